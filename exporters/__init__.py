@@ -1,0 +1,1 @@
+"""Labelled solutions become training rows."""

@@ -1,0 +1,1 @@
+"""Algorithms that turn the evidence of one problem into step labels."""

@@ -1,0 +1,17 @@
+"""The seam behind which a problem's rollouts become step labels."""
+
+from typing import Protocol
+
+from rollouts.seam import Rollouts
+from schemas import Labelling, Problem
+
+
+class Labeler(Protocol):
+    """An algorithm that decides which prefixes to probe and what the evidence says.
+
+    A member of the union `AnyLabeler`: frozen settings, picked by `kind`.
+    """
+
+    async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
+        """Label solutions of one problem; pure but for the rollouts it asks for."""
+        ...

@@ -1,0 +1,1 @@
+"""A prefix becomes judged rollouts: prompts, step splitting, the journal that never pays twice."""

@@ -1,0 +1,49 @@
+"""What a labeler concludes of one problem."""
+
+from dataclasses import dataclass
+
+from schemas.evidence import Evidence
+from schemas.rollouts import Outcome, Prefix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A prefix with its evidence."""
+
+    prefix: Prefix
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledSolution:
+    """One sampled solution with the evidence at each of its steps."""
+
+    problem_id: str
+    solution_index: int
+    """The sample index, at the root, of the rollout this solution is."""
+    labeler: str
+    """The `kind` of the labeler that concluded it."""
+    steps: tuple[str, ...]
+    outcome: Outcome
+    """The verdict on the solution's own final answer."""
+    root: Evidence
+    """Evidence at the empty prefix: how hard the problem is for this policy."""
+    evidence: tuple[Evidence, ...]
+    """evidence[i] is the evidence at the prefix that ends with steps[i]; len == len(steps)."""
+    first_error: int | None
+    """0-based index of the first wrong step; -1: none; None: the labeler abstained."""
+    posterior: tuple[float, ...] = ()
+    """P(first error = 0), ..., P(first error = last step), P(none): len(steps) + 1 numbers that
+    sum to 1; empty where the labeler computes none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelling:
+    """All that a labeler says of one problem."""
+
+    problem_id: str
+    solutions: tuple[LabelledSolution, ...]
+    nodes: tuple[Node, ...]
+    """Every distinct prefix that was sampled, the root included."""
+    set_aside: str
+    """Why the problem yields no solutions, e.g. `screen: 16 of 16 correct`; empty if it does."""

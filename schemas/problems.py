@@ -1,0 +1,39 @@
+"""A problem with a known final answer."""
+
+import hashlib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One question with its gold answer; `id` is stable across runs and machines."""
+
+    id: str
+    source: str
+    question: str
+    answer: str
+    """The gold final answer alone, e.g. `72` or `\\frac{1}{4}`; never a whole solution."""
+    solution: str | None = None
+    """A reference solution, where the dataset has one."""
+    level: str | None = None
+    subject: str | None = None
+    program: str | None = None
+    """The exact quantities behind a synthetic problem, as JSON: what its step oracle reads."""
+
+
+def problem_id(source: str, question: str, answer: str) -> str:
+    """Return `source-` and 16 hex digits of the content's SHA-256: equal content, equal id."""
+    content = "\x1f".join((source, question, answer)).encode()
+    return f"{source}-{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedRow:
+    """A dataset row that is no problem, with the reason."""
+
+    source: str
+    row: int
+    """0-based position in the dataset."""
+    reason: str
+    excerpt: str
+    """The first 200 characters of the row, for a person to recognise it."""

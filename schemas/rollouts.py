@@ -1,0 +1,158 @@
+"""A prefix is continued by a policy into a completion; judged, it is a rollout."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.settings import Settings
+
+FinishReason = Literal["stop", "length"]
+"""`stop`: the policy ended by itself or hit a stop string; `length`: cut at `max_tokens`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a chat prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatPrompt:
+    """Turns to which the policy applies its own chat template, once; the last is the user's."""
+
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPrompt:
+    """Plain text, given to the policy as it is."""
+
+    text: str
+
+
+Prompt = ChatPrompt | TextPrompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefix:
+    """The first steps of a solution; the joined steps are its text, to the byte."""
+
+    steps: tuple[str, ...] = ()
+    token_ids: tuple[int, ...] | None = ()
+    """The very tokens the policy sampled for these steps, prompt excluded. None where a step
+    boundary splits a token or the policy reports none: the prefix is then continued as text."""
+
+    @property
+    def text(self) -> str:
+        """The steps joined."""
+        return "".join(self.steps)
+
+    @property
+    def key(self) -> str:
+        """16 hex digits that name this prefix within its problem; equal text, equal key."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+
+ROOT = Prefix()
+"""The empty prefix: its rollouts are whole solutions."""
+
+
+class Sampling(Settings):
+    """How completions are drawn; part of every rollout's identity."""
+
+    temperature: float = Field(default=0.7, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    top_k: int = Field(default=0, ge=0)
+    """Keep the k likeliest tokens; 0 keeps all."""
+    max_tokens: int = Field(default=1024, ge=1)
+    """Tokens per completion, the prefix not counted."""
+    stop: tuple[str, ...] = ()
+    """Strings that end a completion; they are not part of its text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionRequest:
+    """One prefix to continue, once per seed."""
+
+    prompt: Prompt
+    prefix: Prefix
+    sampling: Sampling
+    seeds: tuple[int, ...]
+    """One per completion wanted; a completion is a function of prompt, prefix, sampling, seed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """The sampled tokens of a completion, and where each ends in its text."""
+
+    ids: tuple[int, ...]
+    ends: tuple[int, ...]
+    """Character offset in the completion's text just behind each token; len(ids) == len(ends)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """Text the policy wrote after a prefix; untrusted."""
+
+    text: str
+    tokens: Tokens | None
+    """None where the backend reports no token ids: prefixes cut from it are continued as text."""
+    finish_reason: FinishReason
+    seed: int
+    prompt_tokens: int
+    """Tokens of prompt and prefix."""
+    cached_tokens: int
+    """Of the prompt tokens, those the backend says it served from its prefix cache."""
+    completion_tokens: int
+    logprob: float | None
+    """Summed natural-log probability of the sampled tokens; None where the backend reports none."""
+
+
+class Outcome(StrEnum):
+    """What a rollout's final answer came to (the counting convention is Evidence's)."""
+
+    CORRECT = "correct"
+    INCORRECT = "incorrect"
+    NO_ANSWER = "no_answer"
+    """The completion ended by itself without stating an answer: a failure."""
+    TRUNCATED = "truncated"
+    """Cut at max_tokens before stating an answer: counts as nothing."""
+    UNDECIDED = "undecided"
+    """The verifier could not tell: counts as nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The verifier's judgement of one final answer, and how it came about."""
+
+    outcome: Outcome
+    extracted: str | None
+    """The stated final answer; None where there was none."""
+    rule: str
+    """The extraction rule that found it, e.g. `boxed`; empty where none did."""
+    stage: str
+    """The stage of the verifier that decided, e.g. `rational`."""
+    reason: str
+    """One line for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """A completion with its verdict."""
+
+    problem_id: str
+    prefix: Prefix
+    sample_index: int
+    """Position among the samples of this prefix, from 0; with the run seed it fixes the seed."""
+    completion: Completion
+    verdict: Verdict
+
+    @property
+    def text(self) -> str:
+        """The whole solution: prefix and completion."""
+        return self.prefix.text + self.completion.text

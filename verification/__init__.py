@@ -1,0 +1,1 @@
+"""Extract a stated final answer and judge it against the gold answer."""
