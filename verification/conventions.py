@@ -17,9 +17,9 @@ class Conventions(Settings):
     """How two final answers are held against each other. Deterministic, part of a verdict's key."""
 
     percent: Literal["optional", "strict"] = "optional"
-    """`20\\%` against a bare `20`, and `75\\%` against `\\frac34`. *optional*: where only one side
+    r"""`20\%` against a bare `20`, and `75\%` against `\frac34`. *optional*: where only one side
     carries the sign, equal if the numbers are equal with or without the division by 100. *strict*:
-    `\\%` always divides by 100."""
+    `\%` always divides by 100."""
 
     units: Literal["optional", "required", "ignored"] = "optional"
     """`5 cm` against `5`. *optional*: a unit may be missing on one side, but two known units must
@@ -27,37 +27,37 @@ class Conventions(Settings):
     stand on the other. *ignored*: units are dropped."""
 
     degrees: Literal["optional", "strict"] = "optional"
-    """`60^\\circ` against `60`. *optional*: the sign may be missing on one side. *strict*: it may
-    not. Under both, `60^\\circ` equals `\\frac{\\pi}{3}`: radians are what the sign converts to."""
+    r"""`60^\circ` against `60`. *optional*: the sign may be missing on one side. *strict*: it may
+    not. Under both, `60^\circ` equals `\frac{\pi}{3}`: radians are what the sign converts to."""
 
     currency: Literal["optional", "strict"] = "optional"
-    """`\\$5` against `5`. Two different known currencies never agree."""
+    r"""`\$5` against `5`. Two different known currencies never agree."""
 
     relative_tolerance: Fraction = Field(default=Fraction(0), ge=0, lt=1)
-    """Largest relative difference at which two closed real numbers still agree; 0 is exact: `0.33`
-    is not `\\frac13`. A tolerance accepts neighbours (`20000` and `20001` at 1e-4): leave it at 0
+    r"""Largest relative difference at which two closed real numbers still agree; 0 is exact: `0.33`
+    is not `\frac13`. A tolerance accepts neighbours (`20000` and `20001` at 1e-4): leave it at 0
     unless the golds themselves were rounded."""
 
     log_base: Literal["either", "ten", "e"] = "either"
-    """What `\\log` without a base means. *either*: equal under base 10 on both sides or under base
-    e on both sides; `\\log 2` still is not `\\ln 2`."""
+    r"""What `\log` without a base means. *either*: equal under base 10 on both sides or under base
+    e on both sides; `\log 2` still is not `\ln 2`."""
 
     brackets: Literal["strict", "lenient"] = "strict"
     """`(a,b)` against `[a,b]`. *strict*: openness counts, and a point is not a closed interval.
     *lenient*: `[1,2]` may be written for the point `(1,2)`, never for a half-open interval."""
 
     tuple_order: Literal["strict", "free"] = "strict"
-    """Whether `(1,2)` differs from `(2,1)`. Lists and sets, `1,2` and `\\{2,1\\}`, have no order."""
+    r"""Whether `(1,2)` differs from `(2,1)`. Lists and sets (`1,2`, `\{2,1\}`) have no order."""
 
     assignments: Literal["optional", "strict"] = "optional"
     """`x = 5` against `5`, `f(x) = x^2` against `x^2`, `a=1, b=2` against `(1,2)`. *strict*: a name
     on one side must stand on the other."""
 
     intervals_as_inequalities: bool = True
-    """Whether `x \\ge 8` equals `[8,\\infty)`."""
+    r"""Whether `x \ge 8` equals `[8,\infty)`."""
 
     letter_case: Literal["strict", "ignored"] = "strict"
-    """Whether the variables `R` and `r` differ. Words (`\\text{Even}`) never mind their case."""
+    r"""Whether the variables `R` and `r` differ. Words (`\text{Even}`) never mind their case."""
 
     dropped_base: Literal["different", "same"] = "different"
     """`1101_2` against `1101`. *same*: the subscript may be missing on one side; two different
@@ -68,18 +68,18 @@ class Conventions(Settings):
     usually what was asked for."""
 
     unreduced: Literal["same", "different"] = "same"
-    """`\\frac{2}{4}` against `\\frac{1}{2}`. *different*: a plain fraction must be in lowest terms
+    r"""`\frac{2}{4}` against `\frac{1}{2}`. *different*: a plain fraction must be in lowest terms
     wherever the gold is."""
 
     ratio_as_fraction: bool = False
-    """Whether `1:2` equals `\\frac12`; `3:4` and `6:8` agree under `unreduced=same`."""
+    r"""Whether `1:2` equals `\frac12`; `3:4` and `6:8` agree under `unreduced=same`."""
 
     decimal_comma: bool = False
     """Whether a comma between digits that cannot group thousands is a decimal point: `3,5` is then
     3.5, otherwise the two answers 3 and 5. `1,234` groups thousands in either case."""
 
     number_words: bool = True
-    """Whether `\\text{four}` equals `4`."""
+    r"""Whether `\text{four}` equals `4`."""
 
     missing_half_of_day: Literal["optional", "strict"] = "strict"
     """`4:30` against `4:30 p.m.`. *strict*: cannot be told."""

@@ -37,7 +37,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A variable: a letter or command with its decorations, `x`, `\\alpha`, `x_1`, `\\bar:z`."""
+    r"""A variable: a letter or command with its decorations, `x`, `\alpha`, `x_1`, `\bar:z`."""
 
     name: str
 
@@ -72,7 +72,7 @@ class Negative:
 
 @dataclass(frozen=True, slots=True)
 class PlusMinus:
-    """`\\pm of`; all signs of one expression switch together, those of `\\mp` the other way."""
+    r"""`\pm of`; all signs of one expression switch together, those of `\mp` the other way."""
 
     of: "Expression"
     flipped: bool = False
@@ -209,7 +209,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`n + 1` sides with `n` signs between them: `1 < x \\le 2`, `AB = \\frac{6}{2} = 3`."""
+    r"""`n + 1` sides with `n` signs between them: `1 < x \le 2`, `AB = \frac{6}{2} = 3`."""
 
     sides: tuple[Side, ...]
     signs: tuple[Sign, ...]
@@ -217,7 +217,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class SetBuilder:
-    """`\\{ x : condition \\}`; the condition holds for the named variable."""
+    r"""`\{ x : condition \}`; the condition holds for the named variable."""
 
     variable: str
     condition: "Answer"
