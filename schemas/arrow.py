@@ -1,0 +1,195 @@
+"""The four Parquet tables as declared Arrow schemas, and reading that refuses what it cannot know.
+
+problems    every problem of the run, with the reason where it was set aside
+solutions   the training table: question, steps, evidence per step, first error, provenance
+nodes       every sampled prefix with its evidence
+rollouts    every completion with its verdict
+
+Each schema carries its version, its table's name and the `huggingface` features, so that
+`datasets.load_dataset("parquet", ...)` and pyarrow read the declared types. No table holds a
+wall-clock time: one configuration and seed give one sequence of bytes.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, get_args
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.errors import RunError
+
+SCHEMA_VERSION = 1
+"""Raised by one whenever a column changes its name, type or meaning."""
+
+TableName = Literal["problems", "solutions", "nodes", "rollouts"]
+TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
+
+_VERSION_KEY = b"stepmint_schema_version"
+_TABLE_KEY = b"stepmint_table"
+_ROW_GROUP = 4096
+_INT = pa.int32()
+_LONG = pa.int64()
+_TEXT = pa.string()
+_REAL = pa.float64()
+
+
+def _must(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+def _may(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=True)
+
+
+EVIDENCE: pa.DataType = pa.struct(
+    [
+        _must("correct", _INT),
+        _must("incorrect", _INT),
+        _must("no_answer", _INT),
+        _must("truncated", _INT),
+        _must("undecided", _INT),
+        _must("stop_rule", _TEXT),
+    ]
+)
+"""Counts of verdicts and the rule that stopped sampling; a ratio is derived, never stored."""
+
+_TEXTS = pa.list_(_must("item", _TEXT))
+_INTS = pa.list_(_must("item", _INT))
+
+_COLUMNS: Mapping[TableName, list[pa.Field]] = {
+    "problems": [
+        _must("problem_id", _TEXT),
+        _must("source", _TEXT),
+        _must("question", _TEXT),
+        _must("answer", _TEXT),
+        _may("reference_solution", _TEXT),
+        _may("level", _TEXT),
+        _may("subject", _TEXT),
+        _may("program", _TEXT),
+        _must("set_aside", _TEXT),
+    ],
+    "solutions": [
+        _must("problem_id", _TEXT),
+        _must("source", _TEXT),
+        _must("question", _TEXT),
+        _must("answer", _TEXT),
+        _may("reference_solution", _TEXT),
+        _may("level", _TEXT),
+        _may("subject", _TEXT),
+        _may("program", _TEXT),
+        _must("solution_index", _INT),
+        _must("steps", _TEXTS),
+        _must("outcome", _TEXT),
+        _may("first_error", _INT),
+        _must("evidence", pa.list_(_must("item", EVIDENCE))),
+        _must("root", EVIDENCE),
+        _must("posterior", pa.list_(_must("item", _REAL))),
+        _must("labeler", _TEXT),
+        _must("config", _TEXT),
+        _must("policy", _TEXT),
+        _must("prompt", _TEXT),
+        _must("temperature", _REAL),
+        _must("top_p", _REAL),
+        _must("top_k", _INT),
+        _must("max_tokens", _INT),
+        _must("stop", _TEXTS),
+        _must("seed", _LONG),
+    ],
+    "nodes": [
+        _must("problem_id", _TEXT),
+        _must("prefix_key", _TEXT),
+        _must("steps", _TEXTS),
+        _may("token_ids", _INTS),
+        _must("evidence", EVIDENCE),
+    ],
+    "rollouts": [
+        _must("problem_id", _TEXT),
+        _must("prefix_key", _TEXT),
+        _must("prefix_steps", _TEXTS),
+        _may("prefix_token_ids", _INTS),
+        _must("sample_index", _INT),
+        _must("text", _TEXT),
+        _may("token_ids", _INTS),
+        _may("token_ends", _INTS),
+        _must("finish_reason", _TEXT),
+        _must("seed", _LONG),
+        _must("prompt_tokens", _INT),
+        _must("cached_tokens", _INT),
+        _must("completion_tokens", _INT),
+        _may("logprob", _REAL),
+        _must("outcome", _TEXT),
+        _may("extracted", _TEXT),
+        _must("rule", _TEXT),
+        _must("stage", _TEXT),
+        _must("reason", _TEXT),
+    ],
+}
+
+
+def _feature(kind: pa.DataType) -> dict[str, object]:
+    """Return the `datasets` feature of an Arrow type, as that library writes it to JSON."""
+    if pa.types.is_list(kind):
+        return {"feature": _feature(kind.value_type), "_type": "List"}
+    if pa.types.is_struct(kind):
+        return {field.name: _feature(field.type) for field in kind}
+    return {"dtype": {"double": "float64"}.get(str(kind), str(kind)), "_type": "Value"}
+
+
+def _schema(table: TableName) -> pa.Schema:
+    columns = _COLUMNS[table]
+    features = {column.name: _feature(column.type) for column in columns}
+    return pa.schema(columns).with_metadata(
+        {
+            _VERSION_KEY: str(SCHEMA_VERSION).encode(),
+            _TABLE_KEY: table.encode(),
+            b"huggingface": json.dumps({"info": {"features": features}}).encode(),
+        }
+    )
+
+
+SCHEMAS: Mapping[TableName, pa.Schema] = {table: _schema(table) for table in TABLE_NAMES}
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write one table to `path`; the same rows give the same bytes.
+
+    An empty table gets no row group: `datasets` fails on a row group of no rows.
+    """
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        if table.num_rows:
+            writer.write_table(table, row_group_size=_ROW_GROUP)
+
+
+def read_table(path: Path, table: TableName) -> pa.Table:
+    """Read a Parquet file that must hold `table` in a version this stepmint knows.
+
+    Raises RunError naming the file and what to do where it is unreadable, of another table,
+    or of a newer version.
+    """
+    try:
+        schema = pq.read_schema(path)
+        check_schema(schema, table, where=str(path))
+        return pq.read_table(path, schema=SCHEMAS[table])
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+        raise RunError(
+            f"{path} cannot be read as a {table} table ({error}): "
+            "restore the file, or delete its run folder and label again"
+        ) from error
+
+
+def check_schema(schema: pa.Schema, table: TableName, *, where: str) -> None:
+    """Raise RunError unless `schema` is `table` in a version this stepmint can read."""
+    metadata = schema.metadata or {}
+    version = metadata.get(_VERSION_KEY, b"").decode(errors="replace")
+    found = metadata.get(_TABLE_KEY, b"").decode(errors="replace")
+    if not version.isdigit():
+        raise RunError(f"{where} was not written by stepmint (no schema version {version!r})")
+    if int(version) > SCHEMA_VERSION:
+        raise RunError(
+            f"{where} has schema version {version}, this stepmint reads up to {SCHEMA_VERSION}: "
+            "use the stepmint that wrote it, or a newer one"
+        )
+    if found != table:
+        raise RunError(f"{where} holds the table {found!r}, not {table!r}")
