@@ -11,7 +11,7 @@ wall-clock time: one configuration and seed give one sequence of bytes.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -137,14 +137,19 @@ def _feature(kind: pa.DataType) -> dict[str, object]:
     return {"dtype": {"double": "float64"}.get(str(kind), str(kind)), "_type": "Value"}
 
 
+def huggingface_metadata(columns: Iterable[pa.Field]) -> dict[bytes, bytes]:
+    """Return the schema metadata from which `datasets` takes the columns' types."""
+    features = {column.name: _feature(column.type) for column in columns}
+    return {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+
+
 def _schema(table: TableName) -> pa.Schema:
     columns = _COLUMNS[table]
-    features = {column.name: _feature(column.type) for column in columns}
     return pa.schema(columns).with_metadata(
         {
             _VERSION_KEY: str(SCHEMA_VERSION).encode(),
             _TABLE_KEY: table.encode(),
-            b"huggingface": json.dumps({"info": {"features": features}}).encode(),
+            **huggingface_metadata(columns),
         }
     )
 
