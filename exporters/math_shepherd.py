@@ -1,0 +1,70 @@
+"""The released Math-Shepherd form (Wang et al., arXiv:2312.08935): question and steps in one text.
+
+`input` ends every step with the tag ки; `label` is the same text with + or - in its place. Readers
+split at `Step 1: ` and drop a row where that occurs more than once.
+"""
+
+import re
+from typing import TypedDict
+
+import pyarrow as pa
+
+from exporters.seam import LabelledSteps, Refused, RowFormat, Tokenizer
+from exporters.steps import clashes, labelled_steps
+from schemas import LabelledSolution, Problem
+from schemas.views import AnyView
+
+TAG = "ки"
+_OWN_NUMBER = re.compile(r"Step \d+\s*[:.]\s*")
+
+
+class MathShepherdRow(TypedDict):
+    """One row of the Math-Shepherd form."""
+
+    input: str
+    label: str
+    task: str
+
+
+def to_math_shepherd_row(
+    problem: Problem, solution: LabelledSolution, view: AnyView
+) -> MathShepherdRow | Refused:
+    """Return the row of one solution, or why it makes none. Raises ExportError for soft labels."""
+    steps = labelled_steps(problem, solution, view)
+    return steps if isinstance(steps, Refused) else math_shepherd_row(steps, TAG)
+
+
+def math_shepherd_row(steps: LabelledSteps, separator: str) -> MathShepherdRow | Refused:
+    """Return the row of labelled steps, or why they make none; a step's own number is replaced."""
+    if clashes(steps, separator) or separator in steps.problem.question:
+        return Refused(reason=f"the text contains the tag {separator}")
+    text = _text(steps, [separator] * len(steps.steps))
+    if text.count("Step 1: ") != 1:
+        return Refused(reason="`Step 1: ` occurs more than once")
+    signs = ["+" if label else "-" for label in steps.labels]
+    return MathShepherdRow(input=text, label=_text(steps, signs), task=steps.problem.source)
+
+
+def _text(steps: LabelledSteps, marks: list[str]) -> str:
+    lines = (
+        f"Step {number}: {_OWN_NUMBER.sub('', step, count=1) if _starts(step) else step} {mark}"
+        for number, (step, mark) in enumerate(zip(steps.steps, marks, strict=True), start=1)
+    )
+    return f"{steps.problem.question} " + "\n".join(lines)
+
+
+def _starts(step: str) -> bool:
+    return _OWN_NUMBER.match(step) is not None
+
+
+def _length(steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
+    marks = [separator] * len(steps.steps)
+    return int(tokenizer.adds_bos) + tokenizer.count(_text(steps, marks))
+
+
+MATH_SHEPHERD = RowFormat(
+    schema=pa.schema({"input": pa.string(), "label": pa.string(), "task": pa.string()}),
+    separators=(TAG,),
+    row=math_shepherd_row,
+    length=_length,
+)

@@ -1,0 +1,211 @@
+"""A run folder's evidence becomes `exports/<format>-<view>/{train,validation}.parquet`."""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from exporters import EXPORTERS
+from exporters.measure import fit
+from exporters.seam import LabelledSteps, Refused, Row, RowFormat, Tokenizer
+from exporters.settings import ExportSettings
+from exporters.steps import clashes, labelled_steps
+from schemas import ExportError
+from schemas.arrow import huggingface_metadata, read_table
+from schemas.conversion import solutions_from
+from schemas.rows import SolutionRow
+from schemas.run_folder import RunFolder
+from schemas.views import AnyView
+
+Split = Literal["train", "validation"]
+SPLITS: tuple[Split, ...] = ("train", "validation")
+_KEYS = pa.schema({"problem_id": pa.string(), "solution_index": pa.int32()})
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What an export has come to so far."""
+
+    rows: Counter[Split] = field(default_factory=Counter)
+    labels: Counter[bool] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    shortened: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportReport:
+    """What an export holds and what it left out; `export.json` beside the rows."""
+
+    folder: Path
+    separator: str
+    rows: Mapping[Split, int]
+    right_steps: int
+    wrong_steps: int
+    refused: Mapping[str, int]
+    """Solutions that made no row, by reason."""
+    shortened: int
+    """Rows that lost steps to fit the length limit."""
+    lengths_measured: bool
+
+
+def export_run(
+    run: RunFolder, settings: ExportSettings, *, tokenizer: Tokenizer | None = None
+) -> ExportReport:
+    """Write the training rows of a run's committed shards; the same run gives the same bytes.
+
+    `export.json` is written last: where it lies, the rows beside it are whole. Raises ExportError
+    for an unknown format, a soft view, or a run of which every solution is refused.
+    """
+    row_format = _format(settings.format)
+    separator = settings.separator or _separator(run, row_format, settings.view)
+    maker = _Maker(row_format, separator, settings, tokenizer)
+    folder = run.path / "exports" / settings.name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "export.json").unlink(missing_ok=True)
+    tally = _write(run, folder, maker)
+    if not tally.rows:
+        reasons = "; ".join(f"{count}: {reason}" for reason, count in tally.refused.most_common())
+        raise ExportError(f"{run.path} has no solution to export ({reasons or 'it has none'})")
+    report = _report(folder, maker, tally)
+    _record(report, settings)
+    return report
+
+
+def split_of(problem_id: str, validation_ratio: float) -> Split:
+    """Return the split of a problem: the same in every run, machine and export."""
+    digest = hashlib.sha256(problem_id.encode()).digest()
+    share = int.from_bytes(digest[:8], "big") / 2**64
+    return "validation" if share < validation_ratio else "train"
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Turns solutions into rows of one format."""
+
+    row_format: RowFormat
+    separator: str
+    settings: ExportSettings
+    tokenizer: Tokenizer | None
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The format's columns behind the two that name the solution."""
+        schema = pa.schema([*_KEYS, *self.row_format.schema])
+        return schema.with_metadata(huggingface_metadata(schema))
+
+    def row(self, solution: SolutionRow, tally: _Tally) -> Row | None:
+        """Return the solution's row; None where it is refused. Counts either."""
+        made = self._make(solution, tally)
+        if isinstance(made, Refused):
+            tally.refused[made.reason] += 1
+            return None
+        steps, row = made
+        tally.labels.update(steps.labels)
+        index = solution.solution.solution_index
+        return {"problem_id": solution.problem.id, "solution_index": index, **row}
+
+    def _make(self, solution: SolutionRow, tally: _Tally) -> tuple[LabelledSteps, Row] | Refused:
+        whole = labelled_steps(solution.problem, solution.solution, self.settings.view)
+        if isinstance(whole, Refused):
+            return whole
+        steps = fit(
+            whole,
+            self.separator,
+            row_format=self.row_format,
+            settings=self.settings,
+            tokenizer=self.tokenizer,
+        )
+        if isinstance(steps, Refused):
+            return steps
+        row = self.row_format.row(steps, self.separator)
+        if isinstance(row, Refused):
+            return row
+        tally.shortened += len(steps.steps) < len(whole.steps)
+        return steps, row
+
+
+def _format(name: str) -> RowFormat:
+    if name not in EXPORTERS:
+        raise ExportError(f"no export format {name!r}: choose one of {', '.join(EXPORTERS)}")
+    return EXPORTERS[name]
+
+
+def _separator(run: RunFolder, row_format: RowFormat, view: AnyView) -> str:
+    """Return the format's first separator with the fewest solutions it would refuse."""
+    candidates = row_format.separators
+    if len(candidates) == 1:
+        return candidates[0]
+    refused = Counter[str]()
+    for row in run.solutions():
+        steps = labelled_steps(row.problem, row.solution, view)
+        if not isinstance(steps, Refused):
+            refused.update(candidate for candidate in candidates if clashes(steps, candidate))
+    return min(candidates, key=lambda candidate: refused[candidate])
+
+
+def _write(run: RunFolder, folder: Path, maker: _Maker) -> _Tally:
+    tally = _Tally()
+    partial = {split: folder / f"{split}.parquet.partial" for split in SPLITS}
+    with ExitStack() as files:
+        writers = {
+            split: files.enter_context(pq.ParquetWriter(path, maker.schema, compression="zstd"))
+            for split, path in partial.items()
+        }
+        for shard in run.shards:
+            for split, rows in _shard_rows(run, shard, maker, tally).items():
+                table = pa.Table.from_pylist(rows, schema=maker.schema)
+                writers[split].write_table(table)
+    for split, path in partial.items():
+        os.replace(path, folder / f"{split}.parquet")
+    return tally
+
+
+def _shard_rows(run: RunFolder, shard: str, maker: _Maker, tally: _Tally) -> dict[Split, list[Row]]:
+    rows: dict[Split, list[Row]] = {}
+    for solution in _distinct(run, shard, tally):
+        row = maker.row(solution, tally)
+        if row is not None:
+            split = split_of(solution.problem.id, maker.settings.validation_ratio)
+            rows.setdefault(split, []).append(row)
+            tally.rows[split] += 1
+    return rows
+
+
+def _distinct(run: RunFolder, shard: str, tally: _Tally) -> Iterator[SolutionRow]:
+    """Yield the solutions of a shard, each text once per problem."""
+    seen: set[tuple[str, str]] = set()
+    for solution in solutions_from(read_table(run.file("solutions", shard), "solutions")):
+        key = (solution.problem.id, "".join(solution.solution.steps))
+        if key in seen:
+            tally.refused["equal to another solution of the problem"] += 1
+        else:
+            seen.add(key)
+            yield solution
+
+
+def _report(folder: Path, maker: _Maker, tally: _Tally) -> ExportReport:
+    return ExportReport(
+        folder=folder,
+        separator=maker.separator,
+        rows={split: tally.rows[split] for split in SPLITS},
+        right_steps=tally.labels[True],
+        wrong_steps=tally.labels[False],
+        refused=dict(sorted(tally.refused.items())),
+        shortened=tally.shortened,
+        lengths_measured=maker.tokenizer is not None and maker.settings.max_length is not None,
+    )
+
+
+def _record(report: ExportReport, settings: ExportSettings) -> None:
+    record = asdict(report) | {"folder": report.folder.name, "settings": settings.model_dump()}
+    partial = report.folder / "export.json.partial"
+    partial.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(partial, report.folder / "export.json")

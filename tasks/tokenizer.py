@@ -1,0 +1,34 @@
+"""The tokenizer a trainer will use: measuring with any other one would be a guess."""
+
+from dataclasses import dataclass
+
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from schemas import ExportError
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerTokenizer:
+    """Counts tokens exactly as TRL will."""
+
+    tokenizer: PreTrainedTokenizerBase
+
+    @classmethod
+    def load(cls, name: str) -> "TrainerTokenizer":
+        """Load a tokenizer from a folder or the hub; raises ExportError where there is none."""
+        try:
+            return cls(AutoTokenizer.from_pretrained(name))
+        except (OSError, ValueError) as error:
+            raise ExportError(
+                f"no tokenizer at {name!r} ({str(error).splitlines()[0]}): give a folder with "
+                "tokenizer files or a model's name on the Hugging Face hub"
+            ) from error
+
+    @property
+    def adds_bos(self) -> bool:
+        """Whether TRL will put a beginning-of-sequence token first."""
+        return self.tokenizer.bos_token_id is not None
+
+    def count(self, text: str) -> int:
+        """Return the number of tokens of `text`, special tokens not added."""
+        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -1,0 +1,141 @@
+"""A run folder becomes train and validation files."""
+
+import json
+
+import datasets
+import pyarrow.parquet as pq
+import pytest
+
+from exporters import ExportSettings
+from exporters.runs import export_run, split_of
+from schemas import ExportError, RunError
+from schemas.rows import ProblemRow
+from schemas.run_folder import RunFolder
+from schemas.views import Hard
+from tests.runs import evidence, problem, solution, sums_run, write_shard
+
+GOOD, DEAD = evidence(3, 5), evidence(0, 8)
+KEEP = Hard(after_error="keep")
+
+
+class WordTokenizer:
+    """A token per word and per newline; a beginning-of-sequence token."""
+
+    adds_bos = True
+
+    def count(self, text: str) -> int:
+        return len(text.split()) + text.count("\n")
+
+
+def export(run_dir, tokenizer=None, **settings):
+    return export_run(RunFolder(run_dir), ExportSettings(**settings), tokenizer=tokenizer)
+
+
+def rows_of(report):
+    return [
+        row
+        for split in ("train", "validation")
+        for row in pq.read_table(report.folder / f"{split}.parquet").to_pylist()
+    ]
+
+
+def test_every_solution_is_a_row_or_is_counted_with_the_reason(tmp_path):
+    report = export(sums_run(tmp_path / "sums"), validation_ratio=0.25)
+    assert report.rows["train"] + report.rows["validation"] + sum(report.refused.values()) == 80
+    assert len(rows_of(report)) == sum(report.rows.values())
+    labels = [label for row in rows_of(report) for label in row["labels"]]
+    assert (labels.count(True), labels.count(False)) == (report.right_steps, report.wrong_steps)
+
+
+def test_all_rows_of_a_problem_lie_in_one_split(tmp_path):
+    report = export(sums_run(tmp_path / "sums"), validation_ratio=0.25)
+    ids = {
+        split: set(pq.read_table(report.folder / f"{split}.parquet")["problem_id"].to_pylist())
+        for split in ("train", "validation")
+    }
+    assert ids["train"]
+    assert ids["validation"]
+    assert not ids["train"] & ids["validation"]
+
+
+def test_the_split_of_a_problem_is_its_own_and_takes_the_asked_share():
+    taken = [split_of(f"gsm8k-{number}", 0.1) == "validation" for number in range(5000)]
+    assert 400 < sum(taken) < 600
+    assert split_of("gsm8k-1", 0.0) == "train"
+
+
+def test_the_same_run_exports_to_the_same_bytes(tmp_path):
+    run = sums_run(tmp_path / "sums")
+    first = {path.name: path.read_bytes() for path in export(run).folder.iterdir()}
+    assert {path.name: path.read_bytes() for path in export(run).folder.iterdir()} == first
+    assert set(first) == {"train.parquet", "validation.parquet", "export.json"}
+
+
+def test_datasets_reads_the_declared_types(tmp_path):
+    folder = export(sums_run(tmp_path / "sums"), validation_ratio=0.25).folder
+    files = {split: str(folder / f"{split}.parquet") for split in ("train", "validation")}
+    loaded = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))
+    assert loaded["train"].features["labels"] == datasets.List(datasets.Value("bool"))
+    assert loaded["train"].features["completions"] == datasets.List(datasets.Value("string"))
+
+
+def test_the_separator_is_the_first_that_no_step_contains(tmp_path):
+    one = problem()
+    write_shard(
+        tmp_path,
+        0,
+        problems=[ProblemRow(problem=one, set_aside="")],
+        solutions=[solution(one, ["a\nb\n\n", "c\n\n"], [GOOD, DEAD])],
+    )
+    report = export(tmp_path)
+    assert report.separator == "\n\n"
+    assert json.loads((report.folder / "export.json").read_text())["separator"] == "\n\n"
+
+
+def test_a_row_above_the_limit_is_refused_and_counted(tmp_path):
+    run = sums_run(tmp_path / "sums")
+    report = export(run, WordTokenizer(), max_length=30, view=KEEP)
+    assert report.lengths_measured
+    assert report.rows["train"] > 0
+    with pytest.raises(ExportError, match="longer than 29 tokens"):
+        export(run, WordTokenizer(), max_length=29, view=KEEP)
+
+
+def test_a_row_above_the_limit_is_shortened_by_whole_steps_where_asked(tmp_path):
+    run = sums_run(tmp_path / "sums")
+    whole = export(run, validation_ratio=0, view=KEEP)
+    report = export(
+        run, WordTokenizer(), max_length=29, long_rows="shorten", validation_ratio=0, view=KEEP
+    )
+    assert report.rows == whole.rows
+    assert report.shortened == report.rows["train"]
+    assert {len(row["labels"]) for row in rows_of(report)} == {2}
+
+
+def test_equal_solutions_of_a_problem_make_one_row(tmp_path):
+    one = problem()
+    twice = [solution(one, ["a\n"], [GOOD], index=index) for index in range(2)]
+    write_shard(tmp_path, 0, problems=[ProblemRow(problem=one, set_aside="")], solutions=twice)
+    report = export(tmp_path)
+    assert sum(report.rows.values()) == 1
+    assert report.refused == {"equal to another solution of the problem": 1}
+
+
+def test_a_run_of_which_nothing_can_be_exported_says_why(tmp_path):
+    one = problem()
+    undecided = solution(one, ["a\n"], [evidence(0, 0, undecided=8)])
+    write_shard(
+        tmp_path, 0, problems=[ProblemRow(problem=one, set_aside="")], solutions=[undecided]
+    )
+    with pytest.raises(ExportError, match="1: no step is decided"):
+        export(tmp_path)
+
+
+def test_an_unknown_format_is_answered_with_the_known_ones(tmp_path):
+    with pytest.raises(ExportError, match="choose one of trl, math_shepherd"):
+        export(sums_run(tmp_path / "sums"), format="tlr")
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(RunError, match="no committed shard"):
+        export(tmp_path)

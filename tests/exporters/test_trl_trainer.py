@@ -1,0 +1,139 @@
+"""TRL's real trainer reads a real export: labels sit on the step ends, and the loss falls."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import datasets
+import pytest
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForTokenClassification
+
+from exporters import ExportSettings, LabelledSteps
+from exporters.runs import export_run
+from exporters.trl import TRL
+from schemas.run_folder import RunFolder
+from schemas.views import Hard
+from tasks.tokenizer import TrainerTokenizer
+from tests.runs import problem, sums_run
+
+prm = pytest.importorskip("trl.experimental.prm", reason="TRL 1.14 removed its PRM trainer")
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    """A byte-level BPE tokenizer with a beginning-of-sequence token, as most models have."""
+    raw = Tokenizer(models.BPE())
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    special = ["<bos>", "<pad>"]
+    raw.train_from_iterator(
+        ["Mia adds up 2, 3, 4. What does she get?"],
+        trainers.BpeTrainer(vocab_size=300, special_tokens=special, initial_alphabet=alphabet),
+    )
+    return PreTrainedTokenizerFast(tokenizer_object=raw, bos_token="<bos>", pad_token="<pad>")
+
+
+@pytest.fixture(scope="module")
+def train(tmp_path_factory: pytest.TempPathFactory) -> datasets.Dataset:
+    run = sums_run(tmp_path_factory.mktemp("runs") / "sums", count=60, telltale=" hm")
+    report = export_run(RunFolder(run), ExportSettings(validation_ratio=0))
+    return datasets.Dataset.from_parquet(
+        str(report.folder / "train.parquet"), cache_dir=str(run / "cache")
+    )
+
+
+def tokenize(row, tokenizer, *, separator="\n", max_length=1024):
+    return prm.PRMTrainer.tokenize_row(
+        row,
+        tokenizer=tokenizer,
+        step_separator=separator,
+        max_length=max_length,
+        max_completion_length=None,
+        train_on_last_step_only=False,
+        is_eval=False,
+    )
+
+
+def test_the_trainer_puts_each_label_with_its_polarity_on_the_end_of_its_step(train, tokenizer):
+    for row in train:
+        tokens = tokenize(row, tokenizer)
+        ends = [at for at, label in enumerate(tokens["labels"]) if label != -100]
+        assert [bool(tokens["labels"][at]) for at in ends] == row["labels"]
+        start = 1 + len(tokenizer(row["prompt"], add_special_tokens=False)["input_ids"])
+        pieces = [start, *(end + 1 for end in ends)]
+        steps = [
+            tokenizer.decode(tokens["input_ids"][begin:end]) for begin, end in pairwise(pieces)
+        ]
+        assert steps == [step + "\n" for step in row["completions"]]
+
+
+def test_our_length_of_a_row_is_the_trainers(train, tokenizer, tmp_path):
+    tokenizer.save_pretrained(tmp_path)
+    ours = TrainerTokenizer.load(str(tmp_path))
+    for row in train.select(range(20)):
+        made = _steps(row)
+        trainers_length = len(tokenize(row, tokenizer, max_length=None)["input_ids"])
+        assert TRL.length(made, "\n", ours) == trainers_length
+
+
+def test_rows_kept_at_a_tight_limit_lose_no_label_in_the_trainer(train, tokenizer, tmp_path):
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    limit = 50
+    settings = ExportSettings(
+        validation_ratio=0, max_length=limit, long_rows="shorten", view=Hard(after_error="keep")
+    )
+    ours = TrainerTokenizer.load(str(tmp_path / "tokenizer"))
+    report = export_run(run, settings, tokenizer=ours)
+    assert report.shortened
+    kept = datasets.Dataset.from_parquet(
+        str(report.folder / "train.parquet"), cache_dir=str(tmp_path / "cache")
+    )
+    for row in kept:
+        labels = tokenize(row, tokenizer, max_length=limit)["labels"]
+        assert [bool(label) for label in labels if label != -100] == row["labels"]
+
+
+def test_the_loss_falls(train, tokenizer, tmp_path: Path):
+    trainer = prm.PRMTrainer(
+        model=Qwen2ForTokenClassification(
+            Qwen2Config(
+                vocab_size=len(tokenizer),
+                hidden_size=32,
+                intermediate_size=64,
+                num_hidden_layers=2,
+                num_attention_heads=2,
+                num_key_value_heads=1,
+                num_labels=2,
+                pad_token_id=tokenizer.pad_token_id,
+            )
+        ),
+        args=prm.PRMConfig(
+            output_dir=str(tmp_path),
+            max_steps=30,
+            per_device_train_batch_size=16,
+            learning_rate=5e-3,
+            lr_scheduler_type="constant",
+            logging_steps=1,
+            save_strategy="no",
+            report_to=[],
+            use_cpu=True,
+            bf16=False,
+            gradient_checkpointing=False,
+            seed=0,
+        ),
+        processing_class=tokenizer,
+        train_dataset=train,
+    )
+    trainer.train()
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+
+
+def _steps(row):
+    return LabelledSteps(
+        problem=problem(row["prompt"]),
+        steps=tuple(row["completions"]),
+        labels=tuple(row["labels"]),
+    )

@@ -1,0 +1,164 @@
+"""Run folders made by hand: what a labelling run leaves behind, without one."""
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from schemas import (
+    Completion,
+    Evidence,
+    LabelledSolution,
+    Node,
+    Outcome,
+    Prefix,
+    Problem,
+    Rollout,
+    Sampling,
+    StopRule,
+    Verdict,
+    problem_id,
+)
+from schemas.arrow import write_table
+from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
+from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
+
+PROVENANCE = Provenance(
+    config="0123456789abcdef",
+    policy="transformers:demo/policy",
+    prompt="zero_shot",
+    sampling=Sampling(temperature=1.0, max_tokens=128),
+    seed=7,
+)
+
+
+def problem(question: str = "What is 2 + 2 * 3?", answer: str = "8") -> Problem:
+    return Problem(
+        id=problem_id("tests", question, answer), source="tests", question=question, answer=answer
+    )
+
+
+def evidence(correct: int, incorrect: int, **counts: int) -> Evidence:
+    return Evidence(correct=correct, incorrect=incorrect, **counts, stop_rule=StopRule.FIXED)
+
+
+def solution(
+    of: Problem,
+    steps: Sequence[str],
+    values: Sequence[Evidence],
+    *,
+    index: int = 0,
+    posterior: tuple[float, ...] = (),
+) -> LabelledSolution:
+    """A solution whose first error is the first step from which no rollout was correct."""
+    dead = [at for at, value in enumerate(values) if value.decided and not value.correct]
+    return LabelledSolution(
+        problem_id=of.id,
+        solution_index=index,
+        labeler="math_shepherd",
+        steps=tuple(steps),
+        outcome=Outcome.INCORRECT if dead else Outcome.CORRECT,
+        root=evidence(5, 3),
+        evidence=tuple(values),
+        first_error=min(dead, default=-1),
+        posterior=posterior,
+    )
+
+
+def rollout(of: Problem, prefix: Prefix, text: str, outcome: Outcome, index: int) -> Rollout:
+    return Rollout(
+        problem_id=of.id,
+        prefix=prefix,
+        sample_index=index,
+        completion=Completion(
+            text=text,
+            tokens=None,
+            finish_reason="stop",
+            seed=index,
+            prompt_tokens=20,
+            cached_tokens=0,
+            completion_tokens=len(text.split()),
+            logprob=None,
+        ),
+        verdict=Verdict(
+            outcome=outcome, extracted=text[-2:], rule="hash", stage="rational", reason="equal"
+        ),
+    )
+
+
+def write_shard(
+    run_dir: Path,
+    shard: int,
+    *,
+    problems: Iterable[ProblemRow],
+    solutions: Iterable[LabelledSolution],
+    rollouts: Iterable[Rollout] = (),
+) -> None:
+    """Commit one shard: the four tables, then its marker."""
+    rows = list(problems)
+    by_id = {row.problem.id: row.problem for row in rows}
+    labelled = [
+        SolutionRow(problem=by_id[one.problem_id], solution=one, provenance=PROVENANCE)
+        for one in solutions
+    ]
+    nodes = [
+        NodeRow(problem_id=row.problem.id, node=Node(prefix=Prefix(), evidence=evidence(5, 3)))
+        for row in rows
+    ]
+    tables = {
+        "problems": problems_table(rows),
+        "solutions": solutions_table(labelled),
+        "nodes": nodes_table(nodes),
+        "rollouts": rollouts_table(rollouts),
+    }
+    for name, table in tables.items():
+        (run_dir / name).mkdir(parents=True, exist_ok=True)
+        write_table(table, run_dir / name / f"shard-{shard:05d}.parquet")
+    (run_dir / "committed").mkdir(exist_ok=True)
+    (run_dir / "committed" / f"shard-{shard:05d}.json").write_text("{}")
+
+
+def sums_run(
+    run_dir: Path, *, count: int = 40, shards: int = 2, seed: int = 0, telltale: str = ""
+) -> Path:
+    """A run over sums whose wrong solutions go wrong at a known step: `... = x` that is not so.
+
+    `telltale` is written behind each first wrong step, for models too small to add.
+    """
+    rng = random.Random(seed)
+    for shard in range(shards):
+        problems, solutions, rollouts = [], [], []
+        for _ in range(count // shards):
+            one = _sum_problem(rng)
+            problems.append(ProblemRow(problem=one, set_aside=""))
+            made = [_sum_solution(one, rng, index, telltale) for index in range(2)]
+            solutions += made
+            rollouts += [
+                rollout(one, Prefix(), "".join(each.steps), each.outcome, each.solution_index)
+                for each in made
+            ]
+        easy = _sum_problem(rng)
+        problems.append(ProblemRow(problem=easy, set_aside="screen: 8 of 8 correct"))
+        write_shard(run_dir, shard, problems=problems, solutions=solutions, rollouts=rollouts)
+    record = {"run": run_dir.name, "seed": seed, "config": {"seed": seed}}
+    (run_dir / "run.json").write_text(json.dumps(record))
+    return run_dir
+
+
+def _sum_problem(rng: random.Random) -> Problem:
+    terms = [rng.randint(2, 9) for _ in range(4)]
+    total = str(sum(terms))
+    return problem(f"Mia adds up {', '.join(map(str, terms))}. What does she get?", total)
+
+
+def _sum_solution(of: Problem, rng: random.Random, index: int, telltale: str) -> LabelledSolution:
+    terms = [int(term) for term in of.question[12 : of.question.index(".")].split(", ")]
+    error = rng.choice([None, None, 0, 1, 2])
+    steps, values, total = [], [], terms[0]
+    for at, term in enumerate(terms[1:]):
+        slip = 1 if at == error else 0
+        steps.append(f"{total} + {term} = {total + term + slip}{telltale * slip}\n")
+        total += term + slip
+        wrong = error is not None and at >= error
+        values.append(evidence(0, 8) if wrong else evidence(6 - at, 2 + at))
+    return solution(of, steps, values, index=index)
