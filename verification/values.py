@@ -1,0 +1,132 @@
+"""Which part of a worded statement is the answer: `18 dollars, since ...` states `18 dollars`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MAX_WORDS = 5
+"""Longest answer in words (`Friday the thirteenth`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatedValue:
+    """The answer in what follows `The answer is`."""
+
+    text: str
+    end: int
+    """Offset just behind the answer."""
+    closed: bool
+    """Whether a delimiter, a full stop or a line's end shows that the answer is complete."""
+
+
+MATHS = re.compile(
+    r"\$\$(?P<a>[^$]{1,400})\$\$"
+    r"|(?<!\\)\$(?P<b>(?:\\.|[^$\\\n]){1,400})\$(?!\d)"
+    r"|\\\((?P<c>(?:[^\\]|\\[^()\[\]]){1,400})\\\)"
+    r"|\\\[(?P<d>(?:[^\\]|\\[^()\[\]]|\\\\){1,400})\\\]",
+    re.S,
+)
+"""A piece of mathematics between its delimiters."""
+
+_TEXT_COMMAND = re.compile(r"\\(?:text\w*|mbox|mathrm|operatorname)\s*\{[^{}]{0,80}\}")
+_COMMAND = re.compile(r"\\[a-zA-Z]+")
+_WORDS = re.compile(r"(?<![\\a-zA-Z])[A-Za-z]{2,}['’]?[a-z]*[,:]?\s+(?:[a-zA-Z]\s+)?[A-Za-z]{2,}")
+_JOINT = re.compile(r"\s*(?:,|;|,?\s*\b(?:and|or)\b)\s*")
+_LEADING_MARKUP = re.compile(r"[\s*_`>\"“:]*")
+_CLAUSE_END = re.compile(
+    r"(?<!\bp)(?<!\ba)[.!?](?=\s|$|[\"”*])|\n|[\"”]|\s+(?:because|since|which|where|I hope)\b|####"
+)
+_NUMBER = re.compile(
+    r"[-+−]?\s*(?:\\?\$|[€£¥₹])?\s*[-+−]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*\d+)?(?:\s*\\?%|°)?"
+)
+_NO_ANSWER = re.compile(
+    r"(?i)(?:not|un(?:known|clear)|given|found|obtained|calculated|correct|incorrect|wrong|right|in"
+    r"|as|that|to|also|then|clearly|therefore|still|now|simply|just|we|it|this|here|below|above|the"
+    r"|step|steps|explanation|solution|conclusion)\b"
+)
+_LAST_IS = re.compile(r"(?i).*\b(?:is|are|equals|be)\b\s*:?\s*", re.S)
+
+
+def is_prose(text: str) -> bool:
+    r"""Say whether words of a sentence stand in the text, `\text{...}` and `$...$` apart."""
+    bare = _TEXT_COMMAND.sub(" ", MATHS.sub(" ", text))
+    return bool(_WORDS.search(_COMMAND.sub(" ", bare)))
+
+
+def joined_maths(spans: Sequence[re.Match[str]]) -> str:
+    """Return the contents of pieces of mathematics, separated by commas."""
+    return ", ".join(_content(span) for span in spans)
+
+
+def stated_value(rest: str) -> StatedValue | None:
+    """Return the answer at the start of `rest`, what follows a phrase such as `The answer is`."""
+    start = _LEADING_MARKUP.match(rest)
+    offset = start.end() if start else 0
+    if "```" in rest[:offset]:
+        return None
+    return _maths_value(rest, offset) or _plain_value(rest, offset)
+
+
+def _content(span: re.Match[str]) -> str:
+    return next(group for group in span.groups() if group is not None).strip()
+
+
+def _maths_value(rest: str, offset: int) -> StatedValue | None:
+    spans: list[re.Match[str]] = []
+    while (span := MATHS.match(rest, offset)) and not _is_money(span):
+        spans.append(span)
+        joint = _JOINT.match(rest, span.end())
+        if joint is None:
+            break
+        offset = joint.end()
+    if not spans or not joined_maths(spans).strip():
+        return None
+    return StatedValue(joined_maths(spans), spans[-1].end(), closed=True)
+
+
+def _is_money(span: re.Match[str]) -> bool:
+    """Say whether two dollar signs are prices: `$5 and she has $3`."""
+    inner = span["b"]
+    return inner is not None and bool(
+        _WORDS.search(_COMMAND.sub(" ", _TEXT_COMMAND.sub("", inner)))
+    )
+
+
+def _plain_value(rest: str, offset: int) -> StatedValue | None:
+    stop = _CLAUSE_END.search(rest, offset)
+    end = stop.start() if stop else len(rest)
+    clause = rest[offset:end]
+    value = _clause_value(clause) or _value_behind_is(clause)
+    if not value:
+        return None
+    at = offset + clause.rfind(value)
+    whole = at + len(value) >= len(rest.rstrip())
+    return StatedValue(value, at + len(value), closed=stop is not None or not whole)
+
+
+def _clause_value(clause: str) -> str:
+    """Return the answer that a clause is or begins with; empty if it does not."""
+    clause = clause.strip().strip("*_`").strip().rstrip(",;")
+    number = _NUMBER.match(clause)
+    if number:
+        after = clause[number.end() :]
+        short = len(after.split()) <= MAX_WORDS - 2
+        return clause if short or not is_prose(after) else number[0].strip()
+    if not clause or _NO_ANSWER.match(clause):
+        return ""
+    if not is_prose(clause):
+        return clause
+    return clause if len(clause.split()) <= MAX_WORDS and not re.search(r"\d|\$", clause) else ""
+
+
+def _value_behind_is(clause: str) -> str:
+    """Return the answer that a clause ends in: `the largest x is 19` states `19`."""
+    lead = _LAST_IS.match(clause)
+    if lead is None:
+        return ""
+    rest = clause[lead.end() :]
+    spans = list(MATHS.finditer(rest))
+    if len(spans) == 1 and spans[0].start() == 0:
+        return _content(spans[0])
+    value = _clause_value(rest)
+    return value if re.search(r"\d|\\", value) else ""
