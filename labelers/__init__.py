@@ -1,1 +1,15 @@
-"""Algorithms that turn the evidence of one problem into step labels."""
+"""Algorithms: a problem's evidence becomes step labels."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from labelers.math_shepherd import MathShepherd
+from labelers.outcome import OutcomeLabeler
+from labelers.seam import Labeler
+from labelers.solutions import Screen
+
+AnyLabeler = Annotated[MathShepherd | OutcomeLabeler, Field(discriminator="kind")]
+"""The registry of labelers: pydantic picks by `kind` and names the valid ones on a typo."""
+
+__all__ = ["AnyLabeler", "Labeler", "MathShepherd", "OutcomeLabeler", "Screen"]

@@ -1,0 +1,65 @@
+"""What rollouts cost; additive, so shards and processes sum up."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+from schemas import Completion, Outcome, Rollout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """Counts of rollouts and tokens; zero by default, added field by field."""
+
+    sampled: int = 0
+    """Completions the policy wrote for this process."""
+    replayed: int = 0
+    """Completions that came out of the journal, paid for by an earlier process."""
+    prompt_tokens: int = 0
+    """Tokens of prompts and prefixes, of sampled and replayed completions alike."""
+    cached_tokens: int = 0
+    """Of the prompt tokens, those served from the backend's prefix cache."""
+    completion_tokens: int = 0
+    """Tokens the policy wrote, of sampled and replayed completions alike."""
+    replayed_tokens: int = 0
+    """Of the completion tokens, those that came out of the journal."""
+    text_fallbacks: int = 0
+    """Completions sampled or replayed from a prefix continued as text for want of token ids."""
+    correct: int = 0
+    incorrect: int = 0
+    no_answer: int = 0
+    truncated: int = 0
+    undecided: int = 0
+
+    @property
+    def rollouts(self) -> int:
+        """Completions taken, sampled or replayed."""
+        return self.sampled + self.replayed
+
+    @property
+    def judged(self) -> int:
+        """Completions with a verdict."""
+        return sum(getattr(self, outcome.value) for outcome in Outcome)
+
+    def __add__(self, other: "Costs") -> "Costs":
+        names = [field.name for field in fields(Costs)]
+        return Costs(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+    @classmethod
+    def of_completion(cls, completion: Completion, *, replayed: bool, as_text: bool) -> "Costs":
+        """Return the costs of one completion, not judged yet."""
+        return cls(
+            sampled=int(not replayed),
+            replayed=int(replayed),
+            prompt_tokens=completion.prompt_tokens,
+            cached_tokens=completion.cached_tokens,
+            completion_tokens=completion.completion_tokens,
+            replayed_tokens=completion.completion_tokens if replayed else 0,
+            text_fallbacks=int(as_text),
+        )
+
+    @classmethod
+    def of_outcomes(cls, rollouts: Iterable[Rollout]) -> "Costs":
+        """Return the verdicts of rollouts, counted."""
+        counts = Counter(rollout.verdict.outcome.value for rollout in rollouts)
+        return cls(**counts)

@@ -1,0 +1,236 @@
+r"""The journal that never pays twice: every completion of a shard, on disk before it is judged.
+
+Format, version 1. A header line, then one line per completion, append-only:
+
+    stepmint journal 1\n
+    <crc32, 8 hex digits> <key, 32 hex digits> <completion, JSON in ASCII>\n
+
+The checksum covers key, blank and JSON. JSON escapes line ends, so a line is a record whatever
+the policy wrote. A kill can tear the last line: without its line end it is cut off when the
+journal is opened again. Any other line whose checksum is wrong is skipped and counted; its
+completion will be paid for again. Of two records with one key the first counts.
+
+Every append reaches the operating system before `append` returns, so a killed process loses
+nothing; the disk is synced at intervals and at close, so a power cut loses seconds.
+One process writes a journal: `<journal>.lock` holds a lock and its holder's process id.
+
+In memory there is one key and one offset per record (about 200 bytes); completions stay on disk.
+"""
+
+import fcntl
+import json
+import logging
+import os
+import time
+import zlib
+from dataclasses import asdict
+from itertools import accumulate, pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, cast
+
+from schemas import Completion, FinishReason, RunError, Tokens
+
+log = logging.getLogger(__name__)
+
+HEADER: Final = b"stepmint journal 1\n"
+_CRC, _KEY = 8, 32
+_SYNC_SECONDS: Final = 10.0
+_CHUNK: Final = 1 << 20
+
+
+class Journal:
+    """Completions by key, on disk. Open it with `with Journal(path) as journal:`.
+
+    Raises RunError if another process holds it, if the file is no journal, or if the disk is
+    full; nothing that was in it is lost by any of these.
+    """
+
+    def __init__(self, path: Path, *, sync_seconds: float = _SYNC_SECONDS) -> None:
+        self.path = path
+        self.corrupted = 0
+        """Lines with a wrong checksum, skipped."""
+        self.torn_bytes = 0
+        """Bytes of a torn last line, cut off."""
+        self._sync_seconds = sync_seconds
+        self._records: dict[bytes, tuple[int, int]] = {}
+        self._end = 0
+
+    def __enter__(self) -> Self:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = _Lock(self.path)
+        try:
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                self._recover()
+            except BaseException:
+                os.close(self._file)
+                raise
+        except BaseException:
+            self._lock.release()
+            raise
+        self._synced = time.monotonic()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            os.fsync(self._file)
+        finally:
+            os.close(self._file)
+            self._lock.release()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __contains__(self, key: str) -> bool:
+        return bytes.fromhex(key) in self._records
+
+    def get(self, key: str) -> Completion | None:
+        """Return the completion recorded under a key of 32 hex digits; None if there is none."""
+        place = self._records.get(bytes.fromhex(key))
+        if place is None:
+            return None
+        line = os.pread(self._file, place[1], place[0])
+        if _checked_key(line) != bytes.fromhex(key):
+            raise RunError(
+                f"journal {self.path} changed while in use, at byte {place[0]}: run again"
+            )
+        return _decode(line[_CRC + _KEY + 2 :])
+
+    def append(self, key: str, completion: Completion) -> None:
+        """Record a completion under a key of 32 hex digits; a key already recorded stays."""
+        raw = bytes.fromhex(key)
+        if raw in self._records:
+            return
+        body = key.encode() + b" " + _encode(completion)
+        line = b"%08x %s\n" % (zlib.crc32(body), body)
+        self._write(line)
+        self._records[raw] = (self._end - len(line), len(line) - 1)
+        if time.monotonic() - self._synced >= self._sync_seconds:
+            os.fsync(self._file)
+            self._synced = time.monotonic()
+
+    def _write(self, data: bytes) -> None:
+        """Append all of `data` or, on a full disk, nothing."""
+        done = 0
+        try:
+            while done < len(data):
+                done += os.pwrite(self._file, data[done:], self._end + done)
+        except OSError as error:
+            os.ftruncate(self._file, self._end)
+            raise RunError(
+                f"journal {self.path} cannot grow ({error.strerror}): free disk space, then run "
+                f"the same command again; its {len(self)} completions are kept"
+            ) from error
+        self._end += len(data)
+
+    def _recover(self) -> None:
+        """Read what is there, cut off a torn tail, write the header of a new journal."""
+        size = os.fstat(self._file).st_size
+        head = os.pread(self._file, len(HEADER), 0)
+        if not HEADER.startswith(head):
+            raise RunError(
+                f"{self.path} is no stepmint journal of version 1 (it begins {head!r}): "
+                "move it away, or give another run folder"
+            )
+        if len(head) < len(HEADER):
+            os.ftruncate(self._file, 0)
+            self._write(HEADER)
+            return
+        self._end = len(HEADER)
+        self._scan()
+        self.torn_bytes = size - self._end
+        if self.torn_bytes:
+            os.ftruncate(self._file, self._end)
+            log.info("%s: cut off a torn record of %d bytes", self.path, self.torn_bytes)
+        if self.corrupted:
+            log.warning(
+                "%s: skipped %d corrupted records; their completions will be sampled again",
+                self.path,
+                self.corrupted,
+            )
+
+    def _scan(self) -> None:
+        """Index every whole line behind the header; `_end` comes to stand behind the last."""
+        with open(self._file, "rb", buffering=_CHUNK, closefd=False) as lines:
+            lines.seek(self._end)
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    return
+                key = _checked_key(line[:-1])
+                if key is None:
+                    self.corrupted += 1
+                else:
+                    self._records.setdefault(key, (self._end, len(line) - 1))
+                self._end += len(line)
+
+
+def _checked_key(line: bytes) -> bytes | None:
+    """Return the key of a record line without its line end; None if the checksum is wrong."""
+    body = line[_CRC + 1 :]
+    if len(body) <= _KEY or line[:_CRC] != b"%08x" % zlib.crc32(body):
+        return None
+    return bytes.fromhex(body[:_KEY].decode())
+
+
+def _encode(completion: Completion) -> bytes:
+    """Return the completion as a line of ASCII JSON; token ends become widths: fewer digits."""
+    fields = asdict(completion)
+    if completion.tokens is not None:
+        ends = completion.tokens.ends
+        widths = [end - start for start, end in pairwise((0, *ends))]
+        fields["tokens"] = {"ids": completion.tokens.ids, "widths": widths}
+    return json.dumps(fields, separators=(",", ":")).encode("ascii")
+
+
+def _decode(record: bytes) -> Completion:
+    fields = json.loads(record)
+    tokens = fields["tokens"]
+    if tokens is not None:
+        tokens = Tokens(ids=tuple(tokens["ids"]), ends=tuple(accumulate(tokens["widths"])))
+    return Completion(
+        text=fields["text"],
+        tokens=tokens,
+        finish_reason=cast(FinishReason, fields["finish_reason"]),
+        seed=fields["seed"],
+        prompt_tokens=fields["prompt_tokens"],
+        cached_tokens=fields["cached_tokens"],
+        completion_tokens=fields["completion_tokens"],
+        logprob=fields["logprob"],
+    )
+
+
+class _Lock:
+    """One writer per journal. A POSIX lock: it dies with its process and no fork inherits it."""
+
+    _held: Final[set[Path]] = set()
+    """Journals this process has open: POSIX locks do not keep a process from itself."""
+
+    def __init__(self, journal: Path) -> None:
+        self._journal = journal.resolve()
+        if self._journal in self._held:
+            raise RunError(f"journal {journal} is already open in this process: close it first")
+        path = journal.with_name(journal.name + ".lock")
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(self._file, 32, 0).decode(errors="replace").strip() or "unknown"
+            os.close(self._file)
+            raise RunError(
+                f"journal {journal} is being written by process {holder}: wait until that run "
+                f"ends, or stop it (kill {holder}) and run again"
+            ) from error
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        self._held.add(self._journal)
+
+    def release(self) -> None:
+        """Let another process write; the lock file stays, since removing it would race."""
+        self._held.discard(self._journal)
+        os.close(self._file)

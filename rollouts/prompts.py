@@ -1,0 +1,173 @@
+r"""Prompt templates: YAML files in `configs/prompts/`, which a user can add to.
+
+    name: my-template            # a file's name without .yaml
+    mode: chat                   # chat: turns, for the policy's chat template; text: plain text
+    system: Think step by step.  # optional
+    user: "{{ question }}"       # Jinja; fields: question, level, subject (both may be empty)
+    examples:                    # optional worked examples, rendered through the same `user`
+      - question: What is 1 + 1?
+        answer: "1 + 1 = 2\n#### 2"
+    answer_format: hash          # how the template asks the policy to state its answer
+    stop: ["\n\nQuestion:"]      # optional strings that end a completion
+
+In text mode system, examples and problem stand in one text, a blank line between them; in chat
+mode an example is a user's and an assistant's turn.
+"""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from pydantic import Field, ValidationError
+
+from schemas import ChatPrompt, ConfigError, Message, Problem, Prompt, Settings, TextPrompt
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "configs" / "prompts"
+FIELDS = ("question", "level", "subject")
+_JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+
+
+class Example(Settings):
+    """One worked example of a few-shot prompt."""
+
+    question: str = Field(min_length=1)
+    answer: str = Field(min_length=1)
+
+
+class PromptTemplate(Settings):
+    """How a problem becomes a prompt. The same problem always becomes the same prompt."""
+
+    name: str = Field(min_length=1)
+    mode: Literal["text", "chat"]
+    system: str = ""
+    examples: tuple[Example, ...] = ()
+    user: str = Field(min_length=1)
+    """Jinja, in a sandbox; an unknown field is an error, not an empty string."""
+    answer_format: str = "auto"
+    """Name of the verification format the prompt asks for, e.g. `hash` or `boxed`."""
+    stop: tuple[str, ...] = ()
+    """Strings that end a completion, added to the sampling's own."""
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits of the content's SHA-256: what provenance records."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    def render(self, problem: Problem) -> Prompt:
+        """Return the prompt that asks the policy to solve `problem`."""
+        asked = self._user(problem.question, problem.level, problem.subject)
+        shots = [(self._user(shot.question, None, None), shot.answer) for shot in self.examples]
+        return self._chat(shots, asked) if self.mode == "chat" else self._text(shots, asked)
+
+    def _user(self, question: str, level: str | None, subject: str | None) -> str:
+        try:
+            return _compiled(self.user).render(
+                question=question, level=level or "", subject=subject or ""
+            )
+        except TemplateError as error:
+            raise ConfigError(
+                f"prompt template {self.name!r} cannot be rendered: {error}; "
+                f"fields are {', '.join(FIELDS)}"
+            ) from error
+
+    def _chat(self, shots: list[tuple[str, str]], asked: str) -> ChatPrompt:
+        system = [Message(role="system", content=self.system)] if self.system else []
+        turns = [
+            message
+            for question, answer in shots
+            for message in (
+                Message(role="user", content=question),
+                Message(role="assistant", content=answer),
+            )
+        ]
+        return ChatPrompt(messages=(*system, *turns, Message(role="user", content=asked)))
+
+    def _text(self, shots: list[tuple[str, str]], asked: str) -> TextPrompt:
+        system = [self.system.rstrip("\n")] if self.system else []
+        worked = [question + answer.rstrip("\n") for question, answer in shots]
+        return TextPrompt(text="\n\n".join((*system, *worked, asked)))
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str) -> Template:
+    return _JINJA.from_string(source)
+
+
+def load_template(name_or_path: str | Path) -> PromptTemplate:
+    """Read a template by its name in `configs/prompts/`, or from a YAML file anywhere.
+
+    Raises ConfigError that names the file, the line where there is one, and the remedy.
+    """
+    path = _path(name_or_path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"prompt template {path} cannot be read as UTF-8: {error}") from error
+    return _parse(text, path)
+
+
+def _path(name_or_path: str | Path) -> Path:
+    path = Path(name_or_path)
+    if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
+        return path
+    known = TEMPLATES / f"{name_or_path}.yaml"
+    if not known.is_file():
+        names = ", ".join(sorted(file.stem for file in TEMPLATES.glob("*.yaml")))
+        raise ConfigError(
+            f"prompt template {str(name_or_path)!r} is unknown: give one of {names}, "
+            f"or the path of a YAML file"
+        )
+    return known
+
+
+def _parse(text: str, path: Path) -> PromptTemplate:
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}, line {mark.line + 1}" if mark else str(path)
+        problem = getattr(error, "problem", None) or error
+        raise ConfigError(
+            f"{where}: not valid YAML ({problem}); put text with `: `, `#` or braces in quotes"
+        ) from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: a prompt template is a YAML mapping with name, mode and user")
+    try:
+        template = PromptTemplate.model_validate(content)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise ConfigError(f"{path}: {'; '.join(lines)}") from error
+    _check_jinja(template.user, path, first_line=_line_of_user(text))
+    return template
+
+
+def _check_jinja(source: str, path: Path, *, first_line: int) -> None:
+    """Refuse broken Jinja and unknown fields before anything is sampled."""
+    try:
+        unknown = meta.find_undeclared_variables(_JINJA.parse(source)) - set(FIELDS)
+    except TemplateSyntaxError as error:
+        line = first_line + error.lineno - 1
+        raise ConfigError(
+            f"{path}, line {line}: `user` is not valid Jinja ({error.message}); "
+            "write fields as {{ question }}"
+        ) from error
+    if unknown:
+        raise ConfigError(
+            f"{path}, line {first_line}: `user` names the unknown field "
+            f"{', '.join(sorted(unknown))}; fields are {', '.join(FIELDS)}"
+        )
+
+
+def _line_of_user(text: str) -> int:
+    """Return the 1-based line of the file on which the text of `user` begins."""
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    for key, value in pairs:
+        if key.value == "user":
+            block = value.style in {"|", ">"}
+            return int(value.start_mark.line) + (2 if block else 1)
+    return 1

@@ -1,0 +1,232 @@
+"""Rollouts of one shard: the journal first, then the policy, then the verifier."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+
+from policies.seam import Policy
+from rollouts.costs import Costs
+from rollouts.cutting import Splitter, prefixes
+from rollouts.journal import Journal
+from rollouts.prompts import PromptTemplate
+from rollouts.seeds import seeds
+from schemas import (
+    Completion,
+    CompletionRequest,
+    Prefix,
+    Problem,
+    Prompt,
+    Rollout,
+    Sampling,
+    TextPrompt,
+)
+from verification.seam import Verifier
+
+
+class ShardRollouts:
+    """Hands out the judged rollouts of a shard's problems and counts what they cost."""
+
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        verifier: Verifier,
+        journal: Journal,
+        template: PromptTemplate,
+        sampling: Sampling,
+        splitter: Splitter,
+        run_seed: int,
+    ) -> None:
+        self.policy = policy
+        self.verifier = verifier
+        self.journal = journal
+        self.template = template
+        self.sampling = with_stops(sampling, template.stop)
+        self.splitter = splitter
+        self.run_seed = run_seed
+        self._problems: dict[str, ProblemRollouts] = {}
+
+    def of(self, problem: Problem) -> "ProblemRollouts":
+        """Return the rollouts of one problem; the same object for the same problem."""
+        if problem.id not in self._problems:
+            self._problems[problem.id] = ProblemRollouts(self, problem)
+        return self._problems[problem.id]
+
+    @property
+    def costs(self) -> Costs:
+        """What has been spent so far, over all problems; live."""
+        return sum((one.costs for one in self._problems.values()), Costs())
+
+
+def with_stops(sampling: Sampling, stops: Sequence[str]) -> Sampling:
+    """Return `sampling` with the template's stop strings added to its own."""
+    merged = tuple(dict.fromkeys((*sampling.stop, *stops)))
+    return sampling.model_copy(update={"stop": merged})
+
+
+class ProblemRollouts:
+    """The seam `Rollouts` for one problem.
+
+    A rollout is taken once, whoever asks and however often: what was taken is remembered, what
+    is under way is waited for, what the journal holds is replayed.
+    """
+
+    def __init__(self, shard: ShardRollouts, problem: Problem) -> None:
+        self.problem = problem
+        self.prompt = shard.template.render(problem)
+        self.costs = Costs()
+        """Spent on this problem so far; live."""
+        self._shard = shard
+        self._taken: dict[tuple[str, int], Rollout] = {}
+        self._under_way: dict[tuple[str, int], asyncio.Event] = {}
+        self._known: dict[tuple[str, ...], Prefix] = {}
+        self._whole: set[str] = set()
+        self._parts: set[str] = set()
+
+    @property
+    def taken(self) -> tuple[Rollout, ...]:
+        """All rollouts taken, by number of steps, prefix key and sample index.
+
+        The order does not depend on which came back first.
+        """
+        ordered = sorted(self._taken.items(), key=lambda item: (_depth(item[1]), *item[0]))
+        return tuple(rollout for _, rollout in ordered)
+
+    async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
+        """Return the rollouts of `prefix` with sample indices start, ..., start + count - 1.
+
+        Raises PolicyError or RunError (in an ExceptionGroup where several requests were under
+        way), ValueError for a prefix that is a whole solution.
+        """
+        key = prefix.key
+        if key in self._whole - self._parts:
+            raise ValueError(f"prefix {key} is a whole solution: its verdict is known, not sampled")
+        wanted = [(key, index) for index in range(start, start + count)]
+        while missing := [one for one in wanted if one not in self._taken]:
+            free = [index for one, index in missing if (one, index) not in self._under_way]
+            if free:
+                await self._take(prefix, free)
+            else:
+                await self._under_way[missing[0]].wait()
+        return tuple(self._taken[one] for one in wanted)
+
+    def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
+        """Return the prefixes of a solution, one per step; the last is the whole solution.
+
+        Of solutions with equal steps the first gives the tokens, so that equal prefixes are one.
+        """
+        cut = prefixes(solution, self._shard.splitter)
+        if cut:
+            self._parts.update(prefix.key for prefix in cut[:-1])
+            self._whole.add(cut[-1].key)
+        return tuple(map(self._canonical, cut))
+
+    def _canonical(self, prefix: Prefix) -> Prefix:
+        """Return the first prefix seen with these steps, or the first that has tokens."""
+        known = self._known.get(prefix.steps)
+        if known is None or known.token_ids is None:
+            self._known[prefix.steps] = known = prefix
+        return known
+
+    async def _take(self, prefix: Prefix, indices: Sequence[int]) -> None:
+        """Take rollouts that nobody is taking; whoever waits for them wakes in any case."""
+        done = asyncio.Event()
+        places = [(prefix.key, index) for index in indices]
+        self._under_way.update(dict.fromkeys(places, done))
+        try:
+            await self._complete(prefix, indices)
+        finally:
+            for place in places:
+                del self._under_way[place]
+            done.set()
+
+    async def _complete(self, prefix: Prefix, indices: Sequence[int]) -> None:
+        keys = self._keys(prefix, indices)
+        missing: list[int] = []
+        async with asyncio.TaskGroup() as group:
+            for index in indices:
+                recorded = self._shard.journal.get(keys[index])
+                if recorded is None:
+                    missing.append(index)
+                else:
+                    group.create_task(self._judge(prefix, index, recorded, replayed=True))
+            for run in _runs(missing):
+                group.create_task(self._request(prefix, run, keys))
+
+    async def _request(self, prefix: Prefix, run: range, keys: dict[int, str]) -> None:
+        """Ask the policy for neighbouring samples; the journal has them before the verifier."""
+        completions = await self._shard.policy.complete(
+            CompletionRequest(
+                prompt=self.prompt,
+                prefix=prefix,
+                sampling=self._shard.sampling,
+                seeds=self._seeds(prefix, run),
+            )
+        )
+        for index, completion in zip(run, completions, strict=True):
+            self._shard.journal.append(keys[index], completion)
+        async with asyncio.TaskGroup() as group:
+            for index, completion in zip(run, completions, strict=True):
+                group.create_task(self._judge(prefix, index, completion, replayed=False))
+
+    async def _judge(
+        self, prefix: Prefix, index: int, completion: Completion, *, replayed: bool
+    ) -> None:
+        as_text = prefix.token_ids is None
+        self.costs += Costs.of_completion(completion, replayed=replayed, as_text=as_text)
+        verdict = await self._shard.verifier.judge(
+            self.problem.answer,
+            prefix.text + completion.text,
+            finished=completion.finish_reason == "stop",
+        )
+        rollout = Rollout(
+            problem_id=self.problem.id,
+            prefix=prefix,
+            sample_index=index,
+            completion=completion,
+            verdict=verdict,
+        )
+        self._taken[prefix.key, index] = rollout
+        self.costs += Costs.of_outcomes([rollout])
+
+    def _seeds(self, prefix: Prefix, run: range) -> tuple[int, ...]:
+        return seeds(
+            self._shard.run_seed, self.problem.id, prefix.key, start=run.start, count=len(run)
+        )
+
+    def _keys(self, prefix: Prefix, indices: Iterable[int]) -> dict[int, str]:
+        """Return the journal key of each sample index."""
+        head = request_digest(
+            self._shard.policy.identity, self._shard.sampling, self.prompt, prefix
+        )
+        return {
+            index: sample_key(head, index, self._seeds(prefix, range(index, index + 1))[0])
+            for index in indices
+        }
+
+
+def request_digest(identity: str, sampling: Sampling, prompt: Prompt, prefix: Prefix) -> bytes:
+    """Return a digest of all that the completions of a prefix depend on, but index and seed."""
+    kind = "text" if isinstance(prompt, TextPrompt) else "chat"
+    content = [identity, sampling.model_dump(), kind, asdict(prompt), asdict(prefix)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
+
+
+def sample_key(request: bytes, sample_index: int, seed: int) -> str:
+    """Return the journal key, 32 hex digits, of one sample of a request."""
+    return hashlib.sha256(b"%s%d/%d" % (request, sample_index, seed)).hexdigest()[:32]
+
+
+def _runs(indices: Sequence[int]) -> Iterator[range]:
+    """Group rising indices into runs of neighbours."""
+    start = 0
+    for position in range(1, len(indices) + 1):
+        if position == len(indices) or indices[position] != indices[position - 1] + 1:
+            yield range(indices[start], indices[position - 1] + 1)
+            start = position
+
+
+def _depth(rollout: Rollout) -> int:
+    return len(rollout.prefix.steps)
