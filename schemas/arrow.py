@@ -11,7 +11,7 @@ wall-clock time: one configuration and seed give one sequence of bytes.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -167,8 +167,8 @@ def write_table(table: pa.Table, path: Path) -> None:
             writer.write_table(table, row_group_size=_ROW_GROUP)
 
 
-def read_table(path: Path, table: TableName) -> pa.Table:
-    """Read a Parquet file that must hold `table` in a version this stepmint knows.
+def read_table(path: Path, table: TableName, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a Parquet file, or some columns, that must hold `table` in a version stepmint knows.
 
     Raises RunError naming the file and what to do where it is unreadable, of another table,
     or of a newer version.
@@ -176,7 +176,7 @@ def read_table(path: Path, table: TableName) -> pa.Table:
     try:
         schema = pq.read_schema(path)
         check_schema(schema, table, where=str(path))
-        return pq.read_table(path, schema=SCHEMAS[table])
+        return pq.read_table(path, schema=SCHEMAS[table], columns=columns)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
         raise RunError(
             f"{path} cannot be read as a {table} table ({error}): "

@@ -48,10 +48,10 @@ class RunFolder:
         """Return where a shard's part of a table lies."""
         return self.path / table / f"{shard}.parquet"
 
-    def tables(self, table: TableName) -> Iterator[pa.Table]:
-        """Yield a table shard by shard."""
+    def tables(self, table: TableName, *columns: str) -> Iterator[pa.Table]:
+        """Yield a table, or some of its columns, shard by shard."""
         for shard in self.shards:
-            yield read_table(self.file(table, shard), table)
+            yield read_table(self.file(table, shard), table, columns or None)
 
     def problems(self) -> Iterator[ProblemRow]:
         """Yield the run's problems in order."""
