@@ -176,7 +176,7 @@ def read_table(path: Path, table: TableName, columns: Sequence[str] | None = Non
     try:
         schema = pq.read_schema(path)
         check_schema(schema, table, where=str(path))
-        return pq.read_table(path, schema=SCHEMAS[table], columns=columns)
+        return pq.read_table(path, schema=SCHEMAS[table], columns=columns and list(columns))
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
         raise RunError(
             f"{path} cannot be read as a {table} table ({error}): "
