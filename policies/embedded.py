@@ -1,0 +1,48 @@
+"""A Hugging Face model in this process: the embedded default, on CPU or GPU."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from policies.errors import needs
+from policies.seam import Policy
+from schemas import Settings
+
+
+class TransformersSettings(Settings):
+    """A causal language model loaded with transformers, decoded with continuous batching."""
+
+    kind: Literal["transformers"] = "transformers"
+    model: str = Field(min_length=1)
+    """A local folder or a hub name."""
+    revision: str = "main"
+    """Branch, tag or commit of a hub name."""
+    device: str = "auto"
+    """`cpu`, `cuda`, `cuda:1`, ...; `auto`: the first GPU if there is one."""
+    dtype: Literal["auto", "float64", "float32", "bfloat16", "float16"] = "auto"
+    """`auto`: the model's own on a GPU, float32 on a CPU."""
+    max_batch: int = Field(default=32, ge=1)
+    """Sequences decoded together: the limit in flight."""
+    context: int = Field(default=4096, ge=2)
+    """Tokens of prompt, prefix and completion together; cut to what the model allows. Key-value
+    memory for max_batch x context tokens is set aside. A completion that reaches it ends with
+    `length`; a prompt that fills it comes back as an empty completion that ended with `length`."""
+    deterministic: bool = False
+    """Make completions independent of what else is in the batch, to the last bit: every decoding
+    step then computes max_batch rows over the whole context, wanted or not."""
+
+    @asynccontextmanager
+    async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
+        """Load the model; leaving the context frees it. Writes nothing into `run_dir`."""
+        with needs("torch", "install the extra `local` (pip install '.[local]')"):
+            from policies.engine import Engine  # torch is heavy and an extra
+
+        engine = await asyncio.to_thread(Engine.load, self)
+        try:
+            yield engine
+        finally:
+            await asyncio.to_thread(engine.close)

@@ -1,0 +1,114 @@
+"""A folder or hub name becomes a model ready to decode, or one clear error."""
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from transformers import AutoModelForCausalLM
+
+from policies.fingerprint import model_identity
+from policies.slots import Slots
+from policies.tokens import PromptTokenizer, load_tokenizer
+from schemas import ConfigError
+
+if TYPE_CHECKING:
+    from policies.embedded import TransformersSettings
+
+logger = logging.getLogger(__name__)
+
+_PROBE_TOKENS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """Everything a model needs to continue a prefix."""
+
+    slots: Slots
+    tokenizer: PromptTokenizer
+    eos_ids: frozenset[int]
+    context: int
+    """Tokens of prompt, prefix and completion together."""
+    identity: str
+
+
+def load_model(settings: "TransformersSettings") -> LoadedModel:
+    """Load model and tokenizer; ConfigError names what does not load or cannot be decoded."""
+    device = _device(settings.device)
+    tokenizer = load_tokenizer(settings.model, settings.revision)
+    model = _model(settings, device)
+    context = min(settings.context, _context_of(model.config.get_text_config()))
+    slots, size = None, settings.max_batch
+    while slots is None:
+        slots, size = _slots(settings, model, size, context), 1
+    dtype = str(model.dtype).removeprefix("torch.")
+    geometry = f" deterministic x{slots.size}" if settings.deterministic else ""
+    name = model_identity(settings.model, settings.revision)
+    return LoadedModel(
+        slots=slots,
+        tokenizer=tokenizer,
+        eos_ids=_eos_ids(model, tokenizer),
+        context=context,
+        identity=f"transformers:{name} {dtype} {device.type} context={context}{geometry}",
+    )
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f"device={name!r} is not usable here: {error}. Try `auto`.") from error
+    return device
+
+
+def _model(settings: "TransformersSettings", device: torch.device) -> Any:
+    own = device.type != "cpu" and settings.dtype == "auto"
+    name = settings.dtype if settings.dtype != "auto" else "float32"
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            settings.model,
+            revision=settings.revision,
+            dtype="auto" if own else getattr(torch, name),
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ConfigError(
+            f"model {settings.model!r} (revision {settings.revision!r}) does not load: {error}. "
+            "Give a local folder with config.json and weights, or a reachable hub name."
+        ) from error
+    return model.eval().to(device)
+
+
+def _context_of(config: Any) -> int:
+    """Return the tokens a model can attend to from everywhere: a sliding window ends it."""
+    limits = [getattr(config, "max_position_embeddings", None) or 1 << 30]
+    if "sliding_attention" in (getattr(config, "layer_types", None) or ["sliding_attention"]):
+        limits.append(getattr(config, "sliding_window", None) or 1 << 30)
+    return min(limits)
+
+
+def _eos_ids(model: Any, tokenizer: PromptTokenizer) -> frozenset[int]:
+    """Return every id that ends a completion, as vLLM counts them."""
+    eos = model.generation_config.eos_token_id
+    listed = eos if isinstance(eos, list) else [eos]
+    return frozenset(i for i in [*listed, tokenizer.eos_id] if i is not None)
+
+
+def _slots(settings: "TransformersSettings", model: Any, size: int, context: int) -> Slots | None:
+    """Return slots that were seen to work; None where their rows differ in a deterministic run."""
+    slots = Slots(model, size=size, context=context, deterministic=settings.deterministic)
+    probe = tuple(
+        i % model.config.get_text_config().vocab_size for i in range(3, 3 + _PROBE_TOKENS)
+    )
+    probe = probe[:context]
+    if len(probe) > 2 and not slots.agrees_with_model(probe):
+        raise ConfigError(
+            f"model {settings.model!r} ({model.config.model_type}) keeps more than keys and values "
+            "per token, so it cannot be decoded here: use `kind: vllm`."
+        )
+    if settings.deterministic and size > 1 and not slots.rows_are_equal(probe):
+        logger.warning("rows of one batch differ in their last bits here: decoding one at a time")
+        return None
+    return slots

@@ -1,0 +1,180 @@
+"""One model, a fixed number of slots: sequences join and leave between decoding steps.
+
+Every slot keeps the keys and values of one sequence, left-aligned, so a step is one forward pass
+over the occupied slots with a position and an attention mask per row.
+
+*Fast*: a step computes the occupied rows over the longest sequence's width (rounded up), so the
+last bits of a row's numbers can depend on its neighbours. *Deterministic*: a step always computes
+all slots over the whole context. Kernels choose their order of summation by shape, not by values,
+so equal shapes make a row a function of itself, provided that a row's place makes no difference
+either: `rows_are_equal` checks that on the machine at hand. Prompts are computed one by one at
+their own length in both settings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+from transformers.cache_utils import Cache, CacheLayerMixin
+
+_WIDTH_STEP = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Prefilled:
+    """Keys and values per layer, each [1, heads, tokens, head size], of a sequence's start."""
+
+    ids: tuple[int, ...]
+    layers: tuple[tuple[torch.Tensor, torch.Tensor], ...]
+
+
+class Slots:
+    """The key-value memory of a model's running sequences, and the steps that extend it."""
+
+    def __init__(self, model: Any, *, size: int, context: int, deterministic: bool) -> None:
+        self._model = model
+        self._context = context
+        self._deterministic = deterministic
+        self.size = size
+        start = self.prefill((0,))
+        self._view = _View(size, context)
+        self._layers = [_SlotLayer(self._view, *layer) for layer in start.layers]
+        self._cache = Cache(layers=list(self._layers))
+
+    def prefill(self, ids: Sequence[int]) -> Prefilled:
+        """Compute the keys and values of a sequence's first tokens."""
+        if not ids:
+            return Prefilled((), ())
+        cache = DynamicCache()
+        with torch.inference_mode():
+            self._model(
+                input_ids=self._tensor([list(ids)]),
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+        return Prefilled(tuple(ids), tuple((layer.keys, layer.values) for layer in cache.layers))
+
+    def put(self, slot: int, start: Prefilled) -> None:
+        """Give a slot the beginning of a sequence."""
+        length = len(start.ids)
+        for layer, (keys, values) in zip(self._layers, start.layers, strict=False):
+            layer.keys[slot, :, :length] = keys[0]
+            layer.values[slot, :, :length] = values[0]
+
+    def move(self, source: int, target: int, length: int) -> None:
+        """Copy the first `length` tokens of one slot to another."""
+        for layer in self._layers:
+            layer.keys[target, :, :length] = layer.keys[source, :, :length]
+            layer.values[target, :, :length] = layer.values[source, :, :length]
+
+    def step(self, tokens: Sequence[int], positions: Sequence[int]) -> torch.Tensor:
+        """Append one token to each of the first slots; return the logits [rows, vocabulary].
+
+        `positions` are 0-based: how many tokens the slot held before. In the deterministic
+        setting there are always as many rows as slots.
+        """
+        idle = self.size - len(tokens) if self._deterministic else 0
+        places = self._tensor([*positions, *[0] * idle])
+        width = self._context
+        if not self._deterministic:
+            longest = max(positions) + 1
+            width = min(self._context, -(-longest // _WIDTH_STEP) * _WIDTH_STEP)
+        self._view.aim(places, width)
+        mask = torch.arange(width, device=places.device)[None] <= places[:, None]
+        with torch.inference_mode():
+            result = self._model(
+                input_ids=self._tensor([[t] for t in [*tokens, *[0] * idle]]),
+                position_ids=places[:, None],
+                attention_mask=mask[:, None, None],
+                past_key_values=self._cache,
+                use_cache=True,
+            )
+        logits: torch.Tensor = result.logits[:, -1]
+        return logits
+
+    def agrees_with_model(self, ids: Sequence[int]) -> bool:
+        """Return whether a step in a slot gives what the whole sequence at once gives.
+
+        It does not for architectures that remember more than keys and values per token.
+        """
+        start = self.prefill(ids[:-2])
+        row = min(1, self.size - 1)
+        self.put(row, start)
+        for place in (len(ids) - 2, len(ids) - 1):
+            tokens, positions = [ids[place]] * (row + 1), [0] * row + [place]
+            stepped = self.step(tokens, positions)[row].float()
+        with torch.inference_mode():
+            whole = self._model(input_ids=self._tensor([list(ids)])).logits[0, -1].float()
+        return bool((stepped - whole).abs().max() <= 0.1 * whole.std())
+
+    def rows_are_equal(self, ids: Sequence[int]) -> bool:
+        """Return whether every slot computes the same bits from the same sequence."""
+        start = self.prefill(ids[:-1])
+        for slot in range(self.size):
+            self.put(slot, start)
+        logits = self.step([ids[-1]] * self.size, [len(ids) - 1] * self.size)
+        return bool((logits == logits[:1]).all())
+
+    def _tensor(self, values: list[Any]) -> torch.Tensor:
+        return torch.tensor(values, device=self._model.device)
+
+
+class _View:
+    """Which rows, places and width the current step works on; shared by all layers."""
+
+    def __init__(self, size: int, context: int) -> None:
+        self.size = size
+        self.context = context
+        self.width = context
+        self.places = torch.zeros(0, dtype=torch.long)
+        self.rows = self.places
+
+    def aim(self, places: torch.Tensor, width: int) -> None:
+        self.places = places
+        self.rows = torch.arange(len(places), device=places.device)
+        self.width = width
+
+
+class _SlotLayer(CacheLayerMixin):  # type: ignore[misc]  # transformers is untyped here
+    """One layer's keys and values, each [slots, heads, context, head size]."""
+
+    is_sliding = False
+
+    def __init__(self, view: _View, keys: torch.Tensor, values: torch.Tensor) -> None:
+        super().__init__()
+        self._view = view
+        self.keys = self._room(keys)
+        self.values = self._room(values)
+        self.is_initialized = True
+
+    def _room(self, like: torch.Tensor) -> torch.Tensor:
+        _, heads, _, head_size = like.shape
+        return like.new_zeros((self._view.size, heads, self._view.context, head_size))
+
+    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
+        """Do nothing: the room is there from the start."""
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Write one token per row at its place; return what the step's width shows."""
+        view = self._view
+        self.keys[view.rows, :, view.places] = key_states[:, :, 0]
+        self.values[view.rows, :, view.places] = value_states[:, :, 0]
+        rows = len(view.rows)
+        return self.keys[:rows, :, : view.width], self.values[:rows, :, : view.width]
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        """Return the width and offset of the keys a step sees."""
+        return self._view.width, 0
+
+    def get_seq_length(self) -> int:
+        """Return the tokens before the current one, as far as one number can say it."""
+        return self._view.width - 1
+
+    def get_max_length(self) -> int:
+        """Return the context."""
+        return self._view.context

@@ -1,0 +1,179 @@
+"""Prompts become token ids, and sampled ids become text with a place for every token.
+
+Text is read from the tokens' own bytes, not from `decode` of a list: a tokenizer's `decode` strips
+a leading space at the start of a list, which would tear the seam between prefix and completion.
+"""
+
+import codecs
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from policies.errors import needs
+from schemas import ChatPrompt, ConfigError, Prefix, Prompt, Tokens
+
+_BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+_LONGEST_CHARACTER = 4  # bytes of UTF-8
+_PROMPTS_REMEMBERED = 4096
+
+
+def load_tokenizer(name: str, revision: str = "main") -> "PromptTokenizer":
+    """Load the tokenizer of a local folder or hub name; ConfigError where there is none."""
+    with needs("transformers", "pip install transformers"):
+        from transformers import AutoTokenizer
+    try:
+        return PromptTokenizer(name, AutoTokenizer.from_pretrained(name, revision=revision))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"tokenizer {name!r} (revision {revision!r}) does not load: {error}. "
+            "Give a local folder with tokenizer files or a hub name that this machine can reach."
+        ) from error
+
+
+class PromptTokenizer:
+    """A model's tokenizer and chat template, as a policy needs them."""
+
+    def __init__(self, name: str, tokenizer: Any) -> None:
+        self._name = name
+        self._tokenizer = tokenizer
+        self.bytes = TokenBytes(tokenizer)
+        self._rendered = lru_cache(_PROMPTS_REMEMBERED)(self._render)
+
+    @property
+    def eos_id(self) -> int | None:
+        """The id that the tokenizer calls end of sequence."""
+        eos: int | None = self._tokenizer.eos_token_id
+        return eos
+
+    def text(self, prompt: Prompt, prefix: Prefix) -> str:
+        """Return the prompt, its chat template applied, and the prefix as one text."""
+        return self._rendered(prompt)[0] + prefix.text
+
+    def encode(self, prompt: Prompt, prefix: Prefix) -> tuple[int, ...]:
+        """Return the ids of prompt and prefix: the prefix's own tokens where it has them.
+
+        The chat template is applied once with its generation prompt and the prefix goes behind
+        it. Text prompts get the special tokens their tokenizer adds (BOS, once; never EOS).
+        """
+        text, ids = self._rendered(prompt)
+        if prefix.token_ids is not None:
+            return ids + prefix.token_ids
+        return self._ids(text + prefix.text, templated=isinstance(prompt, ChatPrompt))
+
+    def _render(self, prompt: Prompt) -> tuple[str, tuple[int, ...]]:
+        if not isinstance(prompt, ChatPrompt):
+            return prompt.text, self._ids(prompt.text, templated=False)
+        if not self._tokenizer.chat_template:
+            raise ConfigError(
+                f"model {self._name!r} has no chat template: choose a prompt template that "
+                "renders plain text, or an instruction-tuned model."
+            )
+        turns = [{"role": m.role, "content": m.content} for m in prompt.messages]
+        text = self._tokenizer.apply_chat_template(
+            turns, add_generation_prompt=True, tokenize=False
+        )
+        return text, self._ids(text, templated=True)
+
+    def _ids(self, text: str, *, templated: bool) -> tuple[int, ...]:
+        bos, eos = self._tokenizer.bos_token, self._tokenizer.eos_token
+        has_bos = bool(bos) and text.startswith(bos)
+        ids = self._tokenizer(text, add_special_tokens=not templated and not has_bos).input_ids
+        if ids and ids[-1] == self.eos_id and not text.endswith(eos):
+            ids = ids[:-1]
+        return tuple(ids)
+
+
+class TokenBytes:
+    """The UTF-8 bytes that each token stands for inside a text; none for special tokens."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        kinds = _decoder_kinds(tokenizer)
+        self._byte_level = _byte_alphabet() if "ByteLevel" in kinds else None
+        self._byte_fallback = "ByteFallback" in kinds
+        added = tokenizer.added_tokens_decoder
+        self._known = {i: b"" if t.special else t.content.encode() for i, t in added.items()}
+        self._known.update(dict.fromkeys(tokenizer.all_special_ids, b""))
+        anchor = tokenizer("a", add_special_tokens=False).input_ids[-1:]
+        self._anchor, self._anchor_text = anchor, self._decode(anchor)
+
+    def of(self, token_id: int) -> bytes:
+        """Return the bytes of one token; none for special tokens and unknown ids."""
+        if token_id not in self._known:
+            self._known[token_id] = self._look_up(token_id)
+        return self._known[token_id]
+
+    def _look_up(self, token_id: int) -> bytes:
+        token = self._tokenizer.convert_ids_to_tokens(token_id)
+        if token is None:
+            return b""
+        if self._byte_level is not None:
+            table = self._byte_level
+            return b"".join(bytes([table[c]]) if c in table else c.encode() for c in token)
+        byte = _BYTE_TOKEN.fullmatch(token) if self._byte_fallback else None
+        if byte:
+            return bytes([int(byte[1], 16)])
+        # Behind another token, so that a leading space is not stripped as at a text's start.
+        return self._decode([*self._anchor, token_id]).removeprefix(self._anchor_text).encode()
+
+    def _decode(self, ids: list[int]) -> str:
+        text: str = self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+        return text
+
+
+class TextReader:
+    """Reads the text of sampled tokens as they come, behind the tokens that were there before.
+
+    A character whose bytes are spread over several tokens belongs to the token that completes it;
+    the tokens before it end where the last whole character ends. Bytes that are no UTF-8 read as
+    U+FFFD; a character still incomplete at the end is not part of the text.
+    """
+
+    def __init__(self, table: TokenBytes, context: Sequence[int]) -> None:
+        self._table = table
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder.decode(b"".join(table.of(i) for i in context[-_LONGEST_CHARACTER:]))
+        self.text = ""
+        self.ids: list[int] = []
+        self.ends: list[int] = []
+
+    def read(self, token_id: int) -> None:
+        """Append one token."""
+        self.text += self._decoder.decode(self._table.of(token_id))
+        self.ids.append(token_id)
+        self.ends.append(len(self.text))
+
+    def stop_at(self, stops: Sequence[str], since: int) -> int | None:
+        """Return where the earliest stop string begins that ends behind offset `since`."""
+        found = [self.text.find(s, max(0, since - len(s) + 1)) for s in stops]
+        return min((at for at in found if at >= 0), default=None)
+
+
+def whole_tokens(ids: Sequence[int], ends: Sequence[int], length: int) -> Tokens:
+    """Return the tokens that lie wholly within the first `length` characters of their text.
+
+    Where a stop string begins inside a token, the last end is smaller than `length`.
+    """
+    count = bisect_left(ends, length)
+    if length and count < len(ends) and ends[count] == length:
+        count += 1
+    return Tokens(ids=tuple(ids[:count]), ends=tuple(ends[:count]))
+
+
+def _decoder_kinds(tokenizer: Any) -> set[str]:
+    """Return the names of the decoding stages of a `tokenizers` backend; empty for another one."""
+    decoder = getattr(getattr(tokenizer, "backend_tokenizer", None), "decoder", None)
+    if decoder is None:
+        return set()
+    state = json.loads(decoder.__getstate__())
+    return {state["type"], *(stage["type"] for stage in state.get("decoders", ()))}
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """Return the byte behind each character of the GPT-2 byte-level alphabet."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [b for b in range(256) if b not in set(printable)]
+    return {chr(b): b for b in printable} | {chr(256 + i): b for i, b in enumerate(others)}
