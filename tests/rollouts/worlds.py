@@ -1,0 +1,66 @@
+"""A policy and a verifier that are exact and instant: real objects behind the seams, no mocks."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from schemas import Completion, CompletionRequest, Outcome, PolicyError, Tokens, Verdict
+
+
+class CharacterPolicy:
+    """Writes lines of digits that are a function of prefix and seed; a token per character."""
+
+    identity = "characters-1"
+    in_flight = 0
+
+    def __init__(self, *, fail_after: int | None = None) -> None:
+        self.requests: list[CompletionRequest] = []
+        self.written = 0
+        self._fail_after = fail_after
+
+    async def complete(self, request: CompletionRequest) -> tuple[Completion, ...]:
+        """Return one completion per seed, after a few turns of the event loop."""
+        self.requests.append(request)
+        for _ in range(random.Random(request.seeds[0]).randrange(5)):
+            await asyncio.sleep(0)
+        if self._fail_after is not None and self.written >= self._fail_after:
+            raise PolicyError("the server at http://127.0.0.1:1 does not answer: start it")
+        self.written += len(request.seeds)
+        return tuple(completion(request.prefix.text, seed) for seed in request.seeds)
+
+
+def completion(prefix: str, seed: int) -> Completion:
+    """Return what CharacterPolicy writes after a prefix with a seed."""
+    rng = random.Random(f"{prefix}/{seed}")
+    lines = [f"{rng.randrange(100)}\n" for _ in range(rng.randrange(1, 4))]
+    text = "".join(lines) + f"#### {rng.randrange(4)}"
+    return Completion(
+        text=text,
+        tokens=Tokens(ids=tuple(map(ord, text)), ends=tuple(range(1, len(text) + 1))),
+        finish_reason="stop" if rng.random() < 0.9 else "length",
+        seed=seed,
+        prompt_tokens=10 + len(prefix),
+        cached_tokens=4,
+        completion_tokens=len(text),
+        logprob=-rng.random(),
+    )
+
+
+class LastNumberVerifier:
+    """Compares what stands behind `#### ` with the gold answer."""
+
+    def __init__(self, before: Callable[[str], None] = lambda text: None) -> None:
+        self._before = before
+
+    async def judge(self, gold: str, text: str, *, finished: bool) -> Verdict:
+        """Judge; a solution that was cut counts as truncated."""
+        self._before(text)
+        await asyncio.sleep(0)
+        answer = text.rpartition("#### ")[2]
+        right = Outcome.CORRECT if answer == gold else Outcome.INCORRECT
+        outcome = right if finished else Outcome.TRUNCATED
+        return Verdict(outcome=outcome, extracted=answer, rule="hash", stage="text", reason="")
+
+    async def preflight(self, gold: str) -> str | None:
+        """Accept every gold answer."""
+        return None
