@@ -1,0 +1,74 @@
+"""Worlds in which the value of every prefix is known: real `Rollouts`, no policy, no journal."""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+
+from rollouts.cutting import prefixes
+from rollouts.steps import Newline
+from schemas import Completion, Outcome, Prefix, Rollout, Verdict
+
+
+def rollout(prefix: Prefix, index: int, text: str, outcome: Outcome) -> Rollout:
+    """Return a judged rollout."""
+    return Rollout(
+        problem_id="p",
+        prefix=prefix,
+        sample_index=index,
+        completion=Completion(
+            text=text,
+            tokens=None,
+            finish_reason="length" if outcome is Outcome.TRUNCATED else "stop",
+            seed=index,
+            prompt_tokens=1,
+            cached_tokens=0,
+            completion_tokens=1,
+            logprob=None,
+        ),
+        verdict=Verdict(outcome=outcome, extracted=None, rule="", stage="", reason=""),
+    )
+
+
+class KnownWorld:
+    """Given root rollouts, and rollouts of a prefix whose outcomes have known probabilities.
+
+    Sample i of a prefix is a function of (seed, prefix, i), as behind the real seam.
+    """
+
+    def __init__(
+        self,
+        solutions: Sequence[tuple[str, Outcome]],
+        values: Mapping[str, float],
+        *,
+        truncated: float = 0.0,
+        undecided: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        self.asked: dict[tuple[str, int], Rollout] = {}
+        """Rollouts paid for, by prefix text and sample index; the root's are not counted."""
+        self._solutions = solutions
+        self._values = values
+        self._truncated, self._undecided, self._seed = truncated, undecided, seed
+
+    async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
+        """Return rollouts start, ..., start + count - 1 of a prefix."""
+        await asyncio.sleep(0)
+        indices = range(start, start + count)
+        if not prefix.steps:
+            return tuple(rollout(prefix, i, *self._solutions[i]) for i in indices)
+        drawn = [rollout(prefix, i, "x", self._outcome(prefix.text, i)) for i in indices]
+        self.asked |= {(prefix.text, one.sample_index): one for one in drawn}
+        return tuple(drawn)
+
+    def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
+        """Return one prefix per line."""
+        return prefixes(solution, Newline())
+
+    def _outcome(self, text: str, index: int) -> Outcome:
+        rng = random.Random(f"{self._seed}/{text}/{index}")
+        nothing = rng.random()
+        if nothing < self._truncated:
+            return Outcome.TRUNCATED
+        if nothing < self._truncated + self._undecided:
+            return Outcome.UNDECIDED
+        return Outcome.CORRECT if rng.random() < self._values[text] else Outcome.INCORRECT
