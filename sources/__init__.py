@@ -1,1 +1,48 @@
-"""A dataset becomes problems."""
+'''A dataset becomes problems.
+
+A source is frozen settings with `kind` and `load()`; pydantic picks it from the union by `kind`.
+A new dataset of rows is a subclass that knows where its rows are; one name more in `AnySource`
+and it can be used in every configuration:
+
+    class OlympiadSource(TableSource):
+        """OlympiadBench (He et al. 2024, arXiv:2402.14008), from its GitHub release."""
+
+        kind: Literal["olympiad"] = "olympiad"
+        name: SourceName = "olympiad"
+        path: str
+        columns: Columns = Columns(problem="question", answer="final_answer")
+
+        def rows(self) -> Iterator[Row | Fault]:
+            return file_rows(expand(self.path, any_format=False))
+
+Rejection of bad rows, duplicates, gold rules, ids, limits and shuffling come with TableSource. A
+source that is no table writes `load()` itself (sources/seam.py), as `synthetic` does.
+'''
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sources.dataset import Gsm8kSource, HubSource, MathSource
+from sources.file import FileSource
+from sources.layout import Columns
+from sources.seam import Source
+from sources.synthetic import SyntheticSource
+from sources.table import TableSource
+
+AnySource = Annotated[
+    SyntheticSource | Gsm8kSource | MathSource | FileSource | HubSource,
+    Field(discriminator="kind"),
+]
+
+__all__ = [
+    "AnySource",
+    "Columns",
+    "FileSource",
+    "Gsm8kSource",
+    "HubSource",
+    "MathSource",
+    "Source",
+    "SyntheticSource",
+    "TableSource",
+]

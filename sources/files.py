@@ -1,0 +1,149 @@
+"""Paths become rows: a file, a folder or a glob, in any of the known formats."""
+
+import codecs
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from schemas import SourceError
+from sources.json_files import json_rows, jsonl_rows
+from sources.rows import Fault, Row
+from sources.streams import TornStreamError, pieces
+from sources.tables import arrow_rows, csv_rows, parquet_rows
+
+Format = Literal["jsonl", "json", "csv", "parquet", "arrow"]
+
+_FORMATS: dict[str, Format] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+}
+_COMPRESSED = {".gz", ".bz2", ".xz", ".zst"}
+_NOT_DATA = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
+"""What `datasets` writes beside the rows."""
+_SPLITS = ("train", "test", "validation", "valid", "val", "dev", "eval")
+
+
+def expand(path: str, *, any_format: bool) -> tuple[Path, ...]:
+    """Return the data files that a path names: itself, all in a folder, or what a glob matches.
+
+    Folders are searched to their depths, in sorted order, for files of known formats; hidden
+    files are passed over. Raises SourceError with the remedy when there is nothing to read.
+    """
+    root = Path(path).expanduser()
+    if root.is_file():
+        if not any_format:
+            format_of(root)
+        if not os.access(root, os.R_OK):
+            raise SourceError(f"{path}: no permission to read it; try chmod u+r")
+        return (root,)
+    if root.is_dir():
+        found = _data_files(root.rglob("*"), root, any_format=any_format)
+    elif any(sign in path for sign in "*?["):
+        anchor = Path(root.anchor or ".")
+        found = _data_files(
+            anchor.glob(str(root.relative_to(root.anchor))), anchor, any_format=any_format
+        )
+    elif root.exists():
+        raise SourceError(f"{path}: neither a file nor a folder; copy its content into a file")
+    else:
+        raise SourceError(f"{path}: no such file or folder (looked in {Path.cwd()})")
+    if not found:
+        known = ", ".join(_FORMATS)
+        raise SourceError(
+            f"{path}: no data files there; give files named {known}, or these with .gz"
+        )
+    return found
+
+
+def of_split(files: Sequence[Path], root: Path, split: str) -> tuple[Path, ...]:
+    """Return the files that carry the split's name in their path below the root.
+
+    A folder whose files name no split at all is one split. Raises SourceError naming the splits
+    there are, when the wanted one is not among them.
+    """
+    chosen = tuple(file for file in files if _carries(file, root, split))
+    others = [name for name in _SPLITS if any(_carries(file, root, name) for file in files)]
+    if chosen or not others:
+        return chosen or tuple(files)
+    raise SourceError(f"{root}: no files of split {split!r}; splits there: {', '.join(others)}")
+
+
+def file_rows(
+    files: Iterable[Path], *, format: Format | None = None, encoding: str = "utf-8"
+) -> Iterator[Row | Fault]:
+    """Yield the rows of files one after another; a file that cannot be read costs only itself."""
+    for file in files:
+        try:
+            rows = _open(file, format or format_of(file), encoding)
+            for row in rows:
+                yield _placed(row, file)
+        except (OSError, TornStreamError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            yield Fault(place=str(file.name), reason="file cannot be read", detail=reason)
+        except ValueError as error:  # pyarrow's kind of error for a file that is not its format
+            yield Fault(place=str(file.name), reason="not in its format", detail=str(error))
+
+
+def format_of(path: Path) -> Format:
+    """Return the format that a file's name says; compression suffixes do not count."""
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in _COMPRESSED]
+    if not suffixes or suffixes[-1] not in _FORMATS:
+        raise SourceError(
+            f"{path}: unknown format {path.suffix or 'without a suffix'!r}; "
+            "set format to one of jsonl, json, csv, parquet, arrow"
+        )
+    return _FORMATS[suffixes[-1]]
+
+
+def _open(file: Path, format: Format, encoding: str) -> Iterator[Row | Fault]:
+    if format == "parquet":
+        return parquet_rows(file)
+    if format == "arrow":
+        return arrow_rows(file)
+    start = b"".join(islice(pieces(file), 1))
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        detail = "convert it first: iconv -f UTF-16 -t UTF-8"
+        return iter([Fault(place="its start", reason="UTF-16 text", detail=detail)])
+    readers = {"jsonl": jsonl_rows, "json": json_rows, "csv": csv_rows}
+    if format == "jsonl" and start.lstrip().startswith(b"["):
+        format = "json"  # an array under a .jsonl name, as many are published
+    return readers[format](pieces(file), encoding=encoding)
+
+
+def _placed(row: Row | Fault, file: Path) -> Row | Fault:
+    place = f"{row.place} of {file.name}"
+    if isinstance(row, Row):
+        return Row(place=place, cells=row.cells)
+    return Fault(place=place, reason=row.reason, detail=row.detail, excerpt=row.excerpt)
+
+
+def _data_files(found: Iterable[Path], root: Path, *, any_format: bool) -> tuple[Path, ...]:
+    return tuple(
+        path
+        for path in sorted(found)
+        if path.is_file()
+        and path.name not in _NOT_DATA
+        and not any(part.startswith((".", "__")) for part in path.relative_to(root).parts)
+        and (any_format or _is_known(path))
+    )
+
+
+def _is_known(path: Path) -> bool:
+    try:
+        return bool(format_of(path))
+    except SourceError:
+        return False
+
+
+def _carries(file: Path, root: Path, split: str) -> bool:
+    inside = file.relative_to(root).as_posix().lower()
+    return re.search(rf"(?<![a-z]){re.escape(split.lower())}(?![a-z])", inside) is not None

@@ -1,0 +1,82 @@
+r"""The gold answer of a row, and the rule that found it.
+
+- `hash`: the rest of the line behind the last `####` (GSM8K);
+- `boxed`: what the last outermost `\boxed{}`, `\fbox{}` or `\boxed 5` holds (MATH, NuminaMath);
+- `column`: the whole cell (a column of plain answers);
+- `auto`: by the text: `hash` if its last line starts with `####`, else `boxed` if it has a box,
+  else `hash` if it has a `####` anywhere, else `column`.
+
+Numbers become exact plain digits (27.0 is `27`, 2e-06 is `0.000002`); the items of a list are
+joined by `, `; a number with a unit in brackets, as ASDiv has it (`9 (apples)`), loses the unit
+(`5 (mod 7)` keeps it). All else stays as the dataset writes it, thousands separators and `$`
+included: the verifier reads those. Empty, `nan`, `null` and overlong golds are rejected.
+"""
+
+import re
+from typing import Literal
+
+from sources.boxed import UnclosedBoxError, last_boxed
+from sources.cells import list_text
+from sources.rows import BadCellError
+
+GoldRule = Literal["auto", "hash", "boxed", "column"]
+
+MAX_ANSWER_CHARS = 2_000
+"""The longest real gold seen has 993; beyond this it is a solution, not an answer."""
+
+_HASH = re.compile(r"(?<!#)####(?!#)[ \t]*([^\n]*)")
+_UNIT = re.compile(r"([-+]?[\d.,]+(?:/\d+)?)\s+\((?!mod\b)[A-Za-z][A-Za-z .'-]*\)")
+_NO_VALUE = {"", "nan", "null", "<na>"}
+
+
+def extract_gold(value: object, rule: GoldRule, *, from_solution: bool) -> str:
+    """Return the gold answer that a cell states.
+
+    `from_solution`: the cell is a whole solution, so `auto` demands a `####` or a box in it.
+    Raises BadCellError with the reason where there is no usable gold.
+    """
+    text = list_text(value)
+    if text.lower() in _NO_VALUE:
+        raise BadCellError("empty gold")
+    chosen = _rule_for(text, from_solution=from_solution) if rule == "auto" else rule
+    gold = {"hash": _hash, "boxed": _boxed, "column": _column}[chosen](text)
+    if gold.lower() in _NO_VALUE:
+        raise BadCellError("empty gold", f"rule {chosen}")
+    if len(gold) > MAX_ANSWER_CHARS:
+        raise BadCellError("gold too long", f"{len(gold)} characters: is it a whole solution?")
+    return gold
+
+
+def _rule_for(text: str, *, from_solution: bool) -> Literal["hash", "boxed", "column"]:
+    # A solution in Markdown may have `####` headings, so a box outranks those above the last line.
+    if text.rpartition("\n")[2].lstrip().startswith("#### "):
+        return "hash"
+    if re.search(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])", text):
+        return "boxed"
+    if _HASH.search(text):
+        return "hash"
+    if from_solution:
+        raise BadCellError("no #### and no \\boxed{} in the solution")
+    return "column"
+
+
+def _hash(text: str) -> str:
+    found = _HASH.findall(text)
+    if not found:
+        raise BadCellError("no #### in the answer")
+    return str(found[-1]).strip()
+
+
+def _boxed(text: str) -> str:
+    try:
+        gold = last_boxed(text)
+    except UnclosedBoxError as error:
+        raise BadCellError("last \\boxed{ is never closed", str(error)) from None
+    if gold is None:
+        raise BadCellError("no \\boxed{} in the answer")
+    return gold
+
+
+def _column(text: str) -> str:
+    unit = _UNIT.fullmatch(text)
+    return unit[1] if unit else text

@@ -1,0 +1,124 @@
+"""Files as byte pieces and lines: decompressed by content, bounded in memory, torn ends kept."""
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from sources.rows import EXCERPT_CHARS, MAX_ROW_BYTES
+
+PIECE_BYTES = 1 << 16
+
+
+class _Stream(Protocol):
+    def read1(self, size: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class TornStreamError(Exception):
+    """A compressed stream that ends or breaks before its end; what came before was delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line without its end."""
+
+    number: int
+    """From 1, as editors count."""
+    text: bytes
+    """The whole line, or its first characters where there is a fault."""
+    fault: str = ""
+    """Why the line is no line, e.g. longer than any row may be; empty for a good one."""
+    detail: str = ""
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    """Yield a file's bytes, decompressed where its first bytes say gzip, bzip2, xz or zstd.
+
+    Raises OSError when it cannot be opened, TornStreamError behind the last good byte.
+    """
+    with path.open("rb") as plain:
+        magic = plain.read(6)
+    opener = next((open_ for start, open_ in _OPENERS.items() if magic.startswith(start)), _plain)
+    with closing(opener(path)) as stream:
+        yield from _pieces(stream)
+
+
+def lines(source: Iterable[bytes]) -> Iterator[Line]:
+    """Yield the lines of a byte stream; never holds more than the longest allowed row."""
+    number, held, length = 1, bytearray(), 0
+    try:
+        for piece in source:
+            start = 0
+            while (end := piece.find(b"\n", start)) >= 0:
+                held += piece[start:end]
+                yield _line(number, held, length + end - start)
+                number, held, length, start = number + 1, bytearray(), 0, end + 1
+            length += len(piece) - start
+            if len(held) <= MAX_ROW_BYTES:
+                held += piece[start:]
+    except TornStreamError as torn:
+        text = bytes(held[: 4 * EXCERPT_CHARS])
+        yield Line(number=number, text=text, fault="the file is torn here", detail=str(torn))
+        return
+    if held:
+        yield _line(number, held, length)
+
+
+def _line(number: int, held: bytearray, length: int) -> Line:
+    if length > MAX_ROW_BYTES:
+        detail = f"{length} bytes; at most {MAX_ROW_BYTES}"
+        text = bytes(held[: 4 * EXCERPT_CHARS])
+        return Line(number=number, text=text, fault="row too long", detail=detail)
+    # A byte order mark is no part of the first row.
+    text = bytes(held).removeprefix(b"\xef\xbb\xbf") if number == 1 else bytes(held)
+    return Line(number=number, text=text)
+
+
+def _pieces(stream: _Stream) -> Iterator[bytes]:
+    while True:
+        try:
+            # read1, not read: when the stream breaks, read() would drop what it had gathered.
+            piece = stream.read1(PIECE_BYTES)
+        except (EOFError, OSError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
+            raise TornStreamError(str(error)) from error
+        if not piece:
+            return
+        yield piece
+
+
+def _plain(path: Path) -> _Stream:
+    return path.open("rb")
+
+
+def _gzip(path: Path) -> _Stream:
+    return gzip.open(path, "rb")
+
+
+def _bz2(path: Path) -> _Stream:
+    return bz2.open(path, "rb")
+
+
+def _xz(path: Path) -> _Stream:
+    return lzma.open(path, "rb")
+
+
+def _zstd(path: Path) -> _Stream:
+    # Python reads zstd from 3.14 on; pyarrow does already.
+    stream: _Stream = pa.input_stream(str(path), compression="zstd")
+    return stream
+
+
+_OPENERS: dict[bytes, Callable[[Path], _Stream]] = {
+    b"\x1f\x8b": _gzip,
+    b"BZh": _bz2,
+    b"\xfd7zXZ\x00": _xz,
+    b"\x28\xb5\x2f\xfd": _zstd,
+}

@@ -1,0 +1,121 @@
+"""What all sources of rows share: rows become problems, bad ones are rejected with a reason."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas import Problem, RejectedRow, Settings, SourceError
+from sources.gold import GoldRule
+from sources.layout import MAX_NAMES, Columns, Layout, column_names, find_layout
+from sources.problems import to_problem
+from sources.rows import BadCellError, Fault, Row, excerpt
+from sources.selection import shuffled, stretch
+
+WINDOW_ROWS = 256
+"""Rows looked at to find the columns; the first window with a question and a gold decides."""
+
+SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
+
+_log = logging.getLogger(__name__)
+
+
+class TableSource(Settings, ABC):
+    """A source made of rows with columns; which ones it reads, it logs."""
+
+    name: SourceName = "table"
+    """What problems say they are from; part of their ids, so keep it when files move."""
+    columns: Columns = Columns()
+    gold: GoldRule = "auto"
+    """How the gold is found in its column; see sources/gold.py."""
+    remove: tuple[str, ...] = ()
+    """Texts cut out of every question, such as `Please reason step by step.`"""
+    start: int = Field(default=0, ge=0)
+    """Problems to pass over, in the dataset's order or the shuffled one."""
+    limit: int | None = Field(default=None, ge=1)
+    """Problems to take at most; null takes all."""
+    shuffle_seed: int | None = None
+    """Take problems in an order that depends on this seed and their ids alone, not on the order
+    of rows or files. Holds start + limit problems in memory, all of them without a limit."""
+
+    @abstractmethod
+    def rows(self) -> Iterator[Row | Fault]:
+        """Yield the dataset's rows, and faults where one should have been."""
+
+    def load(self) -> Iterator[Problem | RejectedRow]:
+        """Yield the selected problems, and every rejected row met on the way to them.
+
+        Of problems with equal id the first is kept and the others rejected as duplicates.
+        Raises SourceError when no row is a problem, or the selection is empty.
+        """
+        loaded = self._loaded()
+        if self.shuffle_seed is None:
+            return stretch(loaded, start=self.start, limit=self.limit)
+        return shuffled(loaded, seed=self.shuffle_seed, start=self.start, limit=self.limit)
+
+    def _loaded(self) -> Iterator[Problem | RejectedRow]:
+        rejected: Counter[str] = Counter()
+        first_rows: dict[str, int] = {}
+        columns: dict[str, None] = {}
+        for position, (row, layout) in enumerate(_with_layout(self.rows(), self)):
+            if not first_rows and isinstance(row, Row) and len(columns) < MAX_NAMES:
+                columns |= dict.fromkeys(column_names([row.cells]))
+            try:
+                problem = self._problem(row, layout)
+                first = first_rows.setdefault(problem.id, position)
+                if first != position:
+                    raise BadCellError("duplicate", f"same question and gold as row {first}")
+            except BadCellError as error:
+                rejected[error.reason] += 1
+                yield self._rejected(position, row, error)
+            else:
+                yield problem
+        if not first_rows:
+            raise SourceError(self._nothing(rejected, columns))
+        _log.info("%s: %d problems; rejected: %s", self.name, len(first_rows), dict(rejected))
+
+    def _problem(self, row: Row | Fault, layout: Layout | None) -> Problem:
+        if isinstance(row, Fault):
+            raise BadCellError(row.reason, row.detail)
+        if layout is None:
+            raise BadCellError("no known question and answer columns")
+        return to_problem(row.cells, layout, source=self.name, gold=self.gold, remove=self.remove)
+
+    def _rejected(self, position: int, row: Row | Fault, error: BadCellError) -> RejectedRow:
+        detail = f": {error.detail}" if error.detail else ""
+        return RejectedRow(
+            source=self.name,
+            row=position,
+            reason=f"{error.reason}{detail} ({row.place})",
+            excerpt=excerpt(row.cells) if isinstance(row, Row) else row.excerpt,
+        )
+
+    def _nothing(self, rejected: Counter[str], columns: Iterable[str]) -> str:
+        if not rejected:
+            return f"{self.name}: no rows at all; is the file empty or the split the wrong one?"
+        reasons = "; ".join(f"{count} x {reason}" for reason, count in rejected.most_common(3))
+        there = ", ".join(columns) or "none"
+        return (
+            f"{self.name}: none of its {rejected.total()} rows is a problem ({reasons}). "
+            f"Columns there: {there}. Name the right ones with columns.problem and "
+            "columns.answer, and how the gold is written with gold"
+        )
+
+
+def _with_layout(
+    rows: Iterator[Row | Fault], source: TableSource
+) -> Iterator[tuple[Row | Fault, Layout | None]]:
+    """Pair every row with the layout; it is found in the first window that shows one."""
+    layout: Layout | None = None
+    while window := list(islice(rows, WINDOW_ROWS)):
+        if layout is None:
+            cells = [row.cells for row in window if isinstance(row, Row)]
+            layout = find_layout(cells, source.columns) if cells else None
+            if layout is not None:
+                _log.info("%s: %s", source.name, layout)
+        for row in window:
+            yield row, layout
