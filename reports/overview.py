@@ -1,0 +1,162 @@
+"""A run at a glance: what it holds, what it cost, and its problems."""
+
+from collections.abc import Iterable, Mapping
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from reports.marks import STYLES, Marks, counts
+from reports.summary import ProblemLine, RunSummary
+from reports.text import compact, plain
+from schemas import Outcome
+
+_NAMES = {outcome: outcome.value.replace("_", " ") for outcome in Outcome}
+_BAR = 24
+_MARGIN = 10
+_NARROW = 72
+
+
+def overview(summary: RunSummary, console: Console, *, limit: int) -> RenderableType:
+    """Return the page of a run, listing at most `limit` problems."""
+    marks = Marks.of(console)
+    return Group(
+        *_head(summary),
+        "",
+        _grid(_contents(summary, marks)),
+        "",
+        _verdicts(summary, marks, width=max(min(_BAR, console.width - 46), 4)),
+        "",
+        _grid(_details(summary, marks)),
+        "",
+        _problems(summary.problems[:limit], marks, narrow=console.width < _NARROW),
+        *_remainder(len(summary.problems), limit),
+    )
+
+
+def _head(summary: RunSummary) -> Iterable[RenderableType]:
+    state = f"  {plain(summary.status)}, {_many(summary.shards, 'shard')}"
+    yield Text.assemble((plain(summary.name), "bold"), (state, "dim"))
+    made = summary.provenance
+    if made is not None:
+        labelers = ", ".join(summary.labelers)
+        yield Text(f"{plain(made.policy)} labelled by {plain(labelers)}", style="cyan")
+        yield Text(
+            f"prompt {plain(made.prompt)}, temperature {made.sampling.temperature:g}, "
+            f"at most {made.sampling.max_tokens} tokens, seed {made.seed}, "
+            f"configuration {plain(made.config)}",
+            style="dim",
+        )
+
+
+def _contents(summary: RunSummary, marks: Marks) -> Iterable[tuple[str, Text]]:
+    aside = sum(summary.set_aside.values())
+    problems = Text.assemble((f"{len(summary.problems):,}", "bold"))
+    sources = ", ".join(f"{plain(name)} {count:,}" for name, count in summary.sources.items())
+    problems.append(f"  {sources}", style="dim")
+    if aside:
+        problems.append(f", {aside:,} set aside", style="yellow")
+    yield "problems", problems
+    solutions = Text.assemble((f"{summary.solutions:,}", "bold"))
+    solutions.append(f"  {summary.without_error:,} without error, ", style="dim")
+    solutions.append(f"{summary.with_error:,} with the first error located", style="dim")
+    if summary.abstained:
+        solutions.append(f", {summary.abstained:,} undecided", style="yellow")
+    yield "solutions", solutions
+    steps = Text.assemble((f"{summary.steps:,}", "bold"))
+    words = {True: "right", False: "wrong", None: "undecided"}
+    for label, word in words.items():
+        if summary.labels.get(label):
+            steps.append("  ").append(marks.label(label))
+            steps.append(f" {summary.labels[label]:,} {word}", style="dim")
+    yield "steps", steps
+
+
+def _verdicts(summary: RunSummary, marks: Marks, *, width: int) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", min_width=_MARGIN)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(justify="right", style="dim")
+    table.add_column()
+    total = summary.rollouts
+    for number, outcome in enumerate(Outcome):
+        count = summary.outcomes.get(outcome, 0)
+        share = count / total if total else 0.0
+        name = Text.assemble(marks.outcome(outcome), (f" {_NAMES[outcome]}", STYLES[outcome]))
+        bar = marks.bar(share, width=width, style=STYLES[outcome])
+        table.add_row("rollouts" if not number else "", name, f"{count:,}", f"{share:.1%}", bar)
+    return table
+
+
+def _details(summary: RunSummary, marks: Marks) -> Iterable[tuple[str, Text]]:
+    yield "tokens", _tokens(summary.tokens, summary.rollouts)
+    rules = Text()
+    for rule, count in sorted(summary.stop_rules.items(), key=lambda item: -item[1]):
+        rules.append(f"{', ' if rules else ''}{rule.value.replace('_', ' ')} {count:,}")
+    yield "stopped by", rules
+    yield "pass rate", Text.assemble("0% ", marks.sparkline(summary.difficulty), " 100%")
+    for number, (reason, count) in enumerate(
+        sorted(summary.set_aside.items(), key=lambda item: (-item[1], item[0]))[:6]
+    ):
+        yield "" if number else "set aside", Text(f"{count:,}  {plain(reason)}")
+
+
+def _tokens(tokens: Mapping[str, int], rollouts: int) -> Text:
+    prompt, cached = tokens.get("prompt_tokens", 0), tokens.get("cached_tokens", 0)
+    written = tokens.get("completion_tokens", 0)
+    text = Text.assemble((f"{compact(written)} written", "bold"))
+    if rollouts:
+        text.append(f" ({written / rollouts:.0f} a rollout)", style="dim")
+    text.append(f", {compact(prompt)} read", style="dim")
+    if cached:
+        text.append(f" ({cached / prompt:.0%} cached)", style="dim")
+    return text
+
+
+def _problems(lines: Iterable[ProblemLine], marks: Marks, *, narrow: bool) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=True)
+    table.add_column("#", justify="right", style="dim")
+    table.add_column("problem", style="cyan", no_wrap=narrow, overflow="fold")
+    table.add_column("pass rate", no_wrap=True)
+    table.add_column("errors", justify="right", no_wrap=True)
+    if not narrow:
+        table.add_column("question", ratio=1, no_wrap=True, overflow="ellipsis")
+    for number, line in enumerate(lines):
+        question = Text(line.question, style="dim" if line.set_aside else "")
+        rate, errors = _pass_rate(line, marks), _errors(line)
+        table.add_row(
+            str(number), Text(plain(line.id)), rate, errors, *([] if narrow else [question])
+        )
+    return table
+
+
+def _pass_rate(line: ProblemLine, marks: Marks) -> Text:
+    if line.set_aside:
+        return Text("set aside", style="yellow")
+    return Text(" ").join([marks.bar(line.root.mc_value, width=6), counts(line.root)])
+
+
+def _errors(line: ProblemLine) -> Text:
+    if line.set_aside:
+        return Text("")
+    text = Text(f"{line.with_error} of {line.solutions}")
+    return text.append(f" +{line.abstained} undecided", style="yellow") if line.abstained else text
+
+
+def _grid(rows: Iterable[tuple[str, Text]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", min_width=_MARGIN)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, value)
+    return table
+
+
+def _remainder(count: int, limit: int) -> Iterable[RenderableType]:
+    if count > limit:
+        yield Text(f"{count - limit:,} more; --limit {count} lists them all", style="dim")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,83 @@
+"""`stepmint show RUN [PROBLEM]`: a run, or one of its problems, in the terminal."""
+
+from rich.console import Console, RenderableType
+
+from reports.overview import overview
+from reports.problem import problem_page
+from reports.summary import summarise
+from reports.text import one_line
+from schemas import LabelledSolution, RunError
+from schemas.rows import ProblemRow
+from schemas.run_folder import RunFolder
+from schemas.views import AnyView, Hard
+
+
+def show_run(run: RunFolder, console: Console, *, limit: int = 20) -> None:
+    """Print a run's overview with its first `limit` problems."""
+    _print(overview(summarise(run), console, limit=limit), console)
+
+
+def show_problem(
+    run: RunFolder,
+    problem: str,
+    console: Console,
+    *,
+    solution: int | None = None,
+    view: AnyView | None = None,
+) -> None:
+    """Print a problem, named by id, start of an id or position, with all or one of its solutions.
+
+    Raises RunError where there is no such problem or solution, or more than one.
+    """
+    row = find_problem(run, problem)
+    solutions = _solutions(run, row.problem.id)
+    if solution is not None:
+        solutions = [one for one in solutions if one.solution_index == solution] or _no_solution(
+            row, solutions, solution
+        )
+    _print(problem_page(row, solutions, view=view or Hard(), console=console), console)
+
+
+def find_problem(run: RunFolder, wanted: str) -> ProblemRow:
+    """Return the problem with this id, the only one whose id starts so, or the one at a position.
+
+    Raises RunError naming what would do.
+    """
+    starting = []
+    count = 0
+    for position, row in enumerate(run.problems()):
+        if row.problem.id == wanted or str(position) == wanted:
+            return row
+        if wanted and row.problem.id.startswith(wanted):
+            starting.append(row)
+        count += 1
+    if len(starting) == 1:
+        return starting[0]
+    if starting:
+        ids = ", ".join(one_line(row.problem.id) for row in starting[:4])
+        raise RunError(f"{len(starting)} problems start with {wanted!r}: give more of it ({ids})")
+    raise RunError(
+        f"{run.path} has no problem {wanted!r}: give an id, its start, or a position from 0 to "
+        f"{count - 1}; `stepmint show {run.path}` lists them"
+    )
+
+
+def _print(page: RenderableType, console: Console) -> None:
+    """Print a page; where the terminal knows ASCII only, spell the rest of the text out."""
+    if not console.options.ascii_only:
+        console.print(page)
+        return
+    with console.capture() as captured:
+        console.print(page)
+    console.file.write(captured.get().encode("ascii", "backslashreplace").decode())
+
+
+def _solutions(run: RunFolder, problem_id: str) -> list[LabelledSolution]:
+    return [row.solution for row in run.solutions() if row.problem.id == problem_id]
+
+
+def _no_solution(
+    row: ProblemRow, solutions: list[LabelledSolution], wanted: int
+) -> list[LabelledSolution]:
+    known = ", ".join(str(one.solution_index) for one in solutions) or "none"
+    raise RunError(f"problem {row.problem.id} has no solution {wanted}; it has: {known}")

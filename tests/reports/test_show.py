@@ -1,0 +1,132 @@
+"""`stepmint show` in the terminal."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from reports.show import find_problem, show_problem, show_run
+from schemas import Evidence, RunError, StopRule
+from schemas.rows import ProblemRow
+from schemas.run_folder import RunFolder
+from schemas.views import Hard, Soft
+from tests.runs import evidence, problem, solution, sums_run, write_shard
+
+EVIL = "[red]x[/red] \x1b[2J\x1b]0;title\x07 \u202e"
+
+
+def printed(show, *, width: int = 100, encoding: str = "utf-8") -> str:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding)
+    show(Console(file=file, width=width))
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    one = problem("How far?", "12")
+    values = [
+        evidence(5, 3),
+        Evidence(correct=1, incorrect=2, truncated=1, stop_rule=StopRule.FIRST_SUCCESS),
+        evidence(0, 7, undecided=1),
+        evidence(0, 0, truncated=8),
+        Evidence(incorrect=1, stop_rule=StopRule.TERMINAL),
+    ]
+    steps = ["first step\n", "second step\n", "third step\n", EVIL, "#### 13"]
+    made = solution(one, steps, values, index=4, posterior=(0.01, 0.02, 0.9, 0.03, 0.03, 0.01))
+    right = solution(one, ["short\n"], [evidence(8, 0)], index=6)
+    write_shard(
+        tmp_path / "demo", 0, problems=[ProblemRow(problem=one, set_aside="")],
+        solutions=[made, right],
+    )  # fmt: skip
+    return RunFolder(tmp_path / "demo")
+
+
+def test_the_first_error_is_pointed_at_with_its_counts(run):
+    page = printed(lambda console: show_problem(run, "0", console))
+    line = next(line for line in page.splitlines() if "third step" in line)
+    assert "▶" in line
+    assert "✗" in line
+    assert "0/7" in line
+    assert "90%" in line
+    assert "first error in step 3 (first_error = 2)" in page
+
+
+def test_truncated_and_undecided_stand_apart_from_the_counts(run):
+    page = printed(lambda console: show_problem(run, "0", console))
+    for words in ("1/3", "1 truncated", "to first success", "1 undecided", "none decided"):
+        assert words in page
+
+
+def test_gold_question_and_the_rate_at_the_root_are_there(run):
+    page = printed(lambda console: show_problem(run, "0", console))
+    for words in ("How far?", "12", "5/8", "no error found"):
+        assert words in page
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_model_text_can_neither_move_the_cursor_nor_style_itself(run, width):
+    page = printed(lambda console: show_problem(run, "0", console), width=width)
+    assert "\x1b" not in page
+    assert "\u202e" not in page
+    assert "[red]x[/red]" in page
+
+
+@pytest.mark.parametrize("width", [24, 40, 60, 80, 200])
+def test_no_line_is_wider_than_the_terminal(run, width):
+    pages = printed(lambda console: show_problem(run, "0", console), width=width)
+    pages += printed(lambda console: show_run(run, console), width=width)
+    assert max(map(len, pages.splitlines())) <= width
+
+
+def test_a_narrow_terminal_loses_no_figure(run):
+    page = printed(lambda console: show_problem(run, "0", console), width=50)
+    for words in ("0/7", "1 undecided", "5/8", "90%"):
+        assert words in page
+
+
+def test_a_terminal_that_knows_only_ascii_gets_ascii(run):
+    page = printed(lambda console: show_problem(run, "0", console), encoding="ascii")
+    assert "> " in page
+    assert "0/7" in page
+
+
+def test_one_solution_can_be_asked_for(run):
+    page = printed(lambda console: show_problem(run, "0", console, solution=6))
+    assert "Solution 6" in page
+    assert "Solution 4" not in page
+    with pytest.raises(RunError, match=r"no solution 5; it has: 4, 6"):
+        show_problem(run, "0", Console(file=io.StringIO()), solution=5)
+
+
+def test_labels_are_shown_as_another_view_reads_them(run):
+    page = printed(lambda console: show_problem(run, "0", console, solution=6, view=Soft()))
+    assert "1.00" in page
+    dropped = printed(
+        lambda console: show_problem(run, "0", console, view=Hard(after_error="drop"))
+    )
+    assert "·" in dropped
+
+
+def test_a_problem_is_found_by_id_start_of_id_and_position(run):
+    row = next(run.problems())
+    assert find_problem(run, row.problem.id) == row
+    assert find_problem(run, "tes") == row
+    assert find_problem(run, "0") == row
+
+
+def test_an_unknown_or_ambiguous_problem_is_answered_with_what_would_do(tmp_path):
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    with pytest.raises(RunError, match=r"42 problems start with 'tests'"):
+        find_problem(run, "tests")
+    with pytest.raises(RunError, match="a position from 0 to 41"):
+        find_problem(run, "gsm8k")
+
+
+def test_the_overview_counts_what_the_tables_hold(tmp_path):
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    page = printed(lambda console: show_run(run, console, limit=5))
+    for words in ("42", "80", "240", "2 set aside", "screen: 8 of 8 correct", "37 more"):
+        assert words in page

@@ -1,0 +1,21 @@
+"""A run in figures."""
+
+from reports.summary import summarise
+from schemas import Outcome
+from schemas.run_folder import RunFolder
+from tests.runs import sums_run
+
+
+def test_every_figure_is_counted_from_the_rows(tmp_path):
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    summary = summarise(run)
+    solutions = [row.solution for row in run.solutions()]
+    assert summary.solutions == len(solutions) == 80
+    assert summary.steps == sum(summary.labels.values()) == 240
+    assert summary.with_error == sum(one.first_error >= 0 for one in solutions)
+    assert summary.without_error + summary.with_error + summary.abstained == 80
+    assert summary.rollouts == 80
+    assert summary.outcomes[Outcome.CORRECT] == summary.without_error
+    assert sum(summary.difficulty) == 40
+    assert summary.set_aside == {"screen: 8 of 8 correct": 2}
+    assert summary.tokens["prompt_tokens"] == 80 * 20
