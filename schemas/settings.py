@@ -1,5 +1,7 @@
 """The one base of every configuration record: frozen, strict, and free of I/O."""
 
+from typing import Any, ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -7,3 +9,23 @@ class Settings(BaseModel):
     """Frozen settings of one component; unknown keys are refused by name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    free: ClassVar[frozenset[str]] = frozenset()
+    """Fields that change no row, e.g. how many requests run at once: a run may be resumed with
+    other values for them."""
+
+    def shaping(self) -> dict[str, Any]:
+        """Return, as JSON values, the fields that shape rows: all but the free ones, at any depth.
+
+        What two runs must share for the second to resume the first.
+        """
+        values = self.model_dump(mode="json", exclude=set(self.free))
+        return {name: _shaping(getattr(self, name), value) for name, value in values.items()}
+
+
+def _shaping(value: object, dumped: Any) -> Any:
+    if isinstance(value, Settings):
+        return value.shaping()
+    if isinstance(value, tuple | list):
+        return [_shaping(item, shown) for item, shown in zip(value, dumped, strict=True)]
+    return dumped

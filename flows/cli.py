@@ -1,0 +1,167 @@
+"""The command `stepmint`. Heavy imports wait until a command needs them."""
+
+import sys
+import traceback
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from flows.running import Interrupted
+from schemas import ConfigError, StepmintError
+
+app = typer.Typer(
+    name="stepmint",
+    help="Mint step labels for process reward models: rollouts, verified answers, Parquet.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+out = Console()
+err = Console(stderr=True)
+
+_CONFIG_ERROR = 2
+
+Config = Annotated[str, typer.Argument(help="A YAML file, or a name in configs/.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a setting, e.g. --set seed=7."),
+]
+Run = Annotated[Path, typer.Argument(help="A run's folder, e.g. output/demo.")]
+
+
+def main() -> None:
+    """Run the command line; every failure is one readable message and a non-zero exit code."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        code = app(arguments, prog_name="stepmint", standalone_mode=False)
+    except Interrupted as stop:
+        code = stop.exit_code
+    except Exception as error:  # noqa: BLE001 - the one place where a failure becomes a message
+        code = _told(error, debug=debug)
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(error: Exception, *, debug: bool) -> int:
+    """Tell a failure in words a user can act on; return the exit code."""
+    from click import ClickException
+
+    from tasks.failures import leading
+
+    if isinstance(error, ClickException):
+        error.show()
+        return error.exit_code
+    cause = leading(error)
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(cause, StepmintError):
+        err.print(f"[bold red]error:[/] {escape(str(cause))}", highlight=False, soft_wrap=True)
+    else:
+        name = type(cause).__name__
+        err.print(f"[bold red]error:[/] {escape(f'{name}: {cause}')}", soft_wrap=True)
+        if not debug:
+            err.print("This is a fault of stepmint's: run again with --debug and report it.")
+    return _CONFIG_ERROR if isinstance(cause, ConfigError) else 1
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"stepmint {metadata.version('stepmint')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of failures.")] = False,
+) -> None:
+    """Mint step labels for process reward models: rollouts, verified answers, Parquet."""
+
+
+@app.command()
+def label(config: Config, overrides: Overrides = None) -> None:
+    """Label problems step by step; the same command resumes a run that was cut short."""
+    from flows.config import find_config, load_run
+    from flows.oneoff import label_here
+
+    run = load_run(find_config(config), overrides or ())
+    counts = label_here(run, err, resume=_command())
+    lines = (
+        f"{counts.problems:,} problems, {counts.solutions:,} solutions with "
+        f"{counts.steps:,} labelled steps in {run.folder}",
+        f"look at them: stepmint show {run.folder}",
+    )
+    out.print("\n".join(lines), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="The folder that holds all runs.")] = Path("output"),
+    overrides: Overrides = None,
+) -> None:
+    """Label synthetic problems with the demo policy and compare with the exact step oracle."""
+    from flows.demo import run_demo
+
+    run_demo(out, err, output=output, overrides=overrides or (), resume=_command())
+
+
+@app.command()
+def estimate(
+    config: Config,
+    overrides: Overrides = None,
+    probe: Annotated[int, typer.Option(min=2, help="Problems to label for the estimate.")] = 16,
+) -> None:
+    """Estimate the rollouts and tokens a run will cost; the run reuses the probe's rollouts."""
+    from flows.config import find_config, load_run
+    from flows.estimating import estimate_here
+
+    run = load_run(find_config(config), overrides or ())
+    estimate_here(run, out, err, probe=probe, resume=_command())
+
+
+@app.command()
+def show(
+    run: Run,
+    problem: Annotated[
+        str | None, typer.Argument(help="A problem's id, the id's start, or its position.")
+    ] = None,
+    solution: Annotated[int | None, typer.Option(help="Only the solution of this index.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Problems to list.")] = 20,
+) -> None:
+    """Show a run, or a problem's solutions with their step evidence and labels."""
+    from reports.show import show_problem, show_run
+    from schemas.run_folder import RunFolder
+
+    if problem is None:
+        show_run(RunFolder(run), out, limit=limit)
+    else:
+        show_problem(RunFolder(run), problem, out, solution=solution)
+
+
+@app.command()
+def export(
+    run: Run,
+    format: Annotated[str, typer.Option(help="A trainer's format, e.g. trl.")] = "trl",
+    view: Annotated[str, typer.Option(help="How evidence becomes labels, e.g. hard.")] = "hard",
+    overrides: Overrides = None,
+) -> None:
+    """Write a run's labels as training rows."""
+    from flows.exporting import export_here
+
+    export_here(run, out, format=format, view=view, overrides=overrides or ())
+
+
+def _command() -> str:
+    """Return the command line as it was given, for the line that says how to resume."""
+    import shlex
+
+    return shlex.join(["stepmint", *sys.argv[1:]])

@@ -1,0 +1,126 @@
+"""How a run's progress looks: a live panel on a terminal, a plain line now and then elsewhere."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from rollouts import Costs
+from schemas import Outcome
+from tasks.progress import Board
+
+_PLAIN_SECONDS = 15.0
+_STYLES = {
+    Outcome.CORRECT: "green",
+    Outcome.INCORRECT: "red",
+    Outcome.NO_ANSWER: "yellow",
+    Outcome.TRUNCATED: "magenta",
+    Outcome.UNDECIDED: "cyan",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at a board."""
+
+    board: Board
+    costs: Costs
+    elapsed_s: float
+
+    @classmethod
+    def of(cls, board: Board) -> "Reading":
+        """Read a board now."""
+        return cls(board, board.costs, max(time.monotonic() - board.since, 1e-9))
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Completion tokens that the policy wrote per second in this session."""
+        return (self.costs.completion_tokens - self.costs.replayed_tokens) / self.elapsed_s
+
+    @property
+    def eta(self) -> str:
+        """Time left at the pace so far; `-` before any problem is done."""
+        board = self.board
+        fresh = board.done - board.done_before
+        if not fresh:
+            return "-"
+        left = (board.problems - board.done) * self.elapsed_s / fresh
+        return str(timedelta(seconds=round(left)))
+
+
+@contextmanager
+def shown(
+    console: Console, board: Callable[[], Board], *, title: str
+) -> Iterator[Callable[[], None]]:
+    """Show a board while the context lasts; yield what redraws it."""
+    if not console.is_terminal:
+        yield _plain(console, board)
+        return
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        yield lambda: live.update(_panel(board(), title), refresh=True)
+
+
+def _plain(console: Console, board: Callable[[], Board]) -> Callable[[], None]:
+    last = time.monotonic()
+    phase = ""
+
+    def draw() -> None:
+        nonlocal last, phase
+        now = board()
+        if now.phase != phase or time.monotonic() - last >= _PLAIN_SECONDS:
+            last, phase = time.monotonic(), now.phase
+            console.print(line(now), highlight=False, soft_wrap=True)
+
+    return draw
+
+
+def line(board: Board) -> str:
+    """Return a board as one plain line."""
+    if board.phase != "labelling":
+        return board.phase
+    reading = Reading.of(board)
+    costs = reading.costs
+    return (
+        f"{board.done}/{board.problems} problems, {board.steps} steps labelled, "
+        f"{costs.judged} rollouts ({costs.correct} correct, {costs.replayed} replayed), "
+        f"{reading.tokens_per_s:.0f} tokens/s, {board.in_flight()} in flight, eta {reading.eta}"
+    )
+
+
+def _panel(board: Board, title: str) -> Group | Text:
+    if board.phase != "labelling":
+        return Text(f"{title}: {board.phase} ...", style="dim")
+    reading = Reading.of(board)
+    head = Table.grid(padding=(0, 2))
+    head.add_row(
+        Text(title, style="bold"),
+        ProgressBar(total=max(board.problems, 1), completed=board.done, width=40),
+        f"{board.done}/{board.problems} problems",
+        f"eta {reading.eta}",
+    )
+    body = Table.grid(padding=(0, 3))
+    body.add_row(
+        f"{board.solutions:,} solutions",
+        f"{board.steps:,} labelled steps",
+        f"{board.set_aside:,} set aside",
+        f"{reading.tokens_per_s:,.0f} tokens/s",
+        f"{board.in_flight()} in flight",
+    )
+    return Group(head, body, _verdicts(reading.costs))
+
+
+def _verdicts(costs: Costs) -> Text:
+    text = Text(f"{costs.judged:,} rollouts  ")
+    for outcome, style in _STYLES.items():
+        if count := getattr(costs, outcome.value):
+            text.append(f"{count:,} {outcome.value.replace('_', ' ')}  ", style=style)
+    if costs.replayed:
+        text.append(f"({costs.replayed:,} from the journal)", style="dim")
+    return text

@@ -1,0 +1,41 @@
+"""One run in this process, from the command line: server, display, signals, last words."""
+
+import asyncio
+
+from rich.console import Console
+
+from flows.display import shown
+from flows.prefect_server import ensure_api
+from flows.running import Interrupted, run_to_end
+from tasks.progress import board_of
+from tasks.records import Counts
+from tasks.settings import LabelRun
+
+
+def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
+    """Run the flow `label` to its end and return what the run holds.
+
+    Raises Interrupted, after saying how to resume, when a signal stopped it.
+    """
+    server = ensure_api(run.output / ".prefect")
+
+    async def work() -> Counts:
+        from flows.label import label  # prefect: imported once its environment is set
+
+        if server:
+            await asyncio.to_thread(server.wait)
+        return await label(run)
+
+    try:
+        with shown(console, lambda: board_of(run.folder), title=run.name) as draw:
+            return run_to_end(work, draw=draw)
+    except Interrupted:
+        board = board_of(run.folder)
+        console.print(
+            f"stopped at {board.done} of {board.problems} problems; every rollout that came back "
+            f"is kept. Resume with: {resume}",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
+        raise

@@ -1,0 +1,155 @@
+"""A Prefect API for one-off runs: the user's own where one is set, else a temporary one.
+
+Prefect would start a temporary server by itself, but leave it behind when this process is killed,
+and its data in the user's home. Ours watches its parent, answers on loopback only, and keeps its
+database beside the runs. It boots while the model libraries are imported.
+"""
+
+import atexit
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from schemas import RunError
+
+_QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "240",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+}
+"""No telemetry, patience with slow machines, and errors told once: by us."""
+
+_START_SECONDS = 240.0
+_STOP_SECONDS = 10.0
+_LOG_TAIL = 5
+
+
+class TemporaryServer:
+    """A Prefect server of this process, in a process group of its own so that Ctrl-C spares it."""
+
+    def __init__(self, home: Path) -> None:
+        self._log = home / "server.log"
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of its API."""
+        return f"http://127.0.0.1:{self._port}/api"
+
+    def start(self) -> None:
+        """Begin to boot; it is ready when `wait` returns."""
+        command = [sys.executable, "-m", "flows.prefect_server", str(self._port), str(os.getpid())]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=Path(__file__).resolve().parent.parent,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        atexit.register(self.stop)
+
+    def wait(self) -> None:
+        """Return when the server answers; raise RunError with its log's tail where it dies."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not _answers(f"{self.url}/health"):
+            if self._process is None or self._process.poll() is not None:
+                raise RunError(f"the temporary Prefect server stopped: {self._tail()}")
+            if time.monotonic() > deadline:
+                raise RunError(
+                    f"the temporary Prefect server did not answer in {_START_SECONDS:.0f} s "
+                    f"(log: {self._log}): run `prefect server start` and set PREFECT_API_URL"
+                )
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Stop the server; safe to call twice."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _tail(self) -> str:
+        lines = self._log.read_text("utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-_LOG_TAIL:]) + f"\nlog: {self._log}"
+
+
+def ensure_api(home: Path) -> TemporaryServer | None:
+    """Set Prefect's environment before it is imported; start a server unless the user has an API.
+
+    Whatever the user has set stays: PREFECT_API_URL, PREFECT_HOME, a profile in ~/.prefect.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    if "PREFECT_API_URL" in os.environ or _has_profile():
+        return None
+    os.environ.setdefault("PREFECT_HOME", str(home.resolve()))
+    folder = Path(os.environ["PREFECT_HOME"])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        server = TemporaryServer(folder)
+        server.start()
+    except OSError as error:
+        raise RunError(
+            f"{folder} cannot hold Prefect's database ({error.strerror}): "
+            "set PREFECT_HOME to a writable folder"
+        ) from error
+    os.environ["PREFECT_API_URL"] = server.url
+    return server
+
+
+def _has_profile() -> bool:
+    home = os.environ.get("PREFECT_HOME", str(Path.home() / ".prefect"))
+    profiles = os.environ.get("PREFECT_PROFILES_PATH", str(Path(home) / "profiles.toml"))
+    try:
+        return "PREFECT_API_URL" in Path(profiles).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _stop_without(parent: int) -> None:
+    """End this process soon after its parent has ended, however that came."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+def _serve(port: int, parent: int) -> None:
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
+    app = create_app(ephemeral=True, final=True)
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", lifespan="on")
+
+
+if __name__ == "__main__":
+    os.environ.pop("PREFECT_API_URL", None)
+    _serve(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,76 @@
+"""The commit of a shard: four files, then one atomic rename that makes them part of the run.
+
+partial/<table>-shard-00000.parquet    being written
+<table>/shard-00000.parquet            whole, but nobody's until
+committed/shard-00000.json             this marker appears, in one rename
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import pyarrow as pa
+
+from schemas import RunError
+from schemas.arrow import TABLE_NAMES, TableName, write_table
+from schemas.run_folder import RunFolder
+from tasks.files import digest, sync, write_json, writing
+from tasks.records import Counts, ShardRecord
+
+
+def shard_name(shard: int) -> str:
+    """Return the name shared by a shard's files."""
+    return f"shard-{shard:05d}"
+
+
+def marker(folder: Path, shard: int) -> Path:
+    """Return the file whose presence means that the shard is committed."""
+    return folder / "committed" / f"{shard_name(shard)}.json"
+
+
+def committed(folder: Path, shard: int) -> ShardRecord | None:
+    """Return the record of a committed shard, or None."""
+    path = marker(folder, shard)
+    if not path.exists():
+        return None
+    try:
+        return ShardRecord.from_json(json.loads(path.read_text("utf-8")))
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"{path} is damaged ({error}): delete it and run the same command to redo its shard"
+        ) from error
+
+
+def commit(
+    folder: Path, shard: int, *, tables: Mapping[TableName, pa.Table], counts: Counts, policy: str
+) -> ShardRecord:
+    """Write a shard's four tables and commit them; a crash before the end leaves no trace of them.
+
+    Running it again for a shard that was cut short overwrites what it left.
+    """
+    run = RunFolder(folder)
+    name = shard_name(shard)
+    with writing(folder):
+        partials = {table: folder / "partial" / f"{table}-{name}.parquet" for table in TABLE_NAMES}
+        (folder / "partial").mkdir(exist_ok=True)
+        for table, partial in partials.items():
+            write_table(tables[table], partial)
+            sync(partial)
+        digests = {table: digest(partial) for table, partial in partials.items()}
+        for table, partial in partials.items():
+            final = run.file(table, name)
+            final.parent.mkdir(exist_ok=True)
+            partial.replace(final)
+            sync(final.parent)
+        marker(folder, shard).parent.mkdir(exist_ok=True)
+        record = ShardRecord(shard=name, policy=policy, counts=counts, digests=digests)
+        write_json(marker(folder, shard), asdict(record))
+    return record
+
+
+def clear_partials(folder: Path) -> None:
+    """Remove what an interrupted commit left half-written."""
+    with writing(folder):
+        shutil.rmtree(folder / "partial", ignore_errors=True)

@@ -1,0 +1,54 @@
+"""The end of a run: what its shards hold together, in `run.json` and on Prefect's page."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from prefect import task
+from prefect.artifacts import acreate_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from schemas import RunError
+from tasks import run_file
+from tasks.commits import clear_partials, committed, shard_name
+from tasks.problems import staged
+from tasks.records import Counts, ShardRecord
+from tasks.settings import LabelRun
+
+
+@task(name="conclude", cache_policy=NO_CACHE, persist_result=False)
+async def conclude(run: LabelRun) -> Counts:
+    """Sum up the committed shards, record the sum, and show it as a Prefect artifact.
+
+    Raises RunError where a shard is missing.
+    """
+    records = _records(run.folder)
+    counts = sum((record.counts for record in records), Counts())
+    policies = sorted({record.policy for record in records})
+    clear_partials(run.folder)
+    run_file.update(
+        run.folder,
+        run_file.conclusion(counts, shards=len(records), policy=", ".join(policies)),
+    )
+    key = "".join(letter if letter.isalnum() else "-" for letter in run.name.lower())
+    await acreate_markdown_artifact(summary(run, counts), key=f"run-{key}")
+    return counts
+
+
+def summary(run: LabelRun, counts: Counts) -> str:
+    """Return what a run came to, as a Markdown table."""
+    shown = {name: n for name, n in asdict(counts).items() if n}
+    rows = [f"| {name.replace('_', ' ')} | {n:,} |" for name, n in shown.items()]
+    title = f"## {run.name}\n\n`{run.folder}`, labeler `{run.labeler.kind}`, seed {run.seed}\n\n"
+    return title + "| what | how many |\n| --- | ---: |\n" + "\n".join(rows) + "\n"
+
+
+def _records(folder: Path) -> list[ShardRecord]:
+    found = staged(folder)
+    records = [committed(folder, shard) for shard in range(found.shards if found else 0)]
+    missing = [shard_name(shard) for shard, record in enumerate(records) if record is None]
+    if missing or not records:
+        raise RunError(
+            f"{folder} lacks {', '.join(missing[:5]) or 'all its shards'}: "
+            "run the same command again"
+        )
+    return [record for record in records if record]

@@ -1,0 +1,59 @@
+"""Writing that a crash cannot tear: a file has its final name only when it is whole."""
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from schemas import RunError
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full: free space and run the same command again",
+    errno.EDQUOT: "the disk quota is used up: free space and run the same command again",
+    errno.EROFS: "the file system is read-only: choose another folder with --set output=FOLDER",
+    errno.EACCES: "permission is denied: choose another folder with --set output=FOLDER",
+    errno.EPERM: "permission is denied: choose another folder with --set output=FOLDER",
+    errno.ENOTDIR: "a part of the path is a file: choose another folder with --set output=FOLDER",
+    errno.EEXIST: "a file is in the way: choose another folder with --set output=FOLDER",
+    errno.EIO: "the disk reports an error: check it, then run the same command again",
+}
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses into a RunError that names the path and the remedy."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _REMEDIES:
+            raise
+        raise RunError(f"{error.filename or path}: {_REMEDIES[error.errno]}") from error
+
+
+def sync(path: Path) -> None:
+    """Put a file's bytes, or a folder's names, on the disk itself."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as JSON under its final name in one atomic rename."""
+    partial = path.with_name(f"{path.name}.partial")
+    with writing(path):
+        partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        sync(partial)
+        partial.replace(path)
+        sync(path.parent)
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

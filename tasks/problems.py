@@ -1,0 +1,162 @@
+"""A source becomes the run's shards of problems, once; later sessions read what was staged.
+
+staging/shard-00000.parquet    the problems of a shard, with the reason where one is set aside
+staging/staged.json            how many there are
+rejected.jsonl                 rows that are no problems, with the reason
+"""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from schemas import Problem, RejectedRow, SourceError
+from schemas.arrow import read_table, write_table
+from schemas.conversion import problems_from, problems_table
+from schemas.rows import ProblemRow
+from tasks.commits import shard_name
+from tasks.files import sync, write_json, writing
+from tasks.settings import LabelRun
+from tasks.sharing import shared_verifier
+from verification.seam import Verifier
+
+_EXCERPT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """What a run has to work on."""
+
+    shards: int
+    problems: int
+    unjudgeable: int
+    """Problems set aside because their gold answer cannot be judged against."""
+    rejected: int
+    """Rows that are no problems."""
+
+
+@task(name="stage-problems", cache_policy=NO_CACHE, persist_result=False)
+async def stage_problems(run: LabelRun) -> Staged:
+    """Load the run's problems, check their gold answers, and cut them into shards on disk.
+
+    Does nothing where an earlier session has done it, so that a run resumes on the very problems
+    it began with. Raises SourceError where no problem is left.
+    """
+    done = staged(run.folder)
+    if done is not None:
+        return done
+    problems, rejected = await asyncio.to_thread(_load, run)
+    async with shared_verifier(run).used() as verifier:
+        reasons = await _preflight(verifier, problems)
+    _refuse_nothing(run, problems, rejected, reasons)
+    rows = [
+        ProblemRow(problem=problem, set_aside=reason and f"gold answer: {reason}")
+        for problem, reason in zip(problems, reasons, strict=True)
+    ]
+    summary = Staged(
+        shards=-(-len(rows) // run.shards.size),
+        problems=len(rows),
+        unjudgeable=sum(map(bool, reasons)),
+        rejected=len(rejected),
+    )
+    with writing(run.folder):
+        _write_rejected(run.folder, rejected)
+        _write_staging(run, rows, summary)
+    return summary
+
+
+def staged(folder: Path) -> Staged | None:
+    """Return what is staged in a run's folder, or None."""
+    path = folder / "staging" / "staged.json"
+    return Staged(**json.loads(path.read_text("utf-8"))) if path.exists() else None
+
+
+def shard_problems(folder: Path, shard: int) -> tuple[ProblemRow, ...]:
+    """Return the staged problems of one shard, in order."""
+    path = folder / "staging" / f"{shard_name(shard)}.parquet"
+    return tuple(problems_from(read_table(path, "problems")))
+
+
+def load_problems(
+    rows: Iterable[Problem | RejectedRow], limit: int | None
+) -> tuple[list[Problem], list[RejectedRow]]:
+    """Return the first `limit` distinct problems of a source, and the rows passed over."""
+    problems: dict[str, Problem] = {}
+    rejected: list[RejectedRow] = []
+    for number, row in enumerate(rows):
+        if isinstance(row, RejectedRow):
+            rejected.append(row)
+        elif row.id in problems:
+            rejected.append(_duplicate(row, number))
+        else:
+            problems[row.id] = row
+        if limit is not None and len(problems) >= limit:
+            break
+    return list(problems.values()), rejected
+
+
+def _load(run: LabelRun) -> tuple[list[Problem], list[RejectedRow]]:
+    return load_problems(run.source.load(), run.limit)
+
+
+def _duplicate(problem: Problem, row: int) -> RejectedRow:
+    return RejectedRow(
+        source=problem.source,
+        row=row,
+        reason=f"duplicate: the same question and answer came before, as {problem.id}",
+        excerpt=problem.question[:_EXCERPT],
+    )
+
+
+async def _preflight(verifier: Verifier, problems: Sequence[Problem]) -> list[str]:
+    """Return, per problem, why its gold answer cannot be judged against; empty where it can."""
+    async with asyncio.TaskGroup() as group:
+        checks = [group.create_task(verifier.preflight(problem.answer)) for problem in problems]
+    return [check.result() or "" for check in checks]
+
+
+def _refuse_nothing(
+    run: LabelRun,
+    problems: Sequence[Problem],
+    rejected: Sequence[RejectedRow],
+    reasons: Sequence[str],
+) -> None:
+    """Raise SourceError where not one problem can be labelled."""
+    if any(not reason for reason in reasons):
+        return
+    bad = [f"row {row.row}: {row.reason}" for row in rejected]
+    bad += [f"{problem.id}: {why}" for problem, why in zip(problems, reasons, strict=True)]
+    examples = "".join(f"\n  {line}" for line in bad[:3]) or "\n  it has no rows"
+    raise SourceError(
+        f"source {run.source.kind!r} gives no problem that can be labelled:{examples}\n"
+        "name the columns of question and answer in the source's settings, or give other data"
+    )
+
+
+def _write_rejected(folder: Path, rejected: Sequence[RejectedRow]) -> None:
+    partial = folder / "rejected.jsonl.partial"
+    lines = [json.dumps(asdict(row), ensure_ascii=True) + "\n" for row in rejected]
+    partial.write_text("".join(lines), "ascii")
+    sync(partial)
+    partial.replace(folder / "rejected.jsonl")
+
+
+def _write_staging(run: LabelRun, rows: Sequence[ProblemRow], summary: Staged) -> None:
+    """Write all shards into a folder that gets its name when it is whole."""
+    partial = run.folder / "staging.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    remaining = iter(rows)
+    for shard in range(summary.shards):
+        path = partial / f"{shard_name(shard)}.parquet"
+        write_table(problems_table(islice(remaining, run.shards.size)), path)
+        sync(path)
+    write_json(partial / "staged.json", asdict(summary))
+    partial.rename(run.folder / "staging")
+    sync(run.folder)

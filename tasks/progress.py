@@ -1,0 +1,75 @@
+"""How far the runs of this process have come, for a display; nothing depends on it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rollouts import Costs
+from schemas import Labelling
+
+
+@dataclass(slots=True)
+class Board:
+    """Counters of one run, written by its shards and read by whoever shows them."""
+
+    phase: str = "starting"
+    problems: int = 0
+    """All problems of the run."""
+    done: int = 0
+    """Problems labelled or set aside, those of committed shards included."""
+    done_before: int = 0
+    """Of these, the ones that earlier sessions had done."""
+    set_aside: int = 0
+    solutions: int = 0
+    steps: int = 0
+    in_flight: Callable[[], int] = lambda: 0
+    """Sequences being generated now."""
+    since: float = field(default_factory=time.monotonic)
+    """When labelling began, on the monotonic clock."""
+    _spent: Costs = field(default_factory=Costs)
+    _spending: dict[int, Callable[[], Costs]] = field(default_factory=dict)
+
+    @property
+    def costs(self) -> Costs:
+        """What this session's rollouts cost so far, replayed ones included."""
+        return sum((costs() for costs in self._spending.values()), self._spent)
+
+    def labelling_began(self) -> None:
+        """Start the clock of rates."""
+        self.phase, self.since = "labelling", time.monotonic()
+
+    def shard_began(self, shard: int, costs: Callable[[], Costs]) -> None:
+        """Follow what a shard spends."""
+        self._spending[shard] = costs
+
+    def shard_ended(self, shard: int) -> None:
+        """Keep what a shard spent, whether it was committed or failed."""
+        self._spent += self._spending.pop(shard)()
+
+    def add(self, labelling: Labelling) -> None:
+        """Count a finished problem."""
+        self.done += 1
+        self.set_aside += bool(labelling.set_aside)
+        self.solutions += len(labelling.solutions)
+        self.steps += sum(len(solution.steps) for solution in labelling.solutions)
+
+    def take_back(self, labelling: Labelling) -> None:
+        """Uncount a problem whose shard failed after all."""
+        self.done -= 1
+        self.set_aside -= bool(labelling.set_aside)
+        self.solutions -= len(labelling.solutions)
+        self.steps -= sum(len(solution.steps) for solution in labelling.solutions)
+
+
+_BOARDS: dict[Path, Board] = {}
+
+
+def board_of(folder: Path) -> Board:
+    """Return the board of the run in `folder`."""
+    return _BOARDS.setdefault(folder.resolve(), Board())
+
+
+def clear_board(folder: Path) -> None:
+    """Forget a run's counters, before it runs again in the same process."""
+    _BOARDS.pop(folder.resolve(), None)

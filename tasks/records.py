@@ -1,0 +1,87 @@
+"""What a shard and a run say of themselves in JSON."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from schemas import Outcome, Rollout
+from schemas.arrow import TableName
+from schemas.labels import Labelling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What a shard or a run holds and what it cost; counts add up."""
+
+    problems: int = 0
+    set_aside: int = 0
+    """Problems that yielded no solutions: unjudgeable gold, or the labeler's screen."""
+    solutions: int = 0
+    steps: int = 0
+    """Steps of all solutions."""
+    located: int = 0
+    """Solutions whose first error is located, or known to be absent."""
+    nodes: int = 0
+    correct: int = 0
+    incorrect: int = 0
+    no_answer: int = 0
+    truncated: int = 0
+    undecided: int = 0
+    prompt_tokens: int = 0
+    """Tokens of prompts and prefixes over all rollouts, the cached ones included."""
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    text_prefixes: int = 0
+    """Rollouts whose prefix was continued as text because its tokens were not known."""
+
+    @property
+    def rollouts(self) -> int:
+        """All rollouts, whatever their verdict."""
+        return sum(getattr(self, outcome.value) for outcome in Outcome)
+
+    def __add__(self, other: "Counts") -> "Counts":
+        names = [item.name for item in fields(self)]
+        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+    @classmethod
+    def of(cls, labellings: Iterable[Labelling], rollouts: Iterable[Rollout]) -> "Counts":
+        """Count one shard."""
+        labellings, rollouts = tuple(labellings), tuple(rollouts)
+        solutions = [one for labelling in labellings for one in labelling.solutions]
+        verdicts = Counter(rollout.verdict.outcome for rollout in rollouts)
+        return cls(
+            problems=len(labellings),
+            set_aside=sum(bool(labelling.set_aside) for labelling in labellings),
+            solutions=len(solutions),
+            steps=sum(len(solution.steps) for solution in solutions),
+            located=sum(solution.first_error is not None for solution in solutions),
+            nodes=sum(len(labelling.nodes) for labelling in labellings),
+            **{outcome.value: verdicts[outcome] for outcome in Outcome},
+            prompt_tokens=sum(rollout.completion.prompt_tokens for rollout in rollouts),
+            cached_tokens=sum(rollout.completion.cached_tokens for rollout in rollouts),
+            completion_tokens=sum(rollout.completion.completion_tokens for rollout in rollouts),
+            text_prefixes=sum(rollout.prefix.token_ids is None for rollout in rollouts),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardRecord:
+    """The marker of a committed shard."""
+
+    shard: str
+    policy: str
+    """The policy's identity."""
+    counts: Counts
+    digests: Mapping[TableName, str]
+    """SHA-256 of each table's file."""
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "ShardRecord":
+        """Read a marker back."""
+        return cls(
+            shard=value["shard"],
+            policy=value["policy"],
+            counts=Counts(**value["counts"]),
+            digests=value["digests"],
+        )

@@ -1,0 +1,199 @@
+"""`run.json`: what a run is, what made it, and how far it came; and the lock that guards it."""
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from rollouts import load_template
+from schemas import RunError
+from schemas.arrow import SCHEMA_VERSION
+from tasks.files import write_json, writing
+from tasks.records import Counts
+from tasks.settings import LabelRun
+
+_PACKAGES = (
+    "stepmint", "datasets", "numpy", "prefect", "pyarrow", "pydantic", "sympy", "tokenizers",
+    "torch", "transformers", "vllm",
+)  # fmt: skip
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def prompt_version(run: LabelRun) -> str:
+    """Return the prompt template's name and the digest of its content."""
+    template = load_template(run.prompt)
+    return f"{template.name}@{template.digest}"
+
+
+def config_digest(run: LabelRun) -> str:
+    """Return 16 hex digits that equal runs share: what their rows name as `config`."""
+    shaping = run.shaping() | {"prompt": prompt_version(run)}
+    text = json.dumps(shaping, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def opened(run: LabelRun) -> Iterator[None]:
+    """Hold a run's folder: create or check it, lock it, and keep its status in `run.json`.
+
+    Raises RunError where the folder holds something else, a run of another configuration, or a
+    run that another process is working on.
+    """
+    folder = run.folder
+    with writing(folder):
+        _claim(folder)
+        with _locked(folder):
+            record = _resumed(run) if (folder / "run.json").exists() else _born(run)
+            update(folder, record | {"status": "running"})
+            status = "failed"
+            try:
+                yield
+                status = "finished"
+            except Exception:
+                raise
+            except BaseException:
+                status = "interrupted"
+                raise
+            finally:
+                update(folder, {"status": status, "ended": _now()})
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Return `run.json`; raise RunError where it is damaged."""
+    path = folder / "run.json"
+    try:
+        record: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise RunError(
+            f"{path} is no JSON ({error}): restore it, or choose another name with --set name=NAME"
+        ) from error
+    return record
+
+
+def update(folder: Path, changes: Mapping[str, Any]) -> None:
+    """Change some keys of `run.json` in one atomic rename."""
+    record = read(folder) if (folder / "run.json").exists() else {}
+    write_json(folder / "run.json", record | dict(changes))
+
+
+def conclusion(counts: Counts, *, shards: int, policy: str) -> dict[str, Any]:
+    """Return what `run.json` says once every shard is committed."""
+    costs = ("prompt_tokens", "cached_tokens", "completion_tokens", "text_prefixes")
+    values = asdict(counts)
+    return {
+        "policy": policy,
+        "shards": shards,
+        "counts": {name: n for name, n in values.items() if name not in costs},
+        "costs": {"rollouts": counts.rollouts} | {name: values[name] for name in costs},
+    }
+
+
+def _claim(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    strangers = sorted(path.name for path in folder.iterdir() if path.name != "lock")
+    if strangers and not (folder / "run.json").exists():
+        raise RunError(
+            f"{folder} is no run's folder, it holds {', '.join(strangers[:3])}: "
+            "choose another name with --set name=NAME"
+        )
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise RunError(
+                f"{folder} is being written by process {file.read().strip() or 'unknown'}: "
+                "wait for it, stop it, or choose another name with --set name=NAME"
+            ) from error
+        file.truncate(0)
+        file.write(f"{os.getpid()} on {platform.node()}")
+        file.flush()
+        yield
+
+
+def _born(run: LabelRun) -> dict[str, Any]:
+    return {
+        "name": run.name,
+        "status": "running",
+        "schema_version": SCHEMA_VERSION,
+        "seed": run.seed,
+        "config_digest": config_digest(run),
+        "config": run.model_dump(mode="json"),
+        "prompt": prompt_version(run),
+        "started": _now(),
+        **_environment(),
+    }
+
+
+def _resumed(run: LabelRun) -> dict[str, Any]:
+    record = read(run.folder)
+    try:
+        before = LabelRun.model_validate(record["config"]).shaping()
+        before |= {"prompt": record["prompt"]}
+    except (KeyError, ValidationError) as error:
+        raise RunError(
+            f"{run.folder} holds a run that this stepmint cannot read: "
+            "choose another name with --set name=NAME"
+        ) from error
+    changes = list(_differences(before, run.shaping() | {"prompt": prompt_version(run)}))
+    if changes:
+        raise RunError(
+            f"{run.folder} holds a run of another configuration:\n"
+            + "\n".join(f"  {change}" for change in changes)
+            + "\nresume with the old values, or choose another name with --set name=NAME"
+        )
+    return record | {"config": run.model_dump(mode="json")} | _environment()
+
+
+def _differences(before: Any, now: Any, path: str = "") -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in sorted(before.keys() | now.keys()):
+            inner = f"{path}.{key}" if path else key
+            yield from _differences(before.get(key), now.get(key), inner)
+    elif before != now:
+        yield f"{path}: was {json.dumps(before)}, now {json.dumps(now)}"
+
+
+def _environment() -> dict[str, Any]:
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return {"versions": versions, "git": _git()}
+
+
+def _git() -> dict[str, Any] | None:
+    """Return the checkout's revision and whether it was changed since; None where unknown."""
+    try:
+        revision = _output_of("git", "rev-parse", "HEAD").strip()
+        dirty = bool(_output_of("git", "status", "--porcelain", "--untracked-files=no").strip())
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"revision": revision, "dirty": dirty}
+
+
+def _output_of(*command: str) -> str:
+    return subprocess.run(
+        command, cwd=_CHECKOUT, capture_output=True, text=True, check=True, timeout=10
+    ).stdout
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

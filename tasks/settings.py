@@ -1,0 +1,72 @@
+"""One run's configuration: the YAML file, the Prefect parameters and `run.json` say the same."""
+
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from exporters.settings import ExportSettings
+from labelers import AnyLabeler
+from policies import AnyPolicy
+from rollouts import AnySplitter
+from schemas import Sampling, Settings
+from sources import AnySource
+from verification import VerificationSettings
+
+
+class ShardSettings(Settings):
+    """How a run is cut into units of work, and when a unit is too poor to keep."""
+
+    free: ClassVar[frozenset[str]] = frozenset(
+        {"in_flight", "retries", "retry_delay_s", "max_undecided", "max_truncated"}
+    )
+
+    size: int = Field(default=64, ge=1)
+    """Problems per shard: what a commit, a retry and a Parquet file hold."""
+    in_flight: int = Field(default=2, ge=1)
+    """Shards worked on at once, so that the policy stays busy while a shard's last problems end."""
+    retries: int = Field(default=2, ge=0)
+    """Times a shard is tried again after its policy or verifier failed."""
+    retry_delay_s: float = Field(default=10, ge=0)
+    """Seconds before a retry."""
+    max_undecided: float = Field(default=0.05, ge=0, le=1)
+    """Share of a shard's rollouts the verifier may leave undecided; above it the shard fails."""
+    max_truncated: float = Field(default=0.5, ge=0, le=1)
+    """Share of a shard's rollouts that may hit max_tokens; above it the shard fails."""
+
+
+class LabelRun(Settings):
+    """Everything that decides a run. The model, the data and the seed are always named."""
+
+    free: ClassVar[frozenset[str]] = frozenset({"output", "name", "exports"})
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    """The run's folder under `output`, e.g. `gsm8k-qwen`."""
+    output: Path = Path("output")
+    """The folder that holds all runs."""
+    seed: int = Field(ge=0, lt=2**63)
+    """Every request's seed derives from it."""
+    source: AnySource
+    """Where problems come from."""
+    limit: int | None = Field(default=None, ge=1)
+    """Only the first so many problems; None takes all."""
+    prompt: str
+    """A template in configs/prompts, or the path of one."""
+    sampling: Sampling
+    """How the policy draws completions."""
+    splitter: AnySplitter
+    """Where one step ends and the next begins."""
+    policy: AnyPolicy
+    """The model that writes solutions and continues prefixes."""
+    verification: VerificationSettings = VerificationSettings()
+    """How answers are read and judged."""
+    labeler: AnyLabeler
+    """The algorithm that turns rollouts into step labels."""
+    shards: ShardSettings = ShardSettings()
+    exports: tuple[ExportSettings, ...] = ()
+    """Training rows written when the run is complete."""
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return self.output / self.name
