@@ -34,7 +34,7 @@ _WORDS = re.compile(r"(?<![\\a-zA-Z])[A-Za-z]{2,}['’]?[a-z]*[,:]?\s+(?:[a-zA-Z
 _JOINT = re.compile(r"\s*(?:,|;|,?\s*\b(?:and|or)\b)\s*")
 _LEADING_MARKUP = re.compile(r"[\s*_`>\"“:]*")
 _CLAUSE_END = re.compile(
-    r"(?<!\bp)(?<!\ba)[.!?](?=\s|$|[\"”*])|\n|[\"”]|\s+(?:because|since|which|where|I hope)\b|####"
+    r"(?<!\b[ap]\.m)[.!?](?=\s|$|[\"”*])|\n|[\"”]|\s+(?:because|since|which|where|I hope)\b|####"
 )
 _NUMBER = re.compile(
     r"[-+−]?\s*(?:\\?\$|[€£¥₹])?\s*[-+−]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*\d+)?(?:\s*\\?%|°)?"
@@ -44,6 +44,7 @@ _NO_ANSWER = re.compile(
     r"|as|that|to|also|then|clearly|therefore|still|now|simply|just|we|it|this|here|below|above|the"
     r"|step|steps|explanation|solution|conclusion)\b"
 )
+_DENIAL = re.compile(r"(?i)(?:not|no|un(?:known|clear))\b")
 _LAST_IS = re.compile(r"(?i).*\b(?:is|are|equals|be)\b\s*:?\s*", re.S)
 
 
@@ -97,7 +98,7 @@ def _plain_value(rest: str, offset: int) -> StatedValue | None:
     end = stop.start() if stop else len(rest)
     clause = rest[offset:end]
     value = _clause_value(clause) or _value_behind_is(clause)
-    if not value:
+    if not value or _DENIAL.match(clause):
         return None
     at = offset + clause.rfind(value)
     whole = at + len(value) >= len(rest.rstrip())
