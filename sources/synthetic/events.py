@@ -27,7 +27,7 @@ Event = Callable[[Draft, Stock], int | None]
 def change(draft: Draft, steps: int) -> tuple[int, str]:
     """Write a story of events that takes `steps` steps; return what is asked, and how."""
     rng = draft.rng
-    owner, *others = rng.sample(words.NAMES, 6)
+    owner, stranger, *others = rng.sample(words.NAMES, 12)
     things = rng.choice(words.THINGS)
     first = rng.randint(6, 40)
     draft.fact(f"{owner} has {first} {things}.")
@@ -40,15 +40,16 @@ def change(draft: Draft, steps: int) -> tuple[int, str]:
         asked, question = _share(draft, stock)
     value = rng.randint(2, 60)
     other = rng.choice([thing for thing in words.THINGS if thing != things])
-    draft.given(value, f"{others[-1]} has {SLOT} {other}")
-    draft.distract([f"{others[-1]} has {value} {other}."])
+    draft.given(value, f"{stranger} has {SLOT} {other}")
+    draft.distract([f"{stranger} has {value} {other}."])
     return asked, question
 
 
 def _happen(draft: Draft, stock: Stock, steps: int) -> Stock:
     """Let events of one or two steps happen, each at most once, until the steps are used."""
-    visits = [partial(_receive, visitor=number) for number in (1, 2, 3)]
-    short: list[Event] = [_find, _give, _lose, _double, _halve, *visits]
+    # A visit is always possible, so there is always a way to use up the steps.
+    visits = [partial(_receive, visitor=name) for name in stock.others[1:]]
+    short: list[Event] = [_find, _give, _lose, _double, _halve, visits.pop()]
     long: list[Event] = [_buy, _use]
     while steps:
         pool = long if steps > 1 and long and draft.rng.random() < 0.45 else short
@@ -57,6 +58,8 @@ def _happen(draft: Draft, stock: Stock, steps: int) -> Stock:
         at = event(draft, stock)
         if at is not None:
             pool.remove(event)
+            if isinstance(event, partial):
+                short.append(visits.pop())
             steps -= sum(1 for q in draft.quantities[before:] if q.args)
             stock = replace(stock, at=at)
     return stock
@@ -72,10 +75,10 @@ def _find(draft: Draft, stock: Stock) -> int:
     return draft.derive("+", stock.at, draft.given(count), *_states(stock, "after the find"))
 
 
-def _receive(draft: Draft, stock: Stock, visitor: int) -> int:
-    count, name = draft.rng.randint(2, 20), stock.others[visitor]
-    draft.fact(f"{name} brings {stock.owner} {count} {stock.things}.")
-    told = _states(stock, f"after the visit of {name}")
+def _receive(draft: Draft, stock: Stock, visitor: str) -> int:
+    count = draft.rng.randint(2, 20)
+    draft.fact(f"{visitor} brings {stock.owner} {count} {stock.things}.")
+    told = _states(stock, f"after the visit of {visitor}")
     return draft.derive("+", stock.at, draft.given(count), *told)
 
 

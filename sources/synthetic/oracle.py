@@ -90,7 +90,7 @@ class Oracle:
     """Judges the steps of one problem."""
 
     def __init__(self, program: Program) -> None:
-        self._program = program
+        self.program = program
         self._named: dict[str, list[int]] = {}
         for index, quantity in enumerate(program.quantities):
             for wording in quantity.wordings:
@@ -113,7 +113,7 @@ class Oracle:
         if not line:
             return StepVerdict.RIGHT
         if line.startswith("####"):
-            right = _stated_answer(line) == self._program.answer
+            right = _stated_answer(line) == self.program.answer
             return StepVerdict.RIGHT if right else StepVerdict.ANSWER
         statement = _read(line)
         if statement is None:
@@ -126,18 +126,18 @@ class Oracle:
         return self._fault(statement, named)
 
     def _accounts(self, index: int, statement: Statement) -> bool:
-        return all(accounts_for(self._program, part, index) for part in statement.parts)
+        return all(accounts_for(self.program, part, index) for part in statement.parts)
 
     def _true_sum(self, statement: Statement) -> bool:
         return any(
-            all(accounts_for_sum(self._program, part, members) for part in statement.parts)
+            all(accounts_for_sum(self.program, part, members) for part in statement.parts)
             for members in self._sums(statement.words)
         )
 
     def _sums(self, words: str) -> list[tuple[int, ...]]:
         """Return the members of every listing that the words could be a sum over."""
         found = []
-        for group in self._program.groups:
+        for group in self.program.groups:
             members = {name.lower(): index for name, index in group.members}
             for wording in group.wordings:
                 listed = _listed(words, wording.lower())
@@ -156,14 +156,14 @@ class Oracle:
             return StepVerdict.WORDING
         if not computed:
             return StepVerdict.VALUE
-        operations = {self._program.quantities[index].operation for index in named} or {"+"}
+        operations = {self.program.quantities[index].operation for index in named} or {"+"}
         same = computed[0].operation in operations
         return StepVerdict.REFERENCE if same else StepVerdict.OPERATION
 
     def _fits_another(self, statement: Statement) -> bool:
         return any(
             self._accounts(index, statement)
-            for index, quantity in enumerate(self._program.quantities)
+            for index, quantity in enumerate(self.program.quantities)
             if quantity.args
         )
 

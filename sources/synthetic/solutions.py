@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 from sources.synthetic.draft import sentence_case
-from sources.synthetic.program import SLOT, Program
+from sources.synthetic.program import SLOT, Operation, Program
 
 CONNECTIVES = ("so", "then", "now", "next")
 AGAIN = "wait"
@@ -19,7 +19,7 @@ class Statement:
     """Position, in the program, of the quantity that is meant."""
     wording: str
     left: int
-    operation: str
+    operation: Operation
     right: int
     result: int
     opening: str = ""
