@@ -1,6 +1,6 @@
 """A solution becomes its cumulative prefixes, token for token."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from itertools import accumulate
 from typing import Protocol
 
@@ -57,7 +57,8 @@ def _token_ids(solution: Rollout, end: int) -> tuple[int, ...] | None:
     if offset < 0:
         # A step of the prefix: where its tokens end was known when the prefix was cut.
         return None
-    count = bisect_right(tokens.ends, offset)
-    first = bisect_left(tokens.ends, offset)
-    # Two tokens that end at one offset share a character: the cut between them is unknown.
-    return (*head, *tokens.ids[:count]) if count - first == 1 else None
+    # Of several tokens that end here the first completes the last character; the others begin
+    # the next one, or stand for no text.
+    last = bisect_left(tokens.ends, offset)
+    exact = last < len(tokens.ends) and tokens.ends[last] == offset
+    return (*head, *tokens.ids[: last + 1]) if exact else None

@@ -23,13 +23,13 @@ import logging
 import os
 import time
 import zlib
-from dataclasses import asdict
+from dataclasses import fields
 from itertools import accumulate, pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, cast
+from typing import Final, Self
 
-from schemas import Completion, FinishReason, RunError, Tokens
+from schemas import Completion, RunError, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -180,29 +180,20 @@ def _checked_key(line: bytes) -> bytes | None:
 
 def _encode(completion: Completion) -> bytes:
     """Return the completion as a line of ASCII JSON; token ends become widths: fewer digits."""
-    fields = asdict(completion)
-    if completion.tokens is not None:
-        ends = completion.tokens.ends
-        widths = [end - start for start, end in pairwise((0, *ends))]
-        fields["tokens"] = {"ids": completion.tokens.ids, "widths": widths}
-    return json.dumps(fields, separators=(",", ":")).encode("ascii")
+    tokens = completion.tokens
+    record = {field.name: getattr(completion, field.name) for field in fields(Completion)}
+    if tokens is not None:
+        widths = [end - start for start, end in pairwise((0, *tokens.ends))]
+        record["tokens"] = {"ids": tokens.ids, "widths": widths}
+    return json.dumps(record, separators=(",", ":")).encode("ascii")
 
 
-def _decode(record: bytes) -> Completion:
-    fields = json.loads(record)
-    tokens = fields["tokens"]
+def _decode(line: bytes) -> Completion:
+    record = json.loads(line)
+    tokens = record.pop("tokens")
     if tokens is not None:
         tokens = Tokens(ids=tuple(tokens["ids"]), ends=tuple(accumulate(tokens["widths"])))
-    return Completion(
-        text=fields["text"],
-        tokens=tokens,
-        finish_reason=cast(FinishReason, fields["finish_reason"]),
-        seed=fields["seed"],
-        prompt_tokens=fields["prompt_tokens"],
-        cached_tokens=fields["cached_tokens"],
-        completion_tokens=fields["completion_tokens"],
-        logprob=fields["logprob"],
-    )
+    return Completion(tokens=tokens, **record)
 
 
 class _Lock:

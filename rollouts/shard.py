@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from policies.seam import Policy
 from rollouts.costs import Costs
@@ -165,10 +165,11 @@ class ProblemRollouts:
                 seeds=self._seeds(prefix, run),
             )
         )
-        for index, completion in zip(run, completions, strict=True):
+        whole = [_encodable(completion) for completion in completions]
+        for index, completion in zip(run, whole, strict=True):
             self._shard.journal.append(keys[index], completion)
         async with asyncio.TaskGroup() as group:
-            for index, completion in zip(run, completions, strict=True):
+            for index, completion in zip(run, whole, strict=True):
                 group.create_task(self._judge(prefix, index, completion, replayed=False))
 
     async def _judge(
@@ -210,13 +211,23 @@ class ProblemRollouts:
 def request_digest(identity: str, sampling: Sampling, prompt: Prompt, prefix: Prefix) -> bytes:
     """Return a digest of all that the completions of a prefix depend on, but index and seed."""
     kind = "text" if isinstance(prompt, TextPrompt) else "chat"
-    content = [identity, sampling.model_dump(), kind, asdict(prompt), asdict(prefix)]
+    settings = sampling.model_dump()
+    content = [identity, settings, kind, asdict(prompt), prefix.text, prefix.token_ids]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
 
 
 def sample_key(request: bytes, sample_index: int, seed: int) -> str:
     """Return the journal key, 32 hex digits, of one sample of a request."""
     return hashlib.sha256(b"%s%d/%d" % (request, sample_index, seed)).hexdigest()[:32]
+
+
+def _encodable(completion: Completion) -> Completion:
+    """Return a completion whose text a file can hold, with the same offsets.
+
+    A lone surrogate, which a server's JSON can carry and UTF-8 cannot, becomes a question mark.
+    """
+    text = completion.text.encode("utf-8", "replace").decode()
+    return completion if text == completion.text else replace(completion, text=text)
 
 
 def _runs(indices: Sequence[int]) -> Iterator[range]:

@@ -92,7 +92,8 @@ class Tokens:
 
     ids: tuple[int, ...]
     ends: tuple[int, ...]
-    """Character offset in the completion's text just behind each token; len(ids) == len(ends)."""
+    """Character offset in the completion's text just behind each token; len(ids) == len(ends).
+    A token that completes no character ends where the one before it did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

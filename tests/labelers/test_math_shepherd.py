@@ -111,7 +111,7 @@ def hard_labels(labelling: Labelling) -> list[tuple[object, ...]]:
 def test_first_success_gives_the_very_labels_of_a_fixed_number(
     round_size: int, nothing: float
 ) -> None:
-    for seed in range(20):
+    for seed in range(8):
         fixed = random_world(seed, truncated=nothing, undecided=nothing / 2)
         first = random_world(seed, truncated=nothing, undecided=nothing / 2)
         early = MathShepherd(num_solutions=10, stop="first_success", round_size=round_size)
@@ -123,7 +123,7 @@ def test_first_success_gives_the_very_labels_of_a_fixed_number(
 
 def test_first_success_with_skipping_takes_about_a_fifth_of_the_rollouts() -> None:
     taken = {"fixed": 0, "first_success": 0, "skip": 0}
-    for seed in range(40):
+    for seed in range(25):
         worlds = {name: random_world(seed) for name in taken}
         fixed = label(MathShepherd(num_solutions=10), worlds["fixed"])
         early = MathShepherd(num_solutions=10, stop="first_success")

@@ -46,9 +46,13 @@ def test_a_boundary_that_splits_a_token_falls_back_to_text() -> None:
     assert [prefix.token_ids for prefix in cut] == [None, (100, 101, 102), (100, 101, 102, 103)]
 
 
-def test_tokens_that_share_a_character_are_not_cut_between() -> None:
-    one = rollout(ROOT, ["a\n", "", "é\n", "b"])  # the second token is half of é
-    assert [prefix.token_ids is None for prefix in prefixes(one, Newline())] == [True, False, False]
+def test_a_token_that_only_begins_a_character_belongs_to_the_next_step() -> None:
+    one = rollout(ROOT, ["a\n", "", "é\n", "b"])  # the second token is the first half of é
+    assert [prefix.token_ids for prefix in prefixes(one, Newline())] == [
+        (100,),
+        (100, 101, 102),
+        (100, 101, 102, 103),
+    ]
 
 
 def test_without_reported_tokens_every_prefix_is_text() -> None:

@@ -88,7 +88,7 @@ def test_a_torn_tail_of_any_length_is_cut_off_and_costs_one_record(tmp_path: Pat
     ends = [0]
     for line in lines(tmp_path / "whole"):
         ends.append(ends[-1] + len(line))
-    for size in range(len(whole) + 1):
+    for size in (*range(60), *range(60, len(whole), 5), len(whole)):
         path = tmp_path / "torn"
         path.write_bytes(whole[:size])
         with Journal(path) as journal:
