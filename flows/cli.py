@@ -39,25 +39,17 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
-        code = app(arguments, prog_name="stepmint", standalone_mode=False)
+        app(arguments, prog_name="stepmint")
     except Interrupted as stop:
-        code = stop.exit_code
+        sys.exit(stop.exit_code)
     except Exception as error:  # noqa: BLE001 - the one place where a failure becomes a message
-        code = _told(error, debug=debug)
-    except KeyboardInterrupt:
-        code = 130
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(_told(error, debug=debug))
 
 
 def _told(error: Exception, *, debug: bool) -> int:
     """Tell a failure in words a user can act on; return the exit code."""
-    from click import ClickException
-
     from tasks.failures import leading
 
-    if isinstance(error, ClickException):
-        error.show()
-        return error.exit_code
     cause = leading(error)
     if debug:
         traceback.print_exception(error)
@@ -158,6 +150,34 @@ def export(
     from flows.exporting import export_here
 
     export_here(run, out, format=format, view=view, overrides=overrides or ())
+
+
+@app.command()
+def verify(
+    pairs: Annotated[Path, typer.Argument(help="JSONL, JSON, CSV or Parquet of pairs.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Write the rows with their verdicts to this file.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that grade.")] = 1,
+    gold_column: Annotated[str, typer.Option(help="Column of gold answers.")] = "gold",
+    prediction_column: Annotated[str, typer.Option(help="Column of predictions.")] = "prediction",
+    answers: Annotated[
+        str, typer.Option(help="What predictions are: bare, completion, or auto.")
+    ] = "auto",
+    overrides: Overrides = None,
+) -> None:
+    """Grade pairs of gold answer and prediction."""
+    from flows.verifying import verify_here
+
+    verify_here(
+        pairs,
+        out,
+        output=output,
+        workers=workers,
+        columns={"gold": gold_column, "prediction": prediction_column},
+        answers=answers,
+        overrides=overrides or (),
+    )
 
 
 def _command() -> str:

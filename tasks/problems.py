@@ -41,8 +41,7 @@ class Staged:
     """Rows that are no problems."""
 
 
-@task(name="stage-problems", cache_policy=NO_CACHE, persist_result=False)
-async def stage_problems(run: LabelRun) -> Staged:
+async def stage(run: LabelRun) -> Staged:
     """Load the run's problems, check their gold answers, and cut them into shards on disk.
 
     Does nothing where an earlier session has done it, so that a run resumes on the very problems
@@ -69,6 +68,9 @@ async def stage_problems(run: LabelRun) -> Staged:
         _write_rejected(run.folder, rejected)
         _write_staging(run, rows, summary)
     return summary
+
+
+stage_problems = task(stage, name="stage-problems", cache_policy=NO_CACHE, persist_result=False)
 
 
 def staged(folder: Path) -> Staged | None:

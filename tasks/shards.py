@@ -64,15 +64,16 @@ async def _labelled(run: LabelRun, shard: int) -> ShardRecord:
     rows = shard_problems(run.folder, shard)
     async with shared_verifier(run).used() as verifier, shared_policy(run).used() as policy:
         board_of(run.folder).in_flight = lambda: policy.in_flight
-        with writing(run.folder), Journal(_journal(run, shard)) as journal:
-            rollouts = _shard_rollouts(run, policy, verifier, journal)
+        with writing(run.folder), Journal(journal_path(run, shard)) as journal:
+            rollouts = shard_rollouts(run, policy, verifier, journal)
             labellings = await _label_all(run, shard, rows, rollouts)
             return _commit(run, shard, rows, labellings, rollouts)
 
 
-def _shard_rollouts(
+def shard_rollouts(
     run: LabelRun, policy: Policy, verifier: Verifier, journal: Journal
 ) -> ShardRollouts:
+    """Return what hands out a shard's rollouts: journal first, then policy, then verifier."""
     return ShardRollouts(
         policy=policy,
         verifier=verifier,
@@ -179,13 +180,14 @@ def _refuse_poor(run: LabelRun, shard: int, counts: Counts) -> None:
             )
 
 
-def _journal(run: LabelRun, shard: int) -> Path:
+def journal_path(run: LabelRun, shard: int) -> Path:
+    """Return where a shard's completions are kept until it is committed."""
     return run.folder / "journal" / f"{shard_name(shard)}.journal"
 
 
 def _drop_journal(run: LabelRun, shard: int) -> None:
     """Remove a committed shard's journal: all it held is in Parquet now."""
-    path = _journal(run, shard)
+    path = journal_path(run, shard)
     with writing(path):
         path.unlink(missing_ok=True)
         path.with_name(f"{path.name}.lock").unlink(missing_ok=True)

@@ -1,0 +1,43 @@
+"""`stepmint export`: a run's labels as training rows, and what was left out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from exporters import ExportSettings
+from exporters.runs import ExportReport
+from flows.config import with_overrides
+from flows.messages import explained
+from schemas import ConfigError
+from tasks.exports import export
+
+
+def export_here(
+    run: Path, out: Console, *, format: str, view: str, overrides: Sequence[str]
+) -> ExportReport:
+    """Export a run as the options say and print what came of it."""
+    values = with_overrides({"format": format, "view": {"kind": view}}, overrides)
+    try:
+        settings = ExportSettings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(explained(error, ExportSettings, where="the export")) from error
+    report = export(run, settings)
+    out.print("\n".join(_lines(report)), highlight=False, soft_wrap=True, markup=False)
+    return report
+
+
+def _lines(report: ExportReport) -> list[str]:
+    rows = ", ".join(f"{count:,} {split}" for split, count in report.rows.items())
+    lines = [
+        f"{rows} rows in {report.folder}",
+        f"steps: {report.right_steps:,} right, {report.wrong_steps:,} wrong; "
+        f"separator {report.separator!r}",
+    ]
+    lines += [f"left out {count:,}: {reason}" for reason, count in report.refused.items()]
+    if report.shortened:
+        lines.append(f"shortened {report.shortened:,} rows to the length limit")
+    if not report.lengths_measured:
+        lines.append("lengths were not measured: name the trainer's with --set tokenizer=NAME")
+    return lines

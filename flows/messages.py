@@ -1,0 +1,93 @@
+"""Pydantic's complaints in words a user can act on: field, value, and what would do."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+_LONGEST = 80
+
+
+def explained(error: ValidationError, model: type[BaseModel], *, where: str) -> str:
+    """Return one message that names every field of `model` that cannot work."""
+    first = {one["loc"]: one for one in reversed(error.errors(include_url=False))}
+    lines = [f"  {_line(one, model)}" for one in reversed(first.values())]
+    return "\n".join((f"{where} cannot work:", *lines))
+
+
+def _line(error: Mapping[str, Any], model: type[BaseModel]) -> str:
+    path, kinds = _walk(error["loc"], model)
+    shown = ".".join(path) or "the file"
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return f"{shown}: unknown; {_valid_keys(path[-1], _walk(error['loc'][:-1], model)[1])}"
+    if kind == "missing":
+        return f"{shown}: missing; there is no default, name one"
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        tags = ", ".join(str(tag) for kind in kinds for tag in _tags(kind))
+        found = repr(error["ctx"]["tag"]) if kind == "union_tag_invalid" else "missing"
+        return f"{shown}.kind: {found}; give one of {tags}"
+    if kind in {"model_attributes_type", "model_type"}:
+        return f"{shown}: {_short(error['input'])}: write its settings as a mapping"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{shown}: {_short(error['input'])}: {message[:1].lower()}{message[1:]}"
+
+
+def _short(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "..."
+
+
+def _valid_keys(key: str, kinds: Sequence[Any]) -> str:
+    keys = list(dict.fromkeys(name for kind in kinds for name in _fields(kind)))
+    close = get_close_matches(key, keys, n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return f"{hint}keys here are {', '.join(keys)}"
+
+
+def _walk(loc: Sequence[str | int], model: type[BaseModel]) -> tuple[list[str], list[Any]]:
+    """Return the path as a user writes it, and the models that may stand there.
+
+    Pydantic puts the tag of a union's member into the path; it picks the member and is left out.
+    """
+    path: list[str] = []
+    kinds: list[Any] = [model]
+    for part in loc:
+        tagged = [kind for kind in kinds if part in _tags(kind)]
+        if tagged:
+            kinds = tagged
+            continue
+        path.append(str(part))
+        if isinstance(part, str):
+            kinds = [inner for kind in kinds for inner in _inner(kind, part)]
+    return path, kinds
+
+
+def _fields(kind: Any) -> Mapping[str, Any]:
+    return kind.model_fields if _is_model(kind) else {}
+
+
+def _tags(kind: Any) -> tuple[Any, ...]:
+    field = _fields(kind).get("kind")
+    return get_args(field.annotation) if field else ()
+
+
+def _inner(kind: Any, name: str) -> list[Any]:
+    field = _fields(kind).get(name)
+    return list(_models(field.annotation)) if field else []
+
+
+def _models(annotation: Any) -> list[Any]:
+    """Return the models that an annotation names, inside unions, tuples and lists too."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _models(get_args(annotation)[0])
+    if origin in {Union, UnionType, tuple, list}:
+        return [model for inner in get_args(annotation) for model in _models(inner)]
+    return [annotation] if _is_model(annotation) else []
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

@@ -1,0 +1,139 @@
+"""What a run will cost, from a probe of its own problems whose rollouts the run then reuses."""
+
+import asyncio
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import NormalDist, mean, stdev
+
+from rollouts import Costs, Journal
+from schemas.rows import ProblemRow
+from tasks.files import writing
+from tasks.problems import shard_problems, stage
+from tasks.progress import board_of
+from tasks.run_file import opened
+from tasks.settings import LabelRun
+from tasks.shards import journal_path, shard_rollouts
+from tasks.sharing import kept_open, shared_policy, shared_verifier
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimated total with a two-sided confidence interval."""
+
+    low: float
+    total: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What labelling all problems of a run will cost."""
+
+    problems: int
+    """Problems to label, those of the probe included."""
+    probed: int
+    spent: Costs
+    """What the probe cost; the run will not pay it again."""
+    rollouts: Interval
+    prompt_tokens: Interval
+    completion_tokens: Interval
+
+
+async def estimate(run: LabelRun, *, probe: int) -> Estimate:
+    """Label a random sample of `probe` problems of a run and scale up what that cost.
+
+    The sample is drawn with the run's seed, without replacement, so that sorted data does not
+    mislead. Its completions are kept in the journals of the run's shards.
+    """
+    with opened(run):
+        async with kept_open(run):
+            problems = await stage(run)
+            board = board_of(run.folder)
+            places = _sample(run, problems.shards, probe)
+            board.problems = len(places)
+            board.labelling_began()
+            async with asyncio.TaskGroup() as group:
+                shards = [
+                    group.create_task(_probe(run, shard, [row for _, row in rows]))
+                    for shard, rows in groupby(places, key=lambda place: place[0])
+                ]
+    costs = [cost for shard in shards for cost in shard.result()]
+    return scaled(costs, problems.problems - problems.unjudgeable)
+
+
+def scaled(costs: Sequence[Costs], problems: int) -> Estimate:
+    """Scale the costs of a random sample of problems up to all of them."""
+
+    def total(of: Callable[[Costs], int]) -> Interval:
+        return interval([of(cost) for cost in costs], problems)
+
+    return Estimate(
+        problems=problems,
+        probed=len(costs),
+        spent=sum(costs, Costs()),
+        rollouts=total(lambda cost: cost.rollouts),
+        prompt_tokens=total(lambda cost: cost.prompt_tokens),
+        completion_tokens=total(lambda cost: cost.completion_tokens),
+    )
+
+
+def interval(sample: Sequence[float], population: int) -> Interval:
+    """Return the total of a population, from a sample of it drawn without replacement.
+
+    Student's interval with the finite-population correction; never below what the sample holds.
+    """
+    size, centre = len(sample), mean(sample)
+    if size >= population:
+        exact = float(sum(sample))
+        return Interval(exact, exact, exact)
+    spread = stdev(sample) if size > 1 else centre
+    error = spread * math.sqrt((1 - size / population) / size)
+    reach = student(size - 1) * error * population
+    total = centre * population
+    return Interval(max(total - reach, float(sum(sample))), total, total + reach)
+
+
+def student(degrees: int) -> float:
+    """Return Student's two-sided quantile at CONFIDENCE (Cornish-Fisher; 1% low at 4 degrees)."""
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    degrees = max(degrees, 1)
+    first = (z**3 + z) / 4
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + first / degrees + second / degrees**2 + third / degrees**3
+
+
+def _sample(run: LabelRun, shards: int, probe: int) -> list[tuple[int, ProblemRow]]:
+    """Draw `probe` judgeable problems, ordered by shard."""
+    places = [
+        (shard, row)
+        for shard in range(shards)
+        for row in shard_problems(run.folder, shard)
+        if not row.set_aside
+    ]
+    rng = random.Random(f"{run.seed}/estimate")
+    chosen = sorted(rng.sample(range(len(places)), min(probe, len(places))))
+    return [places[index] for index in chosen]
+
+
+async def _probe(run: LabelRun, shard: int, rows: Sequence[ProblemRow]) -> list[Costs]:
+    """Label some problems of one shard, into its journal; return what each cost."""
+    board = board_of(run.folder)
+    async with shared_verifier(run).used() as verifier, shared_policy(run).used() as policy:
+        with writing(run.folder), Journal(journal_path(run, shard)) as journal:
+            rollouts = shard_rollouts(run, policy, verifier, journal)
+            board.in_flight = lambda: policy.in_flight
+            board.shard_began(shard, lambda: rollouts.costs)
+
+            async def label(row: ProblemRow) -> None:
+                board.add(await run.labeler.label(row.problem, rollouts.of(row.problem)))
+
+            async with asyncio.TaskGroup() as group:
+                for row in rows:
+                    group.create_task(label(row))
+            return [rollouts.of(row.problem).costs for row in rows]
