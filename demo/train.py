@@ -6,6 +6,7 @@ length, so that nothing is spent on padding, and the loss is taken on solutions 
 learn by Muon (Jordan et al. 2024), embeddings and norms by AdamW.
 """
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,6 +177,11 @@ def export(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: 
     copy.generation_config.update(do_sample=True, temperature=1.0, top_p=1.0)
     copy.to(torch.bfloat16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    # The name that every version of transformers knows, not only the one that saved it.
+    written = folder / "tokenizer_config.json"
+    config = json.loads(written.read_text())
+    config["tokenizer_class"] = "PreTrainedTokenizerFast"
+    written.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def main(
