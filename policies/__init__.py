@@ -5,19 +5,23 @@ from typing import Annotated
 from pydantic import Field
 
 from policies.embedded import TransformersSettings
+from policies.openai import OpenAISettings
 from policies.scripted import ScriptedSettings
 from policies.seam import Policy, PolicySettings
+from policies.vllm import VllmSettings
 
 AnyPolicy = Annotated[
-    TransformersSettings | ScriptedSettings,
+    TransformersSettings | VllmSettings | OpenAISettings | ScriptedSettings,
     Field(discriminator="kind"),
 ]
 """Settings of any policy; pydantic picks by `kind`."""
 
 __all__ = [
     "AnyPolicy",
+    "OpenAISettings",
     "Policy",
     "PolicySettings",
     "ScriptedSettings",
     "TransformersSettings",
+    "VllmSettings",
 ]

@@ -1,7 +1,7 @@
 """The running batch: which sequence sits in which slot, and what each step adds to it."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from policies.drawing import Draw, draw, uniform
@@ -159,17 +159,3 @@ class Batch:
         if slot < len(self._rows):
             self._slots.move(len(self._rows), slot, last.length)
             self._rows[slot] = last
-
-
-def empty_completion(job_ids: Sequence[int], seed: int) -> Completion:
-    """Return what a prompt that fills the whole context is answered with: truncated at once."""
-    return Completion(
-        text="",
-        tokens=whole_tokens((), (), 0),
-        finish_reason="length",
-        seed=seed,
-        prompt_tokens=len(job_ids),
-        cached_tokens=0,
-        completion_tokens=0,
-        logprob=0.0,
-    )

@@ -10,8 +10,9 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from policies.batch import Batch, Job, empty_completion
+from policies.batch import Batch, Job
 from policies.loading import LoadedModel, load_model
+from policies.tokens import truncated_at_once
 from schemas import Completion, CompletionRequest, ConfigError, PolicyError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Engine:
         ids = self._model.tokenizer.encode(request.prompt, request.prefix)
         self._check(request, ids)
         if len(ids) >= self._model.context or not request.seeds:
-            return tuple(empty_completion(ids, seed) for seed in request.seeds)
+            return tuple(truncated_at_once(seed, len(ids)) for seed in request.seeds)
         loop = asyncio.get_running_loop()
         answer: _Answer = loop.create_future()
         job = Job(

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from policies.errors import needs
-from schemas import ChatPrompt, ConfigError, Prefix, Prompt, Tokens
+from schemas import ChatPrompt, Completion, ConfigError, Prefix, Prompt, Tokens
 
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _LONGEST_CHARACTER = 4  # bytes of UTF-8
@@ -48,9 +48,11 @@ class PromptTokenizer:
         eos: int | None = self._tokenizer.eos_token_id
         return eos
 
-    def text(self, prompt: Prompt, prefix: Prefix) -> str:
-        """Return the prompt, its chat template applied, and the prefix as one text."""
-        return self._rendered(prompt)[0] + prefix.text
+    def text_for_server(self, prompt: Prompt, prefix: Prefix) -> str:
+        """Return prompt and prefix as one text for a server that adds BOS by itself."""
+        text, bos = self._rendered(prompt)[0], self._tokenizer.bos_token
+        adds_bos = bool(bos) and self._tokenizer("").input_ids[:1] == [self._tokenizer.bos_token_id]
+        return (text.removeprefix(bos) if adds_bos else text) + prefix.text
 
     def encode(self, prompt: Prompt, prefix: Prefix) -> tuple[int, ...]:
         """Return the ids of prompt and prefix: the prefix's own tokens where it has them.
@@ -177,3 +179,17 @@ def _byte_alphabet() -> dict[str, int]:
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [b for b in range(256) if b not in set(printable)]
     return {chr(b): b for b in printable} | {chr(256 + i): b for i, b in enumerate(others)}
+
+
+def truncated_at_once(seed: int, prompt_tokens: int) -> Completion:
+    """Return what a prompt that fills the whole context is answered with: no text, `length`."""
+    return Completion(
+        text="",
+        tokens=Tokens(ids=(), ends=()),
+        finish_reason="length",
+        seed=seed,
+        prompt_tokens=prompt_tokens,
+        cached_tokens=0,
+        completion_tokens=0,
+        logprob=0.0,
+    )

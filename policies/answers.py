@@ -1,0 +1,127 @@
+"""What servers answer to a completion request, read into completions."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import httpx
+from pydantic import BaseModel
+
+from policies.fleet import UnfinishedError
+from policies.tokens import TextReader, TokenBytes, whole_tokens
+from schemas import Completion, FinishReason, Tokens
+
+
+class _Logprobs(BaseModel):
+    tokens: list[str] = []
+    token_logprobs: list[float | None] = []
+
+
+class _ChatMessage(BaseModel):
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    index: int = 0
+    text: str = ""
+    message: _ChatMessage | None = None
+    finish_reason: str | None
+    stop_reason: Any = None
+    token_ids: list[int] | None = None
+    # Chat answers shape this differently; only text completions are asked for it.
+    logprobs: _Logprobs | None = None
+
+
+class _PromptDetails(BaseModel):
+    cached_tokens: int | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int
+    completion_tokens: int
+    prompt_tokens_details: _PromptDetails | None = None
+
+
+class Answer(BaseModel):
+    """A server's answer with `n` choices."""
+
+    choices: list[_Choice]
+    usage: _Usage
+
+    @classmethod
+    def expecting(cls, count: int, response: httpx.Response) -> "Answer":
+        """Read an answer of `count` finished choices; a ValueError says what is missing."""
+        answer = cls.model_validate_json(response.content)
+        reasons = [choice.finish_reason for choice in answer.choices]
+        if len(reasons) != count or not all(reason in ("stop", "length") for reason in reasons):
+            raise UnfinishedError(f"{count} finished choices wanted, got {reasons}")
+        answer.choices.sort(key=lambda choice: choice.index)
+        return answer
+
+    def completions(
+        self, seeds: Sequence[int], ids: Sequence[int] | None, table: TokenBytes | None
+    ) -> list[Completion]:
+        """Return one completion per seed; `ids` are prompt and prefix where they are known."""
+        details = self.usage.prompt_tokens_details
+        share = self.usage.completion_tokens // len(seeds)
+        return [
+            Completion(
+                text=_text(choice),
+                tokens=_tokens(choice, ids or (), table),
+                finish_reason=_finish(choice),
+                seed=seed,
+                prompt_tokens=len(ids) if ids is not None else self.usage.prompt_tokens,
+                cached_tokens=(details and details.cached_tokens) or 0,
+                completion_tokens=share if choice.token_ids is None else len(choice.token_ids),
+                logprob=_logprob(choice),
+            )
+            for seed, choice in zip(seeds, self.choices, strict=True)
+        ]
+
+
+def _text(choice: _Choice) -> str:
+    return choice.text if choice.message is None else choice.message.content or ""
+
+
+def _finish(choice: _Choice) -> FinishReason:
+    return "stop" if choice.finish_reason == "stop" else "length"
+
+
+def _logprob(choice: _Choice) -> float | None:
+    if choice.logprobs is None or not choice.logprobs.token_logprobs:
+        return None
+    return sum(value or 0.0 for value in choice.logprobs.token_logprobs)
+
+
+def _tokens(choice: _Choice, context: Sequence[int], table: TokenBytes | None) -> Tokens | None:
+    """Return the sampled ids with their places in the text; None where a place is in doubt."""
+    if choice.token_ids is None:
+        return None
+    ids = choice.token_ids
+    if choice.finish_reason == "stop" and not isinstance(choice.stop_reason, str):
+        ids = ids[:-1]  # ended by an EOS token, which stands for no text
+    if table is not None:
+        return _by_bytes(ids, choice.text, TextReader(table, context))
+    if choice.logprobs is not None:
+        return _by_strings(ids, choice.text, choice.logprobs.tokens)
+    return None
+
+
+def _by_bytes(ids: Sequence[int], text: str, reader: TextReader) -> Tokens | None:
+    for token_id in ids:
+        reader.read(token_id)
+    if not reader.text.startswith(text):
+        return None
+    return whole_tokens(reader.ids, reader.ends, len(text))
+
+
+def _by_strings(ids: Sequence[int], text: str, strings: Sequence[str]) -> Tokens | None:
+    """Place tokens by the strings that the server decodes each to.
+
+    vLLM gives a token that completes no character the empty string. A server or tokenizer whose
+    strings do not add up to the text leaves every place in doubt.
+    """
+    strings = strings[: len(ids)]
+    if len(strings) < len(ids) or not "".join(strings).startswith(text):
+        return None
+    return whole_tokens(ids, tuple(accumulate(map(len, strings))), len(text))

@@ -1,0 +1,222 @@
+"""Requests to one or many equal servers: spread, retried, and given up with one clear error.
+
+What is retried: a connection that fails or breaks, a timeout, a torn or aborted answer, 429 and
+5xx. What is not: every other 4xx, since the same request would fail again.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import httpx
+from pydantic import Field
+
+from schemas import PolicyError, Settings
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_PROBE_S = 5.0
+_LONGEST_PROBE_PAUSE_S = 5.0
+_EXCERPT = 500  # characters of a server's error shown
+
+
+class Patience(Settings):
+    """How long servers are waited for."""
+
+    request_timeout_s: float = Field(default=1800, gt=0)
+    """Seconds one request may take, the server's own queue included."""
+    retries: int = Field(default=8, ge=0)
+    """Further attempts of a request after a timeout, a torn answer, 429 or 5xx."""
+    backoff_s: float = Field(default=0.5, gt=0)
+    """Pause before the first retry; it doubles with each, with jitter, up to `longest_pause_s`.
+    A server's Retry-After is honoured if it is longer."""
+    longest_pause_s: float = Field(default=60, gt=0)
+    """The longest pause between two attempts, in seconds."""
+    outage_s: float = Field(default=300, ge=0)
+    """Seconds that no server at all may be reachable before the run fails."""
+
+
+class UnfinishedError(ValueError):
+    """An answer that is no answer: torn, or aborted by the server."""
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """One server."""
+
+    url: str
+    in_flight: int = 0
+    """Requests it is working on."""
+    down_since: float | None = None
+    """When it stopped answering; None while it answers."""
+    probes: int = 0
+    next_probe: float = 0.0
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Retry:
+    """An attempt that failed in a way that may pass."""
+
+    reason: str
+    after_s: float = 0.0
+
+
+class Fleet:
+    """Equal servers behind one `post`; the least busy one that answers gets the next request."""
+
+    def __init__(self, client: httpx.AsyncClient, urls: tuple[str, ...], patience: Patience):
+        self._client = client
+        self._patience = patience
+        self._failure: PolicyError | None = None
+        # Seeded by the process: jitter has to differ between clients and touches no data.
+        self._jitter = random.Random()
+        self.endpoints = tuple(Endpoint(url) for url in urls)
+
+    def fail(self, error: PolicyError) -> None:
+        """Make every request that has no answer yet, and all later ones, raise this error."""
+        self._failure = error
+
+    async def get(self, endpoint: Endpoint, path: str) -> httpx.Response | None:
+        """Return one server's answer, of whatever status; None where there is none."""
+        try:
+            return await self._client.get(endpoint.url + path, timeout=_PROBE_S)
+        except httpx.HTTPError as error:
+            self._set_aside(endpoint, error)
+            return None
+
+    async def post(
+        self, path: str, body: Mapping[str, object], read: Callable[[httpx.Response], T]
+    ) -> T:
+        """Return the answer as `read` understands it, a ValueError from which counts as torn.
+
+        Raises PolicyError when the servers refuse, keep failing, or are all gone for too long.
+        """
+        failures = 0
+        while True:
+            endpoint = await self._pick()
+            result = await self._attempt(endpoint, path, body, read)
+            if not isinstance(result, _Retry):
+                return result
+            if endpoint.down_since is not None:
+                continue
+            failures += 1
+            if failures > self._patience.retries:
+                raise PolicyError(
+                    f"{endpoint.url}{path} failed {failures} times, last: {result.reason}. "
+                    "Look into the server's log; `patience.retries` allows more attempts."
+                )
+            await asyncio.sleep(self._pause(failures, result.after_s))
+
+    async def _attempt(
+        self,
+        endpoint: Endpoint,
+        path: str,
+        body: Mapping[str, object],
+        read: Callable[[httpx.Response], T],
+    ) -> "T | _Retry":
+        endpoint.in_flight += 1
+        try:
+            response = await self._client.post(endpoint.url + path, json=body)
+            if response.is_success:
+                return read(response)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            self._set_aside(endpoint, error)
+            return _Retry(repr(error))
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            return _Retry(repr(error))
+        except ValueError as error:
+            return _Retry(f"unreadable answer: {error}")
+        finally:
+            endpoint.in_flight -= 1
+        return self._refused(endpoint, path, response)
+
+    def _refused(self, endpoint: Endpoint, path: str, response: httpx.Response) -> _Retry:
+        """Return the retry that a status allows; PolicyError where it allows none."""
+        reason = f"{response.status_code}: {response.text[:_EXCERPT].strip()}"
+        if response.status_code in (408, 425, 429) or response.is_server_error:
+            return _Retry(reason, _retry_after_s(response))
+        hint = {
+            401: " Name the environment variable that holds the key in `api_key_env`.",
+            403: " Name the environment variable that holds the key in `api_key_env`.",
+            404: " Check the URL and the model's name.",
+        }.get(response.status_code, "")
+        raise PolicyError(f"{endpoint.url}{path} refused the request with {reason}.{hint}")
+
+    async def _pick(self) -> Endpoint:
+        """Return the least busy server that answers; wait for one if there is none."""
+        while True:
+            if self._failure:
+                raise self._failure
+            await self._probe_one_that_is_due()
+            up = [e for e in self.endpoints if e.down_since is None]
+            if up:
+                return min(up, key=lambda e: e.in_flight)
+            self._check_outage()
+            soonest = min(e.next_probe for e in self.endpoints) - time.monotonic()
+            await asyncio.sleep(min(max(soonest, 0.01), 0.5))
+
+    async def _probe_one_that_is_due(self) -> None:
+        now = time.monotonic()
+        due = [e for e in self.endpoints if e.down_since is not None and e.next_probe <= now]
+        if not due:
+            return
+        endpoint = due[0]
+        endpoint.next_probe = now + _PROBE_S + 1  # keeps others from probing it at the same time
+        response = await self.get(endpoint, "/v1/models")
+        if response is not None and not response.is_server_error:
+            logger.warning("%s answers again", endpoint.url)
+            endpoint.down_since, endpoint.probes = None, 0
+        elif response is not None:
+            self._set_aside(endpoint, RuntimeError(f"status {response.status_code}"))
+
+    def _set_aside(self, endpoint: Endpoint, error: Exception) -> None:
+        now = time.monotonic()
+        if endpoint.down_since is None:
+            endpoint.down_since = now
+            logger.warning("%s does not answer, set aside: %r", endpoint.url, error)
+        endpoint.last_error = repr(error)
+        endpoint.next_probe = now + min(self._pause(endpoint.probes), _LONGEST_PROBE_PAUSE_S)
+        endpoint.probes += 1
+
+    def _check_outage(self) -> None:
+        down = [e.down_since for e in self.endpoints if e.down_since is not None]
+        if len(down) < len(self.endpoints):
+            return
+        if time.monotonic() - max(down) < self._patience.outage_s:
+            return
+        listed = "; ".join(f"{e.url} ({e.last_error})" for e in self.endpoints)
+        raise PolicyError(
+            f"no server has answered for {self._patience.outage_s:g} s: {listed}. Start them again "
+            "and run the same command: nothing that had come back is lost. `patience.outage_s` "
+            "waits longer."
+        )
+
+    def _pause(self, failures: int, at_least_s: float = 0.0) -> float:
+        """Return seconds to wait: exponential, jittered, capped; never less than the server asks.
+
+        A Retry-After beyond the cap is cut to it: the next refusal will ask again.
+        """
+        longest = self._patience.longest_pause_s
+        pause = min(self._patience.backoff_s * 2.0 ** min(failures, 16), longest)
+        return max(pause * self._jitter.uniform(0.5, 1), min(at_least_s, longest))
+
+
+def _retry_after_s(response: httpx.Response) -> float:
+    """Return the seconds a Retry-After header asks for, given as seconds or a date; else 0."""
+    value = response.headers.get("retry-after", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, float(parsedate_to_datetime(value).timestamp()) - time.time())
+    except ValueError:
+        return 0.0

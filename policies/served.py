@@ -1,0 +1,252 @@
+"""A policy behind HTTP: what the servers can do is asked once, then prefixes are continued."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from policies.answers import Answer
+from policies.encoding import Encoder, LocalEncoder, ServerEncoder
+from policies.fleet import Endpoint, Fleet
+from policies.limits import FairLimit
+from policies.tokens import PromptTokenizer, truncated_at_once
+from schemas import (
+    ChatPrompt,
+    Completion,
+    CompletionRequest,
+    ConfigError,
+    PolicyError,
+    Prefix,
+    Prompt,
+    Sampling,
+    StepmintError,
+)
+
+if TYPE_CHECKING:
+    from policies.openai import OpenAISettings
+
+_CONNECT_S = 10.0
+_LARGEST_GROUP = 64
+
+
+class _Card(BaseModel):
+    id: str
+    owned_by: str = ""
+    max_model_len: int | None = None
+
+
+class _Cards(BaseModel):
+    data: list[_Card]
+
+
+class _Version(BaseModel):
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What one server said of itself."""
+
+    model: str
+    software: str
+    """`vllm 0.32.0`, `sglang`, ...: whose rules it follows, and the version where it says so."""
+    context: int | None
+
+    @property
+    def is_vllm(self) -> bool:
+        """Whether it is known to take and return token ids and to seed choice i with seed + i."""
+        return self.software.startswith("vllm ")
+
+
+@asynccontextmanager
+async def connect(
+    settings: "OpenAISettings",
+    *,
+    api_key: str | None,
+    tokenizer: PromptTokenizer | None,
+    identity: str | None = None,
+) -> AsyncIterator["ServedPolicy"]:
+    """Connect to the servers; PolicyError where none answers, ConfigError where they differ."""
+    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+    timeout = httpx.Timeout(settings.patience.request_timeout_s, connect=_CONNECT_S, pool=None)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=settings.max_in_flight)
+    async with httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits) as client:
+        fleet = Fleet(client, settings.urls, settings.patience)
+        server = await _survey(fleet, settings.model)
+        known_as = identity or f"openai:{server.model} ({server.software})"
+        yield ServedPolicy(settings, fleet, server, tokenizer=tokenizer, identity=known_as)
+
+
+class ServedPolicy:
+    """The running form of `OpenAISettings`."""
+
+    def __init__(
+        self,
+        settings: "OpenAISettings",
+        fleet: Fleet,
+        server: Server,
+        *,
+        tokenizer: PromptTokenizer | None,
+        identity: str,
+    ) -> None:
+        self.identity = identity
+        self.fleet = fleet
+        self._server = server
+        self._logprobs = settings.logprobs
+        self._context = settings.context or server.context
+        self._limit = FairLimit(settings.max_in_flight)
+        self._largest_group = min(_LARGEST_GROUP, settings.max_in_flight)
+        self._tokenizer = tokenizer
+        self._encoder = _encoder(server, fleet, tokenizer)
+
+    @property
+    def in_flight(self) -> int:
+        """Sequences the servers are working on."""
+        return self._limit.in_flight
+
+    async def complete(self, request: CompletionRequest) -> tuple[Completion, ...]:
+        """Return one completion per seed; PolicyError when the servers refuse or are gone."""
+        ids, body = await self._body(request)
+        room = self._room(request.sampling, ids)
+        if room <= 0:
+            return tuple(truncated_at_once(seed, len(ids or ())) for seed in request.seeds)
+        body |= {"max_tokens": room}
+        groups = self._groups(request)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                runs = [tasks.create_task(self._ask(body, ids, group)) for group in groups]
+        except BaseExceptionGroup as errors:
+            shown = _first(errors)
+            if shown is None:
+                raise
+            raise shown from None
+        return tuple(completion for run in runs for completion in run.result())
+
+    async def _ask(
+        self, body: dict[str, object], ids: tuple[int, ...] | None, seeds: tuple[int, ...]
+    ) -> list[Completion]:
+        """Ask for one completion per seed, all in one request."""
+        table = self._tokenizer.bytes if self._tokenizer else None
+        path = "/v1/chat/completions" if "messages" in body else "/v1/completions"
+        body = body | {"seed": seeds[0]} | ({"n": len(seeds)} if len(seeds) > 1 else {})
+        async with self._limit.hold(len(seeds)):
+            answer = await self.fleet.post(
+                path, body, lambda response: Answer.expecting(len(seeds), response)
+            )
+        return answer.completions(seeds, ids, table)
+
+    async def _body(
+        self, request: CompletionRequest
+    ) -> tuple[tuple[int, ...] | None, dict[str, object]]:
+        """Return the ids of prompt and prefix, where known, and the request without its seed."""
+        sampling = request.sampling
+        body: dict[str, object] = {
+            "model": self._server.model,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+        }
+        body |= {"stop": list(sampling.stop)} if sampling.stop else {}
+        body |= {"top_k": sampling.top_k} if sampling.top_k else {}
+        if self._encoder is not None:
+            ids = await self._encoder.encode(request.prompt, request.prefix)
+            body |= {"prompt": list(ids), "return_token_ids": True}
+            return ids, body | ({"logprobs": 0} if self._wants_logprobs else {})
+        return None, body | self._as_text(request.prompt, request.prefix)
+
+    @property
+    def _wants_logprobs(self) -> bool:
+        """Without a tokenizer here, they also say where each token lies in the text."""
+        return self._logprobs or self._tokenizer is None
+
+    def _as_text(self, prompt: Prompt, prefix: Prefix) -> dict[str, object]:
+        if self._tokenizer is not None:
+            return {"prompt": self._tokenizer.text_for_server(prompt, prefix)}
+        if not isinstance(prompt, ChatPrompt):
+            return {"prompt": prompt.text + prefix.text}
+        turns = [{"role": m.role, "content": m.content} for m in prompt.messages]
+        if not prefix.text:
+            return {"messages": turns}
+        if self._server.software != "sglang":
+            raise ConfigError(
+                f"the server ({self._server.software}) cannot be told to continue an assistant "
+                "turn: set `tokenizer` to the model's folder or hub name, so that prompt and "
+                "prefix go as one text, or choose a prompt template that renders plain text."
+            )
+        turns.append({"role": "assistant", "content": prefix.text})
+        return {"messages": turns, "continue_final_message": True}
+
+    def _room(self, sampling: Sampling, ids: tuple[int, ...] | None) -> int:
+        """Return the tokens a completion may have: never more than the context still holds."""
+        if self._context is None or ids is None:
+            return sampling.max_tokens
+        if sampling.max_tokens > self._context:
+            raise ConfigError(
+                f"max_tokens={sampling.max_tokens} does not fit in the context of "
+                f"{self._context} tokens: lower it, or serve the model with a longer context."
+            )
+        return min(sampling.max_tokens, self._context - len(ids))
+
+    def _groups(self, request: CompletionRequest) -> list[tuple[int, ...]]:
+        """Split seeds into runs that one request can serve: seed, seed + 1, ... on vLLM."""
+        together = self._server.is_vllm and request.sampling.temperature > 0
+        groups: list[tuple[int, ...]] = []
+        for seed in request.seeds:
+            last = groups[-1] if groups else ()
+            follows = bool(last) and seed == last[-1] + 1 and len(last) < self._largest_group
+            if together and follows:
+                groups[-1] = (*last, seed)
+            else:
+                groups.append((seed,))
+        return groups
+
+
+async def _survey(fleet: Fleet, model: str | None) -> Server:
+    """Return what the servers say of themselves; those that do not answer are set aside."""
+    found = {e.url: await _describe(fleet, e, model) for e in fleet.endpoints}
+    servers = {url: server for url, server in found.items() if server is not None}
+    if not servers:
+        listed = "; ".join(f"{e.url} ({e.last_error})" for e in fleet.endpoints)
+        raise PolicyError(f"no server answers: {listed}. Start one, or correct `urls`.")
+    if len(set(servers.values())) > 1:
+        listed = "; ".join(f"{url}: {server}" for url, server in servers.items())
+        raise ConfigError(f"the servers are not equal: {listed}. Give servers of one model.")
+    return next(iter(servers.values()))
+
+
+async def _describe(fleet: Fleet, endpoint: Endpoint, model: str | None) -> Server | None:
+    response = await fleet.get(endpoint, "/v1/models")
+    if response is None:
+        return None
+    if not response.is_success:
+        raise PolicyError(
+            f"{endpoint.url}/v1/models answered {response.status_code}: {response.text[:300]}. "
+            "Check `urls` and `api_key_env`."
+        )
+    try:
+        cards = {card.id: card for card in _Cards.model_validate_json(response.content).data}
+    except ValidationError as error:
+        raise PolicyError(f"{endpoint.url} is no OpenAI-compatible server: {error}") from error
+    card = cards.get(model) if model else next(iter(cards.values()), None)
+    if card is None or (model is None and len(cards) > 1):
+        raise ConfigError(f"model={model!r}: {endpoint.url} serves {', '.join(cards)}; name one.")
+    version = await fleet.get(endpoint, "/version")
+    software = card.owned_by or "unknown"
+    if software == "vllm" and version is not None and version.is_success:
+        software = f"vllm {_Version.model_validate_json(version.content).version}"
+    return Server(model=card.id, software=software, context=card.max_model_len)
+
+
+def _encoder(server: Server, fleet: Fleet, tokenizer: PromptTokenizer | None) -> Encoder | None:
+    """Return what makes token ids of prompts; None where the server is to get text."""
+    if not server.is_vllm:
+        return None
+    return LocalEncoder(tokenizer) if tokenizer else ServerEncoder(fleet, server.model)
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> StepmintError | None:
+    """Return the one error to show of several requests that failed together."""
+    return next((e for e in errors.exceptions if isinstance(e, StepmintError)), None)

@@ -1,0 +1,162 @@
+"""A model server on this machine: started, waited for, watched, restarted, stopped."""
+
+import asyncio
+import logging
+import os
+import re
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import httpx
+
+from policies import guard
+from policies.fleet import Fleet
+from schemas import PolicyError
+
+logger = logging.getLogger(__name__)
+
+_TAIL_LINES = 20
+_TAIL_BYTES = 65_536
+_ERROR = re.compile(r"\b(\w*(Error|Exception)|error): ")
+_ERROR_LINES = 5
+_POLL_S = 0.5
+_REPORT_EVERY_S = 10.0
+_GUARD_ROOM_S = 10.0
+
+
+class SupervisedServer:
+    """One server process group with a loopback port, a key and a log file of its own.
+
+    The port is reserved by a socket that never listens, so two runs cannot pick the same one; the
+    key makes sure that whoever answers there is this server.
+    """
+
+    def __init__(
+        self,
+        command: Callable[[int], Sequence[str]],
+        *,
+        env: Mapping[str, str],
+        run_dir: Path,
+        start_timeout_s: float,
+        stop_grace_s: float,
+    ) -> None:
+        self._reservation = _reserve_port()
+        self.port: int = self._reservation.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.api_key = secrets.token_hex(16)
+        run_dir.mkdir(parents=True, exist_ok=True)
+        self.log = run_dir.resolve() / f"vllm-{os.getpid()}-{self.port}.log"
+        self.log.touch()
+        self._log_start = 0
+        self._command = tuple(command(self.port))
+        self._env = {**os.environ, **env, "VLLM_API_KEY": self.api_key}
+        self._start_timeout_s = start_timeout_s
+        self._stop_grace_s = stop_grace_s
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the server and return when it answers; PolicyError with the log's tail if not."""
+        self._process = await self._spawn()
+        ended = asyncio.create_task(self._process.wait())
+        started = reported = time.monotonic()
+        try:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                while not await self._answers(client):
+                    await asyncio.wait({ended}, timeout=_POLL_S)
+                    now = time.monotonic()
+                    if ended.done():
+                        raise self._error(f"ended with status {ended.result()} while starting")
+                    if now - started > self._start_timeout_s:
+                        raise self._error(
+                            f"did not answer within {self._start_timeout_s:g} s (`start_timeout_s`)"
+                        )
+                    if now - reported > _REPORT_EVERY_S:
+                        reported = now
+                        line = (self._tail() or ["no output yet"])[-1]
+                        logger.info("model server starting, %.0f s: %s", now - started, line)
+        finally:
+            ended.cancel()
+        logger.info("model server answers at %s, log in %s", self.url, self.log)
+
+    async def watch(self, fleet: Fleet, restarts: int) -> None:
+        """Restart the server when it dies, so many times; then fail the fleet's requests."""
+        error = self._error("was never started")
+        for left in range(restarts, -1, -1):
+            process = self._process
+            if process is not None:
+                status = await process.wait()
+                error = self._error(f"died with status {status}")
+            if left == 0:
+                break
+            logger.warning("model server died, restarting (%d restarts left)", left - 1)
+            try:
+                await self.start()
+            except PolicyError as failed:
+                error = failed
+        fleet.fail(error)
+
+    async def stop(self) -> None:
+        """Stop the server and everything it started; free the port."""
+        process, self._process = self._process, None
+        self._reservation.close()
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), self._stop_grace_s + _GUARD_ROOM_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        guarded = (str(os.getpid()), str(self._stop_grace_s), *self._command)
+        with self.log.open("ab") as log:
+            self._log_start = log.tell()
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", guard.__file__, *guarded),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._env,
+                cwd=self.log.parent,
+                start_new_session=True,
+            )
+
+    async def _answers(self, client: httpx.AsyncClient) -> bool:
+        headers = {"Authorization": f"Bearer {self.api_key}"}
+        try:
+            response = await client.get(f"{self.url}/v1/models", headers=headers, timeout=5)
+        except httpx.HTTPError:
+            return False
+        return response.is_success
+
+    def _error(self, what: str) -> PolicyError:
+        lines = self._tail()
+        errors = list(dict.fromkeys(line for line in lines if _ERROR.search(line)))
+        shown = "\n".join([*errors[-_ERROR_LINES:], "...", *lines[-_TAIL_LINES:]])
+        return PolicyError(
+            f"the model server {what}. The errors in its log {self.log} and its end:\n{shown}"
+        )
+
+    def _tail(self) -> list[str]:
+        """Return the last lines that the running server, or the last one, wrote."""
+        with self.log.open("rb") as log:
+            log.seek(max(self._log_start, self.log.stat().st_size - _TAIL_BYTES))
+            return log.read().decode(errors="replace").splitlines()
+
+
+def _reserve_port() -> socket.socket:
+    """Bind a free loopback port without listening.
+
+    Linux lets a server bind and listen there as well, since both set SO_REUSEADDR, but hands the
+    port to nobody who asks for any free one.
+    """
+    reservation = socket.socket()
+    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    reservation.bind(("127.0.0.1", 0))
+    return reservation
