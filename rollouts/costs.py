@@ -42,8 +42,7 @@ class Costs:
         return sum(getattr(self, outcome.value) for outcome in Outcome)
 
     def __add__(self, other: "Costs") -> "Costs":
-        names = [field.name for field in fields(Costs)]
-        return Costs(**{name: getattr(self, name) + getattr(other, name) for name in names})
+        return Costs(**{name: getattr(self, name) + getattr(other, name) for name in _NAMES})
 
     @classmethod
     def of_completion(cls, completion: Completion, *, replayed: bool, as_text: bool) -> "Costs":
@@ -63,3 +62,6 @@ class Costs:
         """Return the verdicts of rollouts, counted."""
         counts = Counter(rollout.verdict.outcome.value for rollout in rollouts)
         return cls(**counts)
+
+
+_NAMES = tuple(field.name for field in fields(Costs))

@@ -23,6 +23,7 @@ import logging
 import os
 import time
 import zlib
+from contextlib import ExitStack
 from dataclasses import fields
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -57,19 +58,20 @@ class Journal:
         self._end = 0
 
     def __enter__(self) -> Self:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _Lock(self.path)
-        try:
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        with ExitStack() as undo:
             try:
-                self._recover()
-            except BaseException:
-                os.close(self._file)
-                raise
-        except BaseException:
-            self._lock.release()
-            raise
-        self._synced = time.monotonic()
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                undo.callback(_Lock(self.path).release)
+                self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            except OSError as error:
+                raise RunError(
+                    f"journal {self.path} cannot be opened ({error.strerror}): make its folder "
+                    "writable, or give another run folder"
+                ) from error
+            undo.callback(os.close, self._file)
+            self._recover()
+            self._synced = time.monotonic()
+            self._close = undo.pop_all().close
         return self
 
     def __exit__(
@@ -79,10 +81,9 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         try:
-            os.fsync(self._file)
+            self._sync()
         finally:
-            os.close(self._file)
-            self._lock.release()
+            self._close()
 
     def __len__(self) -> int:
         return len(self._records)
@@ -112,8 +113,7 @@ class Journal:
         self._write(line)
         self._records[raw] = (self._end - len(line), len(line) - 1)
         if time.monotonic() - self._synced >= self._sync_seconds:
-            os.fsync(self._file)
-            self._synced = time.monotonic()
+            self._sync()
 
     def _write(self, data: bytes) -> None:
         """Append all of `data` or, on a full disk, nothing."""
@@ -123,11 +123,22 @@ class Journal:
                 done += os.pwrite(self._file, data[done:], self._end + done)
         except OSError as error:
             os.ftruncate(self._file, self._end)
-            raise RunError(
-                f"journal {self.path} cannot grow ({error.strerror}): free disk space, then run "
-                f"the same command again; its {len(self)} completions are kept"
-            ) from error
+            raise self._disk_error(error) from error
         self._end += len(data)
+
+    def _sync(self) -> None:
+        """Have the disk hold all that was appended."""
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            raise self._disk_error(error) from error
+        self._synced = time.monotonic()
+
+    def _disk_error(self, error: OSError) -> RunError:
+        return RunError(
+            f"journal {self.path} cannot grow ({error.strerror}): free disk space, then run "
+            f"the same command again; its {len(self)} completions are kept"
+        )
 
     def _recover(self) -> None:
         """Read what is there, cut off a torn tail, write the header of a new journal."""
@@ -207,21 +218,37 @@ class _Lock:
         if self._journal in self._held:
             raise RunError(f"journal {journal} is already open in this process: close it first")
         path = journal.with_name(journal.name + ".lock")
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.pread(self._file, 32, 0).decode(errors="replace").strip() or "unknown"
+        self._file = self._locked(path)
+        while not _is_file_at(self._file, path):  # removed by a holder that had finished
             os.close(self._file)
-            raise RunError(
-                f"journal {journal} is being written by process {holder}: wait until that run "
-                f"ends, or stop it (kill {holder}) and run again"
-            ) from error
+            self._file = self._locked(path)
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
         self._held.add(self._journal)
 
+    def _locked(self, path: Path) -> int:
+        """Return the lock file, opened and locked."""
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(file, 32, 0).decode(errors="replace").strip() or "unknown"
+            os.close(file)
+            raise RunError(
+                f"journal {self._journal} is being written by process {holder}: wait until that "
+                f"run ends, or stop it (kill {holder}) and run again"
+            ) from error
+        return file
+
     def release(self) -> None:
-        """Let another process write; the lock file stays, since removing it would race."""
+        """Let another process write. The lock file stays; who removes a journal may remove it."""
         self._held.discard(self._journal)
         os.close(self._file)
+
+
+def _is_file_at(file: int, path: Path) -> bool:
+    """Tell whether an open file is still the one that its path names."""
+    try:
+        return os.path.samestat(os.fstat(file), os.stat(path))
+    except FileNotFoundError:
+        return False

@@ -133,6 +133,14 @@ def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text() == "id,text\n1,a\n"
 
 
+def test_a_journal_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
+    (tmp_path / "j").mkdir()
+    with pytest.raises(RunError, match=r"cannot be opened \(Is a directory\)"):
+        Journal(tmp_path / "j").__enter__()
+    (tmp_path / "j").rmdir()
+    fill(tmp_path / "j", 1)  # the failed attempt left no lock behind
+
+
 WRITER = """
 import sys
 from pathlib import Path

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -153,6 +153,7 @@ EVIDENCE = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     evidence=st.lists(EVIDENCE, max_size=8),
     root=EVIDENCE,
