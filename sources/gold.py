@@ -29,7 +29,7 @@ MAX_ANSWER_CHARS = 2_000
 """The longest real gold seen has 993; beyond this it is a solution, not an answer."""
 
 _HASH = re.compile(r"(?<!#)####(?!#)[ \t]*([^\n]*)")
-_UNIT = re.compile(r"([-+]?[\d.,]+(?:/\d+)?)\s+\((?!mod\b)[A-Za-z][A-Za-z .'-]*\)")
+_UNIT = re.compile(r"([-+]?[\d.,]+(?:/\d+)?)\s+\(\s*(?!mod\b)[A-Za-z][A-Za-z .'-]*\)")
 _NO_VALUE = {"", "nan", "null", "<na>"}
 
 

@@ -47,12 +47,13 @@ def elements(pieces: Iterator[str], *, longest: int = MAX_ROW_BYTES) -> Iterator
         try:
             value, end = DECODER.raw_decode(window.text, window.at)
         except MALFORMED as error:
+            read = max(1, getattr(error, "pos", 0) - window.at)
             # The element may only be cut off by the window; so widen that first.
             if len(window.text) - window.at < longest and window.widen():
                 continue
             excerpt = window.text[window.at : window.at + EXCERPT_CHARS]
             yield Malformed(detail=str(error), excerpt=excerpt)
-            window.skip_to_next_object(max(window.at + 1, getattr(error, "pos", 0)))
+            window.skip_to_next_object(window.at + read)
         else:
             yield value
             window.at = end

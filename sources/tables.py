@@ -28,7 +28,11 @@ def csv_rows(pieces: Iterable[bytes], *, encoding: str) -> Iterator[Row | Fault]
         return
     # max returns the first of equals: a comma for a header of one column.
     delimiter = max(_DELIMITERS, key=first.count)
-    header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    try:
+        header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    except csv.Error as error:
+        yield Fault(place="line 1", reason="not valid CSV", detail=str(error))
+        return
     reader = csv.reader(text, delimiter=delimiter)
     while True:
         place = f"line {reader.line_num + 2}"

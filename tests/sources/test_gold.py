@@ -72,14 +72,18 @@ def test_the_automatic_rule_finds_the_gold(cell: object, gold: str) -> None:
         ("word " * 500, "auto", "gold too long"),
     ],
 )
-def test_what_is_no_gold_is_refused_with_a_reason(cell: object, rule: GoldRule, reason: str) -> None:
+def test_what_is_no_gold_is_refused_with_a_reason(
+    cell: object, rule: GoldRule, reason: str
+) -> None:
     with pytest.raises(BadCellError) as refused:
         extract_gold(cell, rule, from_solution=False)
     assert refused.value.reason == reason
 
 
 def test_equal_boxes_are_one_box() -> None:
-    assert extract_gold(r"\boxed{10 \pi} = \boxed{10\pi}", "one_box", from_solution=False) == r"10\pi"
+    assert (
+        extract_gold(r"\boxed{10 \pi} = \boxed{10\pi}", "one_box", from_solution=False) == r"10\pi"
+    )
 
 
 def test_a_solution_without_any_mark_is_never_a_gold_by_itself() -> None:

@@ -23,9 +23,7 @@ VERL = {
         (VERL, "prompt", "reward_model.ground_truth"),
     ],
 )
-def test_well_known_columns_are_found(
-    row: dict[str, object], problem: str, answer: str
-) -> None:
+def test_well_known_columns_are_found(row: dict[str, object], problem: str, answer: str) -> None:
     layout = find_layout([row], Columns())
     assert layout is not None
     assert (layout.problem, layout.answer) == ((problem,), (answer,))

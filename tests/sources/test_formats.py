@@ -1,0 +1,167 @@
+import bz2
+import gzip
+import json
+import lzma
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sources import Columns, FileSource
+from tests.sources.files import ROWS, Compress, answers, jsonl, problems, rejected
+
+ANSWERS = [row["answer"] for row in ROWS]
+LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
+
+
+def zstd(data: bytes) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(data)
+    return sink.getvalue().to_pybytes()
+
+
+def write(path: Path, text: str | bytes) -> str:
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rows.jsonl", LINES),
+        ("rows.ndjson", LINES),
+        ("windows.jsonl", "\ufeff" + LINES.replace("\n", "\r\n")),
+        ("no_last_newline.jsonl", LINES.rstrip("\n")),
+        ("blank_lines.jsonl", LINES.replace("\n", "\n\n  \n")),
+        ("lines_in.json", LINES),
+        ("array.json", json.dumps(ROWS)),
+        ("pretty.json", "\ufeff" + json.dumps(ROWS, indent=4)),
+        ("array_in.jsonl", json.dumps(ROWS)),
+        ("objects_after_another.json", "\n".join(json.dumps(row, indent=2) for row in ROWS)),
+        ("table_under_a_key.json", json.dumps({"version": "1.0", "data": ROWS})),
+        ("columns.json", json.dumps({k: [row[k] for row in ROWS] for k in ROWS[0]})),
+        (
+            "pandas_columns.json",
+            json.dumps({k: {str(i): row[k] for i, row in enumerate(ROWS)} for k in ROWS[0]}),
+        ),
+        ("by_id.json", json.dumps({f"id-{i}": row for i, row in enumerate(ROWS)})),
+        (
+            "rows.csv",
+            "question,answer\n" + "".join(f"{r['question']},{r['answer']}\n" for r in ROWS),
+        ),
+        (
+            "euro.csv",
+            "question;answer\r\n" + "".join(f"{r['question']};{r['answer']}\r\n" for r in ROWS),
+        ),
+        (
+            "rows.tsv",
+            "question\tanswer\n" + "".join(f"{r['question']}\t{r['answer']}\n" for r in ROWS),
+        ),
+    ],
+)
+def test_every_text_format_gives_the_same_problems(tmp_path: Path, name: str, text: str) -> None:
+    source = FileSource(path=write(tmp_path / name, text))
+    assert answers(source) == ANSWERS
+    assert rejected(source) == []
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zstd])
+def test_compressed_files_are_known_by_their_first_bytes(
+    tmp_path: Path, compress: Compress
+) -> None:
+    path = write(tmp_path / "rows.jsonl.gz", compress(LINES.encode()))
+    assert answers(FileSource(path=path)) == ANSWERS
+
+
+def test_parquet_and_arrow_give_the_same_problems(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist(ROWS)
+    pq.write_table(table, tmp_path / "rows.parquet", row_group_size=2)
+    with pa.ipc.new_stream(str(tmp_path / "stream.arrow"), table.schema) as stream:
+        stream.write_table(table)
+    with pa.ipc.new_file(str(tmp_path / "file.arrow"), table.schema) as file:
+        file.write_table(table)
+    for name in ("rows.parquet", "stream.arrow", "file.arrow"):
+        assert answers(FileSource(path=str(tmp_path / name))) == ANSWERS
+
+
+def test_numbers_stay_what_the_file_says_in_every_width(tmp_path: Path) -> None:
+    pq.write_table(
+        pa.table(
+            {
+                "question": ["a", "b", "c"],
+                "answer": pa.array([0.1, 27.0, 1e22], pa.float32()),
+            }
+        ),
+        tmp_path / "narrow.parquet",
+    )
+    assert answers(FileSource(path=str(tmp_path / "narrow.parquet"))) == [
+        "0.1",
+        "27",
+        "1" + "0" * 22,
+    ]
+    text = '{"question": "a", "answer": 0.30000000000000004}\n{"question": "b", "answer": 1e3}\n'
+    path = write(tmp_path / "wide.jsonl", text)
+    assert answers(FileSource(path=path)) == ["0.30000000000000004", "1000"]
+
+
+def test_a_quoted_csv_cell_may_hold_lines_quotes_and_commas(tmp_path: Path) -> None:
+    text = 'question,answer\n"He said ""2,\n3""?",5\n'
+    (problem,) = problems(FileSource(path=write(tmp_path / "q.csv", text)))
+    assert problem.question == 'He said "2,\n3"?'
+
+
+def test_a_problem_object_with_a_list_in_it_is_one_problem(tmp_path: Path) -> None:
+    row = {**ROWS[1], "turns": [{"role": "user"}]}
+    assert answers(FileSource(path=write(tmp_path / "1.json", json.dumps(row)))) == ["2"]
+
+
+def test_an_array_of_many_pieces_is_read_to_its_last_element(tmp_path: Path) -> None:
+    rows = [{"question": f"{i} " + "x" * (i % 700), "answer": i} for i in range(3000)]
+    source = FileSource(path=write(tmp_path / "big.json", json.dumps(rows)))
+    assert answers(source) == [str(i) for i in range(3000)]
+
+
+def test_a_broken_element_of_an_array_costs_only_itself(tmp_path: Path) -> None:
+    broken = json.dumps(ROWS).replace('"4"', "oops")
+    source = FileSource(path=write(tmp_path / "a.json", broken))
+    assert answers(source) == ["0", "2", "6", "8"]
+    assert [row.row for row in rejected(source)] == [2]
+
+
+def test_an_array_cut_off_keeps_what_came_before(tmp_path: Path) -> None:
+    text = json.dumps(ROWS)
+    source = FileSource(path=write(tmp_path / "a.json", text[: text.index("What is 3") + 4]))
+    assert answers(source) == ["0", "2", "4"]
+    assert all("item 3" in row.reason or "never closed" in row.reason for row in rejected(source))
+
+
+@pytest.mark.parametrize("name", ["torn.jsonl.gz", "torn.json.gz", "torn.csv.gz"])
+def test_a_torn_stream_keeps_the_rows_before_the_tear(tmp_path: Path, name: str) -> None:
+    rows = [{"question": f"Q{i} {i * 7919 % 104729}?", "answer": str(i)} for i in range(2000)]
+    if name.startswith("torn.csv"):
+        text = "question,answer\n" + "".join(f"{r['question']},{r['answer']}\n" for r in rows)
+    else:
+        text = json.dumps(rows) if ".json." in name else "".join(json.dumps(r) + "\n" for r in rows)
+    data = gzip.compress(text.encode())
+    source = FileSource(path=write(tmp_path / name, data[: len(data) // 2]))
+    kept = answers(source)
+    assert 500 < len(kept) < 1500
+    assert kept == [str(i) for i in range(len(kept))]
+    assert any("torn" in row.reason for row in rejected(source))
+
+
+def test_columns_are_named_by_dotted_paths_and_joined(tmp_path: Path) -> None:
+    row = {"q": {"body": "Ann has 3.", "ask": "How many?"}, "gold": {"value": 3.0}, "tags": ["a"]}
+    columns = Columns(problem=("q.body", "q.ask"), answer="gold.value", subject="tags")
+    source = FileSource(path=str(jsonl(tmp_path / "x.jsonl", [row])), columns=columns)
+    (problem,) = problems(source)
+    assert (problem.question, problem.answer) == ("Ann has 3.\nHow many?", "3")
+    assert problem.subject == "a"
+
+
+def test_another_encoding_can_be_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "l.csv", "question,answer\nWieviel kostet Käse?,4\n".encode("latin-1"))
+    (problem,) = problems(FileSource(path=path, encoding="latin-1"))
+    assert problem.question == "Wieviel kostet Käse?"

@@ -1,0 +1,70 @@
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from schemas import RejectedRow, SourceError
+from sources import FileSource
+from tests.sources.files import ROWS, answers, jsonl
+
+MANY = [{"question": f"What is {i}?", "answer": str(i)} for i in range(40)]
+
+
+def test_start_and_limit_take_a_stretch_in_the_datasets_order(tmp_path: Path) -> None:
+    path = str(jsonl(tmp_path / "x.jsonl", MANY))
+    assert answers(FileSource(path=path, start=3, limit=2)) == ["3", "4"]
+    assert answers(FileSource(path=path, start=38)) == ["38", "39"]
+    assert answers(FileSource(path=path, limit=1000)) == [str(i) for i in range(40)]
+
+
+def test_bad_rows_do_not_count_towards_the_stretch_but_are_reported(tmp_path: Path) -> None:
+    path = str(jsonl(tmp_path / "x.jsonl", [{"question": "q", "answer": ""}, *ROWS]))
+    items = list(FileSource(path=path, limit=2).load())
+    assert [isinstance(item, RejectedRow) for item in items] == [True, False, False]
+
+
+def test_no_row_behind_the_limit_is_read(tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "x.jsonl", MANY)
+    with path.open("ab") as file:
+        file.write(b"torn")
+    assert all(
+        not isinstance(item, RejectedRow) for item in FileSource(path=str(path), limit=40).load()
+    )
+
+
+def test_a_shuffle_depends_on_seed_and_content_but_not_on_the_order_of_rows(tmp_path: Path) -> None:
+    here = str(jsonl(tmp_path / "a.jsonl", MANY))
+    there = str(jsonl(tmp_path / "b.jsonl", MANY[::-1]))
+    first = answers(FileSource(path=here, shuffle_seed=7))
+    assert first == answers(FileSource(path=there, shuffle_seed=7))
+    assert sorted(first) == sorted(row["answer"] for row in MANY)
+    assert first != answers(FileSource(path=here, shuffle_seed=8))
+
+
+def test_a_stretch_of_a_shuffle_is_that_stretch_of_the_whole_shuffle(tmp_path: Path) -> None:
+    path = str(jsonl(tmp_path / "a.jsonl", MANY))
+    whole = answers(FileSource(path=path, shuffle_seed=7))
+    assert answers(FileSource(path=path, shuffle_seed=7, start=5, limit=10)) == whole[5:15]
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+def test_a_start_behind_the_end_says_how_many_problems_there_are(
+    tmp_path: Path, seed: int | None
+) -> None:
+    source = FileSource(path=str(jsonl(tmp_path / "x.jsonl")), start=5, shuffle_seed=seed)
+    with pytest.raises(SourceError, match="start=5, but the source has only 5 problems"):
+        answers(source)
+
+
+def test_a_file_of_any_size_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "big.jsonl"
+    with path.open("w") as file:
+        for i in range(2000):
+            file.write(f'{{"question": "{i} {"x" * 20_000}", "answer": "{i}"}}\n')
+
+    tracemalloc.start()
+    count = sum(1 for _ in FileSource(path=str(path)).load())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 2000
+    assert peak < path.stat().st_size / 2
