@@ -10,6 +10,7 @@ verdict is its evidence, no rollout.
 the same, not only alike:** sample i of a prefix is the same rollout whenever it is asked for, and
 a prefix is left before its N samples are used up only if one of them is correct. So
 label = 1 iff one of samples 0, ..., N-1 is correct, for every size of round: P(1) = 1 - (1-p)^N.
+(On a backend whose samples depend on how requests were batched: the same in distribution.)
 Truncated and undecided rollouts count as nothing and are not replaced in either mode, so this
 holds with them as well (p: P(correct)). The cost falls to (1 - (1-p)^N) / p rollouts per prefix
 (rounds of one). The ratio K/n is biased then; hence the stop rule in the evidence.
