@@ -1,0 +1,84 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from schemas import RunError
+from schemas.arrow import TABLE_NAMES
+from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
+from schemas.run_folder import RunFolder
+from tasks.commits import clear_partials, commit, committed, marker
+from tasks.records import Counts
+from tests.toy_runs import tree
+
+TABLES = {
+    "problems": problems_table([]),
+    "solutions": solutions_table([]),
+    "nodes": nodes_table([]),
+    "rollouts": rollouts_table([]),
+}
+COUNTS = Counts(problems=3, correct=2, incorrect=1)
+
+
+class Crash(BaseException):
+    """A stand-in for the power going off."""
+
+
+def test_a_committed_shard_gives_its_record_back(tmp_path: Path) -> None:
+    record = commit(tmp_path, 2, tables=TABLES, counts=COUNTS, policy="p")
+    assert committed(tmp_path, 2) == record
+    assert committed(tmp_path, 3) is None
+    assert RunFolder(tmp_path).shards == ("shard-00002",)
+    assert set(record.digests) == set(TABLE_NAMES)
+
+
+@pytest.mark.parametrize("renames", range(5))
+def test_a_crash_before_the_marker_commits_nothing_and_a_second_try_commits_the_same(
+    renames: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tmp_path / "whole"
+    torn = tmp_path / "torn"
+    for folder in (whole, torn):
+        folder.mkdir()
+    commit(whole, 0, tables=TABLES, counts=COUNTS, policy="p")
+    rename, left = Path.replace, [renames]
+
+    def crashing(path: Path, target: Path) -> Path:
+        if not left[0]:
+            raise Crash
+        left[0] -= 1
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", crashing)
+    with pytest.raises(Crash):
+        commit(torn, 0, tables=TABLES, counts=COUNTS, policy="p")
+    monkeypatch.undo()
+    assert committed(torn, 0) is None
+    assert all(
+        not name.endswith((".json", ".parquet")) or _whole(torn / name) for name in tree(torn)
+    )
+    commit(torn, 0, tables=TABLES, counts=COUNTS, policy="p")
+    clear_partials(torn)
+    clear_partials(whole)
+    assert tree(torn) == tree(whole)
+
+
+def _whole(path: Path) -> bool:
+    data = path.read_bytes()
+    return data[-4:] == b"PAR1" if path.suffix == ".parquet" else bool(json.loads(data))
+
+
+def test_a_damaged_marker_is_an_error_that_names_it(tmp_path: Path) -> None:
+    marker(tmp_path, 0).parent.mkdir()
+    marker(tmp_path, 0).write_text("{}")
+    with pytest.raises(RunError, match=r"shard-00000\.json is damaged .* delete it"):
+        committed(tmp_path, 0)
+
+
+def test_a_full_disk_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device", str(target))
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(RunError, match="the disk is full: free space and run the same command"):
+        commit(tmp_path, 0, tables=TABLES, counts=COUNTS, policy="p")

@@ -1,0 +1,113 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas import RunError
+from tasks.run_file import config_digest, opened, read
+from tasks.settings import LabelRun
+from tests.toy_runs import settings, toy_run
+
+
+def changed(folder: Path, **changes: Any) -> LabelRun:
+    return LabelRun.model_validate(settings(folder) | changes)
+
+
+def test_a_run_says_what_made_it(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    with opened(run):
+        assert read(run.folder)["status"] == "running"
+    record = read(run.folder)
+    assert record["status"] == "finished"
+    assert record["seed"] == 5
+    assert record["config"] == run.model_dump(mode="json")
+    assert record["config_digest"] == config_digest(run)
+    assert {"python", "pyarrow", "prefect"} <= set(record["versions"])
+
+
+def test_another_configuration_in_the_same_folder_is_refused_field_by_field(
+    tmp_path: Path,
+) -> None:
+    with opened(toy_run(tmp_path)):
+        pass
+    other = changed(tmp_path, seed=6, sampling={"temperature": 0.5, "max_tokens": 200})
+    with pytest.raises(RunError) as caught, opened(other):
+        pass
+    message = str(caught.value)
+    assert "  seed: was 5, now 6" in message
+    assert "  sampling.temperature: was 1.0, now 0.5" in message
+    assert "max_tokens" not in message
+    assert "--set name=NAME" in message
+
+
+def test_what_changes_no_row_may_change_between_sessions(tmp_path: Path) -> None:
+    with opened(toy_run(tmp_path)):
+        pass
+    free = changed(
+        tmp_path,
+        shards={"size": 5, "in_flight": 9, "retries": 0, "max_undecided": 1.0},
+        exports=[{"format": "trl"}],
+    )
+    with opened(free):
+        pass
+    assert config_digest(free) == config_digest(toy_run(tmp_path))
+
+
+def test_a_prompt_template_edited_between_sessions_is_refused(tmp_path: Path) -> None:
+    template = tmp_path / "mine.yaml"
+    template.write_text('name: mine\nmode: text\nuser: "Q: {{ question }}"\n')
+    with opened(toy_run(tmp_path, prompt=str(template))):
+        pass
+    template.write_text('name: mine\nmode: text\nuser: "Question: {{ question }}"\n')
+    with (
+        pytest.raises(RunError, match="prompt: was"),
+        opened(toy_run(tmp_path, prompt=str(template))),
+    ):
+        pass
+
+
+def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    with (
+        opened(run),
+        pytest.raises(RunError, match="is being written by process"),
+        opened(run),
+    ):
+        pass
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    run.folder.mkdir(parents=True)
+    (run.folder / "thesis.tex").write_text("years of work")
+    with pytest.raises(RunError, match=r"holds thesis\.tex.*--set name=NAME"), opened(run):
+        pass
+    assert [path.name for path in run.folder.iterdir()] == ["thesis.tex"]
+
+
+def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "output").write_text("")
+    with pytest.raises(RunError, match="output"), opened(toy_run(tmp_path)):
+        pass
+
+
+def test_a_damaged_run_file_is_named(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    with opened(run):
+        pass
+    (run.folder / "run.json").write_text("{")
+    with pytest.raises(RunError, match=r"run\.json is no JSON"), opened(run):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ValueError, "failed"), (KeyboardInterrupt, "interrupted")]
+)
+def test_how_a_session_ended_is_recorded(
+    error: type[BaseException], status: str, tmp_path: Path
+) -> None:
+    run = toy_run(tmp_path)
+    with pytest.raises(error), opened(run):
+        raise error
+    assert json.loads((run.folder / "run.json").read_text())["status"] == status
