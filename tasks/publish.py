@@ -1,0 +1,135 @@
+"""A run's committed tables and exports become a dataset on a hub, with its card."""
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.card import CardExport, CardFacts, dataset_card
+from reports.summary import RunSummary, summarise
+from schemas import RunError
+from schemas.arrow import TABLE_NAMES
+from schemas.rows import SolutionRow
+from schemas.run_folder import RunFolder
+from tasks.hubs import Address, Hub, open_hub, same
+
+_CARD = "README.md"
+_OURS = (*(f"{table}/" for table in TABLE_NAMES), "exports/")
+_SHAPING = ("source", "limit", "prompt", "sampling", "splitter", "verification", "labeler", "seed")
+"""The settings a reader needs; not the policy's, which may hold addresses of private servers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What a publication holds, and what it changed."""
+
+    url: str
+    """Where it lies; empty for a dry run."""
+    files: Mapping[str, int]
+    """Path in the repository to size in bytes, the card included."""
+    card: str
+    written: tuple[str, ...]
+    """Files that were new or different; none where nothing had changed, nor in a dry run."""
+    deleted: tuple[str, ...]
+    """Files of an earlier publication that this run does not have."""
+
+
+def publish_run(
+    run_dir: Path, to: str, *, private: bool = True, license: str = "other", dry_run: bool = False
+) -> Publication:
+    """Publish a run's committed shards and exports to `hf:org/name` or `ms:org/name`.
+
+    Commits nothing where nothing has changed. A dry run sends nothing and needs no token. Raises
+    RunError for a folder that is no run, ExportError where the hub cannot be published to.
+    """
+    run, address = RunFolder(run_dir), Address.parse(to)
+    files = dict(_files(run))
+    card = _card(run, address, license=license)
+    sizes = {path: file.stat().st_size for path, file in files.items()}
+    sizes[_CARD] = len(card.encode())
+    if dry_run:
+        return Publication(url="", files=sizes, card=card, written=(), deleted=())
+    hub = open_hub(address)
+    with tempfile.TemporaryDirectory(prefix="stepmint-card-") as folder:
+        files[_CARD] = Path(folder) / _CARD
+        files[_CARD].write_text(card, encoding="utf-8")
+        written, deleted = _synchronise(hub, files, private=private, name=run.name)
+    return Publication(url=hub.url, files=sizes, card=card, written=written, deleted=deleted)
+
+
+def _synchronise(
+    hub: Hub, files: Mapping[str, Path], *, private: bool, name: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Make the repository hold these files; return what was written and what deleted."""
+    there = hub.open(private=private)
+    changed = {path: file for path, file in files.items() if not same(file, there.get(path, ""))}
+    gone = [path for path in there if path.startswith(_OURS) and path not in files]
+    if changed or gone:
+        hub.commit(changed, delete=gone, message=f"Publish the run {name}")
+    return tuple(sorted(changed)), tuple(sorted(gone))
+
+
+def _files(run: RunFolder) -> Iterator[tuple[str, Path]]:
+    """Yield what is published, by its path in the repository; only what is committed."""
+    for table in TABLE_NAMES:
+        for shard in run.shards:
+            path = run.file(table, shard)
+            if not path.exists():
+                raise RunError(f"{path} is missing though its shard is committed: restore it")
+            yield path.relative_to(run.path).as_posix(), path
+    for folder in _exports(run):
+        for name in ("train.parquet", "validation.parquet", "export.json"):
+            yield f"exports/{folder.name}/{name}", folder / name
+
+
+def _exports(run: RunFolder) -> list[Path]:
+    """Return the folders of complete exports."""
+    return sorted(record.parent for record in run.path.glob("exports/*/export.json"))
+
+
+def _card(run: RunFolder, address: Address, *, license: str) -> str:
+    summary = summarise(run)
+    config = _mapping(run.record().get("config"))
+    facts = CardFacts(
+        title=address.name,
+        hub=address.hub,
+        license=license,
+        demo=_is_demo(summary, _mapping(config.get("policy"))),
+        configuration={key: config[key] for key in _SHAPING if key in config},
+        exports=[_card_export(folder) for folder in _exports(run)],
+        example=_example(run),
+    )
+    return dataset_card(summary, facts)
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _is_demo(summary: RunSummary, policy: Mapping[str, object]) -> bool:
+    """Return whether the demo policy or a script wrote the solutions, by what they are called."""
+    identity = summary.provenance.policy if summary.provenance else ""
+    words = re.split(r"[^a-z]+", f"{policy.get('model', '')} {identity}".lower())
+    return "demo" in words or identity.startswith("scripted:")
+
+
+def _card_export(folder: Path) -> CardExport:
+    record = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+    return CardExport(
+        name=folder.name,
+        separator=record["separator"],
+        rows=record["rows"],
+        refused=record["refused"],
+    )
+
+
+def _example(run: RunFolder) -> SolutionRow | None:
+    """Return the first solution with a located error, else the first."""
+    first = None
+    for row in run.solutions():
+        first = first or row
+        if row.solution.first_error is not None and row.solution.first_error >= 0:
+            return row
+    return first

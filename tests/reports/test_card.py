@@ -1,0 +1,74 @@
+"""The card of a published run."""
+
+import re
+from dataclasses import replace
+
+import yaml
+
+from reports.card import CardExport, CardFacts, dataset_card
+from reports.summary import summarise
+from schemas.rows import SolutionRow
+from schemas.run_folder import RunFolder
+from tests.runs import PROVENANCE, evidence, problem, solution, sums_run
+
+EXPORT = CardExport(
+    name="trl-hard", separator="\n", rows={"train": 70, "validation": 5}, refused={"blank": 5}
+)
+FACTS = CardFacts(
+    title="org/sums",
+    hub="hf",
+    license="mit",
+    demo=False,
+    configuration={"labeler": {"kind": "math_shepherd"}},
+    exports=[EXPORT],
+    example=None,
+)
+
+
+def card(tmp_path, **changes):
+    return dataset_card(
+        summarise(RunFolder(sums_run(tmp_path / "sums"))), replace(FACTS, **changes)
+    )
+
+
+def header(text: str) -> dict:
+    return yaml.safe_load(text.split("---")[1])
+
+
+def test_the_header_names_licence_size_and_every_configuration(tmp_path):
+    read = header(card(tmp_path))
+    assert read["license"] == "mit"
+    assert read["size_categories"] == ["n<1K"]
+    names = [config["config_name"] for config in read["configs"]]
+    assert names == ["solutions", "problems", "nodes", "rollouts", "trl-hard"]
+    assert [config["config_name"] for config in read["configs"] if config.get("default")] == [
+        "solutions"
+    ]
+
+
+def test_the_policy_the_sampling_the_seed_and_the_cost_are_stated(tmp_path):
+    text = card(tmp_path)
+    for words in ("transformers:demo/policy", "temperature 1", "seed 7", "| rollouts | 80 |"):
+        assert words in text
+
+
+def test_demo_data_is_called_demo_data_and_other_data_is_not(tmp_path):
+    assert "**Demo data.**" in card(tmp_path, demo=True)
+    assert "demo" in header(card(tmp_path, demo=True))["tags"]
+    assert "**Demo data.**" not in card(tmp_path)
+
+
+def test_model_text_cannot_leave_its_block(tmp_path):
+    one = problem("```\n# Injected\n<script>", "1")
+    made = solution(one, ["````\n\x1b[31m# also"], [evidence(0, 8)])
+    example = SolutionRow(problem=one, solution=made, provenance=PROVENANCE)
+    text = card(tmp_path, example=example)
+    block = text[text.index("## One solution") :]
+    fence = re.search(r"^(`+)text$", block, re.MULTILINE)[1]
+    assert len(fence) == 5
+    assert "\n# Injected" not in text
+    assert "\x1b" not in text
+
+
+def test_the_card_of_a_modelscope_dataset_loads_it_there(tmp_path):
+    assert 'MsDataset.load("org/sums"' in card(tmp_path, hub="ms")

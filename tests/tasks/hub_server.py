@@ -1,0 +1,247 @@
+"""A dataset hub on loopback that speaks what the real clients say: Hugging Face's and ModelScope's.
+
+One repository store behind the HTTP routes that `huggingface_hub` 2.4 and `modelscope_hub` 0.5
+use to create a repository, list it, upload large files through git-lfs and commit.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+_OID = "0" * 40
+Json = dict | list
+
+
+class Store:
+    """What the hub holds."""
+
+    def __init__(self) -> None:
+        self.blobs: dict[str, bytes] = {}
+        self.files: dict[str, dict[str, bytes]] = {}
+        self.large: set[str] = set()
+        self.commits: list[str] = []
+        self.private: dict[str, bool] = {}
+        self.tokens: set[str] = set()
+        self.url = ""
+
+    def save(self, name: str, folder: Path) -> Path:
+        """Write a repository's files below `folder`, as a clone would."""
+        for path, content in self.files[name].items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        return folder
+
+    def put(self, name: str, path: str, content: bytes, *, large: bool) -> None:
+        self.files[name][path] = content
+        (self.large.add if large else self.large.discard)(f"{name}/{path}")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers one request; the first route whose pattern fits."""
+
+    protocol_version = "HTTP/1.1"
+    store: Store
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self._route("GET")
+
+    def do_HEAD(self) -> None:
+        self._route("GET")
+
+    def do_POST(self) -> None:
+        self._route("POST")
+
+    def do_PUT(self) -> None:
+        self._route("PUT")
+
+    def _route(self, method: str) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        body = self._chunked() if self.headers.get("Transfer-Encoding") else self.rfile.read(length)
+        self.store.tokens.add(self.headers.get("Authorization", ""))
+        path = unquote(urlsplit(self.path).path)
+        for verb, pattern, answer in ROUTES:
+            match = re.fullmatch(pattern, path)
+            if verb == method and match:
+                return self._reply(*answer(self.store, body, *match.groups()))
+        return self._reply(404, {"error": f"no route {method} {path}"})
+
+    def _chunked(self) -> bytes:
+        content = b""
+        while size := int(self.rfile.readline(), 16):
+            content += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return content
+
+    def _reply(self, status: int, content: Json | bytes) -> None:
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        if status == 404:
+            self.send_header("X-Error-Code", "RepoNotFound")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def hf_create(store: Store, body: bytes) -> tuple[int, Json]:
+    asked = json.loads(body)
+    name = f"{asked.get('organization') or 'me'}/{asked['name']}"
+    url = {"url": f"{store.url}/datasets/{name}"}
+    if name in store.files:
+        return 409, url
+    store.files[name], store.private[name] = {}, asked.get("visibility") == "private"
+    return 200, url
+
+
+def hf_tree(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    return 200, [_hf_entry(store, name, path) for path in store.files[name]]
+
+
+def hf_preupload(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    modes = [
+        {
+            "path": file["path"],
+            "uploadMode": "lfs" if file["path"].endswith(".parquet") else "regular",
+            "shouldIgnore": False,
+        }
+        for file in json.loads(body)["files"]
+    ]
+    return 200, {"files": modes}
+
+
+def hf_commit(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    for line in body.splitlines():
+        item = json.loads(line)
+        value = item["value"]
+        if item["key"] == "header":
+            store.commits.append(value["summary"])
+        elif item["key"] == "file":
+            store.put(name, value["path"], base64.b64decode(value["content"]), large=False)
+        elif item["key"] == "lfsFile":
+            store.put(name, value["path"], store.blobs[value["oid"]], large=True)
+        elif item["key"] == "deletedFile":
+            del store.files[name][value["path"]]
+    return 200, {"commitUrl": f"{store.url}/datasets/{name}/commit/{_OID}", "commitOid": _OID}
+
+
+def lfs_batch(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    objects = []
+    for wanted in json.loads(body)["objects"]:
+        entry: dict[str, object] = {"oid": wanted["oid"], "size": wanted["size"]}
+        if wanted["oid"] not in store.blobs:
+            entry["actions"] = {"upload": {"href": f"{store.url}/blobs/{wanted['oid']}"}}
+        objects.append(entry)
+    return 200, {"transfer": "basic", "objects": objects}
+
+
+def put_blob(store: Store, body: bytes, oid: str) -> tuple[int, Json]:
+    if hashlib.sha256(body).hexdigest() != oid:
+        return 400, {"error": "the content is not what its digest says"}
+    store.blobs[oid] = body
+    return 200, {}
+
+
+def ms_info(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    if name not in store.files:
+        return 404, {"Code": 10010205001, "Message": "not found"}
+    return 200, {"Code": 200, "Data": {"Id": 1, "Path": name}, "data": {"id": name}}
+
+
+def ms_create(store: Store, body: bytes) -> tuple[int, Json]:
+    fields = dict(re.findall(rb'name="(\w+)"\r\n\r\n(.*?)\r\n', body, re.DOTALL))
+    name = f"{fields[b'Owner'].decode()}/{fields[b'Name'].decode()}"
+    if name in store.files:
+        return 400, {"Code": 10020101001, "Message": "the dataset already exists"}
+    store.files[name], store.private[name] = {}, fields[b"Visibility"] == b"1"
+    return 200, {"Code": 200, "Data": {"Id": 1}}
+
+
+def ms_tree(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    files = [
+        {
+            "Path": path,
+            "Name": path.split("/")[-1],
+            "Type": "blob",
+            "Size": len(content),
+            "Sha256": hashlib.sha256(content).hexdigest(),
+        }
+        for path, content in store.files[name].items()
+    ]
+    return 200, {"Code": 200, "Data": {"Files": files}}
+
+
+def ms_batch(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    return 200, {"Code": 200, "Data": lfs_batch(store, body, name)[1]}
+
+
+def ms_commit(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    asked = json.loads(body)
+    store.commits.append(asked["commit_message"])
+    for action in asked["actions"]:
+        if action["action"] == "delete":
+            del store.files[name][action["path"]]
+        elif action["type"] == "lfs":
+            store.put(name, action["path"], store.blobs[action["sha256"]], large=True)
+        else:
+            store.put(name, action["path"], base64.b64decode(action["content"]), large=False)
+    return 200, {"Code": 200, "Success": True, "Data": {"oid": _OID}}
+
+
+def _hf_entry(store: Store, name: str, path: str) -> dict[str, object]:
+    content = store.files[name][path]
+    blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
+    entry: dict[str, object] = {
+        "type": "file",
+        "path": path,
+        "size": len(content),
+        "oid": blob.hexdigest(),
+    }
+    if f"{name}/{path}" in store.large:
+        oid = hashlib.sha256(content).hexdigest()
+        entry["lfs"] = {"oid": oid, "size": len(content), "pointerSize": 130}
+    return entry
+
+
+NAME = r"([\w.-]+/[\w.-]+)"
+ROUTES = [
+    ("POST", "/api/repos/create", hf_create),
+    ("GET", f"/api/datasets/{NAME}/tree/main", hf_tree),
+    ("POST", "/api/validate-yaml", lambda store, body: (200, {"errors": [], "warnings": []})),
+    ("POST", f"/api/datasets/{NAME}/preupload/main", hf_preupload),
+    ("POST", f"/datasets/{NAME}.git/info/lfs/objects/batch", lfs_batch),
+    ("PUT", "/blobs/([0-9a-f]{64})", put_blob),
+    ("POST", f"/api/datasets/{NAME}/commit/main", hf_commit),
+    ("GET", f"/openapi/v1/datasets/{NAME}", ms_info),
+    ("GET", f"/api/v1/datasets/{NAME}", ms_info),
+    ("POST", "/api/v1/datasets", ms_create),
+    ("GET", f"/api/v1/datasets/{NAME}/repo/tree", ms_tree),
+    ("POST", f"/api/v1/repos/datasets/{NAME}/info/lfs/objects/batch", ms_batch),
+    ("POST", f"/api/v1/repos/datasets/{NAME}/commit/master", ms_commit),
+]
+
+
+@contextmanager
+def hub_server() -> Iterator[Store]:
+    """Serve an empty hub on a free port of loopback."""
+    store = Store()
+    handler = type("BoundHandler", (Handler,), {"store": store})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    store.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield store
+    finally:
+        server.shutdown()
+        server.server_close()

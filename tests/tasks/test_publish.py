@@ -1,0 +1,183 @@
+"""Publishing with the hubs' real clients, against a hub on loopback."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import datasets
+import pyarrow.parquet as pq
+import pytest
+
+from exporters import ExportSettings
+from exporters.runs import export_run
+from schemas import ExportError, RunError
+from schemas.run_folder import RunFolder
+from tasks.publish import publish_run
+from tests.runs import sums_run
+from tests.tasks.hub_server import Store, hub_server
+
+hub = pytest.importorskip("huggingface_hub", reason="needs the extra: pip install -e '.[hub]'")
+pytest.importorskip("modelscope_hub", reason="needs the extra: pip install -e '.[hub]'")
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+BOTH = pytest.mark.parametrize("to", ["hf:org/sums", "ms:org/sums"])
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = sums_run(tmp_path / "sums")
+    export_run(RunFolder(folder), ExportSettings(validation_ratio=0.25))
+    return folder
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
+    """A hub that both clients take for theirs, with a token for each."""
+    with hub_server() as served:
+        monkeypatch.setattr(hub.constants, "ENDPOINT", served.url)
+        monkeypatch.setattr(hub.constants, "HF_HUB_DISABLE_XET", True)
+        monkeypatch.setenv("HF_TOKEN", "hf_loopback")
+        monkeypatch.setenv("MODELSCOPE_ENDPOINT", served.url)
+        monkeypatch.setenv("MODELSCOPE_API_TOKEN", "ms_loopback")
+        monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "modelscope"))
+        yield served
+
+
+@BOTH
+def test_the_tables_and_exports_arrive_to_the_byte(run, store, to):
+    published = publish_run(run, to)
+    there = store.files["org/sums"]
+    assert published.url == f"{store.url}/datasets/org/sums"
+    assert set(published.files) == set(published.written) == set(there)
+    assert "solutions/shard-00001.parquet" in there
+    assert "exports/trl-hard/validation.parquet" in there
+    for path, content in there.items():
+        if path != "README.md":
+            assert content == (run / path).read_bytes()
+    assert store.private["org/sums"]
+
+
+@BOTH
+def test_publishing_again_without_a_change_commits_nothing(run, store, to):
+    publish_run(run, to)
+    commits = list(store.commits)
+    again = publish_run(run, to)
+    assert again.written == again.deleted == ()
+    assert store.commits == commits
+
+
+@BOTH
+def test_what_changed_is_sent_and_what_is_gone_is_deleted(run, store, to):
+    publish_run(run, to)
+    store.put("org/sums", "notes.md", b"written by a person", large=False)
+    (run / "committed" / "shard-00001.json").unlink()
+    again = publish_run(run, to)
+    assert set(again.written) == {"README.md"}
+    assert {Path(path).name for path in again.deleted} == {"shard-00001.parquet"}
+    there = store.files["org/sums"]
+    assert "solutions/shard-00001.parquet" not in there
+    assert there["notes.md"] == b"written by a person"
+
+
+def test_a_hugging_face_publication_is_one_commit(run, store):
+    publish_run(run, "hf:org/sums")
+    assert store.commits == ["Publish the run sums"]
+    assert "Bearer hf_loopback" in store.tokens
+
+
+def test_datasets_reads_every_configuration_of_the_card(run, store, tmp_path):
+    published = publish_run(run, "hf:org/sums")
+    clone = store.save("org/sums", tmp_path / "clone")
+    cache = str(tmp_path / "cache")
+    default = datasets.load_dataset(str(clone), cache_dir=cache)["train"]
+    rows = pq.read_table(run / "solutions").num_rows
+    assert default.num_rows == rows == 80
+    assert default.features["steps"] == datasets.List(datasets.Value("string"))
+    for table in ("problems", "nodes", "rollouts"):
+        assert datasets.load_dataset(str(clone), table, cache_dir=cache)["train"].num_rows
+    trl = datasets.load_dataset(str(clone), "trl-hard", cache_dir=cache)
+    assert set(trl) == {"train", "validation"}
+    assert trl["train"].features["labels"] == datasets.List(datasets.Value("bool"))
+    assert published.card == (clone / "README.md").read_text()
+
+
+def test_a_dry_run_sends_nothing_and_needs_no_token(run, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    planned = publish_run(run, "hf:org/sums", dry_run=True)
+    assert planned.files["solutions/shard-00000.parquet"] > 0
+    assert planned.card.startswith("---\npretty_name: org/sums\n")
+    assert planned.written == ()
+
+
+def test_a_shard_that_is_not_committed_stays_at_home(run):
+    (run / "solutions" / "shard-00007.parquet").write_bytes(b"half")
+    assert not any("00007" in path for path in publish_run(run, "hf:a/b", dry_run=True).files)
+
+
+def test_a_run_of_the_demo_policy_is_labelled_demo_data(run):
+    assert "**Demo data.**" in publish_run(run, "hf:a/b", dry_run=True).card
+
+
+@pytest.mark.parametrize("to", ["org/name", "hf:name", "gh:org/name", "hf:org/na me", "hf:a/b/c"])
+def test_an_address_of_another_form_is_refused(run, to):
+    with pytest.raises(ExportError, match="write hf:organisation/name or ms:organisation/name"):
+        publish_run(run, to)
+
+
+@pytest.mark.parametrize(
+    ("to", "remedy"),
+    [("hf:org/sums", "run `hf auth login`, or set HF_TOKEN"),
+     ("ms:org/sums", "run `modelscope login`, or set MODELSCOPE_API_TOKEN")],
+)  # fmt: skip
+def test_a_missing_token_is_one_clear_error(run, monkeypatch, tmp_path, to, remedy):
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "MODELSCOPE_API_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(hub.constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
+    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "modelscope"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(ExportError, match=remedy):
+        publish_run(run, to)
+
+
+def test_a_hub_that_cannot_be_reached_is_one_clear_error(run, store, monkeypatch):
+    monkeypatch.setattr(hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(ExportError, match=r"127\.0\.0\.1:9/datasets/org/sums could not be"):
+        publish_run(run, "hf:org/sums")
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(RunError, match="no committed shard"):
+        publish_run(tmp_path, "hf:org/sums", dry_run=True)
+
+
+def test_a_committed_file_that_is_missing_stops_the_publication(run):
+    (run / "nodes" / "shard-00000.parquet").unlink()
+    with pytest.raises(RunError, match=r"nodes/shard-00000\.parquet is missing"):
+        publish_run(run, "hf:org/sums", dry_run=True)
+
+
+@pytest.mark.slow
+@BOTH
+def test_endpoint_and_token_come_from_the_clients_own_variables(run, tmp_path, to):
+    script = (
+        "import json, sys; from pathlib import Path; from tasks.publish import publish_run; "
+        "print(json.dumps(publish_run(Path(sys.argv[1]), sys.argv[2]).written))"
+    )
+    with hub_server() as store:
+        environment = {
+            **os.environ,
+            "HF_ENDPOINT": store.url,
+            "HF_TOKEN": "hf_loopback",
+            "HF_HUB_DISABLE_XET": "1",
+            "MODELSCOPE_ENDPOINT": store.url,
+            "MODELSCOPE_API_TOKEN": "ms_loopback",
+            "MODELSCOPE_CACHE": str(tmp_path / "modelscope"),
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(run), to],
+            cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert set(json.loads(done.stdout.splitlines()[-1])) == set(store.files["org/sums"])
