@@ -205,6 +205,8 @@ class Side:
 
     text: str
     answer: "Answer | None"
+    is_name: bool
+    """Whether it merely names what stands opposite: `x`, `f(x)`, `AB`, `|AB|`, `(x, y)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,14 +257,7 @@ class Words:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """Letters of multiple choice, in order and without repeats: `(A)`, `A, C`."""
-
-    letters: str
-
-
 Answer = (
     Value | Tuple | Collection | SetOperation | Relation | SetBuilder | Based | ClockTime | Ratio
-    | Words | Choices
+    | Words
 )  # fmt: skip

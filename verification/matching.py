@@ -1,0 +1,82 @@
+"""Collections of answers held against each other without order."""
+
+from collections.abc import Callable, Sequence
+
+from verification.bounds import MAX_ITEMS, TooLargeError, UndecidedError, UndefinedError
+from verification.numeric import NumericEvaluator
+from verification.reading import Reading
+from verification.syntax import Answer, Value
+from verification.terms import Budget, some
+from verification.traits import traits_of
+
+_CLOSE = 1e-9
+
+
+def same_items(
+    left: Sequence[Answer], right: Sequence[Answer], same: Callable[[Answer, Answer], bool]
+) -> bool:
+    """Say whether every item equals one on the other side, in both directions (as sets)."""
+    if max(len(left), len(right)) > MAX_ITEMS:
+        raise UndecidedError(f"more than {MAX_ITEMS} items")
+    near, close = [_approximation(item) for item in left], [_approximation(item) for item in right]
+    undecided: UndecidedError | None = None
+    matched: set[int] = set()
+    for k, item in enumerate(left):
+        candidates = [j for j in range(len(right)) if _may_agree(near[k], close[j])]
+        try:
+            found = _match(item, right, candidates, same)
+        except UndecidedError as error:
+            undecided = undecided or error
+            continue
+        if not found:
+            return False
+        matched |= found
+    for j, item in enumerate(right):
+        if j not in matched:
+            candidates = [k for k in range(len(left)) if _may_agree(near[k], close[j])]
+            if not candidates or not some(same, ((left[k], item) for k in candidates)):
+                return False
+    if undecided:
+        raise undecided
+    return True
+
+
+def _match(
+    item: Answer,
+    others: Sequence[Answer],
+    candidates: list[int],
+    same: Callable[[Answer, Answer], bool],
+) -> set[int]:
+    """Return the candidates that equal the item, up to the first; raises UndecidedError."""
+    undecided: UndecidedError | None = None
+    for j in candidates:
+        try:
+            if same(item, others[j]):
+                return {j}
+        except UndecidedError as error:
+            undecided = undecided or error
+    if undecided:
+        raise undecided
+    return set()
+
+
+def _approximation(item: Answer) -> complex | None:
+    """Return about the value of a plain closed number, to skip hopeless pairs; None for others."""
+    if not isinstance(item, Value) or (item.unit and item.unit.factors):
+        return None
+    traits = traits_of(item.expression)
+    if traits.variables or traits.percent or traits.degrees or traits.infinite or traits.matrix:
+        return None
+    if "log" in traits.functions or traits.plus_minus:
+        return None
+    try:
+        evaluator = NumericEvaluator({}, Reading(), budget=Budget(500), digits=60)
+        return complex(evaluator.value(item.expression))
+    except (UndefinedError, UndecidedError, TooLargeError, OverflowError):
+        return None
+
+
+def _may_agree(left: complex | None, right: complex | None) -> bool:
+    if left is None or right is None:
+        return True
+    return abs(left - right) <= _CLOSE * max(abs(left), abs(right))

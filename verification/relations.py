@@ -1,0 +1,363 @@
+r"""Equations, inequalities and assignments.
+
+Two equations in the same unknowns are the same if their residuals, left side minus right side, are
+proportional at random points (after clearing denominators). They differ if a point that solves one,
+found by the secant method, does not solve the other. Two inequalities are the same if their
+residuals are proportional with the right sign, and differ if a random point satisfies only one.
+"""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from verification.bounds import TooLargeError, UndecidedError, UndefinedError
+from verification.equality import same_expression
+from verification.exact import ExactEvaluator, InexactError
+from verification.numeric import NumericEvaluator, Real, binary_exponent
+from verification.reading import Reading
+from verification.syntax import (
+    Answer,
+    Applied,
+    Expression,
+    Negative,
+    Number,
+    Product,
+    Quotient,
+    Relation,
+    Side,
+    Sum,
+    Symbol,
+    Value,
+)
+from verification.terms import Terms, every
+from verification.traits import children, traits_of, walk
+
+_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_COMPARISONS = set(_FLIPPED)
+_POINTS, _NEEDED = 10, 4
+_STARTS, _STEPS = 6, 24
+_PRIMES = (1009, 1013, 1019, 1021)
+_DIGITS = 60
+
+
+class ContradictionError(Exception):
+    """The answer contradicts itself, like `8 = 7`: it is wrong whatever the gold is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A value and the name the answer gave it; the name is empty for a chain of equal numbers."""
+
+    name: str
+    value: Answer
+
+
+def named_value(relation: Relation, terms: Terms) -> Named | None:
+    r"""Return what an assignment or chain of equalities states, None for a genuine relation.
+
+    `x = 5`, `5 = x`, `f(x) = x^2`, `\frac{NO}{BO} = \frac12`, `x \in [0,1)`, `\frac62 = 3`,
+    `\frac{77}{3} \approx 25.67`. Raises ContradictionError where closed sides differ.
+    """
+    sides, signs = relation.sides, relation.signs
+    if len(signs) == 1 and signs[0] == "~" and sides[0].is_name:
+        signs = ("=",)
+    while signs and signs[-1] == "~":
+        sides, signs = sides[:-1], signs[:-1]
+    if not signs:
+        return _named("", sides[0])
+    if signs == ("in",) and sides[0].is_name:
+        return _named("", sides[1])
+    if set(signs) != {"="}:
+        return None
+    return _assignment(sides) or _chain(sides, terms)
+
+
+def _named(name: str, side: Side) -> Named | None:
+    return None if side.answer is None else Named(name, side.answer)
+
+
+def _assignment(sides: tuple[Side, ...]) -> Named | None:
+    first, last = sides[0], sides[-1]
+    if first.is_name:
+        if any(_mentions(side, first.text) for side in sides[1:-1]):
+            raise UndecidedError("several equations in one")
+        return _named(first.text, last)
+    if len(sides) == 2 and last.is_name and _is_closed(first):
+        return _named(last.text, first)
+    if _is_quantity(first) and _is_closed(last):
+        return _named(first.text, last)
+    return None
+
+
+def _mentions(side: Side, name: str) -> bool:
+    tree = side.answer.expression if isinstance(side.answer, Value) else None
+    return tree is not None and name in traits_of(tree).variables
+
+
+def _is_closed(side: Side) -> bool:
+    return isinstance(side.answer, Value) and not traits_of(side.answer.expression).variables
+
+
+def _is_quantity(side: Side) -> bool:
+    r"""`\frac{NO}{BO}`, `f(1) + f(2)`, `P(A)`: made of named quantities, so not an unknown."""
+    if not isinstance(side.answer, Value):
+        return False
+    atoms = [n for n in walk(side.answer.expression) if isinstance(n, Symbol | Applied)]
+    outermost = [a for a in atoms if isinstance(a, Applied)]
+    arguments = {id(node) for a in outermost for arg in a.arguments for node in walk(arg)}
+    rest = [a for a in atoms if isinstance(a, Symbol) and id(a) not in arguments]
+    return bool(atoms) and all(symbol.name[:1].isupper() for symbol in rest)
+
+
+def _chain(sides: tuple[Side, ...], terms: Terms) -> Named | None:
+    """Return the last member of a chain of closed or identical sides."""
+    if not all(isinstance(side.answer, Value) for side in sides):
+        return None
+    trees = [side.answer.expression for side in sides if isinstance(side.answer, Value)]
+    closed = not traits_of(*trees).variables
+    pairs = pairwise(trees)
+    if every(lambda a, b: same_expression(a, b, terms), pairs):
+        return _named("", sides[-1])
+    if closed:
+        raise ContradictionError("the sides of a chain differ")
+    return None
+
+
+def same_relation(left: Relation, right: Relation, terms: Terms) -> bool:
+    """Say whether two genuine relations hold for the same values of their variables."""
+    left, right = _increasing(left), _increasing(right)
+    if left == right or _same_sides(left, right, terms):
+        return True
+    if len(left.signs) != 1 or len(right.signs) != 1:
+        return _different_chains(left, right, terms)
+    (sign,), (other,) = left.signs, right.signs
+    kinds = {sign, other}
+    if kinds <= {"=", "~", "equiv"} or kinds == {"!="}:
+        return _Relations(_residual(left), _residual(right), terms).same_equation()
+    if kinds <= _COMPARISONS:
+        if (sign in ("<", ">")) != (other in ("<", ">")):
+            return False
+        return _Relations(_residual(left), _residual(right), terms).same_inequality()
+    if kinds & {"=", "!="} and kinds <= _COMPARISONS | {"=", "!=", "~"}:
+        return False
+    raise UndecidedError("relations without arithmetic")
+
+
+def _increasing(relation: Relation) -> Relation:
+    """Write a chain of `>` from its other end, so that the smallest side comes first."""
+    if set(relation.signs) <= {">", ">="}:
+        signs = tuple(_FLIPPED[sign] for sign in reversed(relation.signs))
+        return Relation(relation.sides[::-1], signs)  # type: ignore[arg-type]
+    return relation
+
+
+def _same_sides(left: Relation, right: Relation, terms: Terms) -> bool:
+    """Say whether the sides agree one by one; says nothing where they do not."""
+    if left.signs != right.signs or len(left.sides) != len(right.sides):
+        return False
+    try:
+        return every(
+            lambda a, b: _same_side(a, b, terms), zip(left.sides, right.sides, strict=True)
+        )
+    except UndecidedError:
+        return False
+
+
+def _same_side(left: Side, right: Side, terms: Terms) -> bool:
+    if left.text == right.text:
+        return True
+    if isinstance(left.answer, Value) and isinstance(right.answer, Value):
+        return same_expression(left.answer.expression, right.answer.expression, terms)
+    return left.answer is not None and left.answer == right.answer
+
+
+def _different_chains(left: Relation, right: Relation, terms: Terms) -> bool:
+    """Say that two chains of inequalities differ, once a point satisfies only one of them."""
+    if not set(left.signs) | set(right.signs) <= _COMPARISONS:
+        raise UndecidedError("a chain of relations")
+    names = traits_of(*_trees(left), *_trees(right)).variables
+    for point in _points(names):
+        truths = [_holds(relation, point, terms) for relation in (left, right)]
+        if None not in truths and truths[0] != truths[1]:
+            return False
+    raise UndecidedError("chains of inequalities")
+
+
+def _trees(relation: Relation) -> list[Expression]:
+    trees = [s.answer.expression for s in relation.sides if isinstance(s.answer, Value)]
+    if len(trees) != len(relation.sides):
+        raise UndecidedError("a relation between things that are no numbers")
+    return trees
+
+
+def _residual(relation: Relation) -> Expression:
+    """Left minus right; sides are in increasing order, so negative means satisfied."""
+    left, right = _trees(relation)
+    return Sum((left, Negative(right)))
+
+
+def _points(names: set[str]) -> Iterator[dict[str, Fraction]]:
+    source = random.Random("/".join(sorted(names)))
+    for _ in range(_POINTS):
+        yield {
+            name: Fraction(source.randint(-6_000, 6_000), source.choice(_PRIMES))
+            for name in sorted(names)
+        }
+
+
+def _number(tree: Expression, point: Mapping[str, Fraction], terms: Terms) -> Real | None:
+    """Return the value as a Fraction or a multi-precision number, None where there is none."""
+    try:
+        return ExactEvaluator(point, Reading(), terms.budget).value(tree)
+    except InexactError:
+        pass
+    except UndefinedError:
+        return None
+    evaluator = NumericEvaluator(point, Reading(), budget=terms.budget, digits=_DIGITS)
+    try:
+        value = evaluator.value(tree)
+    except (UndefinedError, TooLargeError):
+        return None
+    if evaluator.ctx.im(value) != 0:
+        return None
+    value = evaluator.ctx.re(value)
+    exponent = binary_exponent(value)
+    rounding = evaluator.highest - _DIGITS * 3.3 + 40
+    return evaluator.ctx.zero if exponent is None or exponent < rounding else value
+
+
+def _holds(relation: Relation, point: Mapping[str, Fraction], terms: Terms) -> bool | None:
+    values = [_number(tree, point, terms) for tree in _trees(relation)]
+    if any(value is None for value in values):
+        return None
+    for (a, b), sign in zip(pairwise(values), relation.signs, strict=True):
+        difference = _minus(a, b)
+        if (sign in ("<", "<=") and difference >= 0) or (sign in (">", ">=") and difference <= 0):
+            return False
+    return True
+
+
+def _minus(a: Real, b: Real) -> Real:
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        return a - b
+    return float(a) - float(b)
+
+
+@dataclass(frozen=True, slots=True)
+class _Relations:
+    """The residuals of two relations in one sign each."""
+
+    left: Expression
+    right: Expression
+    terms: Terms
+
+    def same_equation(self) -> bool:
+        if self._ratio(self.left, self.right) is not None:
+            return True
+        tops = _cleared(self.left)[0], _cleared(self.right)[0]
+        if tops != (self.left, self.right) and self._ratio(*tops) is not None:
+            return True
+        if self._has_witness(self.left, self.right) or self._has_witness(self.right, self.left):
+            return False
+        raise UndecidedError("equations that are not proportional")
+
+    def same_inequality(self) -> bool:
+        ratio = self._ratio(self.left, self.right)
+        if ratio is not None and ratio > 0:
+            return True
+        for point in _points(traits_of(self.left, self.right).variables):
+            x, y = (_number(tree, point, self.terms) for tree in (self.left, self.right))
+            if x is not None and y is not None and x != 0 and y != 0 and (x < 0) != (y < 0):
+                return False
+        raise UndecidedError("inequalities that are not proportional")
+
+    def _ratio(self, left: Expression, right: Expression) -> Real | None:
+        """Return the constant right / left; None if it is not constant or cannot be seen."""
+        ratios: list[Real] = []
+        for point in _points(traits_of(left, right).variables):
+            x, y = (_number(tree, point, self.terms) for tree in (left, right))
+            if x is None or y is None:
+                continue
+            if x == 0 or y == 0:
+                if x == y:
+                    continue
+                return None
+            if not isinstance(x, Fraction) and isinstance(y, Fraction):
+                y = x.context.mpf(y.numerator) / y.denominator
+            elif isinstance(x, Fraction) and not isinstance(y, Fraction):
+                x = y.context.mpf(x.numerator) / x.denominator
+            ratios.append(y / x)
+            if abs(ratios[-1] - ratios[0]) > abs(ratios[0]) * 1e-30:
+                return None
+        return ratios[0] if len(ratios) >= _NEEDED else None
+
+    def _has_witness(self, left: Expression, right: Expression) -> bool:
+        """Say whether some real point solves `left` = 0 and leaves `right` clearly not 0."""
+        names = sorted(traits_of(left).variables)
+        for attempt, point in enumerate(_points(traits_of(left, right).variables)):
+            if attempt >= _STARTS or not names:
+                return False
+            unknown = names[attempt % len(names)]
+            solution = self._solve(left, unknown, point)
+            if solution is None:
+                continue
+            value = _number(right, solution, self.terms)
+            if value is not None and abs(value) > 1e-9:
+                return True
+        return False
+
+    def _solve(
+        self, tree: Expression, unknown: str, point: dict[str, Fraction]
+    ) -> dict[str, Fraction] | None:
+        """Move `unknown` by the secant method until the residual vanishes."""
+        before, at = point[unknown], point[unknown] + Fraction(1, 3)
+        value = _number(tree, {**point, unknown: before}, self.terms)
+        for _ in range(_STEPS):
+            previous, value = value, _number(tree, {**point, unknown: at}, self.terms)
+            if value is None or previous is None:
+                return None
+            if abs(value) < 1e-25:
+                return {**point, unknown: at}
+            if value == previous:
+                return None
+            step = _rational(value) * (at - before) / (_rational(value) - _rational(previous))
+            before, at = at, Fraction(round((at - step) * 2**140), 2**140)
+            if abs(at) > 10**6:
+                return None
+        return None
+
+
+def _rational(value: Real) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    sign, mantissa, exponent, _ = value._mpf_
+    scaled = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    return -scaled if sign else scaled
+
+
+def _cleared(tree: Expression) -> tuple[Expression, Expression]:
+    """Return numerator and denominator of sums, products and quotients, not reduced."""
+    one: Expression = Number(Fraction(1))
+    if not any(isinstance(node, Quotient) for node in walk(tree)):
+        return tree, one
+    match tree:
+        case Quotient(top, bottom):
+            (a, b), (c, d) = _cleared(top), _cleared(bottom)
+            return Product((a, d)), Product((b, c))
+        case Negative(of):
+            top, bottom = _cleared(of)
+            return Negative(top), bottom
+        case Product(factors):
+            parts = [_cleared(factor) for factor in factors]
+            return Product(tuple(p[0] for p in parts)), Product(tuple(p[1] for p in parts))
+        case Sum(terms) if len(children(tree)) <= 12:
+            parts = [_cleared(term) for term in terms]
+            bottom = Product(tuple(p[1] for p in parts))
+            tops = [
+                Product((top, *(q[1] for j, q in enumerate(parts) if j != k)))
+                for k, (top, _) in enumerate(parts)
+            ]
+            return Sum(tuple(tops)), bottom
+    return tree, one
