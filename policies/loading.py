@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import AutoModelForCausalLM
 
+from policies.errors import brief
 from policies.fingerprint import model_identity
 from policies.slots import Slots
 from policies.tokens import PromptTokenizer, load_tokenizer
@@ -60,7 +61,9 @@ def _device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"device={name!r} is not usable here: {error}. Try `auto`.") from error
+        raise ConfigError(
+            f"device={name!r} is not usable here: {brief(error)} Try `auto`."
+        ) from error
     return device
 
 
@@ -75,8 +78,9 @@ def _model(settings: "TransformersSettings", device: torch.device) -> Any:
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise ConfigError(
-            f"model {settings.model!r} (revision {settings.revision!r}) does not load: {error}. "
-            "Give a local folder with config.json and weights, or a reachable hub name."
+            f"model {settings.model!r} (revision {settings.revision!r}) does not load: "
+            f"{brief(error)} Give a local folder with config.json and weights, or a hub name "
+            "that this machine can reach."
         ) from error
     return model.eval().to(device)
 
@@ -98,15 +102,23 @@ def _eos_ids(model: Any, tokenizer: PromptTokenizer) -> frozenset[int]:
 
 def _slots(settings: "TransformersSettings", model: Any, size: int, context: int) -> Slots | None:
     """Return slots that were seen to work; None where their rows differ in a deterministic run."""
-    slots = Slots(model, size=size, context=context, deterministic=settings.deterministic)
-    probe = tuple(
-        i % model.config.get_text_config().vocab_size for i in range(3, 3 + _PROBE_TOKENS)
-    )
-    probe = probe[:context]
-    if len(probe) > 2 and not slots.agrees_with_model(probe):
+    vocabulary = model.config.get_text_config().vocab_size
+    probe = tuple(i % vocabulary for i in range(3, 3 + _PROBE_TOKENS))[:context]
+    try:
+        slots = Slots(model, size=size, context=context, deterministic=settings.deterministic)
+        decodes = len(probe) < 3 or slots.agrees_with_model(probe)
+        reason = "its steps do not give what the whole sequence gives"
+    except torch.OutOfMemoryError as error:
         raise ConfigError(
-            f"model {settings.model!r} ({model.config.model_type}) keeps more than keys and values "
-            "per token, so it cannot be decoded here: use `kind: vllm`."
+            f"max_batch={size} x context={context} do not fit into memory beside the model: lower "
+            f"one. {brief(error)}"
+        ) from error
+    except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
+        decodes, reason = False, brief(error)
+    if not decodes:
+        raise ConfigError(
+            f"model {settings.model!r} ({model.config.model_type}) cannot be decoded here, as a "
+            f"transformer that keeps keys and values per token can: {reason}. Use `kind: vllm`."
         )
     if settings.deterministic and size > 1 and not slots.rows_are_equal(probe):
         logger.warning("rows of one batch differ in their last bits here: decoding one at a time")

@@ -43,6 +43,7 @@ from schemas import (
 )
 
 _QUESTION = re.compile(r"Add up: (\d+(?:, \d+)+)\.")
+_ANSWER = re.compile(r"#### (\d{1,18})\s*")
 _PIECE = re.compile(r"\S+\s*|\s+")
 _TOO_HIGH_BY = (1, 10)
 _NO_TOTAL = -1
@@ -192,15 +193,16 @@ class ScriptedSettings(Settings):
     def _read(self, numbers: tuple[int, ...], prefix: str) -> tuple[_State, str]:
         """Return the state behind the whole lines of a prefix, and the line left unfinished.
 
-        A line that this world would not write there counts as an addition done right.
+        A line that this world would not write there counts as an addition that kept the total as
+        right as it was; one that states an answer ends the solution.
         """
         state, lines = _State(0, numbers[0]), prefix.split(self.separator)
         for line in lines[:-1]:
             matches = self._choices(numbers, state, line)
             whole = [c for c in matches if c.line.rstrip("\n") == line]
-            state = whole[0].then if whole else _skip(numbers, state)
+            state = whole[0].then if whole else _skip(numbers, state, line)
         if not self._choices(numbers, state, lines[-1]):
-            return _skip(numbers, state), ""
+            return _skip(numbers, state, lines[-1]), ""
         return state, lines[-1]
 
     def _continue(
@@ -258,8 +260,11 @@ def _numbers(prompt: str) -> tuple[int, ...]:
     return (digest[0], digest[1], digest[2])
 
 
-def _skip(numbers: tuple[int, ...], state: _State) -> _State:
+def _skip(numbers: tuple[int, ...], state: _State, line: str) -> _State:
     """Return the state after a line that this world did not write."""
+    answer = _ANSWER.fullmatch(line)
+    if answer and not state.ended:
+        return _State(state.additions, int(answer[1]), ended=True)
     if state.ended or state.additions == len(numbers) - 1:
         return state
     return _State(state.additions + 1, state.total + numbers[state.additions + 1])

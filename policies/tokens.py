@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from policies.errors import needs
+from policies.errors import brief, needs
 from schemas import ChatPrompt, Completion, ConfigError, Prefix, Prompt, Tokens
 
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
@@ -28,7 +28,7 @@ def load_tokenizer(name: str, revision: str = "main") -> "PromptTokenizer":
         return PromptTokenizer(name, AutoTokenizer.from_pretrained(name, revision=revision))
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"tokenizer {name!r} (revision {revision!r}) does not load: {error}. "
+            f"tokenizer {name!r} (revision {revision!r}) does not load: {brief(error)} "
             "Give a local folder with tokenizer files or a hub name that this machine can reach."
         ) from error
 

@@ -1,7 +1,8 @@
 """A tiny random model with a real tokenizer, made on the spot."""
 
+import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,25 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
+def tokenizer_dir(tmp_path: Path) -> Path:
+    """Return a folder with a tokenizer and no model yet."""
+    make_tokenizer(tmp_path / "tokenizer")
+    return tmp_path / "tokenizer"
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
+    """Return a wait for a condition that another task or thread brings about."""
+
+    async def wait(condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(60):
+            for _ in iter(lambda: bool(condition()), True):
+                await asyncio.sleep(0.001)
+
+    return wait
+
+
+@pytest.fixture
 def ask() -> Callable[..., CompletionRequest]:
     """Return a maker of requests with short completions."""
 
@@ -88,3 +108,8 @@ def ask() -> Callable[..., CompletionRequest]:
         )
 
     return make
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
