@@ -1,0 +1,1 @@
+"""Answer verification beside math-verify: accuracy, speed, truncation, hostile inputs."""

@@ -1,0 +1,193 @@
+"""The cascade: extract, compare in process, and leave the rest to guarded workers.
+
+Synchronous and thread-safe; `Judge` makes it a Verifier for async code.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from schemas import Outcome, Verdict
+from verification.bounds import UnparsedError
+from verification.conventions import Conventions
+from verification import equivalence
+from verification.equivalence import compare
+from verification.extraction import AnswerFormat, Extraction, extract
+from verification.messages import Stage
+from verification.parse import Parsed
+from verification.workers import LOST, Pool
+
+MAX_GUARDED_CHARACTERS = 4_000
+"""Longer answers are not sent to a worker: no stage reads them."""
+LARGE = 400
+"""Characters of gold and answer together from which comparing may take milliseconds."""
+GOLDS = 4_096
+"""Golds that are kept parsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether an answer equals a gold, None if undecided, by which stage and why."""
+
+    equal: bool | None
+    stage: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """An answer that needs a worker, with the stages that are still to be asked."""
+
+    gold: str
+    extraction: Extraction
+    answer: str
+    stages: tuple[Stage, ...]
+    reason: str
+
+
+class Cascade:
+    """Judges answers through all stages; keeps a memo and counts which stage decided."""
+
+    def __init__(
+        self,
+        form: AnswerFormat,
+        conventions: Conventions,
+        pool: Pool,
+        *,
+        guarded: tuple[Stage, ...],
+        memo_entries: int,
+    ) -> None:
+        self._form = form
+        self._conventions = conventions
+        self._pool = pool
+        self._guarded = guarded
+        self._parsed = lru_cache(GOLDS)(lambda gold: Parsed(gold, conventions))
+        self._memo_entries = memo_entries
+        self._memo: dict[tuple[str, str], Decision] = {}
+        self._lock = threading.Lock()
+        self._stages: Counter[str] = Counter()
+        self._memo_hits = 0
+
+    @property
+    def stages(self) -> Mapping[str, int]:
+        """How many verdicts each stage decided, undecided ones under the stage that gave up."""
+        return dict(self._stages)
+
+    @property
+    def memo_hits(self) -> int:
+        """How many of the verdicts were remembered."""
+        return self._memo_hits
+
+    def judge(self, gold: str, text: str, *, finished: bool = True) -> Verdict:
+        """Judge the answer that a whole text states; blocks while a worker is asked."""
+        return self.judge_extracted(gold, extract(text, self._form, finished=finished), finished)
+
+    def judge_extracted(self, gold: str, found: Extraction, finished: bool = True) -> Verdict:
+        """Judge an answer that is already extracted."""
+        verdict = self.glance(gold, found, finished=finished)
+        return verdict if isinstance(verdict, Verdict) else self.settle(verdict)
+
+    def extract(self, text: str, *, finished: bool) -> Extraction:
+        """Return the final answer that the text states in the declared form."""
+        return extract(text, self._form, finished=finished)
+
+    def glance(
+        self, gold: str, found: Extraction, *, finished: bool, defer_large: bool = False
+    ) -> Verdict | Unsettled:
+        """Judge in process, within milliseconds, or say what a worker is to be asked.
+
+        With `defer_large`, even the in-process stages of a large answer are left to a worker.
+        """
+        if found.answer is None:
+            return self._without_answer(finished)
+        known = self._recall(gold, found.answer)
+        if known is not None:
+            return self._verdict(found, known)
+        if defer_large and LARGE < len(gold) + len(found.answer) <= MAX_GUARDED_CHARACTERS:
+            return Unsettled(gold, found, found.answer, ("compare", *self._guarded), "")
+        sides = self._parsed(gold), Parsed(found.answer, self._conventions)
+        comparison = compare(*sides)
+        stages = self._guarded_stages(*sides) if comparison.equal is None else ()
+        if stages:
+            return Unsettled(gold, found, found.answer, stages, comparison.reason)
+        decision = Decision(comparison.equal, comparison.stage, comparison.reason)
+        return self._verdict(found, self._remember(gold, found.answer, decision))
+
+    def settle(self, open_question: Unsettled) -> Verdict:
+        """Judge by asking a worker; blocks."""
+        gold, answer = open_question.gold, open_question.answer
+        known = self._recall(gold, answer)
+        if known is None:
+            reply = self._pool.ask(gold, answer, open_question.stages)
+            reason = reply.reason or open_question.reason
+            known = self._remember(gold, answer, Decision(reply.equal, reply.stage, reason))
+        return self._verdict(open_question.extraction, known)
+
+    def preflight(self, gold: str) -> str | None:
+        """Return why a gold answer cannot be judged against, or None if it can; may block."""
+        found = Extraction(gold, "gold")
+        itself = self.judge_extracted(gold, found)
+        if itself.outcome is not Outcome.CORRECT:
+            return f"the gold answer does not accept itself: {itself.reason}"
+        other = equivalence.perturbed(gold)
+        if other is None:
+            return "the gold answer has no part that could be changed to test it"
+        different = self.judge_extracted(gold, Extraction(other, "gold"))
+        if different.outcome is not Outcome.INCORRECT:
+            return f"the gold answer does not reject {other!r}: {different.reason}"
+        return None
+
+    def warm_up(self) -> None:
+        """Start a worker now rather than at the first answer that needs one."""
+        if self._guarded:
+            self._pool.ask("1", "1", self._guarded)
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.close()
+
+    def _guarded_stages(self, gold: Parsed, answer: Parsed) -> tuple[Stage, ...]:
+        """Return the stages that could still decide; sympy needs two trees."""
+        if len(gold.text) + len(answer.text) > MAX_GUARDED_CHARACTERS:
+            return ()
+        try:
+            _ = gold.tree, answer.tree
+        except UnparsedError:
+            return tuple(stage for stage in self._guarded if stage != "sympy")
+        return self._guarded
+
+    def _without_answer(self, finished: bool) -> Verdict:
+        outcome = Outcome.NO_ANSWER if finished else Outcome.TRUNCATED
+        reason = "no stated answer" if finished else "cut before an answer was stated"
+        self._stages["extraction"] += 1
+        return Verdict(outcome=outcome, extracted=None, rule="", stage="extraction", reason=reason)
+
+    def _recall(self, gold: str, answer: str) -> Decision | None:
+        known = self._memo.get((gold, answer))
+        if known is not None:
+            self._memo_hits += 1
+        return known
+
+    def _remember(self, gold: str, answer: str, decision: Decision) -> Decision:
+        if decision.stage == LOST or not self._memo_entries:
+            return decision
+        with self._lock:
+            while len(self._memo) >= self._memo_entries:
+                del self._memo[next(iter(self._memo))]
+            self._memo[gold, answer] = decision
+        return decision
+
+    def _verdict(self, found: Extraction, decision: Decision) -> Verdict:
+        self._stages[decision.stage] += 1
+        return Verdict(
+            outcome=_OUTCOMES[decision.equal],
+            extracted=found.answer,
+            rule=found.rule,
+            stage=decision.stage,
+            reason=decision.reason,
+        )
+
+
+_OUTCOMES = {True: Outcome.CORRECT, False: Outcome.INCORRECT, None: Outcome.UNDECIDED}

@@ -1,0 +1,67 @@
+"""What a host and its workers say to each other: lines of plain JSON, nothing to unpickle."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Stage = Literal["compare", "sympy", "math_verify"]
+
+MAX_LINE = 1 << 20
+"""Bytes of the longest line that is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one job may use, and how long a worker serves."""
+
+    cpu_seconds: float
+    memory_mb: int
+    jobs_per_worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A pair to compare, by these stages in turn until one decides."""
+
+    number: int
+    gold: str
+    answer: str
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of a job; `equal` is None where it stays undecided."""
+
+    number: int
+    equal: bool | None
+    stage: str
+    reason: str
+
+
+def encode(message: Job | Reply) -> bytes:
+    """Return a message as a line of ASCII JSON."""
+    return json.dumps(asdict(message)).encode() + b"\n"
+
+
+def decode_job(line: bytes) -> Job:
+    """Read a job; the host wrote it."""
+    fields = json.loads(line)
+    return Job(fields["number"], fields["gold"], fields["answer"], tuple(fields["stages"]))
+
+
+def decode_reply(line: bytes) -> Reply:
+    """Read a reply, checked field by field: a worker that chewed on hostile text wrote it.
+
+    Raises ValueError for anything but a well-formed reply.
+    """
+    fields = json.loads(line)
+    match fields:
+        case {
+            "number": int(number),
+            "equal": True | False | None as equal,
+            "stage": str(stage),
+            "reason": str(reason),
+        }:
+            return Reply(number, equal, stage[:40], reason[:200])
+    raise ValueError(f"no reply: {line[:80]!r}")
