@@ -92,7 +92,7 @@ def label(config: Config, overrides: Overrides = None) -> None:
         f"{counts.steps:,} labelled steps in {run.folder}",
         f"look at them: stepmint show {run.folder}",
     )
-    out.print("\n".join(lines), highlight=False, soft_wrap=True)
+    out.print("\n".join(lines), highlight=False, soft_wrap=True, markup=False)
 
 
 @app.command()

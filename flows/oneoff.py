@@ -7,6 +7,7 @@ from rich.console import Console
 from flows.display import shown
 from flows.prefect_server import ensure_api
 from flows.running import Interrupted, run_to_end
+from rollouts import Costs
 from tasks.progress import board_of
 from tasks.records import Counts
 from tasks.settings import LabelRun
@@ -28,7 +29,7 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
 
     try:
         with shown(console, lambda: board_of(run.folder), title=run.name) as draw:
-            return run_to_end(work, draw=draw)
+            counts = run_to_end(work, draw=draw)
     except Interrupted:
         board = board_of(run.folder)
         console.print(
@@ -39,3 +40,12 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
             markup=False,
         )
         raise
+    console.print(_spent(board_of(run.folder).costs), highlight=False, soft_wrap=True)
+    return counts
+
+
+def _spent(costs: Costs) -> str:
+    """Return what this session cost, in words."""
+    written = costs.completion_tokens - costs.replayed_tokens
+    kept = f"; {costs.replayed:,} rollouts came from the journal" if costs.replayed else ""
+    return f"this session: {costs.sampled:,} rollouts, {written:,} tokens written{kept}"

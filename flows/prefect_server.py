@@ -18,13 +18,16 @@ from pathlib import Path
 
 from schemas import RunError
 
+_LEASES = "prefect.server.concurrency.lease_storage"
 _QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "240",
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": f"{_LEASES}.filesystem",
 }
-"""No telemetry, patience with slow machines, and errors told once: by us."""
+"""No telemetry, patience with slow machines, errors told once: by us; and a deployment's slot that
+a killed server held is free again after its restart (in memory, the default, it never is)."""
 
 _START_SECONDS = 240.0
 _STOP_SECONDS = 10.0
@@ -34,7 +37,8 @@ _LOG_TAIL = 5
 class TemporaryServer:
     """A Prefect server of this process, in a process group of its own so that Ctrl-C spares it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, schedules: bool = False) -> None:
+        self._schedules = schedules
         self._log = home / "server.log"
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,6 +51,7 @@ class TemporaryServer:
     def start(self) -> None:
         """Begin to boot; it is ready when `wait` returns."""
         command = [sys.executable, "-m", "flows.prefect_server", str(self._port), str(os.getpid())]
+        command += ["schedules"] if self._schedules else []
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
@@ -87,9 +92,10 @@ class TemporaryServer:
         return "\n".join(lines[-_LOG_TAIL:]) + f"\nlog: {self._log}"
 
 
-def ensure_api(home: Path) -> TemporaryServer | None:
+def ensure_api(home: Path, *, schedules: bool = False) -> TemporaryServer | None:
     """Set Prefect's environment before it is imported; start a server unless the user has an API.
 
+    With `schedules` the server also keeps schedules, runs automations and shows Prefect's pages.
     Whatever the user has set stays: PREFECT_API_URL, PREFECT_HOME, a profile in ~/.prefect.
     """
     for name, value in _QUIET.items():
@@ -100,7 +106,7 @@ def ensure_api(home: Path) -> TemporaryServer | None:
     folder = Path(os.environ["PREFECT_HOME"])
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        server = TemporaryServer(folder)
+        server = TemporaryServer(folder, schedules=schedules)
         server.start()
     except OSError as error:
         raise RunError(
@@ -141,15 +147,15 @@ def _stop_without(parent: int) -> None:
     os._exit(0)
 
 
-def _serve(port: int, parent: int) -> None:
+def _serve(port: int, parent: int, *, schedules: bool) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
     threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
-    app = create_app(ephemeral=True, final=True)
+    app = create_app(ephemeral=not schedules, final=True)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", lifespan="on")
 
 
 if __name__ == "__main__":
     os.environ.pop("PREFECT_API_URL", None)
-    _serve(int(sys.argv[1]), int(sys.argv[2]))
+    _serve(int(sys.argv[1]), int(sys.argv[2]), schedules="schedules" in sys.argv[3:])

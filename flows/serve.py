@@ -1,0 +1,109 @@
+"""`stepmint serve` and `prefect.yaml`: a configuration's run on a schedule, one at a time.
+
+A night on which the run is complete costs seconds; one that was cut short is resumed.
+"""
+
+import asyncio
+import os
+from datetime import timedelta
+from typing import Any
+
+from rich.console import Console
+
+from flows.config import find_config, load_run
+from flows.prefect_server import ensure_api
+from schemas import ConfigError
+from tasks.settings import LabelRun
+
+_HEARTBEAT_S = 30
+_DEAD_AFTER_S = 120
+_DEAD_RUNS = "stepmint: runs without a heartbeat have crashed"
+
+
+def parameters(config: str) -> dict[str, Any]:
+    """Return the flow's parameters for a configuration: the build step of `prefect.yaml`."""
+    return {"run": load_run(find_config(config)).model_dump(mode="json")}
+
+
+def serve(run: LabelRun, console: Console, *, cron: str) -> None:
+    """Run the flow `label` whenever `cron` says, until stopped; missed and late runs queue.
+
+    Uses the Prefect server that PREFECT_API_URL names, or starts one for as long as this process
+    lives. Raises ConfigError for a cron expression that Prefect cannot read.
+    """
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "INFO")
+    os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(_HEARTBEAT_S))
+    server = ensure_api(run.output / ".prefect", schedules=True)
+    _check(cron)
+    if server:
+        server.wait()
+    _serve(run, console, cron=cron)
+
+
+async def watch_for_dead_runs() -> None:
+    """Make the server mark a flow run as crashed when its heartbeats end; safe to repeat.
+
+    A process that is killed by SIGKILL cannot say so. Its worker or `serve` says it; where that
+    died too, the run stays "Running" until this automation acts.
+    """
+    from prefect.automations import Automation
+    from prefect.client.schemas.objects import StateType
+    from prefect.events.actions import ChangeFlowRunState
+    from prefect.events.schemas.automations import EventTrigger, Posture
+
+    ends = ("Completed", "Failed", "Cancelled", "Crashed")
+    try:
+        await Automation.aread(name=_DEAD_RUNS)
+        return
+    except ValueError:  # how Prefect says that there is none
+        pass
+    await Automation(
+        name=_DEAD_RUNS,
+        trigger=EventTrigger(
+            after={"prefect.flow-run.heartbeat"},
+            expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{end}" for end in ends)},
+            match={"prefect.resource.id": ["prefect.flow-run.*"]},
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(seconds=_DEAD_AFTER_S),
+        ),
+        actions=[ChangeFlowRunState(state=StateType.CRASHED, message="Its heartbeats ended.")],
+    ).acreate()
+
+
+def _serve(run: LabelRun, console: Console, *, cron: str) -> None:
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+    from prefect.types.entrypoint import EntrypointType
+
+    from flows.label import label
+
+    asyncio.run(watch_for_dead_runs())
+    console.print(
+        f"{run.name} runs at {cron!r}; pages at {os.environ.get('PREFECT_API_URL', '')[:-4]}; "
+        "stop with Ctrl-C",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+    label.serve(
+        name=run.name,
+        cron=cron,
+        parameters={"run": run.model_dump(mode="json") | {"output": str(run.output.resolve())}},
+        global_limit=ConcurrencyLimitConfig(
+            limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE
+        ),
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        print_starting_message=False,
+    )
+
+
+def _check(cron: str) -> None:
+    from prefect.client.schemas.schedules import CronSchedule
+
+    try:
+        CronSchedule(cron=cron)
+    except ValueError as error:
+        raise ConfigError(
+            f"--cron {cron!r} is no cron expression: write five fields, e.g. '0 2 * * *'"
+        ) from error

@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flows.config import CONFIGS, find_config, load_run, with_overrides
+from schemas import ConfigError
+from tests.toy_runs import settings
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "toy.yaml"
+    path.write_text(yaml.safe_dump(settings(tmp_path)))
+    return path
+
+
+def refused(config: Path, *overrides: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_run(config, overrides)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_ready_run_loads_and_is_named_after_itself(path: Path) -> None:
+    run = load_run(path)
+    assert run.name.replace("-", "_") == path.stem
+
+
+def test_overrides_are_yaml_values_and_apply_in_order(config: Path) -> None:
+    run = load_run(config, ["seed=7", "shards.size=9", "seed=8", "sampling.stop=['Q:']"])
+    assert (run.seed, run.shards.size, run.sampling.stop) == (8, 9, ("Q:",))
+
+
+def test_overrides_leave_what_they_override_alone() -> None:
+    values = {"a": {"b": 1}}
+    assert with_overrides(values, ["a.b=2", "a.c=3", "d.e=4"]) == {
+        "a": {"b": 2, "c": 3},
+        "d": {"e": 4},
+    }
+    assert values == {"a": {"b": 1}}
+
+
+def test_a_run_comes_back_the_same_from_json(config: Path) -> None:
+    run = load_run(config)
+    assert type(run).model_validate(run.model_dump(mode="json")) == run
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("policy.kind=vlm", "policy.kind: 'vlm'; give one of transformers, vllm, openai, scripted"),
+        ("policy={}", "policy.kind: missing; give one of transformers"),
+        ("sampling.temperature=-1", "sampling.temperature: -1: input should be greater than"),
+        ("shards.siz=3", "shards.siz: unknown; did you mean size? keys here are size, in_flight"),
+        ("labeler.num_rolouts=3", "labeler.num_rolouts: unknown; did you mean num_rollouts?"),
+        ("smapling=1", "smapling: unknown; did you mean sampling? keys here are name, output"),
+        ("policy.seed=x", "policy.seed: 'x': input should be a valid integer"),
+        ("splitter=5", "splitter: 5: write its settings as a mapping"),
+        ("exports=[{veiw: 3}]", "exports.0.veiw: unknown; did you mean view?"),
+        ("name=../up", "name: '../up': "),
+        ("nothing", "--set nothing: write it as --set key=value"),
+        ("=3", "--set =3: write it as --set key=value"),
+        ("seed.x=3", "--set seed.x=3: seed is 5, it has no keys"),
+        ("sampling.stop=[", "--set sampling.stop=[: '[' is no YAML value"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_named_with_its_value_and_what_would_do(
+    override: str, expected: str, config: Path
+) -> None:
+    message = refused(config, override)
+    assert expected in message
+    assert "pydantic" not in message
+
+
+def test_all_settings_that_cannot_work_are_named_at_once(config: Path) -> None:
+    message = refused(config, "seed=-1", "limit=0", "shards.size=0")
+    assert all(f"  {name}: " in message for name in ("seed", "limit", "shards.size"))
+
+
+@pytest.mark.parametrize("name", ["seed", "policy", "source", "sampling", "labeler"])
+def test_nothing_that_decides_the_rows_has_a_default_nobody_chose(
+    name: str, tmp_path: Path
+) -> None:
+    values = settings(tmp_path)
+    del values[name]
+    path = tmp_path / "without.yaml"
+    path.write_text(yaml.safe_dump(values))
+    assert f"{name}: missing; there is no default, name one" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"a: [", "is not valid YAML"),
+        (b"- 1", "holds no mapping"),
+        (b"", "holds no mapping"),
+        (b"a: \xff\xfe", "cannot be read as UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_configuration_is_named(
+    content: bytes, expected: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_bytes(content)
+    message = refused(path)
+    assert expected in message
+    assert "bad.yaml" in message
+
+
+def test_a_configuration_is_found_by_its_name_in_configs() -> None:
+    assert find_config("demo") == CONFIGS / "demo.yaml"
+    with pytest.raises(ConfigError, match=r"nope is no configuration: .*demo"):
+        find_config("nope")
