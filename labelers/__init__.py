@@ -4,12 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from labelers.double_search import DoubleSearch
 from labelers.math_shepherd import MathShepherd
 from labelers.outcome import OutcomeLabeler
 from labelers.seam import Labeler
 from labelers.solutions import Screen
 
-AnyLabeler = Annotated[MathShepherd | OutcomeLabeler, Field(discriminator="kind")]
+AnyLabeler = Annotated[DoubleSearch | MathShepherd | OutcomeLabeler, Field(discriminator="kind")]
 """The registry of labelers: pydantic picks by `kind` and names the valid ones on a typo."""
 
-__all__ = ["AnyLabeler", "Labeler", "MathShepherd", "OutcomeLabeler", "Screen"]
+__all__ = ["AnyLabeler", "DoubleSearch", "Labeler", "MathShepherd", "OutcomeLabeler", "Screen"]

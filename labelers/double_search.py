@@ -1,0 +1,107 @@
+"""Double search: two independent binary searches for the first error, kept where they agree.
+
+Each search halves a wrong solution between its question, from which the policy succeeds at
+times, and its end, where it has failed (as OmegaPRM does, 2406.06592); a probe takes `num_rollouts`
+rollouts at most and stops at the first success, which changes no answer (`math_shepherd.py`). One
+search is misled by a live prefix whose rollouts all fail, or a dead one that is repaired by luck.
+Two searches on disjoint samples are seldom misled alike, so their agreement is worth its price:
+the simple labeler that every clever one has to beat. With `num_searches=1` it is plain binary
+search, which never abstains.
+"""
+
+import asyncio
+from typing import Literal
+
+from pydantic import Field
+
+from labelers.bisection import bisect
+from labelers.probing import Probes, Stop
+from labelers.right_answers import RightAnswers, first_error_of_right
+from labelers.solutions import Screen, Solution, labelling_without_solutions, solve
+from rollouts.seam import Rollouts
+from schemas import ROOT, Evidence, LabelledSolution, Labelling, Node, Outcome, Problem, Settings
+
+
+class DoubleSearch(Settings):
+    """Searches each solution `num_searches` times, independently; abstains where they differ."""
+
+    kind: Literal["double_search"] = "double_search"
+    num_solutions: int = Field(default=15, ge=1)
+    """Root rollouts to label per problem; equal texts are labelled once."""
+    num_searches: int = Field(default=2, ge=1)
+    """Searches that have to agree."""
+    num_rollouts: int = Field(default=8, ge=1)
+    """Completions per probe at most."""
+    stop: Stop = "first_success"
+    """`fixed`: always `num_rollouts`, as published; `first_success`: same answers for fewer."""
+    round_size: int = Field(default=1, ge=1)
+    """Completions asked for at a time under `first_success`; 1 is cheapest, more is sooner."""
+    right_answers: RightAnswers = "trust"
+    """What is done with solutions whose final answer is right."""
+    screen: Screen | None = None
+
+    async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
+        """Label the solutions of one problem; all of them, and all searches, at the same time."""
+        start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
+        if not start.solutions:
+            return labelling_without_solutions(problem, start)
+        probes = Probes(
+            rollouts, num_rollouts=self.num_rollouts, stop=self.stop, round_size=self.round_size
+        )
+        async with asyncio.TaskGroup() as group:
+            errors = [
+                group.create_task(self._first_error(one, start.root, probes))
+                for one in start.solutions
+            ]
+        found = zip(start.solutions, errors, strict=True)
+        return Labelling(
+            problem_id=problem.id,
+            solutions=tuple(
+                self._labelled(one, start.root, probes, error.result()) for one, error in found
+            ),
+            nodes=(Node(prefix=ROOT, evidence=start.root), *probes.nodes()),
+            set_aside="",
+        )
+
+    async def _first_error(self, solution: Solution, root: Evidence, probes: Probes) -> int | None:
+        """Return what all searches found; None where they differ or there is nothing to search.
+
+        Nothing can be searched in a solution that was not decided, or where no rollout of the
+        question was ever right: every prefix then looks dead.
+        """
+        outcome = solution.rollout.verdict.outcome
+        if outcome is Outcome.UNDECIDED or not root.correct:
+            return None
+        async with asyncio.TaskGroup() as group:
+            searches = [
+                group.create_task(self._search(solution, probes, number))
+                for number in range(self.num_searches)
+            ]
+        found = {search.result() for search in searches}
+        return found.pop() if len(found) == 1 else None
+
+    async def _search(self, solution: Solution, probes: Probes, number: int) -> int | None:
+        """Return what one search finds."""
+
+        async def is_alive(length: int) -> bool | None:
+            return await probes.is_alive(solution.prefixes[length - 1], search=number)
+
+        steps = len(solution.prefixes)
+        if solution.rollout.verdict.outcome is Outcome.CORRECT:
+            return await first_error_of_right(steps, self.right_answers, is_alive)
+        return await bisect(0, steps, is_alive)
+
+    def _labelled(
+        self, solution: Solution, root: Evidence, probes: Probes, first_error: int | None
+    ) -> LabelledSolution:
+        probed = (probes.evidence(prefix) for prefix in solution.prefixes[:-1])
+        return LabelledSolution(
+            problem_id=solution.rollout.problem_id,
+            solution_index=solution.rollout.sample_index,
+            labeler=self.kind,
+            steps=solution.prefixes[-1].steps,
+            outcome=solution.rollout.verdict.outcome,
+            root=root,
+            evidence=(*probed, solution.terminal),
+            first_error=first_error,
+        )
