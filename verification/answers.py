@@ -191,9 +191,10 @@ def _numeral_in_base(tokens: list[Token]) -> Answer | None:
     negative = tokens[0].text == "-"
     rest = tokens[negative:]
     at = next((k for k, token in enumerate(rest) if token.text == "_"), 0)
-    if not at or rest[0].kind != "number" or len(rest[at + 1 :]) > 5:
+    if not at or len(rest[at + 1 :]) > 5 or all(t.kind != "number" for t in rest[:at]):
         return None
-    digits, base = rest[:at], strip_braces(strip_braces(rest[at + 1 :]))
+    digits = [token for token in rest[:at] if token.text not in ("{", "}")]
+    base = strip_braces(strip_braces(rest[at + 1 :]))
     if base and base[0].kind == "words":  # 1101_{two}
         answer = read_words(base[0].text)
     elif len(base) == 1 and base[0].text.isdigit():
@@ -201,12 +202,12 @@ def _numeral_in_base(tokens: list[Token]) -> Answer | None:
     else:
         return None
     numeral = "".join(token.text for token in digits)
-    if not re.fullmatch(r"[0-9A-Fa-f]+(\.[0-9A-Fa-f]+)?", numeral) or not isinstance(answer, Value):
+    if not re.fullmatch(r"[0-9A-Z]+(\.[0-9A-Z]+)?", numeral) or not isinstance(answer, Value):
         return None
     number = answer.expression
     if not isinstance(number, Number) or not 2 <= number.value <= 100:
         raise UnparsedError("a base outside 2..100")
-    numeral = numeral.upper().lstrip("0") or "0"
+    numeral = re.sub(r"^0+(?=[0-9A-Z])", "", numeral.upper())
     return Based("-" * negative + numeral, int(number.value))
 
 

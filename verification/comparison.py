@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from verification.bounds import UndecidedError
+from verification.compare_numerals import (
+    digits_of,
+    number_of,
+    ratio_of,
+    same_numeral,
+    same_ratio,
+    same_time,
+)
+from verification.compare_quantities import same_quantity
 from verification.equality import same_expression
 from verification.matching import same_items
-from verification.quantities import conversion
 from verification.regions import region_of, same_region
 from verification.relations import Named, named_value, same_relation
 from verification.signs import signed_readings
@@ -23,7 +31,6 @@ from verification.syntax import (
     Constant,
     Expression,
     Number,
-    Power,
     Product,
     Quotient,
     Ratio,
@@ -33,16 +40,11 @@ from verification.syntax import (
     Side,
     Symbol,
     Tuple,
-    Unit,
     Value,
     Words,
 )
 from verification.terms import Terms, every
 from verification.traits import traits_of
-
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_BARE_UNITS = {"m", "s", "g", "h", "l", "in", "ft", "cm", "km", "mm", "mi", "kg", "min"}
-_CURRENCIES = {"usd", "eur", "gbp", "cny", "jpy", "inr", "cent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +169,11 @@ class _Pair:
             case Tuple(), Tuple():
                 return self._tuples(self.left, self.right)
             case Based(), Based():
-                return _same_numeral(self.left, self.right, self.terms)
+                return same_numeral(self.left, self.right, self.terms)
             case ClockTime(), ClockTime():
-                return _same_time(self.left, self.right, self.terms)
+                return same_time(self.left, self.right, self.terms)
             case Ratio(), Ratio():
-                return _same_ratio(self.left, self.right, self.terms)
+                return same_ratio(self.left, self.right, self.terms)
             case Words(text), Words(other):
                 return text == other
             case Relation(), Relation():
@@ -241,7 +243,7 @@ class _Pair:
         return same_region(regions[0], regions[1], self.terms)
 
     def as_names(self) -> bool | None:
-        """Compare words with letters that spell them: `\\text{AB}` with `AB`."""
+        r"""Compare words with letters that spell them: `\text{AB}` with `AB`."""
         for words, value in ((self.left, self.right), (self.right, self.left)):
             if isinstance(words, Words) and isinstance(value, Value):
                 name = _spelled(value.expression)
@@ -283,7 +285,7 @@ class _Pair:
         assert isinstance(ratio, Ratio)
         if time.half:
             return False
-        return _same_ratio(_ratio_of(time), ratio, self.terms)
+        return same_ratio(ratio_of(time), ratio, self.terms)
 
     def _numeral_as_value(self) -> bool:
         numeral, value = self.left, self.right
@@ -292,10 +294,10 @@ class _Pair:
         assert isinstance(numeral, Based)
         assert isinstance(value, Value)
         conventions = self.terms.conventions
-        if conventions.dropped_base == "same" and value.expression == _digits_of(numeral):
+        if conventions.dropped_base == "same" and value.expression == digits_of(numeral):
             return True
         if conventions.other_base == "same":
-            number = _number_of(numeral)
+            number = number_of(numeral)
             return number is not None and same_expression(number, value.expression, self.terms)
         return False
 
@@ -349,142 +351,3 @@ def _spelled(tree: Expression) -> str | None:
             letters = [_spelled(factor) for factor in factors]
             return None if None in letters else "".join(filter(None, letters))
     return None
-
-
-# Quantities
-
-
-def same_quantity(left: Value, right: Value, terms: Terms) -> bool:
-    """Compare two values with their units."""
-    trees = signed_readings(left.expression), signed_readings(right.expression)
-    if len(trees[0]) + len(trees[1]) > 2:
-        values = [
-            tuple(Value(t, v.unit) for t in ts) for ts, v in zip(trees, (left, right), strict=True)
-        ]
-        return same_items(values[0], values[1], lambda a, b: same_quantity(a, b, terms))
-    left, right = _without_bare_unit(left, right)
-    left, right = _without_bare_unit(right, left)[::-1]
-    factor = _unit_factor(left.unit, right.unit, terms)
-    if factor is None:
-        return False
-    expression = left.expression
-    if factor != 1:
-        expression = Product((Number(factor), expression))
-    if terms.conventions.unreduced == "different" and _is_unreduced(left) != _is_unreduced(right):
-        return False
-    return same_expression(expression, right.expression, terms)
-
-
-def _unit_factor(left: Unit | None, right: Unit | None, terms: Terms) -> Fraction | None:
-    """Return what to multiply the left value by, None where the units exclude each other."""
-    conventions = terms.conventions
-    if conventions.units == "ignored":
-        return Fraction(1)
-    known = [unit is not None and bool(unit.factors) for unit in (left, right)]
-    if all(known):
-        assert left is not None
-        assert right is not None
-        return conversion(left, right)
-    if any(known):
-        unit = left if known[0] else right
-        assert unit is not None
-        is_money = any(name in _CURRENCIES for name, _ in unit.factors)
-        if conventions.units == "required" and not is_money:
-            return None
-        if conventions.currency == "strict" and is_money:
-            return None
-    return Fraction(1)
-
-
-def _without_bare_unit(value: Value, other: Value) -> tuple[Value, Value]:
-    r"""Read the letter in `3 m` as a unit where the other side says `3 \text{ m}`."""
-    if value.unit is None and other.unit and isinstance(value.expression, Product):
-        *factors, last = value.expression.factors
-        power = 1
-        if isinstance(last, Power) and isinstance(last.exponent, Number):
-            last, power = last.base, int(last.exponent.value)
-        written = isinstance(last, Symbol) and last.name in _BARE_UNITS
-        if written and ((last.name, power),) == other.unit.factors:  # type: ignore[union-attr]
-            rest = factors[0] if len(factors) == 1 else Product(tuple(factors))
-            return Value(rest, other.unit), other
-    return value, other
-
-
-def _is_unreduced(value: Value) -> bool:
-    match value.expression:
-        case Quotient(Number(top), Number(bottom)) if bottom:
-            return abs(bottom) != (top / bottom).denominator
-    return False
-
-
-# Numerals, times, ratios
-
-
-def _same_numeral(left: Based, right: Based, terms: Terms) -> bool:
-    if left.base == right.base or terms.conventions.other_base == "different":
-        return left == right
-    number, other = _number_of(left), _number_of(right)
-    if number is None or other is None:
-        raise UndecidedError("a digit that its base does not have")
-    return number == other
-
-
-def _digits_of(numeral: Based) -> Number | None:
-    digits = numeral.digits.lstrip("-")
-    if not digits.isdigit():
-        return None
-    return Number(Fraction(numeral.digits))
-
-
-def _number_of(numeral: Based) -> Number | None:
-    """Return the value of a numeral, None where a digit is too large for the base."""
-    whole, _, fraction = numeral.digits.lstrip("-").partition(".")
-    places = [_DIGITS.find(digit) for digit in whole + fraction]
-    if any(not 0 <= place < numeral.base for place in places):
-        return None
-    value = Fraction(0)
-    for place in places:
-        value = value * numeral.base + place
-    value /= numeral.base ** len(fraction)
-    return Number(-value if numeral.digits.startswith("-") else value)
-
-
-def _same_time(left: ClockTime, right: ClockTime, terms: Terms) -> bool:
-    """Compare times of day on 24 hours where both say which half, else as written."""
-    both = [_on_24_hours(time) for time in (left, right)]
-    if both[0] is not None and both[1] is not None:
-        return both[0] == both[1]
-    written = [(t.hour % 12, t.minute, t.second) for t in (left, right)]
-    if bool(left.half) == bool(right.half):
-        return (left.hour, *written[0]) == (right.hour, *written[1])
-    if written[0] != written[1]:
-        return False
-    if terms.conventions.missing_half_of_day == "optional":
-        return True
-    raise UndecidedError("a time without its half of the day")
-
-
-def _on_24_hours(time: ClockTime) -> tuple[int, int, int] | None:
-    if time.half:
-        return time.hour % 12 + 12 * (time.half == "pm"), time.minute, time.second
-    if time.hour > 12 or time.hour == 0:
-        return time.hour, time.minute, time.second
-    return None
-
-
-def _ratio_of(time: ClockTime) -> Ratio:
-    """`4:30` without a half of the day may be the ratio of 4 to 30."""
-    fields = (time.hour, time.minute, time.second)[: 3 if time.second else 2]
-    return Ratio(tuple(Number(Fraction(field)) for field in fields))
-
-
-def _same_ratio(left: Ratio, right: Ratio, terms: Terms) -> bool:
-    """Compare ratios: as written, or cross-multiplied with the first part."""
-    if len(left.parts) != len(right.parts):
-        return False
-    pairs = list(zip(left.parts, right.parts, strict=True))
-    if terms.conventions.unreduced == "different":
-        return every(lambda a, b: same_expression(a, b, terms), pairs)
-    first, opposite = pairs[0]
-    crossed = [(Product((a, opposite)), Product((b, first))) for a, b in pairs[1:]]
-    return every(lambda a, b: same_expression(a, b, terms), crossed)

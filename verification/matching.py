@@ -1,6 +1,7 @@
 """Collections of answers held against each other without order."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from verification.bounds import MAX_ITEMS, TooLargeError, UndecidedError, UndefinedError
 from verification.numeric import NumericEvaluator
@@ -12,8 +13,11 @@ from verification.traits import traits_of
 _CLOSE = 1e-9
 
 
+Item = TypeVar("Item", bound=Answer)
+
+
 def same_items(
-    left: Sequence[Answer], right: Sequence[Answer], same: Callable[[Answer, Answer], bool]
+    left: Sequence[Item], right: Sequence[Item], same: Callable[[Item, Item], bool]
 ) -> bool:
     """Say whether every item equals one on the other side, in both directions (as sets)."""
     if max(len(left), len(right)) > MAX_ITEMS:
@@ -42,10 +46,10 @@ def same_items(
 
 
 def _match(
-    item: Answer,
-    others: Sequence[Answer],
+    item: Item,
+    others: Sequence[Item],
     candidates: list[int],
-    same: Callable[[Answer, Answer], bool],
+    same: Callable[[Item, Item], bool],
 ) -> set[int]:
     """Return the candidates that equal the item, up to the first; raises UndecidedError."""
     undecided: UndecidedError | None = None

@@ -159,7 +159,7 @@ def _plain_latex(text: str) -> str:
 
 
 def _repeating_to_fraction(match: re.Match[str]) -> str:
-    """`0.1\\overline{6}` is 0.1 plus 6 over 90."""
+    r"""`0.1\overline{6}` is 0.1 plus 6 over 90."""
     whole, fixed = match[1] or "0", match[2]
     cycle = match[3] or match[4] or match[5]
     scale = 10 ** len(fixed)

@@ -72,7 +72,7 @@ class Parsed:
 
 
 def parse(text: str, conventions: Conventions = DEFAULTS) -> Parsed:
-    """Read an answer whole; raises UnparsedError with the reason where it is outside the grammar."""
+    """Read an answer whole; raises UnparsedError with the reason where it cannot be read."""
     parsed = Parsed(text, conventions)
     _ = parsed.tree
     return parsed

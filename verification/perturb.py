@@ -17,6 +17,7 @@ from verification.syntax import (
     Matrix,
     Negative,
     Number,
+    Product,
     Ratio,
     Relation,
     SetBuilder,
@@ -30,6 +31,8 @@ from verification.syntax import (
 from verification.traits import traits_of
 
 _ONE = Number(Fraction(1))
+_TWO = Number(Fraction(2))
+_ZERO = Value(Number(Fraction(0)))
 _INFINITE = Constant("infinity")
 
 
@@ -49,12 +52,12 @@ def perturbed_answer(answer: Answer) -> Answer:
     match answer:
         case Value(expression):
             return replace(answer, expression=_larger(expression))
-        case Tuple(_, items) | Collection(items) if items:
+        case Tuple(_, items):
             at = next((k for k, item in enumerate(items) if not _is_infinite(item)), 0)
             changed = (*items[:at], perturbed_answer(items[at]), *items[at + 1 :])
             return replace(answer, items=changed)
-        case Collection():
-            return Value(Number(Fraction(0)))
+        case Collection(items):  # all, for `1, 1, 2` with another 1 is the same set
+            return replace(answer, items=tuple(map(perturbed_answer, items) if items else [_ZERO]))
         case SetOperation(_, parts):
             return replace(answer, parts=(perturbed_answer(parts[0]), *parts[1:]))
         case Relation():
@@ -92,12 +95,17 @@ def _larger(tree: Expression) -> Expression:
         return Matrix(((_larger(first), *row), *rows))
     if tree == Symbol("R"):
         return Number(Fraction(0))
+    traits = traits_of(tree)
+    if traits.matrix or "factorial" in traits.functions:  # 1/2004! + 1 is 1 to 5000 digits
+        return Product((_TWO, tree))
     return Sum((tree, _ONE))
 
 
 def _relation(answer: Relation) -> Answer:
     """Change the last side that states something."""
-    for at in range(len(answer.sides) - 1, -1, -1):
+    signs = answer.signs
+    stated = 1 + next((k for k, sign in enumerate(signs) if sign == "~" and k), len(signs))
+    for at in range(stated - 1, -1, -1):
         side = answer.sides[at]
         if side.answer is not None and not (side.is_name and isinstance(side.answer, Value)):
             changed = replace(side, answer=perturbed_answer(side.answer), is_name=False)

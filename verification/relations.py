@@ -271,6 +271,8 @@ class _Relations:
             x, y = (_number(tree, point, self.terms) for tree in (self.left, self.right))
             if x is not None and y is not None and x != 0 and y != 0 and (x < 0) != (y < 0):
                 return False
+        if self._has_witness(self.left, self.right) or self._has_witness(self.right, self.left):
+            return False
         raise UndecidedError("inequalities that are not proportional")
 
     def _ratio(self, left: Expression, right: Expression) -> Real | None:
@@ -294,7 +296,11 @@ class _Relations:
         return ratios[0] if len(ratios) >= _NEEDED else None
 
     def _has_witness(self, left: Expression, right: Expression) -> bool:
-        """Say whether some real point solves `left` = 0 and leaves `right` clearly not 0."""
+        """Say whether some real point solves `left` = 0 and leaves `right` clearly not 0.
+
+        `left` has to change its sign there: then a point close by satisfies only one inequality,
+        too, and an equation like x^2 = 0 whose residual only touches 0 is left undecided.
+        """
         names = sorted(traits_of(left).variables)
         for attempt, point in enumerate(_points(traits_of(left, right).variables)):
             if attempt >= _STARTS or not names:
@@ -304,9 +310,17 @@ class _Relations:
             if solution is None:
                 continue
             value = _number(right, solution, self.terms)
-            if value is not None and abs(value) > 1e-9:
+            if value is not None and abs(value) > 1e-9 and self._crosses(left, unknown, solution):
                 return True
         return False
+
+    def _crosses(self, tree: Expression, unknown: str, point: dict[str, Fraction]) -> bool:
+        aside = Fraction(1, 10**6)
+        near = [
+            _number(tree, {**point, unknown: point[unknown] + step}, self.terms)
+            for step in (-aside, aside)
+        ]
+        return near[0] is not None and near[1] is not None and (near[0] < 0) != (near[1] < 0)
 
     def _solve(
         self, tree: Expression, unknown: str, point: dict[str, Fraction]

@@ -42,22 +42,14 @@ def _with_sign(tree: Expression, *, upper: bool) -> Expression:
         case PlusMinus(of, flipped):
             signed = _with_sign(of, upper=upper)
             return signed if upper != flipped else Negative(signed)
-        case Sum(parts):
-            return Sum(all_of(parts))
-        case Product(parts):
-            return Product(all_of(parts))
+        case Sum(parts) | Product(parts):
+            return type(tree)(all_of(parts))
         case Call(function, parts):
             return Call(function, all_of(parts))
-        case Quotient(top, bottom):
-            return Quotient(*all_of((top, bottom)))
-        case Power(base, exponent):
-            return Power(*all_of((base, exponent)))
-        case Negative(of):
-            return Negative(*all_of((of,)))
-        case Degrees(of):
-            return Degrees(*all_of((of,)))
-        case Percent(of):
-            return Percent(*all_of((of,)))
+        case Quotient(left, right) | Power(left, right):
+            return type(tree)(*all_of((left, right)))
+        case Negative(of) | Degrees(of) | Percent(of):
+            return type(tree)(*all_of((of,)))
         case Applied() | Binder() | Matrix():
             if traits_of(tree).plus_minus:
                 raise UndecidedError("a double sign inside an operator or matrix")

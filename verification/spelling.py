@@ -32,6 +32,7 @@ from verification.syntax import (
     Sum,
     Symbol,
     Tuple,
+    Unit,
     Value,
     Words,
 )
@@ -50,9 +51,7 @@ def spelled_answer(answer: Answer) -> str:
     """Return LaTeX that reads back as `answer`."""
     match answer:
         case Value(expression, unit):
-            words = "" if unit is None else "".join(f" {u}^{n}" for u, n in unit.factors)
-            written = spelled(expression)
-            return written if not words else f"{written}\\text{{{words.split('^')[0]}}}"
+            return spelled(expression) + _unit(unit)
         case Tuple(opening, items, closing):
             return f"{opening}{', '.join(map(spelled_answer, items))}{closing}"
         case Collection(items, braces):
@@ -65,6 +64,15 @@ def spelled_answer(answer: Answer) -> str:
         case SetBuilder(variable, condition):
             return f"\\{{{variable} : {spelled_answer(condition)}\\}}"
     return _other_answer(answer)
+
+
+def _unit(unit: Unit | None) -> str:
+    if unit is None:
+        return ""
+    return "".join(
+        f"{'/' if power < 0 else ''}\\text{{ {name}}}^{{{abs(power)}}}"
+        for name, power in sorted(unit.factors, key=lambda factor: factor[1] < 0)
+    )
 
 
 def _other_answer(answer: Answer) -> str:

@@ -33,7 +33,7 @@ class Terms:
 
 
 def every(holds: Callable[[A, B], bool], pairs: Iterable[tuple[A, B]]) -> bool:
-    """Say whether all pairs hold; one that fails settles it, even beside one that cannot be told."""
+    """Say whether all pairs hold; one that fails settles it, even beside an undecided one."""
     undecided: UndecidedError | None = None
     for left, right in pairs:
         try:

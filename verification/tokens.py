@@ -246,7 +246,8 @@ def _merge_words(tokens: list[Token]) -> list[Token]:
         end = at + 1
         while end < len(tokens) and tokens[end].kind == "letter" and not tokens[end].spaced:
             end += 1
-        for piece in _spelled("".join(t.text for t in tokens[at:end]), token.spaced, merged):
+        run = "".join(t.text for t in tokens[at:end])
+        for piece in _spelled(run, token.spaced, merged, phrase=_word_follows(tokens, end)):
             _append(merged, piece)
         at = end
     return merged
@@ -260,12 +261,20 @@ def _append(merged: list[Token], token: Token) -> None:
         merged.append(token)
 
 
-def _spelled(run: str, spaced: bool, before: list[Token]) -> list[Token]:
-    """Return what a run of letters without a gap stands for."""
+def _word_follows(tokens: list[Token], at: int) -> bool:
+    """Say whether a run of at least four letters stands at `at`, after a gap: `ink cartridge`."""
+    run = tokens[at : at + 4]
+    return len(run) == 4 and run[0].spaced and all(token.kind == "letter" for token in run)
+
+
+def _spelled(run: str, spaced: bool, before: list[Token], *, phrase: bool) -> list[Token]:
+    """Return what a run of letters without a gap stands for; `phrase` if a word comes next."""
     letters = [Token("letter", run[0], spaced), *(Token("letter", c) for c in run[1:])]
     if len(run) == 1:
         return letters
     lower = run.lower()
+    if before and before[-1].kind == "words" and len(before[-1].text) > 1:
+        return [Token("words", run, spaced)]
     if run in INFINITY_WORDS:
         return [Token("command", "infty", spaced)]
     if run in BARE_COMMANDS or (lower in BARE_COMMANDS and len(run) > 2):
@@ -278,6 +287,6 @@ def _spelled(run: str, spaced: bool, before: list[Token]) -> list[Token]:
     is_word = (
         lower in JOINING_WORDS or lower in NUMBER_WORDS or lower in ("no", "yes", "per", "not")
     )
-    if is_word or len(run) >= 4 or (before and before[-1].kind == "words"):
+    if is_word or len(run) >= 4 or (phrase and len(run) > 2):
         return [Token("words", run, spaced)]
     return letters

@@ -58,7 +58,8 @@ WORD_STYLES = {
     "textsc", "emph", "fbox", "textup", "textmd",
 }  # fmt: skip
 MATH_STYLES = {
-    "mathrm", "mathbf", "mathit", "mathsf", "mathcal", "mathscr", "mathfrak", "mathtt", "mathnormal",
+    "mathrm", "mathbf", "mathit", "mathsf", "mathcal", "mathscr", "mathfrak", "mathtt",
+    "mathnormal",
     "boldsymbol", "bm", "pmb", "operatorname", "boxed", "mathop", "ensuremath", "underline",
     "vec", "overrightarrow", "underbrace", "bold", "mathord",
 }  # fmt: skip
@@ -80,7 +81,7 @@ JOINING_WORDS = {
 
 BLOCKING_WORDS = {
     "and", "or", "if", "when", "where", "for", "not", "to", "less", "greater", "more", "than", "no",
-    "squared", "cubed", "factorial", "times", "plus", "minus", "between", "at", "least", "most",
+    "squared", "cubed", "factorial", "plus", "minus", "between", "at", "least", "most",
     "over", "choose", "root", "with", "without", "except", "but", "is", "are", "half", "third",
     "quarter", "double", "twice", "only", "undefined", "none", "solution", "solutions", "mod",
     "base", "the", "any", "all", "every", "some", "is not",
@@ -92,20 +93,20 @@ SCALES = {
     "trillion": 10**12,
 }  # fmt: skip
 
-NUMBER_WORDS = {
-    word: value
-    for value, word in enumerate(
-        ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-         "fifteen sixteen seventeen eighteen nineteen twenty").split()
-    )
-} | {
+_UNITS_TO_TWENTY = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "twenty",
+)  # fmt: skip
+NUMBER_WORDS = {word: value for value, word in enumerate(_UNITS_TO_TWENTY)} | {
     "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
     "ninety": 90, "one hundred": 100, "one thousand": 1000, "one million": 10**6,
 }  # fmt: skip
 
 _PLAIN_UNITS = {
     "mm": "mm millimeter millimetre", "cm": "cm centimeter centimetre", "dm": "dm decimeter",
-    "m": "m meter metre", "km": "km kilometer kilometre", "in": "in inch inche", "ft": "ft foot feet",
+    "m": "m meter metre", "km": "km kilometer kilometre", "in": "in inch inche",
+    "ft": "ft foot feet",
     "yd": "yd yard", "mi": "mi mile", "ms": "ms millisecond", "s": "s sec second",
     "min": "min minute", "h": "h hr hour", "day": "day", "week": "week wk", "month": "month",
     "year": "year yr", "mg": "mg milligram", "g": "g gram gm", "kg": "kg kilogram",
@@ -116,7 +117,8 @@ _PLAIN_UNITS = {
     "degree": "deg degree", "radian": "rad radian", "percent": "percent pct percentage",
     "am": "am", "pm": "pm", "bc": "bc bce", "ad": "ce", "north": "north", "south": "south",
     "east": "east", "west": "west", "left": "left", "right": "right", "above": "above",
-    "below": "below", "up": "up upward", "down": "down downward", "increase": "increase gain profit",
+    "below": "below", "up": "up upward", "down": "down downward",
+    "increase": "increase gain profit",
     "decrease": "decrease loss", "hz": "hz hertz", "j": "joule", "n": "newton", "w": "watt",
     "kelvin": "kelvin", "celsius": "celsius", "fahrenheit": "fahrenheit", "v": "volt", "ohm": "ohm",
     "mol": "mol mole", "ev": "ev", "kj": "kj kilojoule", "kw": "kw kilowatt", "pa": "pascal",
@@ -148,13 +150,19 @@ SIZES: dict[str, tuple[str, Fraction]] = {
     "cent": ("usd", Fraction(1, 100)), "usd": ("usd", Fraction(1)),
     "ml": ("volume", Fraction(1, 1000)), "l": ("volume", Fraction(1)),
     "qt": ("quarts", Fraction(1)), "gal": ("quarts", Fraction(4)), "pt": ("quarts", Fraction(1, 2)),
-    "cup": ("quarts", Fraction(1, 4)), "j": ("energy", Fraction(1)), "kj": ("energy", Fraction(1000)),
+    "cup": ("quarts", Fraction(1, 4)), "j": ("energy", Fraction(1)),
+    "kj": ("energy", Fraction(1000)),
     "w": ("power", Fraction(1)), "kw": ("power", Fraction(1000)),
 }  # fmt: skip
 """Dimension and exact size of the units that convert into each other."""
 
 CURRENCY_SIGNS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "cny", "₹": "inr"}
 
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
 SAME_WORDS = {
     word: group[0]
     for group in (
@@ -171,12 +179,7 @@ SAME_WORDS = {
     for word in group
 } | {
     short: full
-    for full in ("monday tuesday wednesday thursday friday saturday sunday january february march "
-                 "april june july august september october november december").split()
+    for full in (*_WEEKDAYS, *MONTHS)
     for short in (full[:3], full[:4])
 }  # fmt: skip
 """Phrases that say the same thing, to one of them."""
-
-MONTHS = set(
-    "january february march april may june july august september october november december".split()
-)

@@ -1,0 +1,78 @@
+r"""Equality of two values with their units."""
+
+from fractions import Fraction
+
+from verification.equality import same_expression
+from verification.matching import same_items
+from verification.quantities import conversion
+from verification.signs import signed_readings
+from verification.syntax import Number, Power, Product, Quotient, Symbol, Unit, Value
+from verification.terms import Terms
+
+_BARE_UNITS = {"m", "s", "g", "h", "l", "in", "ft", "cm", "km", "mm", "mi", "kg", "min"}
+_CURRENCIES = {"usd", "eur", "gbp", "cny", "jpy", "inr", "cent"}
+
+
+def same_quantity(left: Value, right: Value, terms: Terms) -> bool:
+    """Compare two values with their units."""
+    trees = signed_readings(left.expression), signed_readings(right.expression)
+    if len(trees[0]) + len(trees[1]) > 2:
+        values = [
+            tuple(Value(t, v.unit) for t in ts) for ts, v in zip(trees, (left, right), strict=True)
+        ]
+        return same_items(values[0], values[1], lambda a, b: same_quantity(a, b, terms))
+    left, right = _without_bare_unit(left, right), _without_bare_unit(right, left)
+    factor = _unit_factor(left.unit, right.unit, terms)
+    if factor is None:
+        return False
+    expression = left.expression
+    if factor != 1:
+        expression = Product((Number(factor), expression))
+    if terms.conventions.unreduced == "different" and _is_unreduced(left) != _is_unreduced(right):
+        return False
+    return same_expression(expression, right.expression, terms)
+
+
+def _unit_factor(left: Unit | None, right: Unit | None, terms: Terms) -> Fraction | None:
+    """Return what to multiply the left value by, None where the units exclude each other."""
+    conventions = terms.conventions
+    if conventions.units == "ignored":
+        return Fraction(1)
+    known = [unit is not None and bool(unit.factors) for unit in (left, right)]
+    if all(known):
+        assert left is not None
+        assert right is not None
+        return conversion(left, right)
+    if any(known):
+        unit = left if known[0] else right
+        assert unit is not None
+        is_money = any(name in _CURRENCIES for name, _ in unit.factors)
+        if conventions.units == "required" and not is_money:
+            return None
+        if conventions.currency == "strict" and is_money:
+            return None
+    return Fraction(1)
+
+
+def _without_bare_unit(value: Value, other: Value) -> Value:
+    r"""Read the letter in `3 m` as a unit where the other side says `3 \text{ m}`."""
+    if value.unit is not None or other.unit is None:
+        return value
+    match value.expression:
+        case Product((*factors, Symbol(name))):
+            written = ((name, 1),)
+        case Product((*factors, Power(Symbol(name), Number(power)))) if power.denominator == 1:
+            written = ((name, int(power)),)
+        case _:
+            return value
+    if name not in _BARE_UNITS or written != other.unit.factors:
+        return value
+    rest = factors[0] if len(factors) == 1 else Product(tuple(factors))
+    return Value(rest, other.unit)
+
+
+def _is_unreduced(value: Value) -> bool:
+    match value.expression:
+        case Quotient(Number(top), Number(bottom)) if bottom:
+            return abs(bottom) != (top / bottom).denominator
+    return False
