@@ -84,10 +84,15 @@ async def test_first_tokens_are_drawn_with_the_odds_that_the_sampling_says(
     odds = _by_hand(logits.softmax(-1).tolist(), options.get("top_k", 0), options.get("top_p", 1))
     seen = Counter(c.tokens.ids[0] if c.tokens.ids else None for c in completions)
     for token, share in odds.items():
-        if share * tries > 30 and token not in tokenizer.all_special_ids:
+        if share * tries > 30 and _shows(tokenizer.decode([token])):
             deviation = (tries * share * (1 - share)) ** 0.5
             assert abs(seen[token] - tries * share) < 4.5 * deviation
     assert set(seen) - {None} <= set(odds)
+
+
+def _shows(text):
+    """Whether a token is a text by itself: no special token, no part of a character."""
+    return bool(text) and "\ufffd" not in text and not text.startswith("<|")
 
 
 def _by_hand(probabilities, top_k, top_p):
@@ -201,7 +206,7 @@ async def test_waiting_requests_of_other_problems_fill_the_batch(opened, ask):
             for i in range(20):
                 request = ask(PROMPTS[i % 4], seeds=(i, i + 1), max_tokens=5 + i)
                 group.create_task(policy.complete(request))
-    busy = steps[1:-30]  # the first request comes alone, the last ones are not followed
+    busy = steps[steps.index(4) : -30]  # the first request comes alone, none follow the last
     assert busy.count(4) == len(busy) > 50
 
 
