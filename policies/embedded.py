@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from schemas import Settings
 
 class TransformersSettings(Settings):
     """A causal language model loaded with transformers, decoded with continuous batching."""
+
+    free: ClassVar[frozenset[str]] = frozenset({"device", "max_batch"})
 
     kind: Literal["transformers"] = "transformers"
     model: str = Field(min_length=1)

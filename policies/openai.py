@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -21,6 +21,8 @@ class OpenAISettings(Settings):
     token-exactly; the server's /tokenize does the tokenising unless `tokenizer` is set. Other
     servers get text.
     """
+
+    free: ClassVar[frozenset[str]] = frozenset({"urls", "api_key_env", "max_in_flight", "patience"})
 
     kind: Literal["openai"] = "openai"
     urls: tuple[str, ...] = Field(min_length=1)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,14 @@ _RESTART_ROOM_S = 60
 
 class VllmSettings(Settings):
     """`vllm serve` for this run alone: own port, own key, log file in the run folder."""
+
+    free: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("python", "env", "tensor_parallel_size", "data_parallel_size"),
+            *("gpu_memory_utilization", "start_timeout_s", "stop_grace_s", "restarts"),
+            *("max_in_flight", "patience"),
+        }
+    )
 
     kind: Literal["vllm"] = "vllm"
     model: str = Field(min_length=1)

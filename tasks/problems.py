@@ -70,7 +70,7 @@ async def stage(run: LabelRun) -> Staged:
     return summary
 
 
-stage_problems = task(stage, name="stage-problems", cache_policy=NO_CACHE, persist_result=False)
+stage_problems = task(name="stage-problems", cache_policy=NO_CACHE, persist_result=False)(stage)
 
 
 def staged(folder: Path) -> Staged | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
 import anyio
 from pydantic import Field
@@ -17,6 +18,8 @@ from verification.workers import Pool
 
 class VerificationSettings(Settings):
     """How final answers are found and judged."""
+
+    free: ClassVar[frozenset[str]] = frozenset({"workers", "jobs_per_worker", "memo_entries"})
 
     answer_format: AnswerFormat = Auto()
     r"""How completions state their answer: `boxed`, `hash` (`#### x`), `answer_is`, `tags`, `json`,
