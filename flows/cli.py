@@ -180,6 +180,37 @@ def verify(
     )
 
 
+@app.command()
+def publish(
+    run: Run,
+    to: Annotated[str, typer.Option(help="hf:org/name or ms:org/name.")],
+    public: Annotated[bool, typer.Option("--public", help="Let everyone read it.")] = False,
+    license: Annotated[
+        str, typer.Option(help="The dataset's licence, as hubs spell it.")
+    ] = "other",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be published; send nothing.")
+    ] = False,
+) -> None:
+    """Publish a run's tables and exports on a hub, with a dataset card."""
+    from flows.publishing import publish_here
+
+    publish_here(run, out, to=to, public=public, license=license, dry_run=dry_run)
+
+
+@app.command()
+def serve(
+    config: Config,
+    cron: Annotated[str, typer.Option(help="When, as five cron fields, e.g. '0 2 * * *'.")],
+    overrides: Overrides = None,
+) -> None:
+    """Run a configuration on a schedule, with Prefect's pages to watch it."""
+    from flows.config import find_config, load_run
+    from flows.serve import serve
+
+    serve(load_run(find_config(config), overrides or ()), err, cron=cron)
+
+
 def _command() -> str:
     """Return the command line as it was given, for the line that says how to resume."""
     import shlex
