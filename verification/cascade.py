@@ -12,11 +12,11 @@ from functools import lru_cache
 from schemas import Outcome, Verdict
 from verification.bounds import UnparsedError
 from verification.conventions import Conventions
-from verification import equivalence
 from verification.equivalence import compare
 from verification.extraction import AnswerFormat, Extraction, extract
 from verification.messages import Stage
 from verification.parse import Parsed
+from verification.perturb import perturbed
 from verification.workers import LOST, Pool
 
 MAX_GUARDED_CHARACTERS = 4_000
@@ -131,7 +131,11 @@ class Cascade:
         itself = self.judge_extracted(gold, found)
         if itself.outcome is not Outcome.CORRECT:
             return f"the gold answer does not accept itself: {itself.reason}"
-        other = equivalence.perturbed(gold)
+        try:
+            _ = self._parsed(gold).tree
+        except UnparsedError as error:
+            return f"the gold answer cannot be read: {error}"
+        other = perturbed(gold, self._conventions)
         if other is None:
             return "the gold answer has no part that could be changed to test it"
         different = self.judge_extracted(gold, Extraction(other, "gold"))

@@ -223,9 +223,9 @@ def _find(cascade: Cascade, text: str, kind: Answers, finished: bool) -> Extract
     if kind == "bare":
         return Extraction(text, "bare") if text.strip() else Extraction(None, "")
     found = cascade.extract(text, finished=finished)
-    if found.answer is None and kind == "auto" and text.strip() and not is_prose(text):
-        return Extraction(text, "bare")
-    return found
+    if found.answer is not None or kind != "auto" or not finished:
+        return found
+    return Extraction(text, "bare") if text.strip() and not is_prose(text) else found
 
 
 def _kind(row: Row, columns: Columns, answers: Answers) -> Answers:

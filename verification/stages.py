@@ -31,12 +31,12 @@ class Stages:
 
     def judge(self, job: Job) -> Reply:
         """Ask the stages of a job in turn until one decides."""
-        finding, name = Finding(None, "no stage was asked"), ""
+        finding = Finding(None, "no stage was asked")
         for name in job.stages:
             finding = self._ask(name, job)
             if finding.equal is not None:
                 break
-        return Reply(job.number, finding.equal, name, finding.reason)
+        return Reply(job.number, finding.equal, finding.stage, finding.reason)
 
     def _ask(self, name: Stage, job: Job) -> Finding:
         try:
@@ -44,11 +44,11 @@ class Stages:
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001  sympy and math-verify raise anything
-            return Finding(None, f"{name} failed: {type(error).__name__}")
+            return Finding(None, f"{name} failed: {type(error).__name__}", name)
 
     def _compare(self, gold: str, answer: str) -> Finding:
         comparison = compare(gold, answer, self._conventions)
-        return Finding(comparison.equal, comparison.reason)
+        return Finding(comparison.equal, comparison.reason, comparison.stage)
 
     def _sympy(self, gold: str, answer: str) -> Finding:
         return compare_trees(self._parse(gold), self._parse(answer), self._conventions)
@@ -67,6 +67,7 @@ class _MathVerify:
             for text in (gold, answer)
         ]
         if not all(sides):
-            return Finding(None, "math-verify cannot read it")
+            return Finding(None, "math-verify cannot read it", "math_verify")
         equal = bool(self._verify(*sides, timeout_seconds=None))
-        return Finding(equal, f"math-verify says {'equal' if equal else 'different'}")
+        verb = "equal" if equal else "different"
+        return Finding(equal, f"math-verify says {verb}", "math_verify")

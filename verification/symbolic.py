@@ -34,10 +34,11 @@ MAX_ITEMS = 40
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What sympy says; `equal` is None where it cannot tell."""
+    """What a stage in a worker says; `equal` is None where it cannot tell."""
 
     equal: bool | None
     reason: str
+    stage: str = "sympy"
 
 
 def compare_trees(gold: syntax.Answer, answer: syntax.Answer, conventions: Conventions) -> Finding:
@@ -163,8 +164,10 @@ def _equal(a: Sympy, b: Sympy) -> bool | None:
         return None
     if a == b:
         return True
+    if any(x.has(*_UNEVALUATED) for x in (a, b)):
+        return None
     if any(x.has(sympy.oo, -sympy.oo) for x in (a, b)):
-        return False if a.is_infinite != b.is_infinite else None
+        return False if {a.is_infinite, b.is_infinite} == {True, False} else None
     difference = a - b
     if _differs(difference):
         return False
@@ -197,7 +200,10 @@ def _differs(difference: Sympy) -> bool:
     return False
 
 
-_DISCRETE = (sympy.Sum, sympy.Product, sympy.binomial, sympy.factorial, sympy.factorial2,
+_UNEVALUATED = (sympy.Integral, sympy.Limit, sympy.Sum, sympy.Product, sympy.Derivative)
+"""What sympy could not work out; its numeric values are estimates without a bound on the error."""
+
+_DISCRETE = (sympy.binomial, sympy.factorial, sympy.factorial2,
              sympy.FallingFactorial, sympy.Mod, sympy.Piecewise)  # fmt: skip
 """What is meant at integers only."""
 

@@ -19,8 +19,10 @@ MAX_POWER_BITS = 100_000
 """Largest size of an integer power that is written out."""
 MAX_FACTORIAL = 3_000
 MAX_MATRIX_POWER = 1_000
-MAX_SIGNS = 6
-"""Most sign choices (distinct answers that a plus-minus stands for, as a power of two)."""
+MAX_TERMS = 1_000
+"""Most terms of a finite product, or of a finite sum of what is no polynomial."""
+MAX_SYMBOLIC_DETERMINANT = 5
+"""Largest determinant with variables."""
 
 Sympy = Any
 """A sympy expression or matrix; sympy has no types of its own to name here."""
@@ -176,8 +178,13 @@ class _Builder:
         if node.kind == "integral":
             return sympy.integrate(body, (variable, lower, upper))
         index = sympy.Symbol(node.variable, integer=True)
+        term = body.subs(variable, index)
+        terms = upper - lower
+        long = terms.is_Number and terms.is_finite and terms > MAX_TERMS
+        if long and (node.kind == "product" or not term.is_polynomial(index)):
+            raise UnsupportedError(f"a {node.kind} of so many terms")
         make = sympy.Sum if node.kind == "sum" else sympy.Product
-        return make(body.subs(variable, index), (index, lower, upper)).doit()
+        return make(term, (index, lower, upper)).doit()
 
 
 _CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "i": sympy.I, "infinity": sympy.oo}
@@ -209,6 +216,18 @@ def _double_factorial(n: Sympy) -> Sympy:
     return sympy.factorial2(n)
 
 
+def _gamma(x: Sympy) -> Sympy:
+    if x.is_number and not abs(x) <= MAX_FACTORIAL:
+        raise UnsupportedError("a gamma function this large")
+    return sympy.gamma(x)
+
+
+def _determinant(matrix: Sympy) -> Sympy:
+    if matrix.shape[0] > MAX_SYMBOLIC_DETERMINANT and matrix.free_symbols:
+        raise UnsupportedError("a determinant this large")
+    return matrix.det()
+
+
 def _choose(n: Sympy, k: Sympy) -> Sympy:
     if any(x.is_number and not abs(x) <= MAX_FACTORIAL for x in (n, k)):
         raise UnsupportedError("a binomial this large")
@@ -237,6 +256,6 @@ _FUNCTIONS: dict[str, Callable[..., Sympy]] = {
     "gcd": lambda *xs: reduce(sympy.gcd, xs), "lcm": lambda *xs: reduce(sympy.lcm, xs),
     "max": sympy.Max, "min": sympy.Min, "mod": sympy.Mod, "floor": sympy.floor,
     "ceiling": sympy.ceiling, "real": sympy.re, "imaginary": sympy.im, "arg": sympy.arg,
-    "conjugate": sympy.conjugate, "gamma": sympy.gamma, "det": lambda m: m.det(),
+    "conjugate": sympy.conjugate, "gamma": _gamma, "det": _determinant,
     "trace": lambda m: m.trace(), "transpose": lambda m: m.T, "norm": lambda m: m.norm(),
 }  # fmt: skip

@@ -1,0 +1,127 @@
+"""Grading files of pairs: the same rows out, in order, whatever is in them."""
+
+import csv
+import gzip
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from schemas import ConfigError
+from verification import VerificationSettings
+from verification.grade import Columns, grade_file
+from verification.rows import read_rows
+
+ROWS = [
+    {"id": 1, "gold": "1/2", "prediction": r"so \boxed{0.5}", "expected": True},
+    {"id": 2, "gold": "18", "prediction": "#### 19", "expected": False},
+    {
+        "id": 3,
+        "gold": "18",
+        "prediction": "she sells 9 eggs. Then they have 18 left",
+        "expected": False,
+    },
+    {"id": 4, "gold": "18", "prediction": "#### 1", "finish_reason": "length"},
+    {"id": 5, "gold": 7, "prediction": "7.0", "expected": True},
+    {"id": 6, "gold": "x+1", "prediction": "1+x", "source": "s:answer", "expected": True},
+    {"id": 7, "gold": "5", "prediction": None},
+]
+VERDICTS = ["correct", "incorrect", "no_answer", "truncated", "correct", "correct", "no_answer"]
+
+
+def write(path, rows):
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wt") as lines:
+        lines.writelines(row if isinstance(row, str) else json.dumps(row) + "\n" for row in rows)
+    return path
+
+
+def graded(path):
+    return [row for _, row in read_rows(path)]
+
+
+@pytest.mark.parametrize("name", ["pairs.jsonl", "pairs.jsonl.gz"])
+def test_every_row_comes_out_in_order_with_its_verdict(tmp_path, name):
+    output = tmp_path / f"graded-{name}"
+    summary = grade_file(write(tmp_path / name, ROWS), output)
+    rows = graded(output)
+    assert [row["id"] for row in rows] == [row["id"] for row in ROWS]
+    assert [row["verdict"] for row in rows] == VERDICTS
+    assert all({"extracted", "stage", "reason", "ms"} <= row.keys() for row in rows)
+    assert summary.rows == len(ROWS)
+    assert summary.outcomes == {"correct": 3, "incorrect": 1, "no_answer": 2, "truncated": 1}
+
+
+def test_confusions_are_counted_where_a_row_says_what_is_expected(tmp_path):
+    rows = [*ROWS, {"gold": "1", "prediction": "1", "expected": False}]
+    summary = grade_file(write(tmp_path / "pairs.jsonl", rows))
+    assert summary.confusion[True, "correct"] == 3
+    assert (summary.false_accepts, summary.false_rejects) == (1, 0)
+
+
+def test_bad_rows_are_reported_by_line_and_stop_nothing(tmp_path):
+    rows = [ROWS[0], "{not json\n", "\n", "[1, 2]\n", {"prediction": "5"},
+            {"gold": "5"}, {"gold": "5", "prediction": {"a": 1}}, ROWS[1]]  # fmt: skip
+    output = tmp_path / "out.jsonl"
+    summary = grade_file(write(tmp_path / "pairs.jsonl", rows), output)
+    assert summary.rows == 2
+    assert [line for line, _ in summary.bad_rows] == [2, 4, 5, 6, 7]
+    assert "gold" in summary.bad_rows[2][1]
+    assert "prediction" in summary.bad_rows[3][1]
+    verdicts = [row["verdict"] for row in graded(output)]
+    assert verdicts == ["correct", None, None, None, "incorrect"]
+
+
+def test_columns_have_names_of_ones_own(tmp_path):
+    path = write(tmp_path / "pairs.jsonl", [{"answer": "5", "output": "#### 5", "ok": "true"}])
+    columns = Columns(gold="answer", prediction="output", expected="ok")
+    assert grade_file(path, columns=columns).confusion == {(True, "correct"): 1}
+
+
+def test_csv_and_parquet_are_read_and_csv_is_written(tmp_path):
+    rows = [{"gold": "5", "prediction": "#### 5"}, {"gold": "5", "prediction": "#### 6"}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "pairs.parquet")
+    grade_file(tmp_path / "pairs.parquet", tmp_path / "graded.csv")
+    with open(tmp_path / "graded.csv", newline="") as lines:
+        assert [row["verdict"] for row in csv.DictReader(lines)] == ["correct", "incorrect"]
+    assert grade_file(tmp_path / "graded.csv").outcomes == {"correct": 1, "incorrect": 1}
+
+
+def test_bare_answers_can_be_declared(tmp_path):
+    path = write(tmp_path / "pairs.jsonl", [{"gold": "A: 5", "prediction": "A: 5"}])
+    assert grade_file(path, answers="bare").outcomes == {"correct": 1}
+
+
+def test_an_output_appears_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = write(tmp_path / "pairs.jsonl", ROWS)
+    output = tmp_path / "out.jsonl"
+    output.write_text("earlier\n")
+    monkeypatch.setattr("verification.grade._grade_row", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        grade_file(path, output)
+    assert output.read_text() == "earlier\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.jsonl", "pairs.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("path", "output"), [("missing.jsonl", None), ("pairs.xml", None), ("pairs.jsonl", "out.txt")]
+)
+def test_a_file_that_cannot_be_used_is_named(tmp_path, path, output):
+    for name in ("pairs.xml", "pairs.jsonl"):
+        write(tmp_path / name, ROWS)
+    with pytest.raises(ConfigError, match=output or path):
+        grade_file(tmp_path / path, tmp_path / output if output else None)
+
+
+def test_several_processes_give_the_same_rows_in_the_same_order(tmp_path):
+    rows = [{"gold": "7", "prediction": f"#### {n % 9}", "n": n} for n in range(450)]
+    path = write(tmp_path / "pairs.jsonl", rows)
+    settings = VerificationSettings(answer_format="hash")
+    one = grade_file(path, tmp_path / "one.jsonl", settings)
+    two = grade_file(path, tmp_path / "two.jsonl", settings, workers=2)
+    assert one.outcomes == two.outcomes
+    strip = [{k: v for k, v in row.items() if k != "ms"} for row in graded(tmp_path / "one.jsonl")]
+    assert strip == [
+        {k: v for k, v in row.items() if k != "ms"} for row in graded(tmp_path / "two.jsonl")
+    ]
