@@ -17,11 +17,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from rollouts import load_template
-from schemas import RunError
+from schemas import ConfigError, RunError
 from schemas.arrow import SCHEMA_VERSION
 from tasks.files import write_json, writing
 from tasks.records import Counts
 from tasks.settings import LabelRun
+from verification import VerificationSettings
 
 _PACKAGES = (
     "stepmint", "datasets", "numpy", "prefect", "pyarrow", "pydantic", "sympy", "tokenizers",
@@ -43,13 +44,29 @@ def config_digest(run: LabelRun) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def check_answer_format(run: LabelRun) -> None:
+    """Raise ConfigError where answers are not read in the form that the prompt asks for."""
+    asked = load_template(run.prompt).answer_format
+    if asked == "auto":
+        return
+    wanted = VerificationSettings.model_validate({"answer_format": asked}).answer_format.kind
+    read_as = run.verification.answer_format.kind
+    if read_as != wanted:
+        raise ConfigError(
+            f"prompt {run.prompt!r} asks for answers in the form {asked!r}, but "
+            f"verification.answer_format is {read_as!r}: "
+            f"--set verification.answer_format={asked}, or take another prompt"
+        )
+
+
 @contextmanager
 def opened(run: LabelRun) -> Iterator[None]:
     """Hold a run's folder: create or check it, lock it, and keep its status in `run.json`.
 
-    Raises RunError where the folder holds something else, a run of another configuration, or a
+    Raises ConfigError where prompt and verifier do not fit, RunError where the folder holds something else, a run of another configuration, or a
     run that another process is working on.
     """
+    check_answer_format(run)
     folder = run.folder
     with writing(folder):
         _claim(folder)

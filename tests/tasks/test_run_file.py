@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from schemas import RunError
+from schemas import ConfigError, RunError
 from tasks.run_file import config_digest, opened, read
 from tasks.settings import LabelRun
 from tests.toy_runs import settings, toy_run
@@ -65,6 +65,16 @@ def test_a_prompt_template_edited_between_sessions_is_refused(tmp_path: Path) ->
         opened(toy_run(tmp_path, prompt=str(template))),
     ):
         pass
+
+
+def test_answers_must_be_read_in_the_form_the_prompt_asks_for(tmp_path: Path) -> None:
+    run = toy_run(tmp_path, verification={"answer_format": "boxed"})
+    with (
+        pytest.raises(ConfigError, match="--set verification.answer_format=hash"),
+        opened(run),
+    ):
+        pass
+    assert not run.folder.exists()
 
 
 def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:
