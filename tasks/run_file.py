@@ -63,8 +63,8 @@ def check_answer_format(run: LabelRun) -> None:
 def opened(run: LabelRun) -> Iterator[None]:
     """Hold a run's folder: create or check it, lock it, and keep its status in `run.json`.
 
-    Raises ConfigError where prompt and verifier do not fit, RunError where the folder holds something else, a run of another configuration, or a
-    run that another process is working on.
+    Raises ConfigError where prompt and verifier do not fit, RunError where the folder holds
+    something else, a run of another configuration, or a run that another process is working on.
     """
     check_answer_format(run)
     folder = run.folder

@@ -70,7 +70,7 @@ def test_a_prompt_template_edited_between_sessions_is_refused(tmp_path: Path) ->
 def test_answers_must_be_read_in_the_form_the_prompt_asks_for(tmp_path: Path) -> None:
     run = toy_run(tmp_path, verification={"answer_format": "boxed"})
     with (
-        pytest.raises(ConfigError, match="--set verification.answer_format=hash"),
+        pytest.raises(ConfigError, match=r"--set verification\.answer_format=hash"),
         opened(run),
     ):
         pass
