@@ -70,14 +70,17 @@ async def connect(
     tokenizer: PromptTokenizer | None,
     identity: str | None = None,
 ) -> AsyncIterator["ServedPolicy"]:
-    """Connect to the servers; PolicyError where none answers, ConfigError where they differ."""
+    """Connect to the servers; PolicyError where none answers, ConfigError where they differ.
+
+    `identity` names the model better than the servers do; their software is added to it.
+    """
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     timeout = httpx.Timeout(settings.patience.request_timeout_s, connect=_CONNECT_S, pool=None)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=settings.max_in_flight)
     async with httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits) as client:
         fleet = Fleet(client, settings.urls, settings.patience)
         server = await _survey(fleet, settings.model)
-        known_as = identity or f"openai:{server.model} ({server.software})"
+        known_as = f"{identity or f'openai:{server.model}'} ({server.software})"
         yield ServedPolicy(settings, fleet, server, tokenizer=tokenizer, identity=known_as)
 
 

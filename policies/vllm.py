@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -82,9 +83,8 @@ class VllmSettings(Settings):
         from policies.served import connect  # httpx is not needed to configure a run
         from policies.server import SupervisedServer
 
-        self._check_python()
         server = SupervisedServer(
-            self._command,
+            partial(self._command, self._python()),
             env={**_QUIET, **self.env},
             run_dir=run_dir,
             start_timeout_s=self.start_timeout_s,
@@ -107,7 +107,7 @@ class VllmSettings(Settings):
         finally:
             await server.stop()
 
-    def _command(self, port: int) -> tuple[str, ...]:
+    def _command(self, python: str, port: int) -> tuple[str, ...]:
         local = Path(self.model).is_dir()
         limits = {
             "--max-model-len": self.max_model_len,
@@ -115,7 +115,7 @@ class VllmSettings(Settings):
             "--revision": None if local else self.revision,
         }
         return (
-            *(self.python, "-m", "vllm.entrypoints.openai.api_server"),
+            *(python, "-m", "vllm.entrypoints.openai.api_server"),
             *("--model", str(Path(self.model).resolve()) if local else self.model),
             *("--served-model-name", self._served_name),
             *("--host", "127.0.0.1", "--port", str(port)),
@@ -158,11 +158,14 @@ class VllmSettings(Settings):
             logger.warning("the server tokenises: %s", error)
             return None
 
-    def _check_python(self) -> None:
-        if shutil.which(self.python) is None:
+    def _python(self) -> str:
+        """Return the absolute path of the Python that has vLLM."""
+        python = shutil.which(self.python)
+        if python is None:
             raise ConfigError(f"python={self.python!r} does not exist: name the one with vLLM.")
-        if self.python == sys.executable and importlib.util.find_spec("vllm") is None:
+        if python == sys.executable and importlib.util.find_spec("vllm") is None:
             raise ConfigError(
                 "vLLM is not installed here: install the extra `vllm` (pip install '.[vllm]'), or "
                 "set `python` to the interpreter of a venv that has it."
             )
+        return str(Path(python).absolute())

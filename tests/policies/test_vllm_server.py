@@ -1,0 +1,166 @@
+"""A supervised server: started, waited for, restarted, and never left behind.
+
+A few lines of Python stand in for the model server here; `test_vllm.py` runs the real one.
+"""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from policies import VllmSettings
+from policies.fleet import Fleet, Patience
+from policies.server import SupervisedServer
+from schemas import ConfigError, PolicyError
+
+pytestmark = pytest.mark.anyio
+
+STAND_IN = """
+import http.server, os, subprocess, sys
+helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print("pids", os.getpid(), helper.pid, flush=True)
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        allowed = self.headers["Authorization"] == "Bearer " + os.environ["VLLM_API_KEY"]
+        self.send_response(200 if allowed else 401)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def _server(run_dir: Path, code: str = STAND_IN, start_timeout_s: float = 60) -> SupervisedServer:
+    return SupervisedServer(
+        lambda port: (sys.executable, "-c", code, str(port)),
+        env={},
+        run_dir=run_dir,
+        start_timeout_s=start_timeout_s,
+        stop_grace_s=2,
+    )
+
+
+def _pids(log: Path) -> list[int]:
+    lines = [line.split() for line in log.read_text().splitlines()]
+    return [int(pid) for line in lines if line[:1] == ["pids"] for pid in line[1:]]
+
+
+def _gone(pids: list[int]) -> bool:
+    deadline = time.monotonic() + 30
+    while any(psutil.pid_exists(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not any(psutil.pid_exists(pid) for pid in pids)
+
+
+async def test_a_server_answers_after_its_start_and_is_gone_after_its_stop(tmp_path):
+    server, other = _server(tmp_path), _server(tmp_path)
+    try:
+        assert server.port != other.port
+        await server.start()
+        pids = _pids(server.log)
+        assert len(pids) == 2
+        async with httpx.AsyncClient() as client:
+            stranger = await client.get(f"{server.url}/v1/models")
+        assert stranger.status_code == 401, "no other run can mistake it for its own"
+    finally:
+        await server.stop()
+        await other.stop()
+    assert _gone(pids), "the server's helper processes too"
+
+
+async def test_a_server_that_dies_at_its_start_shows_its_errors_and_its_logs_end(tmp_path):
+    code = "print('line\\n' * 99); raise MemoryError('no GPU is large enough')"
+    server = _server(tmp_path, code + "\nprint('noise\\n' * 99)")
+    with pytest.raises(PolicyError, match=r"status 1 while starting(.|\n)*MemoryError: no GPU"):
+        await server.start()
+    await server.stop()
+
+
+async def test_a_server_that_never_answers_is_given_up_and_stopped(tmp_path):
+    code = "import os, time; print('pids', os.getpid(), flush=True); time.sleep(600)"
+    server = _server(tmp_path, code, start_timeout_s=1.5)
+    with pytest.raises(PolicyError, match=r"within 1\.5 s \(`start_timeout_s`\)"):
+        await server.start()
+    pids = _pids(server.log)
+    await server.stop()
+    assert pids
+    assert _gone(pids)
+
+
+async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(tmp_path):
+    server = _server(tmp_path)
+    async with httpx.AsyncClient() as client:
+        fleet = Fleet(client, (server.url,), Patience())
+        await server.start()
+        watch = asyncio.create_task(server.watch(fleet, restarts=1))
+        first = _pids(server.log)
+        psutil.Process(first[0]).kill()
+        async with asyncio.timeout(60):
+            for _ in iter(lambda: len(_pids(server.log)) == 4, True):
+                await asyncio.sleep(0.05)
+        psutil.Process(_pids(server.log)[2]).kill()
+        await watch
+        with pytest.raises(PolicyError, match="died with status"):
+            await fleet.post("/v1/completions", {}, lambda response: response)
+    await server.stop()
+    assert _gone(_pids(server.log))
+
+
+def test_a_killed_parent_leaves_no_server_behind(tmp_path):
+    code = f"""
+import asyncio, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from policies.server import SupervisedServer
+async def main():
+    server = SupervisedServer(
+        lambda port: (sys.executable, "-c", {STAND_IN!r}, str(port)),
+        env={{}}, run_dir=Path({str(tmp_path)!r}), start_timeout_s=60, stop_grace_s=1,
+    )
+    await server.start()
+    print("up", flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"up\n"
+        (log,) = tmp_path.glob("vllm-*.log")
+        parent.send_signal(signal.SIGKILL)
+    assert _gone(_pids(log))
+
+
+@pytest.mark.parametrize("python", ["/nowhere/python", sys.executable])
+async def test_a_python_without_vllm_is_one_clear_error(tmp_path, python):
+    if python == sys.executable and "vllm" in sys.modules:
+        pytest.skip("vLLM is installed here")
+    with pytest.raises(ConfigError, match=r"does not exist|vLLM is not installed here"):
+        async with VllmSettings(model="m", python=python).open(tmp_path):
+            pass
+
+
+async def test_the_command_says_what_the_settings_say(tmp_path):
+    settings = VllmSettings(
+        model="org/name",
+        revision="v2",
+        tensor_parallel_size=4,
+        gpu_memory_utilization=0.8,
+        max_model_len=4096,
+        extra_args=("--quantization", "fp8"),
+    )
+    words = " ".join(settings._command("python", 1234))
+    assert words.startswith("python -m vllm.entrypoints.openai.api_server --model org/name ")
+    for part in (
+        "--port 1234",
+        "--revision v2",
+        "--tensor-parallel-size 4",
+        "--gpu-memory-utilization 0.8",
+        "--max-model-len 4096",
+        "--quantization fp8",
+    ):
+        assert part in words
+    assert "--revision" not in " ".join(VllmSettings(model=str(tmp_path))._command("python", 1))
