@@ -1,0 +1,99 @@
+"""The labelers compared, each swept over its own knob from cheap to dear."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labelers import (
+    AnyLabeler,
+    DoubleSearch,
+    MathShepherd,
+    OutcomeLabeler,
+    Screen,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """One labeler with one budget."""
+
+    family: str
+    """Labelers that differ in their budget alone share it: one line of the picture."""
+    budget: str
+    """The knob, e.g. `N=8`; empty where there is none."""
+    settings: AnyLabeler
+
+    @property
+    def name(self) -> str:
+        """Family and budget."""
+        return f"{self.family} {self.budget}".strip()
+
+    def on(self, *, num_solutions: int, root_rollouts: int) -> AnyLabeler:
+        """Return the settings for a world; they all get the same root rollouts."""
+        known = type(self.settings).model_fields
+        wanted: dict[str, Any] = {"num_solutions": num_solutions}
+        if "screen" in known:
+            wanted["screen"] = Screen(num_rollouts=root_rollouts)
+        update = {name: value for name, value in wanted.items() if name in known}
+        return self.settings.model_copy(update=update)
+
+
+Make = Callable[[int], AnyLabeler]
+
+
+def _shepherd(n: int) -> AnyLabeler:
+    return MathShepherd(num_rollouts=n)
+
+
+def _first_success(n: int) -> AnyLabeler:
+    return MathShepherd(num_rollouts=n, stop="first_success")
+
+
+def _skip(n: int) -> AnyLabeler:
+    return MathShepherd(num_rollouts=n, stop="first_success", after_error="skip")
+
+
+def _binary(n: int) -> AnyLabeler:
+    return DoubleSearch(num_rollouts=n, num_searches=1)
+
+
+def _double(n: int) -> AnyLabeler:
+    return DoubleSearch(num_rollouts=n)
+
+
+_SWEPT: Mapping[str, tuple[Make, tuple[int, ...]]] = {
+    "math_shepherd": (_shepherd, (2, 4, 8, 16)),
+    "first_success": (_first_success, (2, 4, 8, 16)),
+    "first_success+skip": (_skip, (4, 8, 16, 32)),
+    "binary_search": (_binary, (4, 8, 16, 32)),
+    "double_search": (_double, (4, 8, 16, 32)),
+}
+
+
+def contenders() -> Sequence[Contender]:
+    """Return all labelers with all budgets, the baseline that spends nothing first."""
+    outcome = Contender(family="outcome", budget="", settings=OutcomeLabeler())
+    swept = [
+        Contender(family=family, budget=f"N={n}", settings=make(n))
+        for family, (make, budgets) in _SWEPT.items()
+        for n in budgets
+    ]
+    return [outcome, *swept]
+
+
+def chosen(names: Sequence[str]) -> Sequence[Contender]:
+    """Return the contenders of these families, or with these full names; all for none.
+
+    Raises ValueError for a name that fits nobody.
+    """
+    everyone = contenders()
+    if not names:
+        return everyone
+    known = {name for one in everyone for name in (one.family, one.name)}
+    for name in names:
+        if name not in known:
+            families = ", ".join(dict.fromkeys(one.family for one in everyone))
+            raise ValueError(
+                f"--labelers {name!r}: give one of {families}, or e.g. '{everyone[-1].name}'"
+            )
+    return [one for one in everyone if one.family in names or one.name in names]

@@ -1,0 +1,120 @@
+"""What a labeler asked for, prefix by prefix, and what that costs a policy with a prefix cache."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from rollouts.seam import Rollouts
+from schemas import ROOT, Prefix, Rollout
+
+CACHE_BLOCK = 16
+"""Tokens per block of vLLM's prefix cache: whole blocks are served, the rest is computed again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Rollouts and tokens; additive."""
+
+    rollouts: float = 0.0
+    completion_tokens: float = 0.0
+    prompt_tokens: float = 0.0
+    """Prompt and prefix tokens that the prefix cache does not serve, once per request."""
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(**{name: getattr(self, name) + getattr(other, name) for name in _NAMES})
+
+    def __truediv__(self, parts: int) -> "Spent":
+        return Spent(**{name: getattr(self, name) / parts for name in _NAMES})
+
+
+_NAMES = tuple(field.name for field in fields(Spent))
+
+
+class Meter:
+    """The rollouts of one problem, with an account of who asked for what."""
+
+    def __init__(self, rollouts: Rollouts) -> None:
+        self._rollouts = rollouts
+        self._indices: defaultdict[str, set[int]] = defaultdict(set)
+        self._asked: Counter[str] = Counter()
+        self._spent: defaultdict[str, Spent] = defaultdict(Spent)
+        self.solutions: dict[int, Rollout] = {}
+        """Root rollouts by sample index."""
+
+    async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
+        """Return rollouts and note what they cost; a rollout is paid for once."""
+        taken = await self._rollouts.sample(prefix, start=start, count=count)
+        key, seen = prefix.key, self._indices[prefix.key]
+        new = [one for one in taken if one.sample_index not in seen]
+        seen.update(one.sample_index for one in new)
+        self._asked[key] += count
+        self._spent[key] += _cost(new)
+        if not prefix.steps:
+            self.solutions.update((one.sample_index, one) for one in taken)
+        return taken
+
+    def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
+        """Return the prefixes of a solution."""
+        return self._rollouts.prefixes(solution)
+
+    @property
+    def probed(self) -> int:
+        """Distinct prefixes sampled, the root included."""
+        return len(self._indices)
+
+    @property
+    def total(self) -> Spent:
+        """All that was spent, the root included."""
+        return sum(self._spent.values(), Spent())
+
+    @property
+    def root(self) -> Spent:
+        """What the root rollouts, among them the solutions, cost: the same for every labeler."""
+        return self._spent[ROOT.key]
+
+    @property
+    def asked_again(self) -> int:
+        """Rollouts behind the root that were asked for once more after they had been taken."""
+        keys = (key for key in self._asked if key != ROOT.key)
+        return sum(self._asked[key] - len(self._indices[key]) for key in keys)
+
+    def shares(self, solutions: Iterable[int]) -> Mapping[int, Spent]:
+        """Divide what was spent behind the root among solutions.
+
+        A prefix is paid by the solutions it is part of, in equal shares; one that is part of
+        none, by all.
+        """
+        owners = self._owners(list(solutions))
+        shares = {index: Spent() for index in owners.all}
+        for key, spent in self._spent.items():
+            if key == ROOT.key:
+                continue
+            payers = owners.of.get(key, owners.all)
+            for index in payers:
+                shares[index] += spent / len(payers)
+        return shares
+
+    def _owners(self, solutions: Sequence[int]) -> "_Owners":
+        of: defaultdict[str, list[int]] = defaultdict(list)
+        for index in solutions:
+            for prefix in self.prefixes(self.solutions[index])[:-1]:
+                of[prefix.key].append(index)
+        return _Owners(of, solutions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Owners:
+    of: Mapping[str, Sequence[int]]
+    all: Sequence[int]
+
+
+def _cost(taken: Sequence[Rollout]) -> Spent:
+    if not taken:
+        return Spent()
+    written = sum(one.completion.completion_tokens for one in taken)
+    prompt = taken[0].completion.prompt_tokens
+    return Spent(
+        rollouts=len(taken),
+        completion_tokens=written,
+        prompt_tokens=1 + (prompt - 1) % CACHE_BLOCK,
+    )
