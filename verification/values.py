@@ -44,6 +44,11 @@ _NO_ANSWER = re.compile(
     r"|as|that|to|also|then|clearly|therefore|still|now|simply|just|we|it|this|here|below|above|the"
     r"|step|steps|explanation|solution|conclusion)\b"
 )
+_CIRCUMSTANCE = re.compile(
+    r"\s+(?:in|on|for|by|that|after|to|from|left|more|less|with|during|at|when|if|selling|remaining"
+    r"|altogether|total)\b(?!\s*[-\d$(\\])"
+)
+"""What follows a number without being its unit: `$5 in change`, `100 minutes to nap`."""
 _DENIAL = re.compile(r"(?i)(?:not|no|un(?:known|clear))\b")
 _LAST_IS = re.compile(r"(?i).*\b(?:is|are|equals|be)\b\s*:?\s*", re.S)
 
@@ -111,8 +116,12 @@ def _clause_value(clause: str) -> str:
     number = _NUMBER.match(clause)
     if number:
         after = clause[number.end() :]
+        circumstance = _CIRCUMSTANCE.search(after)
+        if circumstance and "," not in after:
+            after = after[: circumstance.start()]
+            clause = number[0] + after
         short = len(after.split()) <= MAX_WORDS - 2
-        return clause if short or not is_prose(after) else number[0].strip()
+        return (clause if short or not is_prose(after) else number[0]).strip()
     if not clause or _NO_ANSWER.match(clause):
         return ""
     if not is_prose(clause):
