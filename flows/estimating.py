@@ -17,7 +17,11 @@ def estimate_here(
     clear_board(run.folder)
     try:
         with shown(err, lambda: board_of(run.folder), title=f"{run.name}: probe") as draw:
-            found = run_to_end(lambda: estimate(run, probe=probe), draw=draw)
+            found = run_to_end(
+                lambda: estimate(run, probe=probe),
+                draw=draw,
+                stopping=lambda: board_of(run.folder).stopping(),
+            )
     except Interrupted:
         err.print(
             f"stopped; the probe's rollouts are kept. Go on with: {resume}",

@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from uuid import UUID
 
 from prefect import flow
+from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
+from prefect.logging import get_run_logger
 
 from flows.config import LabelRun
 from tasks.commits import committed
@@ -43,22 +46,34 @@ async def label(run: LabelRun) -> Counts:
 async def _label_shards(run: LabelRun, problems: Staged) -> None:
     """Work on several shards at once, so that one's last problems leave no policy idle."""
     board = board_of(run.folder)
-    board.problems = problems.problems
     records = {shard: committed(run.folder, shard) for shard in range(problems.shards)}
+    board.problems = problems.problems
     board.done = board.done_before = sum(
         record.counts.problems for record in records.values() if record
     )
     board.labelling_began()
-    open_shards = iter([shard for shard, record in records.items() if record is None])
+    left = [shard for shard, record in records.items() if record is None]
+    get_run_logger().info(
+        "%d of %d problems to label, in %d shards of %s",
+        *(board.problems - board.done, board.problems, len(left), run.folder),
+    )
+    page = await acreate_progress_artifact(progress=board.percent, description=run.name)
+    open_shards = iter(left)
     async with asyncio.TaskGroup() as group:
         for _ in range(run.shards.in_flight):
-            group.create_task(_lane(run, open_shards))
+            group.create_task(_lane(run, open_shards, page))
 
 
-async def _lane(run: LabelRun, open_shards: Iterator[int]) -> None:
-    """Take one shard after another until none is left."""
+async def _lane(run: LabelRun, open_shards: Iterator[int], page: UUID) -> None:
+    """Take one shard after another until none is left; tell Prefect's pages of each."""
     task = label_shard.with_options(
         retries=run.shards.retries, retry_delay_seconds=run.shards.retry_delay_s
     )
     for shard in open_shards:
-        await task(run, shard)
+        record = await task(run, shard)
+        counts = record.counts
+        get_run_logger().info(
+            "%s committed: %d problems, %d solutions, %d rollouts",
+            *(record.shard, counts.problems, counts.solutions, counts.rollouts),
+        )
+        await aupdate_progress_artifact(page, progress=board_of(run.folder).percent)

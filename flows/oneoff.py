@@ -29,7 +29,7 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
 
     try:
         with shown(console, lambda: board_of(run.folder), title=run.name) as draw:
-            counts = run_to_end(work, draw=draw)
+            counts = run_to_end(work, draw=draw, stopping=lambda: board_of(run.folder).stopping())
     except Interrupted:
         board = board_of(run.folder)
         console.print(

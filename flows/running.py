@@ -66,13 +66,24 @@ class _Worker(Generic[T]):
         return await self._task
 
 
-def run_to_end(work: Callable[[], Coroutine[Any, Any, T]], *, draw: Callable[[], None]) -> T:
+def run_to_end(
+    work: Callable[[], Coroutine[Any, Any, T]],
+    *,
+    draw: Callable[[], None],
+    stopping: Callable[[], None] = lambda: None,
+) -> T:
     """Run a coroutine to its end, calling `draw` four times a second meanwhile.
 
-    Raises what it raises, or Interrupted when a signal stopped it.
+    `stopping` is called when the first signal came. Raises what the coroutine raises, or
+    Interrupted when a signal stopped it.
     """
     worker = _Worker(work)
-    with _signals(worker.cancel) as received:
+
+    def stop() -> None:
+        stopping()
+        worker.cancel()
+
+    with _signals(stop) as received:
         worker.thread.start()
         while worker.thread.is_alive():
             worker.thread.join(0.25)
@@ -83,14 +94,14 @@ def run_to_end(work: Callable[[], Coroutine[Any, Any, T]], *, draw: Callable[[],
 
 
 @contextmanager
-def _signals(cancel: Callable[[], None]) -> Iterator[list[int]]:
+def _signals(stop: Callable[[], None]) -> Iterator[list[int]]:
     """Take SIGINT and SIGTERM; yield the list in which those received appear."""
     received: list[int] = []
 
     def take(number: int, _frame: FrameType | None) -> None:
         received.append(number)
         if len(received) == 1:
-            threading.Thread(target=cancel, daemon=True).start()
+            threading.Thread(target=stop, daemon=True).start()
         else:
             _end_now(128 + number)
 

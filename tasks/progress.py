@@ -31,9 +31,18 @@ class Board:
     _spending: dict[int, Callable[[], Costs]] = field(default_factory=dict)
 
     @property
+    def percent(self) -> float:
+        """How much of the run is done, from 0 to 100."""
+        return 100 * self.done / self.problems if self.problems else 0.0
+
+    @property
     def costs(self) -> Costs:
         """What this session's rollouts cost so far, replayed ones included."""
         return sum((costs() for costs in self._spending.values()), self._spent)
+
+    def stopping(self) -> None:
+        """Say that a signal came."""
+        self.phase = "stopping; Ctrl-C again ends it at once"
 
     def labelling_began(self) -> None:
         """Start the clock of rates."""
