@@ -33,7 +33,7 @@ from verification.syntax import (
     Value,
 )
 from verification.tokens import Token
-from verification.vocabulary import JOINING_WORDS, SIGNS
+from verification.vocabulary import JOINING_WORDS, MONTHS, SAME_WORDS, SIGNS
 
 _OPENING = ("(", "[", "{", "\\{", "<<")
 _CLOSING = (")", "]", "}", "\\}", ">>")
@@ -127,6 +127,9 @@ def _empty_set(tokens: list[Token]) -> Answer | None:
 
 def _words(tokens: list[Token]) -> Answer | None:
     if tokens[0].kind != "words":
+        is_date = len(tokens) == 2 and tokens[1].kind == "words" and tokens[0].kind == "number"
+        if is_date and _month(tokens[1].text) in MONTHS:
+            return read_words(f"{tokens[0].text} {tokens[1].text}")
         return None
     if len(tokens) == 1:
         return read_words(tokens[0].text)
@@ -140,7 +143,13 @@ def _words(tokens: list[Token]) -> Answer | None:
         return parse_value(tokens[1:])
     if tokens[0].text.lower() in ("usd", "eur", "gbp", "cny", "inr"):
         return parse_value([*tokens[1:], tokens[0]])
+    if not any(token.spaced for token in tokens[1:]) and all(t.text.isalnum() for t in tokens):
+        return read_words("".join(token.text for token in tokens))
     raise UnparsedError("words before a value")
+
+
+def _month(word: str) -> str:
+    return SAME_WORDS.get(word.lower(), word.lower())
 
 
 def _bracketed(tokens: list[Token]) -> Answer | None:
@@ -193,7 +202,7 @@ def _numeral_in_base(tokens: list[Token]) -> Answer | None:
     at = next((k for k, token in enumerate(rest) if token.text == "_"), 0)
     if not at or len(rest[at + 1 :]) > 5 or all(t.kind != "number" for t in rest[:at]):
         return None
-    digits = [token for token in rest[:at] if token.text not in ("{", "}")]
+    digits = [token for token in rest[:at] if token.text not in ("{", "}", "(", ")")]
     base = strip_braces(strip_braces(rest[at + 1 :]))
     if base and base[0].kind == "words":  # 1101_{two}
         answer = read_words(base[0].text)

@@ -6,7 +6,7 @@ from verification.equality import same_expression
 from verification.matching import same_items
 from verification.quantities import conversion
 from verification.signs import signed_readings
-from verification.syntax import Number, Power, Product, Quotient, Symbol, Unit, Value
+from verification.syntax import Expression, Number, Power, Product, Quotient, Symbol, Unit, Value
 from verification.terms import Terms
 
 _BARE_UNITS = {"m", "s", "g", "h", "l", "in", "ft", "cm", "km", "mm", "mi", "kg", "min"}
@@ -55,20 +55,32 @@ def _unit_factor(left: Unit | None, right: Unit | None, terms: Terms) -> Fractio
 
 
 def _without_bare_unit(value: Value, other: Value) -> Value:
-    r"""Read the letter in `3 m` as a unit where the other side says `3 \text{ m}`."""
-    if value.unit is not None or other.unit is None:
+    r"""Read the letters in `3 m` and `5 m/s` as a unit where the other side says `\text{ m}`."""
+    if value.unit is not None or other.unit is None or not other.unit.factors:
         return value
-    match value.expression:
-        case Product((*factors, Symbol(name))):
-            written = ((name, 1),)
-        case Product((*factors, Power(Symbol(name), Number(power)))) if power.denominator == 1:
-            written = ((name, int(power)),)
-        case _:
-            return value
-    if name not in _BARE_UNITS or written != other.unit.factors:
-        return value
-    rest = factors[0] if len(factors) == 1 else Product(tuple(factors))
-    return Value(rest, other.unit)
+    rest, factors = _peeled(value.expression)
+    written = Unit(tuple(sorted(factors.items())))
+    return Value(rest, written) if written == other.unit else value
+
+
+def _peeled(tree: Expression) -> tuple[Expression, dict[str, int]]:
+    """Split trailing unit letters, with their powers, off a product or a quotient."""
+    match tree:
+        case Product((*factors, Symbol(name))) if name in _BARE_UNITS:
+            return _product(factors), {name: 1}
+        case Product((*factors, Power(Symbol(name), Number(power)))) if name in _BARE_UNITS:
+            return _product(factors), {name: int(power)}
+        case Quotient(top, Symbol(name)) if name in _BARE_UNITS:
+            rest, units = _peeled(top)
+            return rest, {**units, name: -1}
+        case Quotient(top, Power(Symbol(name), Number(power))) if name in _BARE_UNITS:
+            rest, units = _peeled(top)
+            return rest, {**units, name: -int(power)}
+    return tree, {}
+
+
+def _product(factors: list[Expression]) -> Expression:
+    return factors[0] if len(factors) == 1 else Product(tuple(factors))
 
 
 def _is_unreduced(value: Value) -> bool:

@@ -20,7 +20,7 @@ from verification.compare_numerals import (
 from verification.compare_quantities import same_quantity
 from verification.equality import same_expression
 from verification.matching import same_items
-from verification.regions import region_of, same_region
+from verification.regions import Region, region_of, same_region
 from verification.relations import Named, named_value, same_relation
 from verification.signs import signed_readings
 from verification.syntax import (
@@ -81,7 +81,9 @@ def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
     named, other = named_value(left, terms), named_value(right, terms)
     if named and other:
         return _same_named((named, other), (left, right), terms)
-    region, opposite = region_of(left, terms), region_of(right, terms)
+    if (_states_number(named) and not other) or (_states_number(other) and not named):
+        return False  # the other is an equation
+    region, opposite = _region(left, terms), _region(right, terms)
     if region is not None and opposite is not None:
         if same_region(region, opposite, terms):
             return True
@@ -90,16 +92,31 @@ def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
     return same_relation(left, right, terms)
 
 
+def _states_number(named: Named | None) -> bool:
+    return named is not None and not named.name and isinstance(named.value, Value)
+
+
+def _region(relation: Relation, terms: Terms) -> Region | None:
+    """Return the region of a relation, None where it cannot be told: others may then decide."""
+    try:
+        return region_of(relation, terms)
+    except UndecidedError:
+        return None
+
+
 def _same_named(
     named: tuple[Named, Named], relations: tuple[Relation, Relation], terms: Terms
 ) -> bool:
     """Compare two assignments; `y = 5` is not `x = 5`, but `f(x) = x^2` is `y = x^2`."""
     left, right = named
-    if left.name == right.name or not (_is_unknown(left.name) and _is_unknown(right.name)):
+    if left.name == right.name:
         return same_answer(left.value, right.value, terms)
+    unknowns = _is_unknown(left.name) and _is_unknown(right.name)
+    if not unknowns and same_answer(left.value, right.value, terms):
+        return True
     values = (left.value, right.value)
-    if all(isinstance(v, Value) and traits_of(v.expression).variables for v in values):
-        return same_relation(*relations, terms)
+    if any(isinstance(v, Value) and traits_of(v.expression).variables for v in values):
+        return same_relation(*relations, terms)  # `xy = 1` and `y = 1/x`
     return False
 
 
@@ -261,13 +278,24 @@ class _Pair:
             return self._ratio_as_value()
         if types == {ClockTime, Value}:
             return self._time_as_value()
-        if Relation in types and types & {SetOperation, SetBuilder, Relation} - {Relation}:
-            raise UndecidedError("a relation and a set")
+        if Relation in types and types & {SetOperation, SetBuilder, Tuple, Collection}:
+            return self._relation_and_set()
         if types <= {SetOperation, Tuple, Collection, SetBuilder} and len(types) > 1:
             return self._unlike_sets()
+        match self.left, self.right:
+            case SetBuilder(name, condition), SetBuilder(other, same) if name == other:
+                if self._same(condition, same):
+                    return True
         if len(types) == 1 and types & {SetOperation, SetBuilder}:
             raise UndecidedError("sets outside the real line")
         return False
+
+    def _relation_and_set(self) -> bool:
+        relation = self.left if isinstance(self.left, Relation) else self.right
+        assert isinstance(relation, Relation)
+        if set(relation.signs) <= {"=", "~"}:
+            return False
+        raise UndecidedError("a relation and a set outside the real line")
 
     def _unlike_sets(self) -> bool:
         known = [region_of(side, self.terms) is not None for side in (self.left, self.right)]

@@ -29,7 +29,7 @@ from verification.numeric import (
     binary_exponent,
 )
 from verification.reading import Reading
-from verification.syntax import Constant, Expression, Matrix, Negative
+from verification.syntax import Constant, Expression, Matrix, Negative, Number, Sum
 from verification.terms import Budget, Terms, every
 from verification.traits import Traits, traits_of
 
@@ -44,6 +44,41 @@ _BITS_PER_DIGIT = 3.3219280948873626
 
 def same_expression(left: Expression, right: Expression, terms: Terms) -> bool:
     """Say whether two expressions are equal; raises UndecidedError if these tests cannot tell."""
+    try:
+        return _same_whole(left, right, terms)
+    except UndecidedError:
+        rest = _without_common_terms(left, right)
+        if rest is None:
+            raise
+    return same_expression(*rest, terms)
+
+
+def _without_common_terms(
+    left: Expression, right: Expression
+) -> tuple[Expression, Expression] | None:
+    """Cancel the terms that stand on both sides: a series plus 1 is not the series."""
+    lefts, rights = list(_terms(left)), list(_terms(right))
+    common = [term for term in lefts if term in rights]
+    for term in common:
+        if term in rights:
+            lefts.remove(term)
+            rights.remove(term)
+    if not common:
+        return None
+    return _total(lefts), _total(rights)
+
+
+def _terms(tree: Expression) -> tuple[Expression, ...]:
+    return tree.terms if isinstance(tree, Sum) else (tree,)
+
+
+def _total(terms: list[Expression]) -> Expression:
+    if not terms:
+        return Number(Fraction(0))
+    return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+
+
+def _same_whole(left: Expression, right: Expression, terms: Terms) -> bool:
     if left == right:
         return True
     traits = traits_of(left, right)

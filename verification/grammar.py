@@ -38,14 +38,14 @@ from verification.vocabulary import FUNCTIONS, GREEK, LIST_FUNCTIONS
 
 CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _BINDERS = {"sum", "prod", "int", "iint", "lim", "oint"}
-_ATOM_COMMANDS = {"frac", "sqrt", "pi", "binom", "infty", "lfloor", "lceil", "e", "i", "left"}
+_ATOM_COMMANDS = {"frac", "sqrt", "pi", "binom", "infty", "lfloor", "lceil", "e", "i", "ldots"}
 _ATOM_COMMANDS |= _BINDERS
 
 
 def parse_expression(tokens: Sequence[Token]) -> Expression:
     """Return the tree of all `tokens`; raises UnparsedError where they are no expression."""
     parser = ExpressionParser(tokens)
-    tree = parser.expression()
+    tree = parser.stacked()
     if not parser.at_end():
         raise UnparsedError(f"{parser.peek().text!r} after an expression")
     return tree
@@ -211,14 +211,19 @@ class ExpressionParser(Cursor):
     def _braced(self) -> Expression:
         self.expect("{")
         bars, self.open_bars = self.open_bars, 0
-        tree = self.expression()
-        if self.sees_command("choose", "over"):
-            choose = self.next().text == "choose"
-            other = self.expression()
-            tree = Call("binomial", (tree, other)) if choose else Quotient(tree, other)
+        tree = self.stacked()
         self.expect("}")
         self.open_bars = bars
         return tree
+
+    def stacked(self) -> Expression:
+        r"""Read a sum, or two around `\over` or `\choose`."""
+        tree = self.expression()
+        if not self.sees_command("choose", "over"):
+            return tree
+        choose = self.next().text == "choose"
+        other = self.expression()
+        return Call("binomial", (tree, other)) if choose else Quotient(tree, other)
 
     def script(self) -> Expression:
         """Read what follows `^` or `_`; a numeral counts whole, `2^10` is 1024."""
@@ -330,6 +335,8 @@ class ExpressionParser(Cursor):
             return Call("binomial", (self.group(), self.group()))
         if name in ("lfloor", "lceil"):
             return self._rounded(name)
+        if name == "ldots":
+            return Symbol("...")
         if name in ("pi", "infty", "e", "i"):
             return Constant({"infty": "infinity"}.get(name, name))  # type: ignore[arg-type]
         if name in GREEK:

@@ -94,6 +94,7 @@ def normal_form(text: str) -> str:
         text = _ARC.sub(_arc_to_degrees, text)
         text = _PRIME.sub(lambda m: "'" * max(1, (m[1] or "").count("prime")), text)
     if "." in text:
+        text = text.replace("...", "\\ldots ")
         text = _REPEATING.sub(_repeating_to_fraction, text)
     text = _GROUPED.sub("", text)
     if " " in text and _SPACE_GROUPED.fullmatch(text):

@@ -96,7 +96,8 @@ def _larger(tree: Expression) -> Expression:
     if tree == Symbol("R"):
         return Number(Fraction(0))
     traits = traits_of(tree)
-    if traits.matrix or "factorial" in traits.functions:  # 1/2004! + 1 is 1 to 5000 digits
+    tiny = "factorial" in traits.functions and not traits.variables  # 1/2004! + 1 is hard to see
+    if traits.matrix or tiny:
         return Product((_TWO, tree))
     return Sum((tree, _ONE))
 
@@ -104,7 +105,9 @@ def _larger(tree: Expression) -> Expression:
 def _relation(answer: Relation) -> Answer:
     """Change the last side that states something."""
     signs = answer.signs
-    stated = 1 + next((k for k, sign in enumerate(signs) if sign == "~" and k), len(signs))
+    named = answer.sides[0].is_name
+    rough = (k for k, sign in enumerate(signs) if sign == "~" and (k or not named))
+    stated = 1 + next(rough, len(signs))
     for at in range(stated - 1, -1, -1):
         side = answer.sides[at]
         if side.answer is not None and not (side.is_name and isinstance(side.answer, Value)):

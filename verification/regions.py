@@ -14,6 +14,7 @@ from verification.equality import same_expression
 from verification.exact import ExactEvaluator, InexactError
 from verification.numeric import NumericEvaluator, Real
 from verification.reading import Reading
+from verification.signs import signed_readings
 from verification.syntax import (
     Answer,
     Applied,
@@ -36,6 +37,8 @@ from verification.traits import traits_of
 
 _INFINITE = Constant("infinity")
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!="}
+_UNKNOWNS = set("xyzXYZ")
+"""Which letter of `x < a` is asked for."""
 _PROBES = tuple(map(Fraction, (0, 1, 3, -7, 20)))
 _DIGITS = 60
 
@@ -232,7 +235,11 @@ def _unknowns(trees: list[Expression]) -> str | None:
         return next(iter(everything.variables))
     if len(everything.variables) == 1:
         return None
+    if len(trees) == 3:
+        return trees[1].name if isinstance(trees[1], Symbol) else None
     alone = [tree.name for tree in trees if isinstance(tree, Symbol)]
+    likely = [name for name in alone if name in _UNKNOWNS]
+    alone = likely if len(alone) == 2 else alone
     return alone[0] if len(alone) == 1 else None
 
 
@@ -255,9 +262,10 @@ def _inequality(
 
 
 def _half_line(sign: str, bound: Expression, terms: Terms) -> Region:
-    end = _endpoint(bound, sign in ("<=", ">="), terms)
     if sign == "!=":
-        return [Interval(_infinite(-1), end), Interval(end, _infinite(1))]
+        points = [_endpoint(reading, True, terms) for reading in signed_readings(bound)]
+        return complement([Interval(point, point) for point in points])
+    end = _endpoint(bound, sign in ("<=", ">="), terms)
     if sign in ("<", "<="):
         return [Interval(_infinite(-1), end)]
     return [Interval(end, _infinite(1))]
@@ -360,6 +368,8 @@ def _further(left: Endpoint, right: Endpoint) -> Endpoint:
 
 def complement(region: Region) -> Region:
     """Return the line without the region."""
+    if any(interval.symbolic for interval in region):
+        raise UndecidedError("the complement of a region whose ends are variables")
     gaps: Region = []
     start = _infinite(-1)
     for interval in canonical(region):

@@ -15,16 +15,15 @@ from itertools import pairwise
 from verification.bounds import TooLargeError, UndecidedError, UndefinedError
 from verification.equality import same_expression
 from verification.exact import ExactEvaluator, InexactError
+from verification.matrices import reduced
 from verification.numeric import NumericEvaluator, Real, binary_exponent
+from verification.polynomials import cleared, polynomial_degree
 from verification.reading import Reading
 from verification.syntax import (
     Answer,
     Applied,
     Expression,
     Negative,
-    Number,
-    Product,
-    Quotient,
     Relation,
     Side,
     Sum,
@@ -32,7 +31,7 @@ from verification.syntax import (
     Value,
 )
 from verification.terms import Terms, every
-from verification.traits import children, traits_of, walk
+from verification.traits import traits_of, walk
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _COMPARISONS = set(_FLIPPED)
@@ -113,12 +112,17 @@ def _is_quantity(side: Side) -> bool:
 
 def _chain(sides: tuple[Side, ...], terms: Terms) -> Named | None:
     """Return the last member of a chain of closed or identical sides."""
+    if not any(isinstance(side.answer, Value) for side in sides):
+        return _named("", sides[-1])
     if not all(isinstance(side.answer, Value) for side in sides):
         return None
     trees = [side.answer.expression for side in sides if isinstance(side.answer, Value)]
     closed = not traits_of(*trees).variables
-    pairs = pairwise(trees)
-    if every(lambda a, b: same_expression(a, b, terms), pairs):
+    try:
+        identical = every(lambda a, b: same_expression(a, b, terms), pairwise(trees))
+    except UndecidedError:
+        identical = closed  # a limit or integral, and the value it is said to have
+    if identical:
         return _named("", sides[-1])
     if closed:
         raise ContradictionError("the sides of a chain differ")
@@ -186,7 +190,7 @@ def _different_chains(left: Relation, right: Relation, terms: Terms) -> bool:
 
 
 def _trees(relation: Relation) -> list[Expression]:
-    trees = [s.answer.expression for s in relation.sides if isinstance(s.answer, Value)]
+    trees = [reduced(s.answer.expression) for s in relation.sides if isinstance(s.answer, Value)]
     if len(trees) != len(relation.sides):
         raise UndecidedError("a relation between things that are no numbers")
     return trees
@@ -256,10 +260,13 @@ class _Relations:
     def same_equation(self) -> bool:
         if self._ratio(self.left, self.right) is not None:
             return True
-        tops = _cleared(self.left)[0], _cleared(self.right)[0]
+        tops = cleared(self.left)[0], cleared(self.right)[0]
         if tops != (self.left, self.right) and self._ratio(*tops) is not None:
             return True
         if self._has_witness(self.left, self.right) or self._has_witness(self.right, self.left):
+            return False
+        degree = polynomial_degree(tops[0])
+        if degree is not None and degree == polynomial_degree(tops[1]):
             return False
         raise UndecidedError("equations that are not proportional")
 
@@ -349,29 +356,3 @@ def _rational(value: Real) -> Fraction:
     sign, mantissa, exponent, _ = value._mpf_
     scaled = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
     return -scaled if sign else scaled
-
-
-def _cleared(tree: Expression) -> tuple[Expression, Expression]:
-    """Return numerator and denominator of sums, products and quotients, not reduced."""
-    one: Expression = Number(Fraction(1))
-    if not any(isinstance(node, Quotient) for node in walk(tree)):
-        return tree, one
-    match tree:
-        case Quotient(top, bottom):
-            (a, b), (c, d) = _cleared(top), _cleared(bottom)
-            return Product((a, d)), Product((b, c))
-        case Negative(of):
-            top, bottom = _cleared(of)
-            return Negative(top), bottom
-        case Product(factors):
-            parts = [_cleared(factor) for factor in factors]
-            return Product(tuple(p[0] for p in parts)), Product(tuple(p[1] for p in parts))
-        case Sum(terms) if len(children(tree)) <= 12:
-            parts = [_cleared(term) for term in terms]
-            bottom = Product(tuple(p[1] for p in parts))
-            tops = [
-                Product((top, *(q[1] for j, q in enumerate(parts) if j != k)))
-                for k, (top, _) in enumerate(parts)
-            ]
-            return Sum(tuple(tops)), bottom
-    return tree, one

@@ -151,6 +151,8 @@ def _number(value: Fraction) -> str:
 
 
 def _name(name: str) -> str:
+    if name == "...":
+        return "\\ldots "
     head, _, subscript = name.partition("_")
     primes = "'" * (len(subscript or head) - len((subscript or head).rstrip("'")))
     head, subscript = head.rstrip("'"), subscript.rstrip("'")

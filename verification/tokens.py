@@ -14,6 +14,7 @@ from verification.vocabulary import (
     LIST_FUNCTIONS,
     MATH_STYLES,
     NUMBER_WORDS,
+    SAME_WORDS,
     SPACES,
     WORD_STYLES,
 )
@@ -56,6 +57,9 @@ _RENAMED = {
     "varnothing": ("command", "emptyset"), "backslash": ("command", "setminus"),
     "R": ("symbol", "R"), "lim": ("command", "lim"), "top": ("symbol", "top"),
 }  # fmt: skip
+_UNIT_LETTERS = frozenset("msghlLNJWV")
+_ARTICLES = {"a", "an", "the", "in", "of", "is", "at", "on", "by"}
+_LITTLE_WORDS = {"no", "yes", "per", "not"}
 _SKIPPED = {"angle", "measuredangle", "triangle", "phantom", "therefore", "checkmark", "square"}
 _REFUSED = set("\x00\x07\x1b@#`?")
 _MATRIX = re.compile(r"\s*\{\s*([a-zA-Z]+)\*?\s*\}")
@@ -186,18 +190,22 @@ class _Scanner:
         if grouped:
             self._emit("mark", "}")
 
+    def _is_unit_letter(self, letter: str) -> bool:
+        r"""`3\text{ m}` and `3\mathrm{m}`: a known unit right after a value."""
+        if not self.tokens or not _UNIT_LETTERS.issuperset(letter.split("/")):
+            return False
+        before = self.tokens[-1]
+        return before.kind in ("number", "words", "symbol") or before.text in ("}", ")", "pi", "/")
+
     def _prose(self, inner: str) -> None:
         words = inner.strip().strip("$").strip()
-        if (
-            re.search(r"\d", words)
-            and _NUMBER_LIST.fullmatch(words)
-            and re.search(r"[a-z,]", words)
-        ):
+        listed = _NUMBER_LIST.fullmatch(words) and re.search(r"\d.*[a-z,]|[a-z,].*\d", words)
+        if listed:
             self._nested(words, grouped=False)
-        elif _WORDY.search(words) and not words.startswith("\\") and words not in FUNCTIONS:
-            self._emit("words", _unescaped(words))
         elif words in FUNCTIONS:
             self._emit("command", words)
+        elif self._is_unit_letter(words) or (_WORDY.search(words) and not words.startswith("\\")):
+            self._emit("words", _unescaped(words))
         else:
             self._nested(inner)
 
@@ -205,6 +213,8 @@ class _Scanner:
         bare = inner.strip()
         if name == "mathbb":
             self._emit("symbol", bare)
+        elif self._is_unit_letter(bare):
+            self._emit("words", bare)
         elif bare in FUNCTIONS or bare in LIST_FUNCTIONS:
             self._emit("command", bare)
         elif name in ("overrightarrow", "vec") and re.fullmatch(r"[A-Z]{2,3}", bare):
@@ -264,29 +274,38 @@ def _append(merged: list[Token], token: Token) -> None:
 def _word_follows(tokens: list[Token], at: int) -> bool:
     """Say whether a run of at least four letters stands at `at`, after a gap: `ink cartridge`."""
     run = tokens[at : at + 4]
-    return len(run) == 4 and run[0].spaced and all(token.kind == "letter" for token in run)
+    letters = all(token.kind == "letter" for token in run)
+    return len(run) == 4 and letters and [token.spaced for token in run] == [True] + 3 * [False]
 
 
 def _spelled(run: str, spaced: bool, before: list[Token], *, phrase: bool) -> list[Token]:
     """Return what a run of letters without a gap stands for; `phrase` if a word comes next."""
     letters = [Token("letter", run[0], spaced), *(Token("letter", c) for c in run[1:])]
+    word = [Token("words", run, spaced)]
+    lower = run.lower()
+    within_phrase = bool(before) and before[-1].kind == "words" and len(before[-1].text) > 1
+    after_number = bool(before) and (before[-1].kind == "number" or before[-1].text in (")", "}"))
+    if phrase and lower in _ARTICLES and (within_phrase or not after_number):
+        return word
     if len(run) == 1:
         return letters
-    lower = run.lower()
-    if before and before[-1].kind == "words" and len(before[-1].text) > 1:
-        return [Token("words", run, spaced)]
+    if within_phrase:
+        return word
     if run in INFINITY_WORDS:
         return [Token("command", "infty", spaced)]
     if run in BARE_COMMANDS or (lower in BARE_COMMANDS and len(run) > 2):
         return [Token("command", lower, spaced)]
     if run in FUNCTIONS and len(run) > 3:
         return [Token("command", run, spaced)]
-    after_number = bool(before) and (before[-1].kind == "number" or before[-1].text in (")", "}"))
-    if lower in BARE_UNITS and (after_number or (before and before[-1].kind == "words")):
-        return [Token("words", run, spaced)]
-    is_word = (
-        lower in JOINING_WORDS or lower in NUMBER_WORDS or lower in ("no", "yes", "per", "not")
-    )
-    if is_word or len(run) >= 4 or (phrase and len(run) > 2):
-        return [Token("words", run, spaced)]
+    if _is_word(run, phrase=phrase) or (lower in BARE_UNITS and after_number):
+        return word
     return letters
+
+
+def _is_word(run: str, *, phrase: bool) -> bool:
+    """Say whether letters without a gap are prose; `NO` in capitals is a product or a segment."""
+    if len(run) >= 4 or (phrase and len(run) > 2):
+        return True
+    lower = run.lower()
+    little = lower in JOINING_WORDS or lower in NUMBER_WORDS or lower in _LITTLE_WORDS
+    return (little and not run.isupper()) or (run.istitle() and lower in SAME_WORDS)

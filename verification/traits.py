@@ -23,6 +23,7 @@ from verification.syntax import (
 )
 
 _OF_INTEGERS = {"factorial", "double_factorial", "binomial", "permutations", "gcd", "lcm", "mod"}
+_INFINITIES = (Constant("infinity"), Negative(Constant("infinity")))
 _BRANCHING = {
     "sqrt", "root", "ln", "log", "arcsin", "arccos", "arctan", "arccot", "arcsec", "arccsc",
     "arcsinh", "arccosh", "arctanh", "arccoth", "arg",
@@ -101,7 +102,7 @@ def _collect(tree: Expression, traits: Traits, bound: frozenset[str]) -> None:
             traits.of_integers |= tree.kind in ("sum", "product")
             _collect(body, traits, bound | {variable})
             for limit in (lower, upper):
-                if limit is not None:
+                if limit is not None and limit not in _INFINITIES:
                     _collect(limit, traits, bound)
             return
         case Call():
