@@ -1,0 +1,59 @@
+import io
+
+from rich.console import Console
+
+from flows.display import Reading, line, shown
+from rollouts import Costs
+from tasks.progress import Board
+
+
+def busy() -> Board:
+    board = Board(problems=100, done=30, done_before=10, steps=200, solutions=50)
+    board.labelling_began()
+    costs = Costs(
+        sampled=40,
+        replayed=10,
+        completion_tokens=5000,
+        replayed_tokens=1000,
+        correct=30,
+        incorrect=15,
+        undecided=5,
+    )
+    board.shard_began(0, lambda: costs)
+    board.in_flight = lambda: 7
+    return board
+
+
+def test_replayed_tokens_do_not_count_as_speed_nor_earlier_problems_as_pace() -> None:
+    board = busy()
+    reading = Reading(board, board.costs, elapsed_s=10.0)
+    assert reading.tokens_per_s == 400
+    assert reading.eta == "0:00:35"
+
+
+def test_a_plain_line_says_how_far_the_run_is() -> None:
+    shown_line = line(busy())
+    assert shown_line.startswith("30/100 problems, 200 steps labelled, 50 rollouts (30 correct, 10")
+    assert "7 in flight" in shown_line
+    assert line(Board(phase="loading problems")) == "loading problems"
+
+
+def test_without_a_terminal_a_line_appears_per_phase_and_no_control_codes() -> None:
+    stream = io.StringIO()
+    board = Board(phase="starting")
+    with shown(Console(file=stream), lambda: board, title="run") as draw:
+        draw()
+        draw()
+        board.phase = "loading problems"
+        draw()
+    assert stream.getvalue() == "starting\nloading problems\n"
+
+
+def test_a_terminal_shows_verdicts_and_rates() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=120)
+    with shown(console, busy, title="my-run") as draw:
+        draw()
+    text = stream.getvalue()
+    for part in ("my-run", "30/100 problems", "30 correct", "5 undecided", "10 from the journal"):
+        assert part in text

@@ -1,0 +1,86 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from flows import prefect_server
+from schemas import RunError
+
+from .conftest import ROOT
+
+ORPHAN = """
+import sys, time
+from pathlib import Path
+from flows.prefect_server import TemporaryServer
+server = TemporaryServer(Path(sys.argv[1]))
+server.start()
+server.wait()
+print(server.url, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An environment that nobody has set up for Prefect."""
+    for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("DO_NOT_TRACK", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def test_the_users_own_api_is_respected_and_telemetry_is_off(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", "http://prefect.example/api")
+    assert prefect_server.ensure_api(clean / "home") is None
+    assert os.environ["DO_NOT_TRACK"] == "1"
+    assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert "PREFECT_HOME" not in os.environ
+
+
+def test_a_profile_with_an_api_is_respected(clean: Path) -> None:
+    profiles = clean / "home" / ".prefect" / "profiles.toml"
+    profiles.parent.mkdir(parents=True)
+    profiles.write_text('active = "a"\n[profiles.a]\nPREFECT_API_URL = "http://x/api"\n')
+    assert prefect_server.ensure_api(clean / "ours") is None
+
+
+def test_a_home_that_cannot_be_written_is_one_clear_message(clean: Path) -> None:
+    (clean / "file").write_text("")
+    with pytest.raises(RunError, match="set PREFECT_HOME to a writable folder"):
+        prefect_server.ensure_api(clean / "file" / "home")
+
+
+def test_the_server_of_a_killed_process_ends_too(prefect_home: Path, prefect_url: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", ORPHAN, str(prefect_home)],
+        cwd=ROOT,
+        env={**os.environ, "PREFECT_HOME": str(prefect_home)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    url = process.stdout.readline().strip()
+    assert _answers(url)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    deadline = time.monotonic() + 20
+    while _answers(url):
+        assert time.monotonic() < deadline, "the server outlived its run"
+        time.sleep(0.1)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=5) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
