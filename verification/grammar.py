@@ -37,6 +37,8 @@ from verification.tokens import Token
 from verification.vocabulary import FUNCTIONS, GREEK, LIST_FUNCTIONS
 
 CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
+_MAX_MARKS = 8
+"""Exponents, factorials and signs behind one value; each is a level of the tree."""
 _BINDERS = {"sum", "prod", "int", "iint", "lim", "oint"}
 _ATOM_COMMANDS = {"frac", "sqrt", "pi", "binom", "infty", "lfloor", "lceil", "e", "i", "ldots"}
 _ATOM_COMMANDS |= _BINDERS
@@ -76,23 +78,23 @@ class ExpressionParser(Cursor):
 
     def term(self) -> Expression:
         """Read a product or quotient, from the left."""
-        factors = [self.unary()]
+        factors, divisors = [self.unary()], list[Expression]()
         while True:
             if self.sees("*") or self.sees_command("cdot", "times"):
                 self.at += 1
                 factors.append(self.unary())
             elif self.sees("/") or self.sees_command("div"):
                 self.at += 1
-                factors = [Quotient(_product(factors), self.unary())]
+                divisors.append(self.unary())
             elif self.sees_command("bmod", "mod"):
                 self.at += 1
-                factors = [Call("mod", (_product(factors), self.unary()))]
+                return Call("mod", (_quotient(factors, divisors), self.unary()))
             elif self.starts_atom():
                 self._refuse_adjacent_numbers()
                 factors.append(self.power())
             else:
-                self.spend(len(factors))
-                return _product(factors)
+                self.spend(len(factors) + len(divisors))
+                return _quotient(factors, divisors)
 
     def _refuse_adjacent_numbers(self) -> None:
         before, token = self.tokens[self.at - 1], self.peek()
@@ -118,9 +120,7 @@ class ExpressionParser(Cursor):
 
     def unary(self) -> Expression:
         """Read signs and what they stand before."""
-        negative = False
-        while self.sees("-", "+"):
-            negative ^= self.next().text == "-"
+        negative = self._negative()
         if self.sees_command("pm", "mp"):
             flipped = self.next().text == "mp"
             self.spend()
@@ -134,26 +134,28 @@ class ExpressionParser(Cursor):
     def power(self) -> Expression:
         """Read an atom with what is written behind or above it."""
         tree = self.atom()
-        while True:
-            if self.sees("^", "**"):
-                tree = self._raised(tree)
-            elif self.sees("!"):
-                self.at += 1
-                self.spend()
-                double = self.sees("!") and not self.peek().spaced
-                self.at += double
-                tree = Call("double_factorial" if double else "factorial", (tree,))
-            elif self.sees("%"):
-                self.at += 1
-                self.spend()
-                tree = Percent(tree)
-            elif self.sees_command("degree"):
-                self.at += 1
-                tree = self._degrees(tree)
-            elif self.sees("_"):
-                raise UnparsedError("a subscript after an expression")
-            else:
+        for _ in range(_MAX_MARKS):
+            marked = self._marked(tree)
+            if marked is None:
                 return tree
+            tree = marked
+        raise UnparsedError(f"more than {_MAX_MARKS} marks behind one value")
+
+    def _marked(self, tree: Expression) -> Expression | None:
+        """Read one mark behind `tree`, None if there is none."""
+        if self.sees("^", "**"):
+            return self._raised(tree)
+        if self.sees("_"):
+            raise UnparsedError("a subscript after an expression")
+        if not (self.sees("!", "%") or self.sees_command("degree")):
+            return None
+        self.spend()
+        mark = self.next().text
+        if mark == "!":
+            double = self.sees("!") and not self.peek().spaced
+            self.at += double
+            return Call("double_factorial" if double else "factorial", (tree,))
+        return Percent(tree) if mark == "%" else self._degrees(tree)
 
     def point(self) -> Expression:
         """Read the point of a limit: a signed atom or fraction, or an expression in braces."""
@@ -203,7 +205,7 @@ class ExpressionParser(Cursor):
             return Number(Fraction(int(self.next().text)))
         if self.sees("-"):
             self.at += 1
-            return Negative(self.group())
+            return Negative(self.power())
         if token.kind in ("letter", "symbol") or (token.kind == "command" and self.starts_atom()):
             return self.atom()
         raise UnparsedError(f"{token.text!r} as an argument")
@@ -227,16 +229,19 @@ class ExpressionParser(Cursor):
 
     def script(self) -> Expression:
         """Read what follows `^` or `_`; a numeral counts whole, `2^10` is 1024."""
-        token = self.peek()
-        if token.kind == "number":
-            return read_decimal(self.next().text)
-        if self.sees("-", "+"):
-            negative = self.next().text == "-"
-            script = self.script()
-            return Negative(script) if negative else script
-        if self.sees("("):
-            return self.atom()
-        return self.group()
+        negative = self._negative()
+        if self.peek().kind == "number":
+            script: Expression = read_decimal(self.next().text)
+        else:
+            script = self.atom() if self.sees("(") else self.group()
+        return Negative(script) if negative else script
+
+    def _negative(self) -> bool:
+        """Step over signs; say whether they make what follows negative."""
+        negative = False
+        while self.sees("-", "+"):
+            negative ^= self.next().text == "-"
+        return negative
 
     def bracketed(self) -> Expression:
         """Read `( ... )` or any other pair of brackets around one expression."""
@@ -376,6 +381,11 @@ class ExpressionParser(Cursor):
         self.at += 1
         function: FunctionName = "floor" if name == "lfloor" else "ceiling"
         return Call(function, (tree,))
+
+
+def _quotient(factors: Sequence[Expression], divisors: Sequence[Expression]) -> Expression:
+    top = _product(factors)
+    return Quotient(top, _product(divisors)) if divisors else top
 
 
 def _product(factors: Sequence[Expression]) -> Expression:
