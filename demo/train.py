@@ -35,16 +35,14 @@ class Plan:
     batch_tokens: int
     slips: float
     """Share of solutions with a planted slip."""
-    matrix_rate: float = 0.02
-    """Muon's learning rate."""
-    other_rate: float = 0.003
-    """AdamW's learning rate."""
+    rate: float
+    """Muon's learning rate before the decay; AdamW's is a fifth of it."""
     warmup: int = 4096
     """Problems over which the rates rise."""
     decay: float = 0.35
     """Share of the problems, at the end, over which the rates fall to zero."""
 
-    def rate(self, seen: int) -> float:
+    def factor(self, seen: int) -> float:
         """Return the factor on the learning rates after `seen` problems: up, flat, down."""
         left = (self.problems - seen) / (self.decay * self.problems)
         return max(0.0, min(1.0, (seen + 64) / self.warmup, left))
@@ -111,10 +109,8 @@ class Trainer:
         matrices = [p for n, p in self.model.named_parameters() if p.ndim == 2 and "layers" in n]
         others = [p for n, p in self.model.named_parameters() if p.ndim != 2 or "layers" not in n]
         self.optimizers = (
-            torch.optim.Muon(
-                matrices, lr=plan.matrix_rate, weight_decay=0.01, adjust_lr_fn="original"
-            ),
-            torch.optim.AdamW(others, lr=plan.other_rate, betas=(0.9, 0.98), weight_decay=0.0),
+            torch.optim.Muon(matrices, lr=plan.rate, weight_decay=0.01, adjust_lr_fn="original"),
+            torch.optim.AdamW(others, lr=plan.rate / 5, betas=(0.9, 0.98), weight_decay=0.0),
         )
         self.seen = 0
 
@@ -156,8 +152,8 @@ class Trainer:
         export(self.model, self.tokenizer, self.folder / "policy")
 
     def _step(self, batch: list[Example]) -> float:
-        factor = self.plan.rate(self.seen)
-        rates = (self.plan.matrix_rate, self.plan.other_rate)
+        factor = self.plan.factor(self.seen)
+        rates = (self.plan.rate, self.plan.rate / 5)
         for optimizer, rate in zip(self.optimizers, rates, strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = rate * factor
@@ -188,14 +184,17 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for checkpoint and policy.")],
     problems: Annotated[int, typer.Option(help="Problems to learn from.")] = 110_000,
     seed: Annotated[int, typer.Option(help="Of problems, weights and order.")] = 1_000_000,
-    batch_tokens: Annotated[int, typer.Option(help="Tokens per optimizer step.")] = 6_000,
+    batch_tokens: Annotated[int, typer.Option(help="Tokens per optimizer step.")] = 2_500,
     slips: Annotated[float, typer.Option(help="Share of solutions with a planted slip.")] = 0.1,
+    rate: Annotated[float, typer.Option(help="Muon's learning rate before the decay.")] = 0.01,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     decay: Annotated[float, typer.Option(help="Share of training with falling rates.")] = 0.35,
 ) -> None:
     """Train, or go on training, the demo policy."""
     torch.set_num_threads(threads)
-    plan = Plan(seed=seed, problems=problems, batch_tokens=batch_tokens, slips=slips, decay=decay)
+    plan = Plan(
+        seed=seed, problems=problems, batch_tokens=batch_tokens, slips=slips, rate=rate, decay=decay
+    )
     trainer = Trainer(plan, out, tokens.build())
     trainer.resume()
     while trainer.seen < problems:
