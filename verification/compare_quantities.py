@@ -6,7 +6,18 @@ from verification.equality import same_expression
 from verification.matching import same_items
 from verification.quantities import conversion
 from verification.signs import signed_readings
-from verification.syntax import Expression, Number, Power, Product, Quotient, Symbol, Unit, Value
+from verification.syntax import (
+    Degrees,
+    Expression,
+    Number,
+    Percent,
+    Power,
+    Product,
+    Quotient,
+    Symbol,
+    Unit,
+    Value,
+)
 from verification.terms import Terms
 
 _BARE_UNITS = {"m", "s", "g", "h", "l", "in", "ft", "cm", "km", "mm", "mi", "kg", "min"}
@@ -22,6 +33,8 @@ def same_quantity(left: Value, right: Value, terms: Terms) -> bool:
         ]
         return same_items(values[0], values[1], lambda a, b: same_quantity(a, b, terms))
     left, right = _without_bare_unit(left, right), _without_bare_unit(right, left)
+    if _excludes(left, right) or _excludes(right, left):
+        return False
     factor = _unit_factor(left.unit, right.unit, terms)
     if factor is None:
         return False
@@ -31,6 +44,16 @@ def same_quantity(left: Value, right: Value, terms: Terms) -> bool:
     if terms.conventions.unreduced == "different" and _is_unreduced(left) != _is_unreduced(right):
         return False
     return same_expression(expression, right.expression, terms)
+
+
+def _excludes(left: Value, right: Value) -> bool:
+    """Say whether a degree or percent sign stands against another mark or a known unit."""
+    if not isinstance(left.expression, Degrees | Percent):
+        return False
+    other = right.expression
+    if isinstance(other, Degrees | Percent):
+        return type(left.expression) is not type(other)
+    return right.unit is not None and bool(right.unit.factors)
 
 
 def _unit_factor(left: Unit | None, right: Unit | None, terms: Terms) -> Fraction | None:

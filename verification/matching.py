@@ -22,46 +22,20 @@ def same_items(
     """Say whether every item equals one on the other side, in both directions (as sets)."""
     if max(len(left), len(right)) > MAX_ITEMS:
         raise UndecidedError(f"more than {MAX_ITEMS} items")
-    near, close = [_approximation(item) for item in left], [_approximation(item) for item in right]
+    near = [_approximation(item) for item in left]
+    close = [_approximation(item) for item in right]
     undecided: UndecidedError | None = None
-    matched: set[int] = set()
-    for k, item in enumerate(left):
-        candidates = [j for j in range(len(right)) if _may_agree(near[k], close[j])]
-        try:
-            found = _match(item, right, candidates, same)
-        except UndecidedError as error:
-            undecided = undecided or error
-            continue
-        if not found:
-            return False
-        matched |= found
-    for j, item in enumerate(right):
-        if j not in matched:
-            candidates = [k for k in range(len(left)) if _may_agree(near[k], close[j])]
-            if not candidates or not some(same, ((left[k], item) for k in candidates)):
-                return False
+    for items, others, marks, opposite in ((left, right, near, close), (right, left, close, near)):
+        for item, mark in zip(items, marks, strict=True):
+            candidates = (o for o, m in zip(others, opposite, strict=True) if _may_agree(mark, m))
+            try:
+                if not some(same, ((item, other) for other in candidates)):
+                    return False
+            except UndecidedError as error:
+                undecided = undecided or error
     if undecided:
         raise undecided
     return True
-
-
-def _match(
-    item: Item,
-    others: Sequence[Item],
-    candidates: list[int],
-    same: Callable[[Item, Item], bool],
-) -> set[int]:
-    """Return the candidates that equal the item, up to the first; raises UndecidedError."""
-    undecided: UndecidedError | None = None
-    for j in candidates:
-        try:
-            if same(item, others[j]):
-                return {j}
-        except UndecidedError as error:
-            undecided = undecided or error
-    if undecided:
-        raise undecided
-    return set()
 
 
 def _approximation(item: Answer) -> complex | None:
