@@ -39,7 +39,8 @@ class Columns:
     finish: str = "finish_reason"
     """`length` or false where the prediction was cut at a token limit; may be absent."""
     source: str = "source"
-    """In auto, `SET:answer` and `SET:completion` say what a prediction is; may be absent."""
+    """In auto, `SET:answer` and `SET:completion` say what a prediction is, as do `answer` and
+    `completion` in a column `mode`; both may be absent."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -231,10 +232,9 @@ def _find(cascade: Cascade, text: str, kind: Answers, finished: bool) -> Extract
 def _kind(row: Row, columns: Columns, answers: Answers) -> Answers:
     if answers != "auto":
         return answers
-    source = str(row.get(columns.source, ""))
-    if source.endswith(":answer"):
-        return "bare"
-    return "completion" if source.endswith(":completion") else "auto"
+    told = str(row.get(columns.source) or row.get("mode", "")).rpartition(":")[2]
+    kinds: dict[str, Answers] = {"answer": "bare", "completion": "completion"}
+    return kinds.get(told, "auto")
 
 
 def _as_text(value: object) -> str | None:

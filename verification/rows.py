@@ -82,7 +82,7 @@ def row_writer(path: Path | None) -> Iterator[Callable[[Row], None]]:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     opened: Callable[..., IO[str]] = gzip.open if path.name.lower().endswith(".gz") else open
     try:
-        with opened(partial, "wt", encoding="utf-8", errors="surrogateescape", newline="") as out:
+        with opened(partial, "wt", encoding="utf-8", errors="backslashreplace", newline="") as out:
             yield _csv_rows(out) if name.endswith(".csv") else _jsonl_rows(out)
         os.replace(partial, path)
     finally:

@@ -54,6 +54,7 @@ class Pool:
         for _ in range(workers):
             self._idle.put(None)
         self._workers = workers
+        self._owner = os.getpid()
         self._closed = False
         self._closing = threading.Lock()
 
@@ -63,6 +64,8 @@ class Pool:
         Undecided where the deadline, the memory limit or a crash ends the job. Raises
         VerifierError if no worker can be started at all.
         """
+        if os.getpid() != self._owner:
+            raise VerifierError("this verifier was opened before a fork: open one in each process")
         worker = self._idle.get()
         try:
             if self._closed:

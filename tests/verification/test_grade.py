@@ -93,6 +93,13 @@ def test_bare_answers_can_be_declared(tmp_path):
     assert grade_file(path, answers="bare").outcomes == {"correct": 1}
 
 
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.csv.gz"])
+def test_text_that_is_no_valid_unicode_is_written_all_the_same(tmp_path, name):
+    path = write(tmp_path / "pairs.jsonl", [{"gold": "5", "prediction": "5\ud835"}])
+    assert grade_file(path, tmp_path / name).rows == 1
+    assert len(graded(tmp_path / name)) == 1
+
+
 def test_an_output_appears_whole_or_not_at_all(tmp_path, monkeypatch):
     path = write(tmp_path / "pairs.jsonl", ROWS)
     output = tmp_path / "out.jsonl"

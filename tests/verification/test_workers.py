@@ -189,6 +189,12 @@ def test_the_host_keeps_its_signals_and_timers():
     assert signal.setitimer(signal.ITIMER_REAL, 0)[0] > 400
 
 
+def test_a_pool_that_was_opened_before_a_fork_says_so(pool, monkeypatch):
+    monkeypatch.setattr(pool, "_owner", os.getpid() + 1)
+    with pytest.raises(VerifierError, match="fork"):
+        pool.ask("1", "1", ("sympy",))
+
+
 def test_replies_are_read_as_data_field_by_field():
     reply = Reply(3, None, "sympy", "cannot tell")
     assert decode_reply(encode(reply)) == reply
