@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
@@ -73,17 +73,14 @@ def opened(run: LabelRun) -> Iterator[None]:
         with _locked(folder):
             record = _resumed(run) if (folder / "run.json").exists() else _born(run)
             update(folder, record | {"status": "running"})
-            status = "failed"
             try:
                 yield
-                status = "finished"
-            except Exception:
+            except BaseException as error:
+                status = "failed" if isinstance(error, Exception) else "interrupted"
+                with suppress(RunError):  # a full disk must not hide what went wrong
+                    update(folder, {"status": status, "ended": _now()})
                 raise
-            except BaseException:
-                status = "interrupted"
-                raise
-            finally:
-                update(folder, {"status": status, "ended": _now()})
+            update(folder, {"status": "finished", "ended": _now()})
 
 
 def read(folder: Path) -> dict[str, Any]:
