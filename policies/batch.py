@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from policies.drawing import Draw, draw, uniform
 from policies.loading import LoadedModel
-from policies.slots import Prefilled
+from policies.slots import Prefilled, Slots
 from policies.tokens import TextReader, whole_tokens
 from schemas import Completion, FinishReason, Sampling
 
@@ -24,8 +24,6 @@ class Job:
     waiting: deque[int] = field(default_factory=deque)
     """Indices into `seeds` of sequences that have no slot yet."""
     completions: dict[int, Completion] = field(default_factory=dict)
-    start: Prefilled | None = None
-    """What its sequences share, kept while some of them wait."""
     cancelled: bool = False
 
     def finish(self, index: int, completion: Completion) -> None:
@@ -69,6 +67,32 @@ class _Running:
         )
 
 
+class _Starts:
+    """Beginnings of sequences computed lately: a prefix is sampled many times, often one by one.
+
+    A start is a function of its own tokens, so keeping it changes no completion.
+    """
+
+    def __init__(self, slots: Slots, room: int) -> None:
+        self._slots = slots
+        self._room = room
+        self._kept: dict[tuple[int, ...], Prefilled] = {}
+        self._tokens = 0
+
+    def of(self, ids: tuple[int, ...]) -> Prefilled:
+        """Return the keys and values of these tokens, computed now or before."""
+        start = self._kept.pop(ids, None)
+        if start is None:
+            start = self._slots.prefill(ids)
+            self._tokens += len(ids)
+        self._kept[ids] = start
+        while self._tokens > self._room and len(self._kept) > 1:
+            oldest = next(iter(self._kept))
+            del self._kept[oldest]
+            self._tokens -= len(oldest)
+        return start
+
+
 class Batch:
     """Sequences being decoded; slots 0 .. len - 1 are occupied."""
 
@@ -76,6 +100,7 @@ class Batch:
         self._model = model
         self._slots = model.slots
         self._rows: list[_Running] = []
+        self._starts = _Starts(model.slots, model.slots.size * model.context // 4)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -90,10 +115,9 @@ class Batch:
 
         They share one pass over all prompt tokens but the last, which their first step adds.
         """
-        if job.start is None:
-            job.start = self._slots.prefill(job.ids[:-1])
+        start = self._starts.of(job.ids[:-1])
         while job.waiting and self.has_room:
-            self._slots.put(len(self._rows), job.start)
+            self._slots.put(len(self._rows), start)
             self._rows.append(
                 _Running(
                     job=job,
@@ -104,8 +128,6 @@ class Batch:
                     length=len(job.ids) - 1,
                 )
             )
-        if not job.waiting:
-            job.start = None
 
     def drop_cancelled(self) -> None:
         """Free the slots of requests that nobody awaits any more."""

@@ -30,9 +30,10 @@ class TransformersSettings(Settings):
     max_batch: int = Field(default=32, ge=1)
     """Sequences decoded together: the limit in flight."""
     context: int = Field(default=4096, ge=2)
-    """Tokens of prompt, prefix and completion together; cut to what the model allows. Key-value
-    memory for max_batch x context tokens is set aside. A completion that reaches it ends with
-    `length`; a prompt that fills it comes back as an empty completion that ended with `length`."""
+    """Tokens of prompt, prefix and completion together; cut to what the model allows. A completion
+    that reaches it ends with `length`; a prompt that fills it comes back as an empty completion
+    that ended with `length`. Key-value memory for max_batch x context tokens is set aside, and a
+    quarter more fills in time."""
     deterministic: bool = False
     """Make completions independent of what else is in the batch, to the last bit: every decoding
     step then computes max_batch rows over the whole context, wanted or not."""

@@ -85,12 +85,16 @@ class Fleet:
         self._failure = error
 
     async def get(self, endpoint: Endpoint, path: str) -> httpx.Response | None:
-        """Return one server's answer, of whatever status; None where there is none."""
+        """Return one server's answer below 500; None, and the server set aside, without one."""
         try:
-            return await self._client.get(endpoint.url + path, timeout=_PROBE_S)
+            response = await self._client.get(endpoint.url + path, timeout=_PROBE_S)
         except httpx.HTTPError as error:
-            self._set_aside(endpoint, error)
+            self._set_aside(endpoint, repr(error))
             return None
+        if response.is_server_error:
+            self._set_aside(endpoint, f"status {response.status_code}")
+            return None
+        return response
 
     async def post(
         self, path: str, body: Mapping[str, object], read: Callable[[httpx.Response], T]
@@ -128,7 +132,7 @@ class Fleet:
             if response.is_success:
                 return read(response)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            self._set_aside(endpoint, error)
+            self._set_aside(endpoint, repr(error))
             return _Retry(repr(error))
         except (httpx.TransportError, httpx.DecodingError) as error:
             return _Retry(repr(error))
@@ -170,19 +174,16 @@ class Fleet:
             return
         endpoint = due[0]
         endpoint.next_probe = now + _PROBE_S + 1  # keeps others from probing it at the same time
-        response = await self.get(endpoint, "/v1/models")
-        if response is not None and not response.is_server_error:
+        if await self.get(endpoint, "/v1/models") is not None:
             logger.warning("%s answers again", endpoint.url)
             endpoint.down_since, endpoint.probes = None, 0
-        elif response is not None:
-            self._set_aside(endpoint, RuntimeError(f"status {response.status_code}"))
 
-    def _set_aside(self, endpoint: Endpoint, error: Exception) -> None:
+    def _set_aside(self, endpoint: Endpoint, error: str) -> None:
         now = time.monotonic()
         if endpoint.down_since is None:
             endpoint.down_since = now
-            logger.warning("%s does not answer, set aside: %r", endpoint.url, error)
-        endpoint.last_error = repr(error)
+            logger.warning("%s does not answer, set aside: %s", endpoint.url, error)
+        endpoint.last_error = error
         endpoint.next_probe = now + min(self._pause(endpoint.probes), _LONGEST_PROBE_PAUSE_S)
         endpoint.probes += 1
 

@@ -1,9 +1,10 @@
 """A policy behind HTTP: what the servers can do is asked once, then prefixes are continued."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -74,13 +75,17 @@ async def connect(
 
     `identity` names the model better than the servers do; their software is added to it.
     """
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # not a line for every request
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     timeout = httpx.Timeout(settings.patience.request_timeout_s, connect=_CONNECT_S, pool=None)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=settings.max_in_flight)
     async with httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits) as client:
         fleet = Fleet(client, settings.urls, settings.patience)
         server = await _survey(fleet, settings.model)
-        known_as = f"{identity or f'openai:{server.model}'} ({server.software})"
+        if settings.context is not None:
+            server = replace(server, context=settings.context)
+        name = identity or f"openai:{server.model}"
+        known_as = f"{name} context={server.context} ({server.software})"
         yield ServedPolicy(settings, fleet, server, tokenizer=tokenizer, identity=known_as)
 
 
@@ -100,7 +105,7 @@ class ServedPolicy:
         self.fleet = fleet
         self._server = server
         self._logprobs = settings.logprobs
-        self._context = settings.context or server.context
+        self._context = server.context
         self._limit = FairLimit(settings.max_in_flight)
         self._largest_group = min(_LARGEST_GROUP, settings.max_in_flight)
         self._tokenizer = tokenizer
@@ -236,11 +241,16 @@ async def _describe(fleet: Fleet, endpoint: Endpoint, model: str | None) -> Serv
     card = cards.get(model) if model else next(iter(cards.values()), None)
     if card is None or (model is None and len(cards) > 1):
         raise ConfigError(f"model={model!r}: {endpoint.url} serves {', '.join(cards)}; name one.")
-    version = await fleet.get(endpoint, "/version")
-    software = card.owned_by or "unknown"
-    if software == "vllm" and version is not None and version.is_success:
-        software = f"vllm {_Version.model_validate_json(version.content).version}"
+    software = await _software(fleet, endpoint, card.owned_by or "unknown")
     return Server(model=card.id, software=software, context=card.max_model_len)
+
+
+async def _software(fleet: Fleet, endpoint: Endpoint, owner: str) -> str:
+    """Return the server's name, with its version where it is vLLM."""
+    version = await fleet.get(endpoint, "/version") if owner == "vllm" else None
+    if version is None or not version.is_success:
+        return owner
+    return f"{owner} {_Version.model_validate_json(version.content).version}"
 
 
 def _encoder(server: Server, fleet: Fleet, tokenizer: PromptTokenizer | None) -> Encoder | None:

@@ -145,8 +145,7 @@ class VllmSettings(Settings):
         from policies.fingerprint import model_identity  # asks the hub's cache on disk
 
         name = model_identity(self.model, self.revision)
-        details = [f"dtype={self.dtype}", f"max_model_len={self.max_model_len}", *self.extra_args]
-        return f"vllm:{name} {' '.join(details)}"
+        return " ".join((f"vllm:{name}", f"dtype={self.dtype}", *self.extra_args))
 
     def _tokenizer(self) -> "PromptTokenizer | None":
         """Return the model's tokenizer for this process; None where only vLLM can load it."""

@@ -34,7 +34,7 @@ async def test_a_prompt_goes_as_token_ids_and_tokens_come_back_with_their_places
 ):
     async with fake_server().running() as server, opened(server) as policy:
         (completion,) = await policy.complete(ask("Tom", seeds=(5,)))
-        assert policy.identity == "openai:m (vllm 0.32.0)"
+        assert policy.identity == "openai:m context=200 (vllm 0.32.0)"
     ((path, body),) = server.requests
     assert path == "/v1/completions"
     assert body["prompt"] == [84, 111, 109]
@@ -254,7 +254,20 @@ async def test_servers_are_asked_once_what_they_are(fake_server, opened):
             async with opened(one, model="n"):
                 pass
         async with opened(one, urls=(one.url, "http://127.0.0.1:9/v1")) as policy:
-            assert policy.identity == "openai:m (vllm 0.32.0)", "the dead one is set aside"
+            assert policy.identity == "openai:m context=200 (vllm 0.32.0)", (
+                "the dead one is set aside"
+            )
+
+
+async def test_a_server_that_is_still_loading_is_set_aside_too(fake_server, opened, ask):
+    async with fake_server().running() as one, fake_server().running() as two:
+        two._describe = lambda path, body: (503, {"detail": "loading"})
+        async with opened(one, two) as policy:
+            await policy.complete(ask(seeds=(1, 5, 9)))
+        assert len(one.requests) == 3
+        with pytest.raises(PolicyError, match=r"no server answers.*status 503"):
+            async with opened(two):
+                pass
 
 
 async def test_the_key_comes_from_the_environment_alone(fake_server, opened, ask, monkeypatch):

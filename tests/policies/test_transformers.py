@@ -3,6 +3,8 @@
 import asyncio
 import random
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -291,6 +293,21 @@ async def test_what_cannot_be_loaded_is_one_clear_error(opened, settings, messag
     with pytest.raises(ConfigError, match=message):
         async with opened(**settings):
             pass
+
+
+def test_without_torch_the_remedy_is_named(model_dir):
+    code = f"""
+import asyncio, pathlib, sys
+sys.modules["torch"] = None
+from policies import TransformersSettings
+async def main():
+    async with TransformersSettings(model={model_dir!r}).open(pathlib.Path()):
+        pass
+asyncio.run(main())
+"""
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "ConfigError: this policy needs the package 'torch'" in shown.stderr
+    assert "extra `local`" in shown.stderr
 
 
 async def test_a_recurrent_model_is_refused_instead_of_decoded_wrongly(opened, tokenizer_dir):

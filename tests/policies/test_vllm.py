@@ -108,7 +108,7 @@ async def test_a_control_node_without_a_tokenizer_gets_the_same(policy, control_
         for a, b in zip(here, there, strict=True):
             assert b.tokens in (a.tokens, None), "in doubt only where bytes make no character"
     assert policy.identity.startswith("vllm:tiny-qwen2@")
-    assert control_node.identity.startswith("openai:tiny-qwen2 (vllm ")
+    assert control_node.identity.startswith("openai:tiny-qwen2 context=256 (vllm ")
 
 
 async def test_what_vllm_refuses_is_shown_in_its_words(policy, ask):

@@ -1,0 +1,1 @@
+"""What completions that do not depend on their batch cost, and how often fast ones differ."""
