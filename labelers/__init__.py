@@ -6,11 +6,23 @@ from pydantic import Field
 
 from labelers.double_search import DoubleSearch
 from labelers.math_shepherd import MathShepherd
+from labelers.omega_prm import OmegaPRM
 from labelers.outcome import OutcomeLabeler
 from labelers.seam import Labeler
 from labelers.solutions import Screen
 
-AnyLabeler = Annotated[DoubleSearch | MathShepherd | OutcomeLabeler, Field(discriminator="kind")]
+AnyLabeler = Annotated[
+    DoubleSearch | MathShepherd | OmegaPRM | OutcomeLabeler,
+    Field(discriminator="kind"),
+]
 """The registry of labelers: pydantic picks by `kind` and names the valid ones on a typo."""
 
-__all__ = ["AnyLabeler", "DoubleSearch", "Labeler", "MathShepherd", "OutcomeLabeler", "Screen"]
+__all__ = [
+    "AnyLabeler",
+    "DoubleSearch",
+    "Labeler",
+    "MathShepherd",
+    "OmegaPRM",
+    "OutcomeLabeler",
+    "Screen",
+]

@@ -1,0 +1,178 @@
+"""OmegaPRM as published: rollouts are searched for their first error in order of promise.
+
+    root: the filter's rollouts; its wrong ones are the pool
+    up to `search_limit` times, while the pool is not empty:
+        (s, r) = argmax of Q(s, r) + U(s) over the pool; r leaves the pool
+        bisect r behind s: each probe is k rollouts of a prefix, a new state whose wrong
+            rollouts join the pool if some were right
+        N(s) += 1
+
+The rollouts of the question filter are the root's. A prefix is one state however many rollouts
+pass through it, the whole solution is never probed, and states come from rollouts alone: a right
+rollout makes no state of its own.
+
+Labelled are root rollouts: the wrong ones that were searched, and those with a right answer as
+`right_answers` says. What was probed elsewhere in the tree is in the nodes. Between the probes of
+a search the evidence stays empty: that those steps are right before the first error and unknown
+behind it follows from the search, not from rollouts.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from labelers.omega_prm.cuts import Cuts, Span, spans, step_cuts, token_cuts
+from labelers.omega_prm.search import Search, search
+from labelers.omega_prm.tree import Constants, Selection, State, Tree
+from labelers.right_answers import RightAnswers, first_error_of_right
+from labelers.solutions import Screen, Solution, Start, labelling_without_solutions, solve
+from rollouts.seam import Rollouts
+from schemas import (
+    ROOT,
+    Evidence,
+    LabelledSolution,
+    Labelling,
+    Node,
+    Outcome,
+    Prefix,
+    Problem,
+    Settings,
+)
+
+
+class OmegaPRM(Settings):
+    """Grows a tree of probed prefixes per question; the paper's constants by default."""
+
+    kind: Literal["omega_prm"] = "omega_prm"
+    num_solutions: int = Field(default=32, ge=1)
+    """Root rollouts that are labelled if they are searched; equal texts once."""
+    num_rollouts: int = Field(default=8, ge=1)
+    """k: completions per probed prefix."""
+    search_limit: int = Field(default=100, ge=1)
+    """Searches per question at most."""
+    constants: Constants = Constants()
+    span: Span = "step"
+    """Rollouts are divided between `step`s, or between `token`s into about 16 pieces, as in the
+    paper: the pieces are then the steps of what is labelled."""
+    right_answers: RightAnswers = "trust"
+    """What is done with root rollouts whose final answer is right."""
+    screen: Screen | None = Screen(num_rollouts=32)
+    """The question filter; all its rollouts are the root's."""
+
+    async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
+        """Search one question's rollouts, one after the other."""
+        start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
+        if not start.solutions:
+            return labelling_without_solutions(problem, start)
+        growth = Growth(self, rollouts)
+        searches = await growth.grow(start.root.total)
+        return Labelling(
+            problem_id=problem.id,
+            solutions=tuple(await growth.labelled(start, searches)),
+            nodes=tuple(_nodes(growth.tree)),
+            set_aside="",
+        )
+
+
+class Growth:
+    """The growing of one question's tree."""
+
+    def __init__(self, settings: OmegaPRM, rollouts: Rollouts) -> None:
+        self.tree = Tree(settings.constants)
+        self._settings = settings
+        self._rollouts = rollouts
+        self._mean_tokens = 0.0
+
+    async def grow(self, root_rollouts: int) -> list[Search]:
+        """Search until the limit is reached or the pool is empty."""
+        root = self.tree.add(ROOT, await self._rollouts.sample(ROOT, count=root_rollouts))
+        tokens = [one.completion.completion_tokens for one in root.rollouts]
+        self._mean_tokens = sum(tokens) / len(tokens)
+        searches: list[Search] = []
+        while len(searches) < self._settings.search_limit:
+            selection = self.tree.select()
+            if selection is None:
+                break
+            searches.append(await search(selection, self._cuts(selection), self._probe))
+            selection.state.visits += 1
+        return searches
+
+    async def labelled(self, start: Start, searches: Iterable[Search]) -> list[LabelledSolution]:
+        """Return the labelled root rollouts, by sample index."""
+        searched = {
+            one.selection.rollout.sample_index: one
+            for one in searches
+            if one.selection.state.prefix == ROOT
+        }
+        labelled = [await self._label(one, start.root, searched) for one in start.solutions]
+        return [one for one in labelled if one is not None]
+
+    def _cuts(self, selection: Selection) -> Cuts:
+        if self._settings.span == "token":
+            return token_cuts(selection.rollout, mean_tokens=self._mean_tokens)
+        return step_cuts(self._rollouts, selection.rollout)
+
+    async def _probe(self, prefix: Prefix) -> State:
+        """Return the state of a prefix: the known one, or a new one with k rollouts."""
+        state = self.tree.get(prefix)
+        if state is None:
+            count = self._settings.num_rollouts
+            state = self.tree.add(prefix, await self._rollouts.sample(prefix, count=count))
+        return state
+
+    async def _label(
+        self, solution: Solution, root: Evidence, searched: Mapping[int, Search]
+    ) -> LabelledSolution | None:
+        """Return what is known of a root rollout; None if it was not searched."""
+        if solution.rollout.verdict.outcome is Outcome.CORRECT:
+            error = await self._error_of_right(solution)
+            return self._row(solution, root, solution.prefixes[-1].steps, error)
+        found = searched.get(solution.rollout.sample_index)
+        if found is None:
+            return None
+        steps = solution.prefixes[-1].steps
+        if self._settings.span == "token":
+            steps = spans(solution.rollout.text, (len(one.text) for one in found.probed))
+        return self._row(solution, root, steps, _first_error(steps, found))
+
+    async def _error_of_right(self, solution: Solution) -> int | None:
+        async def is_alive(length: int) -> bool | None:
+            return (await self._probe(solution.prefixes[length - 1])).is_alive
+
+        choice = self._settings.right_answers
+        return await first_error_of_right(len(solution.prefixes), choice, is_alive)
+
+    def _row(
+        self, solution: Solution, root: Evidence, steps: tuple[str, ...], first_error: int | None
+    ) -> LabelledSolution:
+        probed = (self.tree.get(Prefix(steps=steps[:n])) for n in range(1, len(steps)))
+        evidence = tuple(state.evidence if state else Evidence() for state in probed)
+        return LabelledSolution(
+            problem_id=solution.rollout.problem_id,
+            solution_index=solution.rollout.sample_index,
+            labeler=self._settings.kind,
+            steps=steps,
+            outcome=solution.rollout.verdict.outcome,
+            root=root,
+            evidence=(*evidence, solution.terminal),
+            first_error=first_error,
+        )
+
+
+def _first_error(steps: tuple[str, ...], found: Search) -> int | None:
+    """Return the index of the step that ends where the solution was first found dead."""
+    if found.dead is None:
+        return None
+    length = 0
+    for index, step in enumerate(steps):
+        length += len(step)
+        if length >= len(found.dead.text):
+            return index
+    return None
+
+
+def _nodes(tree: Tree) -> Iterable[Node]:
+    """Return all states: the root first, then by length and key."""
+    ordered = sorted(tree.states, key=lambda state: (len(state.prefix.steps), state.prefix.key))
+    return (Node(prefix=state.prefix, evidence=state.evidence) for state in ordered)
