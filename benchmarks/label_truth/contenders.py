@@ -8,6 +8,7 @@ from labelers import (
     AnyLabeler,
     DoubleSearch,
     MathShepherd,
+    OmegaPRM,
     OutcomeLabeler,
     Screen,
 )
@@ -61,12 +62,17 @@ def _double(n: int) -> AnyLabeler:
     return DoubleSearch(num_rollouts=n)
 
 
+def _omega(n: int) -> AnyLabeler:
+    return OmegaPRM(num_rollouts=n)
+
+
 _SWEPT: Mapping[str, tuple[Make, tuple[int, ...]]] = {
     "math_shepherd": (_shepherd, (2, 4, 8, 16)),
     "first_success": (_first_success, (2, 4, 8, 16)),
     "first_success+skip": (_skip, (4, 8, 16, 32)),
     "binary_search": (_binary, (4, 8, 16, 32)),
     "double_search": (_double, (4, 8, 16, 32)),
+    "omega_prm": (_omega, (8, 16)),
 }
 
 

@@ -54,11 +54,11 @@ def measure(world: World, contender: Contender, *, retest: bool) -> Measured:
 async def _measure(world: World, contender: Contender, *, retest: bool) -> Measured:
     cases = world.cases()
     first = await _label_all(world, contender, cases, draw=0)
-    again = await _label_all(world, contender, cases, draw=1) if retest else first
+    again = await _label_all(world, contender, cases, draw=1) if retest else None
     judged = [
         one
         for number, case in enumerate(cases)
-        for one in _judge(number, case, first[number], again[number])
+        for one in _judge(number, case, first[number], again[number] if again else None)
     ]
     return Measured(
         contender=contender,
@@ -92,11 +92,12 @@ async def _label(world: World, contender: Contender, case: Case, *, draw: int) -
     return _Run({one.solution_index: one for one in labelling.solutions}, meter)
 
 
-def _judge(number: int, case: Case, first: _Run, again: _Run) -> list[Judged]:
+def _judge(number: int, case: Case, first: _Run, again: _Run | None) -> list[Judged]:
     shares = first.meter.shares(case.truths)
     judged = []
     for index, truth in case.truths.items():
-        label, fresh = first.labelled.get(index), again.labelled.get(index)
+        label = first.labelled.get(index)
+        fresh = again.labelled.get(index) if again else None
         likeliest, confidence = _likeliest(label) if label else (None, None)
         judged.append(
             Judged(

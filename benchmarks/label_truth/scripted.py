@@ -19,7 +19,6 @@ What a rollout costs: a step is `STEP_TOKENS` long, so a rollout of t of M steps
 of a solution.
 """
 
-import asyncio
 import hashlib
 import math
 import random
@@ -224,7 +223,6 @@ class ScriptedRollouts:
 
     async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
         """Return the rollouts start, ..., start + count - 1 of a prefix."""
-        await asyncio.sleep(0)
         return tuple(self._taken(prefix, start + count)[start : start + count])
 
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
@@ -260,7 +258,7 @@ class ScriptedRollouts:
     def _branch(
         self, parent: Branch | None, length: int, rng: random.Random, *, right: bool
     ) -> Branch:
-        """Return how a drawn rollout goes on: what was wrong before it stays wrong, or is repaired."""
+        """Return how a drawn rollout goes on: what was wrong stays wrong, or is repaired."""
         end = self.script.num_steps
         if right:
             return Branch(error=end, repair=end, recovery=0.0)
