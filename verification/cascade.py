@@ -69,6 +69,7 @@ class Cascade:
         self._lock = threading.Lock()
         self._stages: Counter[str] = Counter()
         self._memo_hits = 0
+        self._worker_seconds = 0.0
 
     @property
     def stages(self) -> Mapping[str, int]:
@@ -79,6 +80,11 @@ class Cascade:
     def memo_hits(self) -> int:
         """How many of the verdicts were remembered."""
         return self._memo_hits
+
+    @property
+    def worker_seconds(self) -> float:
+        """CPU time that workers spent on jobs."""
+        return self._worker_seconds
 
     def judge(self, gold: str, text: str, *, finished: bool = True) -> Verdict:
         """Judge the answer that a whole text states; blocks while a worker is asked."""
@@ -121,6 +127,8 @@ class Cascade:
         known = self._recall(gold, answer)
         if known is None:
             reply = self._pool.ask(gold, answer, open_question.stages)
+            with self._lock:
+                self._worker_seconds += reply.cpu_seconds
             reason = reply.reason or open_question.reason
             known = self._remember(gold, answer, Decision(reply.equal, reply.stage, reason))
         return self._verdict(open_question.extraction, known)

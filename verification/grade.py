@@ -95,6 +95,7 @@ class Graded:
     verdict: Verdict | BadRow
     expected: bool | None
     ms: float
+    """CPU time, a worker's included: it does not depend on how busy the machine is."""
 
     def columns(self) -> Row | None:
         """Return the row with the verdict's columns; None for a line that is no row at all."""
@@ -213,10 +214,10 @@ def _grade_row(
         missing = columns.prediction if gold else columns.gold
         return Graded(line, row, BadRow(f"no text in column {missing!r}"), None, 0.0)
     finished = row.get(columns.finish) not in ("length", False, "false", "False")
-    started = time.perf_counter()
+    started = time.thread_time() + cascade.worker_seconds
     found = _find(cascade, text, _kind(row, columns, answers), finished)
     verdict = cascade.judge_extracted(gold, found, finished)
-    ms = round((time.perf_counter() - started) * 1000, 3)
+    ms = round((time.thread_time() + cascade.worker_seconds - started) * 1000, 3)
     return Graded(line, row, verdict, _as_bool(row.get(columns.expected)), ms)
 
 

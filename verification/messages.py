@@ -37,6 +37,8 @@ class Reply:
     equal: bool | None
     stage: str
     reason: str
+    cpu_seconds: float = 0.0
+    """What the job took of the worker's time."""
 
 
 def encode(message: Job | Reply) -> bytes:
@@ -62,6 +64,7 @@ def decode_reply(line: bytes) -> Reply:
             "equal": True | False | None as equal,
             "stage": str(stage),
             "reason": str(reason),
+            "cpu_seconds": int() | float() as cpu_seconds,
         }:
-            return Reply(number, equal, stage[:40], reason[:200])
+            return Reply(number, equal, stage[:40], reason[:200], cpu_seconds)
     raise ValueError(f"no reply: {line[:80]!r}")

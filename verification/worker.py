@@ -16,7 +16,9 @@ import resource
 import select
 import signal
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from verification.conventions import Conventions
 from verification.messages import Job, Limits, Reply, decode_job, encode
@@ -47,7 +49,8 @@ def main() -> None:
             continue
         current.number = None
         try:
-            os.write(replies, encode(Reply(lost, None, "guard", _cause(status, limits))))
+            reason = _cause(status, limits)
+            os.write(replies, encode(Reply(lost, None, "guard", reason, limits.cpu_seconds)))
         except OSError:
             return
 
@@ -112,11 +115,13 @@ def _serve(host: int, limits: Limits, stages: Stages, replies: int, current: _Cu
 
 
 def _reply(stages: Stages, job: Job, limits: Limits) -> tuple[Reply, bool]:
+    started = time.process_time()
     try:
-        return stages.judge(job), False
+        reply = stages.judge(job)
     except MemoryError:
-        reason = f"needs more than {limits.memory_mb} MB"
-        return Reply(job.number, None, "guard", reason), True
+        reply = Reply(job.number, None, "guard", f"needs more than {limits.memory_mb} MB")
+    spent = time.process_time() - started
+    return replace(reply, cpu_seconds=spent), reply.stage == "guard"
 
 
 def _jobs(host: int) -> Iterator[Job]:

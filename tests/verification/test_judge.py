@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 
 import anyio
 import pytest
@@ -197,9 +196,6 @@ def test_math_verify_can_have_the_last_word():
     settings = VerificationSettings(answer_format="boxed", math_verify=True, cpu_seconds=10)
 
     async def question(verifier):
-        started = time.monotonic()
-        verdict = await verifier.judge(r"\int x\,dx", r"\boxed{\int x\,dx + 0}", finished=True)
-        return verdict, time.monotonic() - started
+        return await verifier.judge(r"x \oplus y", r"\boxed{y \oplus x}", finished=True)
 
-    verdict, _ = run(question, settings)
-    assert verdict.stage == "math_verify"
+    assert run(question, settings).stage == "math_verify"

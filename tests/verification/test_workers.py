@@ -101,13 +101,24 @@ def test_memory_that_is_used_up_costs_one_undecided_verdict():
     pool.close()
 
 
+def kill_when_busy(pid):
+    """Kill a process once it has used some CPU time on its job."""
+    process = psutil.Process(pid)
+    idle = process.cpu_times().user
+    while process.cpu_times().user < idle + 0.1:
+        time.sleep(0.01)
+    process.kill()
+
+
 def test_a_worker_that_is_killed_at_its_job_costs_that_verdict_alone():
-    pool = new_pool(cpu_seconds=60)
+    pool = new_pool(cpu_seconds=60, memory_mb=4096)
     pool.ask(*SUM, ("sympy",))
-    killer = threading.Timer(0.3, os.kill, (child_of(pool), signal.SIGKILL))
+    killer = threading.Thread(target=kill_when_busy, args=(child_of(pool),))
     killer.start()
     reply = pool.ask(*BOMB, ("sympy",))
+    killer.join()
     assert (reply.equal, reply.stage) == (None, "guard")
+    assert "died" in reply.reason
     assert pool.ask(*SUM, ("sympy",)).equal is True
     pool.close()
 
