@@ -195,7 +195,9 @@ def main(
     plan = Plan(
         seed=seed, problems=problems, batch_tokens=batch_tokens, slips=slips, rate=rate, decay=decay
     )
-    trainer = Trainer(plan, out, tokens.build())
+    # A checkpoint goes with the tokenizer it was trained with, even if the stories have changed.
+    policy = out / "policy"
+    trainer = Trainer(plan, out, tokens.load(policy) if policy.exists() else tokens.build())
     trainer.resume()
     while trainer.seen < problems:
         began = time.monotonic()
