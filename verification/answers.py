@@ -240,7 +240,12 @@ def _clock_time(parts: list[list[Token]]) -> Answer | None:
     if not all(field.isdigit() and len(field) <= 2 for field in fields):
         return None
     hour, minute, second = (*map(int, fields), 0)[:3]
-    if any(len(field) != 2 for field in fields[1:]) or hour > 24 or minute > 59 or second > 59:
+    if (
+        (any(len(field) != 2 for field in fields[1:]) and not half)
+        or hour > 24
+        or minute > 59
+        or second > 59
+    ):
         return None
     return ClockTime(hour, minute, second, half)  # type: ignore[arg-type]
 

@@ -5,9 +5,11 @@ for a set, an inequality for an interval, `\pm 2` for two answers, one value in 
 Every rule is symmetric; UndecidedError says that the types are understood and the values are not.
 """
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from verification.assignments import Named, named_value
 from verification.bounds import UndecidedError
 from verification.compare_numerals import (
     digits_of,
@@ -21,7 +23,7 @@ from verification.compare_quantities import same_quantity
 from verification.equality import same_expression
 from verification.matching import same_items
 from verification.regions import Region, region_of, same_region
-from verification.relations import Named, named_value, same_relation
+from verification.relations import same_relation
 from verification.signs import signed_readings
 from verification.syntax import (
     Answer,
@@ -109,7 +111,7 @@ def _same_named(
 ) -> bool:
     """Compare two assignments; `y = 5` is not `x = 5`, but `f(x) = x^2` is `y = x^2`."""
     left, right = named
-    if left.name == right.name:
+    if _same_name(left.name, right.name):
         return same_answer(left.value, right.value, terms)
     unknowns = _is_unknown(left.name) and _is_unknown(right.name)
     if not unknowns and same_answer(left.value, right.value, terms):
@@ -120,8 +122,20 @@ def _same_named(
     return False
 
 
+_UNKNOWN = re.compile(r"(\\[a-zA-Z]+|[a-zA-Z])(?:_(\w+))?'*")
+"""A variable: a letter or command, perhaps with a subscript."""
+
+
 def _is_unknown(name: str) -> bool:
-    return len(name) == 1 or (name.startswith("\\") and name[1:].isalpha())
+    return _UNKNOWN.fullmatch(name) is not None
+
+
+def _same_name(left: str, right: str) -> bool:
+    r"""`m_{\max}` may be called `m`, but `w_0` is not `w_3`."""
+    names = _UNKNOWN.fullmatch(left), _UNKNOWN.fullmatch(right)
+    if left == right or not names[0] or not names[1]:
+        return left == right
+    return names[0][1] == names[1][1] and not (names[0][2] and names[1][2])
 
 
 def _stated(answer: Answer, terms: Terms) -> Answer | _Assignments:
@@ -162,6 +176,8 @@ def _same_assignments(left: _Assignments, right: Answer | _Assignments, terms: T
     if isinstance(right, Tuple) and (right.opening, right.closing) != ("(", ")"):
         return False
     if not isinstance(right, Tuple | Collection) or len(right.items) != len(left.values):
+        return False
+    if any(isinstance(item, Relation) for item in right.items):
         return False
     pairs = list(zip(left.values, right.items, strict=True))
     return every(lambda a, b: same_answer(a, b, terms), pairs)
@@ -227,11 +243,12 @@ class _Pair:
         relational = [any(isinstance(x, Relation) for x in side or ()) for side in sides]
         if any(relational) and not all(relational):
             return None
-        if all(relational):
-            regions = self.as_regions()
-            if regions:
-                return True
-        return same_items(sides[0], sides[1], self._same)
+        if all(relational) and self.as_regions():
+            return True
+        return same_items(sides[0], sides[1], self._same, counted=not self._has_set())
+
+    def _has_set(self) -> bool:
+        return any(isinstance(x, Collection) and x.braces for x in (self.left, self.right))
 
     def in_places(self) -> bool | None:
         """Compare a list with a point: `1, 2` may be written for `(1, 2)`."""

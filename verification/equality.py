@@ -8,13 +8,13 @@ shrunk with the precision, a difference like that of 2^{-99} and 2^{-98}, or of 
 are made of. No pair of closed forms short enough to be an answer is known to do so by chance.
 
 **Expressions with variables** are the same function if they agree at fixed random rational points.
-Polynomials and rational functions are compared exactly there (a difference that is no identity
-vanishes at three random points of 50,000 with probability below (degree / 50,000)^3), others as
-closed expressions are. Points have both signs: \sqrt{x^2} is not x. Where a root or logarithm
-leaves the reals its branch is a convention, so such points can confirm but not refute.
+How many it takes, and where, is `sampling`'s to say. Polynomials and rational functions are
+compared exactly there (a difference that is no identity vanishes at three random points of 50,000
+with probability below (degree / 50,000)^3), others as closed expressions are. Points have both
+signs: \sqrt{x^2} is not x. Where a root or logarithm leaves the reals its branch is a convention,
+so such points can confirm but not refute.
 """
 
-import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,13 +22,10 @@ from fractions import Fraction
 from verification.bounds import MAX_VARIABLES, TooLargeError, UndecidedError, UndefinedError
 from verification.exact import ExactEvaluator, InexactError
 from verification.matrices import reduced
-from verification.numeric import (
-    MAX_DIGITS_OF_PRECISION,
-    NumericEvaluator,
-    Real,
-    binary_exponent,
-)
+from verification.numeric import NumericEvaluator
+from verification.precision import MAX_DIGITS_OF_PRECISION, Real, binary_exponent
 from verification.reading import Reading
+from verification.sampling import Point, Sample, sample
 from verification.syntax import Constant, Expression, Matrix, Negative, Number, Sum
 from verification.terms import Budget, Terms, every
 from verification.traits import Traits, traits_of
@@ -36,9 +33,8 @@ from verification.traits import Traits, traits_of
 LOW, HIGH = 60, 220
 _GUARD = 40
 """Bits by which a difference must exceed the rounding of the largest number to count."""
-_AGREEMENTS = 3
-_POINTS = 12
-_PRIMES = (10_007, 10_009, 10_037, 10_039, 10_061, 10_067)
+_APART = 6
+"""Points apart, with none in agreement, that settle it off the reals, too."""
 _BITS_PER_DIGIT = 3.3219280948873626
 
 
@@ -159,15 +155,21 @@ class _Pair:
     # At one point
 
     def _exactly(self, point: Mapping[str, Fraction]) -> bool | None:
-        """Compare exactly; None where a side has no value; raises InexactError."""
+        """Compare exactly; raises InexactError. None where no comparison is possible.
+
+        A closed expression without a value differs from any with one; at one point of many the
+        side without a value may just have a removable gap there.
+        """
         values: list[Fraction | None] = []
         for tree in (self.left, self.right):
             try:
                 values.append(ExactEvaluator(point, self.reading, self.budget).value(tree))
             except UndefinedError:
                 values.append(None)
-        if None in values:
+        if values[0] is None and values[1] is None:
             return None
+        if None in values:
+            return None if point else False
         return values[0] == values[1]
 
     def _computed(
@@ -225,41 +227,25 @@ class _Pair:
 
     # At many points
 
-    def _points(self) -> Iterator[dict[str, Fraction]]:
-        """Yield points that depend on the names of the variables and nothing else."""
-        names = sorted(self.traits.variables)
-        source = random.Random("/".join(names))
-        for k in range(_POINTS):
-            point: dict[str, Fraction] = {}
-            for name in names:
-                if self.traits.of_integers:
-                    point[name] = Fraction(source.choice((2, 3, 4, 5, 6, 7, 8, 9, 10, 12)))
-                    continue
-                value = Fraction(source.randint(2_000, 60_000), source.choice(_PRIMES))
-                negative = k % 3 != 0 and source.random() < 0.5
-                point[name] = -value if negative else value
-            if k == 1 and not self.traits.of_integers:
-                point = {name: -abs(value) for name, value in point.items()}
-            yield point
-
     def _same_function(self) -> bool:
+        chosen = sample(self.traits, self.left, self.right)
         try:
             agreements = 0
-            for point in self._points():
+            for point in chosen.points:
                 same = self._exactly(point)
                 if same is False:
                     return False
                 agreements += bool(same)
-                if agreements == _AGREEMENTS:
+                if agreements == chosen.needed:
                     return True
-            raise UndecidedError("no points where both are defined")
+            raise UndecidedError("too few points where both are defined")
         except InexactError:
-            return self._same_function_numerically()
+            return self._same_function_numerically(chosen)
 
-    def _same_function_numerically(self) -> bool:
-        agreed: list[dict[str, Fraction]] = []
+    def _same_function_numerically(self, chosen: Sample) -> bool:
+        agreed: list[Point] = []
         real, complex_, apart = 0, 0, 0
-        for point in self._points():
+        for point in chosen.points:
             verdict = self._at(point)
             if verdict is None:
                 continue
@@ -272,16 +258,16 @@ class _Pair:
                 return False
             else:
                 apart += 1
-            if real >= _AGREEMENTS:
+            if real >= chosen.needed:
                 break
         if apart and not agreed:
             return self._settle_apart(apart)
-        if real >= _AGREEMENTS or complex_ >= _AGREEMENTS:
+        if real >= min(chosen.needed, 4) or complex_ >= chosen.needed:
             return self._same_to_precision(agreed[0])
         raise UndecidedError("too few points where both are defined")
 
     def _settle_apart(self, apart: int) -> bool:
-        if apart < 2 * _AGREEMENTS:
+        if apart < _APART:
             raise UndecidedError("apart only where the branch is a convention")
         return False
 

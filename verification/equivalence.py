@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from verification.assignments import ContradictionError
 from verification.bounds import TooLargeError, UndecidedError, UndefinedError, UnparsedError
 from verification.comparison import same_answer
 from verification.conventions import DEFAULTS, Conventions
 from verification.numerals import Numeral
 from verification.parse import Parsed
 from verification.perturb import perturbed
-from verification.relations import ContradictionError
 from verification.syntax import Collection
 from verification.terms import Terms
 

@@ -191,15 +191,18 @@ class ExpressionParser(Cursor):
 
     # Arguments
 
-    def group(self) -> Expression:
-        """Read a command's argument: braces, or one token (of a numeral, one digit)."""
+    def group(self, *, whole: bool = False) -> Expression:
+        r"""Read a command's argument: braces, or one token (of a numeral, one digit).
+
+        `whole` takes all digits: nobody means (17/1) 0 by `\frac{17}10`.
+        """
         if self.sees("{"):
             return self._braced()
         token = self.peek()
         if token.kind == "number":
             if not token.text.isdigit():
                 raise UnparsedError("a decimal as an argument without braces")
-            if len(token.text) > 1:
+            if len(token.text) > 1 and not whole:
                 rest = Token("number", token.text[1:])
                 self.tokens[self.at : self.at + 1] = [Token("number", token.text[0]), rest]
             return Number(Fraction(int(self.next().text)))
@@ -317,7 +320,8 @@ class ExpressionParser(Cursor):
         r"""Read `1\frac{3}{4}` as 7/4; `2\frac{x}{4}` stays a product."""
         start, tokens, nodes = self.at, list(self.tokens), self.nodes
         self.at += 1
-        top, bottom = self.group(), self.group()
+        braced = self.sees("{")
+        top, bottom = self.group(), self.group(whole=braced)
         if isinstance(top, Number) and isinstance(bottom, Number) and not self.sees("^"):
             integers = top.value.denominator == bottom.value.denominator == 1
             if integers and top.value >= 0 and bottom.value > 0:
@@ -351,7 +355,8 @@ class ExpressionParser(Cursor):
     def _fraction(self) -> Expression:
         if self.sees("{") and self.peek(1).text == "d" and self.sees("}", ahead=2):
             return self._derivative()
-        return Quotient(self.group(), self.group())
+        braced = self.sees("{")
+        return Quotient(self.group(), self.group(whole=braced))
 
     def _derivative(self) -> Expression:
         r"""Read `\frac{d}{dx}` and the term it applies to."""

@@ -11,15 +11,25 @@ from verification.terms import Budget, some
 from verification.traits import traits_of
 
 _CLOSE = 1e-9
+_FEW = 12
+"""Longer lists without a repeated spelling are not searched for repeated values."""
 
 
 Item = TypeVar("Item", bound=Answer)
 
 
 def same_items(
-    left: Sequence[Item], right: Sequence[Item], same: Callable[[Item, Item], bool]
+    left: Sequence[Item],
+    right: Sequence[Item],
+    same: Callable[[Item, Item], bool],
+    *,
+    counted: bool = False,
 ) -> bool:
-    """Say whether every item equals one on the other side, in both directions (as sets)."""
+    """Say whether every item equals one on the other side, in both directions.
+
+    `counted` lists of one length also repeat their items equally often: `1, 1, 2` is not
+    `1, 2, 2`, though either may be shortened to `1, 2`.
+    """
     if max(len(left), len(right)) > MAX_ITEMS:
         raise UndecidedError(f"more than {MAX_ITEMS} items")
     near = [_approximation(item) for item in left]
@@ -35,7 +45,29 @@ def same_items(
                 undecided = undecided or error
     if undecided:
         raise undecided
+    return not counted or len(left) != len(right) or _equally_often(left, right, same)
+
+
+def _equally_often(
+    left: Sequence[Item], right: Sequence[Item], same: Callable[[Item, Item], bool]
+) -> bool:
+    """Pair off items that are equal; equality being transitive, the first match will do."""
+    if len(set(left)) == len(left) and len(set(right)) == len(right) and len(left) > _FEW:
+        return True
+    rest = list(right)
+    for item in left:
+        match = next((k for k, other in enumerate(rest) if _surely(item, other, same)), None)
+        if match is None:
+            return False
+        del rest[match]
     return True
+
+
+def _surely(item: Item, other: Item, same: Callable[[Item, Item], bool]) -> bool:
+    try:
+        return same(item, other)
+    except UndecidedError:
+        return False
 
 
 def _approximation(item: Answer) -> complex | None:

@@ -57,6 +57,9 @@ _SIZING = re.compile(
 )
 _EMPTY_DELIMITER = re.compile(r"\\(?:left|right)\s*\.")
 _GROUPED = re.compile(r"(?<=\d)(?:\s*,\s*\\!\s*|\s*\{\s*,\s*\}\s*|\\,\s*|\\ |\\;)(?=\d{3}(?!\d))")
+_DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
+_NEXT_FORMULA = re.compile(r"\$\s*\n\s*\$")
+_NEXT_RELATION = re.compile(r"\\q?quad(?=[^=]*=)")
 _SPACE_GROUPED = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?")
 _PHANTOM = re.compile(r"\\[hv]?phantom\s*(?:\{[^{}]*\}|-|.)")
 _REPEATING = re.compile(
@@ -85,7 +88,7 @@ def normal_form(text: str) -> str:
         raise UnparsedError(f"longer than {MAX_CHARACTERS} characters")
     if not text.isascii():
         text = _to_latex(text)
-    text = _unwrapped(text)
+    text = _unwrapped(_NEXT_FORMULA.sub(", ", text) if "\n" in text else text)
     if "\\" in text:
         text = _plain_latex(text)
     if "$" in text:
@@ -96,7 +99,7 @@ def normal_form(text: str) -> str:
     if "." in text:
         text = text.replace("...", "\\ldots ")
         text = _REPEATING.sub(_repeating_to_fraction, text)
-    text = _GROUPED.sub("", text)
+    text = _DECIMAL_COMMA.sub(".", _GROUPED.sub("", text))
     if " " in text and _SPACE_GROUPED.fullmatch(text):
         text = text.replace(" ", "")
     return text.strip()
@@ -150,6 +153,8 @@ def _unboxed(text: str) -> str:
 def _plain_latex(text: str) -> str:
     text = text.replace("\\!", "" if ",\\!" not in text else "\\!")
     text = _GROUPED.sub("", text).replace("\\!", "")
+    if "quad" in text and text.count("=") > 1:
+        text = _NEXT_RELATION.sub(" , ", text)
     text = _EMPTY_DELIMITER.sub(" ", text)
     text = _SIZING.sub(" ", text)
     if "phantom" in text:

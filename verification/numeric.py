@@ -1,24 +1,11 @@
-"""Multi-precision values of expressions, with the range of magnitudes that occurred on the way.
+"""Multi-precision values of expressions, with the range of magnitudes that occurred on the way."""
 
-Each thread has contexts of its own: mpmath's global context is shared state. The constants are
-computed once, at import, to more digits than any evaluation asks for, because mpmath's own memo of
-them is not safe to extend from two threads.
-"""
-
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
 
-from mpmath.ctx_mp import MPContext
-from mpmath.libmp import mpf_degree, mpf_e, mpf_euler, mpf_ln2, mpf_ln10, mpf_pi
-
-from verification.bounds import (
-    MAX_SUMMANDS,
-    TooLargeError,
-    UndecidedError,
-    UndefinedError,
-)
+from verification.bounds import MAX_SUMMANDS, TooLargeError, UndecidedError, UndefinedError
+from verification.elementary import FUNCTIONS
+from verification.precision import Real, binary_exponent, context
 from verification.reading import Reading
 from verification.syntax import (
     Applied,
@@ -40,43 +27,10 @@ from verification.terms import Budget
 from verification.traits import variable_of
 from verification.vocabulary import TRIGONOMETRIC
 
-MAX_DIGITS_OF_PRECISION = 1500
 _MAX_LOG = 2.3e9
 """Natural logarithm of the largest magnitude that is computed, 10^(10^9)."""
-_ANGLE_BITS = 130
-"""Trigonometric functions of larger arguments would only see rounding."""
-
-for _constant in (mpf_pi, mpf_e, mpf_ln2, mpf_ln10, mpf_euler, mpf_degree):
-    _constant(int(MAX_DIGITS_OF_PRECISION * 3.5))
-
-Real = Any
-"""A number of one context: mpf, or mpc where it is not real."""
-
-
-class _Contexts(threading.local):
-    def __init__(self) -> None:
-        self.by_digits: dict[int, MPContext] = {}
-
-
-_CONTEXTS = _Contexts()
-
-
-def context(digits: int) -> MPContext:
-    """Return this thread's context of `digits` decimal digits."""
-    key = digits if digits in (60, 220) else 0
-    if key not in _CONTEXTS.by_digits:
-        _CONTEXTS.by_digits[key] = MPContext()
-    found = _CONTEXTS.by_digits[key]
-    if found.dps != digits:
-        found.dps = digits
-    return found
-
-
-def binary_exponent(value: Real) -> int | None:
-    """Return about log2 |value|, None for 0."""
-    parts = (value._mpf_,) if hasattr(value, "_mpf_") else value._mpc_
-    exponents = [exp + bits for _, mantissa, exp, bits in parts if mantissa]
-    return max(exponents) if exponents else None
+_EXPONENT_BITS = 130
+"""Powers to larger exponents would only see rounding."""
 
 
 class NumericEvaluator:
@@ -209,12 +163,13 @@ class NumericEvaluator:
     def _power(self, base: Expression, exponent: Expression) -> Real:
         x = self.value(base)
         odd = _odd_root(exponent)
-        if odd is not None and self._is_negative(x):
+        if odd is not None and self.is_negative(x):
             root = self.power(-x, self._real(odd))
             return -root if odd.numerator % 2 else root
         return self.power(x, self.value(exponent))
 
-    def _is_negative(self, x: Real) -> bool:
+    def is_negative(self, x: Real) -> bool:
+        """Say whether x is a negative real number."""
         return bool(self.ctx.im(x) == 0 and self.ctx.re(x) < 0)
 
     def power(self, x: Real, y: Real) -> Real:
@@ -231,7 +186,7 @@ class NumericEvaluator:
                 raise TooLargeError
         if ctx.im(y) == 0 and ctx.isint(y) and abs(y) < 10**6:
             return x ** int(ctx.re(y))
-        if (binary_exponent(y) or 0) > _ANGLE_BITS:
+        if (binary_exponent(y) or 0) > _EXPONENT_BITS:
             raise UndecidedError("a huge exponent")
         return ctx.power(x, y)
 
@@ -269,7 +224,7 @@ class NumericEvaluator:
             raise UndecidedError(f"{tree.function} of a value too large to compute") from error
         finally:
             self._in_angle = angle
-        compute = _FUNCTIONS.get(tree.function)
+        compute = FUNCTIONS.get(tree.function)
         if compute is None:
             raise UndecidedError(f"no numeric value for {tree.function}")
         return compute(self, *arguments)
@@ -287,140 +242,3 @@ def _odd_root(exponent: Expression) -> Fraction | None:
             value = top / bottom
             return value if value.denominator > 1 and value.denominator % 2 else None
     return None
-
-
-def _root(e: NumericEvaluator, x: Real, n: Real) -> Real:
-    if e.ctx.im(n) != 0 or n == 0 or abs(n) > 10**6:
-        raise UndefinedError("a root without an index")
-    odd = e.ctx.isint(n) and int(n) % 2 == 1
-    if odd and e._is_negative(x):
-        return -e.power(-x, 1 / n)
-    return e.power(x, 1 / n)
-
-
-def _log(e: NumericEvaluator, x: Real, base: Real | None = None) -> Real:
-    if base is None:
-        base = e.ctx.mpf(10) if e.reading.log_base == "ten" else e.ctx.e
-    if base == 0 or base == 1:
-        raise UndefinedError("a logarithm to an impossible base")
-    return _ln(e, x) / _ln(e, base)
-
-
-def _ln(e: NumericEvaluator, x: Real) -> Real:
-    if x == 0:
-        raise UndefinedError("the logarithm of 0")
-    return e.ctx.log(x)
-
-
-def _trigonometric(name: str, *, inverted: bool = False) -> Callable[..., Real]:
-    def compute(e: NumericEvaluator, x: Real) -> Real:
-        if (binary_exponent(x) or 0) > _ANGLE_BITS:
-            raise UndecidedError("a huge angle")
-        value = getattr(e.ctx, name)(x)
-        if not inverted:
-            return value
-        if value == 0:
-            raise UndefinedError("a pole")
-        return 1 / value
-
-    return compute
-
-
-def _hyperbolic(name: str, *, inverted: bool = False) -> Callable[..., Real]:
-    def compute(e: NumericEvaluator, x: Real) -> Real:
-        if (binary_exponent(x) or 0) > 30:
-            raise UndecidedError("a huge argument")
-        value = getattr(e.ctx, name)(x)
-        if inverted and value == 0:
-            raise UndefinedError("a pole")
-        return 1 / value if inverted else value
-
-    return compute
-
-
-def _inverse(name: str, *, of_reciprocal: bool = False) -> Callable[..., Real]:
-    def compute(e: NumericEvaluator, x: Real) -> Real:
-        if of_reciprocal and x == 0:
-            raise UndefinedError("a pole")
-        return getattr(e.ctx, name)(1 / x if of_reciprocal else x)
-
-    return compute
-
-
-def _rounded(name: str) -> Callable[..., Real]:
-    def compute(e: NumericEvaluator, x: Real) -> Real:
-        if e.ctx.im(x) != 0 or (binary_exponent(x) or 0) > 150:
-            raise UndecidedError(f"the {name} of such a value")
-        nearest = e.ctx.nint(x)
-        if abs(x - nearest) < e.ctx.mpf(10) ** (-e.ctx.dps // 2):
-            return nearest
-        return getattr(e.ctx, name)(x)
-
-    return compute
-
-
-def _factorial(e: NumericEvaluator, x: Real) -> Real:
-    e.budget.spend(150)
-    if e.ctx.im(x) != 0 or (x < 0 and e.ctx.isint(x)):
-        raise UndefinedError("the factorial of such a number")
-    if abs(x) > 10**8:
-        raise TooLargeError
-    return e.ctx.factorial(x)
-
-
-def _binomial(e: NumericEvaluator, n: Real, k: Real) -> Real:
-    e.budget.spend(300)
-    if abs(n) > 10**7 or abs(k) > 10**7:
-        raise UndecidedError("a huge binomial coefficient")
-    return e.ctx.binomial(n, k)
-
-
-def _extreme(choose: Callable[..., Real]) -> Callable[..., Real]:
-    def compute(e: NumericEvaluator, *xs: Real) -> Real:
-        if any(e.ctx.im(x) != 0 for x in xs):
-            raise UndecidedError("complex numbers have no order")
-        return choose(*xs)
-
-    return compute
-
-
-_FUNCTIONS: dict[str, Callable[..., Real]] = {
-    "sqrt": lambda e, x: e.ctx.sqrt(x),
-    "root": _root,
-    "abs": lambda e, x: abs(x),
-    "ln": _ln,
-    "log": _log,
-    "exp": lambda e, x: e.power(+e.ctx.e, x),
-    "sin": _trigonometric("sin"),
-    "cos": _trigonometric("cos"),
-    "tan": _trigonometric("tan"),
-    "cot": _trigonometric("tan", inverted=True),
-    "sec": _trigonometric("cos", inverted=True),
-    "csc": _trigonometric("sin", inverted=True),
-    "arcsin": _inverse("asin"),
-    "arccos": _inverse("acos"),
-    "arctan": _inverse("atan"),
-    "arccot": lambda e, x: e.ctx.pi / 2 - e.ctx.atan(x),
-    "arcsec": _inverse("acos", of_reciprocal=True),
-    "arccsc": _inverse("asin", of_reciprocal=True),
-    "sinh": _hyperbolic("sinh"),
-    "cosh": _hyperbolic("cosh"),
-    "tanh": _hyperbolic("tanh"),
-    "coth": _hyperbolic("tanh", inverted=True),
-    "sech": _hyperbolic("cosh", inverted=True),
-    "csch": _hyperbolic("sinh", inverted=True),
-    "arcsinh": _inverse("asinh"),
-    "arccosh": _inverse("acosh"),
-    "arctanh": _inverse("atanh"),
-    "arccoth": _inverse("atanh", of_reciprocal=True),
-    "floor": _rounded("floor"),
-    "ceiling": _rounded("ceil"),
-    "factorial": _factorial,
-    "binomial": _binomial,
-    "max": _extreme(max),
-    "min": _extreme(min),
-    "real": lambda e, x: e.ctx.re(x),
-    "imaginary": lambda e, x: e.ctx.im(x),
-    "conjugate": lambda e, x: e.ctx.conj(x),
-    "arg": lambda e, x: e.ctx.arg(x),
-}

@@ -12,7 +12,8 @@ from typing import Literal
 from verification.bounds import MAX_ITEMS, TooLargeError, UndecidedError, UndefinedError
 from verification.equality import same_expression
 from verification.exact import ExactEvaluator, InexactError
-from verification.numeric import NumericEvaluator, Real
+from verification.numeric import NumericEvaluator
+from verification.precision import Real
 from verification.reading import Reading
 from verification.signs import signed_readings
 from verification.syntax import (

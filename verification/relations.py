@@ -6,127 +6,25 @@ found by the secant method, does not solve the other. Two inequalities are the s
 residuals are proportional with the right sign, and differ if a random point satisfies only one.
 """
 
-import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from verification.bounds import TooLargeError, UndecidedError, UndefinedError
+from verification.bounds import UndecidedError
 from verification.equality import same_expression
-from verification.exact import ExactEvaluator, InexactError
 from verification.matrices import reduced
-from verification.numeric import NumericEvaluator, Real, binary_exponent
 from verification.polynomials import cleared, polynomial_degree
-from verification.reading import Reading
-from verification.syntax import (
-    Answer,
-    Applied,
-    Expression,
-    Negative,
-    Relation,
-    Side,
-    Sum,
-    Symbol,
-    Value,
-)
+from verification.precision import Real
+from verification.probes import number_at, points
+from verification.syntax import Expression, Negative, Relation, Side, Sum, Value
 from verification.terms import Terms, every
-from verification.traits import traits_of, walk
+from verification.traits import traits_of
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _COMPARISONS = set(_FLIPPED)
-_POINTS, _NEEDED = 10, 4
+_NEEDED = 4
 _STARTS, _STEPS = 6, 24
-_PRIMES = (1009, 1013, 1019, 1021)
-_DIGITS = 60
-
-
-class ContradictionError(Exception):
-    """The answer contradicts itself, like `8 = 7`: it is wrong whatever the gold is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A value and the name the answer gave it; the name is empty for a chain of equal numbers."""
-
-    name: str
-    value: Answer
-
-
-def named_value(relation: Relation, terms: Terms) -> Named | None:
-    r"""Return what an assignment or chain of equalities states, None for a genuine relation.
-
-    `x = 5`, `5 = x`, `f(x) = x^2`, `\frac{NO}{BO} = \frac12`, `x \in [0,1)`, `\frac62 = 3`,
-    `\frac{77}{3} \approx 25.67`. Raises ContradictionError where closed sides differ.
-    """
-    sides, signs = relation.sides, relation.signs
-    if len(signs) == 1 and signs[0] == "~" and sides[0].is_name:
-        signs = ("=",)
-    while signs and signs[-1] == "~":
-        sides, signs = sides[:-1], signs[:-1]
-    if not signs:
-        return _named("", sides[0])
-    if signs == ("in",) and sides[0].is_name:
-        return _named("", sides[1])
-    if set(signs) != {"="}:
-        return None
-    return _assignment(sides) or _chain(sides, terms)
-
-
-def _named(name: str, side: Side) -> Named | None:
-    return None if side.answer is None else Named(name, side.answer)
-
-
-def _assignment(sides: tuple[Side, ...]) -> Named | None:
-    first, last = sides[0], sides[-1]
-    if first.is_name:
-        if any(_mentions(side, first.text) for side in sides[1:-1]):
-            raise UndecidedError("several equations in one")
-        return _named(first.text, last)
-    if len(sides) == 2 and last.is_name and _is_closed(first):
-        return _named(last.text, first)
-    if _is_quantity(first) and _is_closed(last):
-        return _named(first.text, last)
-    return None
-
-
-def _mentions(side: Side, name: str) -> bool:
-    tree = side.answer.expression if isinstance(side.answer, Value) else None
-    return tree is not None and name in traits_of(tree).variables
-
-
-def _is_closed(side: Side) -> bool:
-    return isinstance(side.answer, Value) and not traits_of(side.answer.expression).variables
-
-
-def _is_quantity(side: Side) -> bool:
-    r"""`\frac{NO}{BO}`, `f(1) + f(2)`, `P(A)`: made of named quantities, so not an unknown."""
-    if not isinstance(side.answer, Value):
-        return False
-    atoms = [n for n in walk(side.answer.expression) if isinstance(n, Symbol | Applied)]
-    outermost = [a for a in atoms if isinstance(a, Applied)]
-    arguments = {id(node) for a in outermost for arg in a.arguments for node in walk(arg)}
-    rest = [a for a in atoms if isinstance(a, Symbol) and id(a) not in arguments]
-    return bool(atoms) and all(symbol.name[:1].isupper() for symbol in rest)
-
-
-def _chain(sides: tuple[Side, ...], terms: Terms) -> Named | None:
-    """Return the last member of a chain of closed or identical sides."""
-    if not any(isinstance(side.answer, Value) for side in sides):
-        return _named("", sides[-1])
-    if not all(isinstance(side.answer, Value) for side in sides):
-        return None
-    trees = [side.answer.expression for side in sides if isinstance(side.answer, Value)]
-    closed = not traits_of(*trees).variables
-    try:
-        identical = every(lambda a, b: same_expression(a, b, terms), pairwise(trees))
-    except UndecidedError:
-        identical = closed  # a limit or integral, and the value it is said to have
-    if identical:
-        return _named("", sides[-1])
-    if closed:
-        raise ContradictionError("the sides of a chain differ")
-    return None
 
 
 def same_relation(left: Relation, right: Relation, terms: Terms) -> bool:
@@ -182,7 +80,7 @@ def _different_chains(left: Relation, right: Relation, terms: Terms) -> bool:
     if not set(left.signs) | set(right.signs) <= _COMPARISONS:
         raise UndecidedError("a chain of relations")
     names = traits_of(*_trees(left), *_trees(right)).variables
-    for point in _points(names):
+    for point in points(names):
         truths = [_holds(relation, point, terms) for relation in (left, right)]
         if None not in truths and truths[0] != truths[1]:
             return False
@@ -202,38 +100,8 @@ def _residual(relation: Relation) -> Expression:
     return Sum((left, Negative(right)))
 
 
-def _points(names: set[str]) -> Iterator[dict[str, Fraction]]:
-    source = random.Random("/".join(sorted(names)))
-    for _ in range(_POINTS):
-        yield {
-            name: Fraction(source.randint(-6_000, 6_000), source.choice(_PRIMES))
-            for name in sorted(names)
-        }
-
-
-def _number(tree: Expression, point: Mapping[str, Fraction], terms: Terms) -> Real | None:
-    """Return the value as a Fraction or a multi-precision number, None where there is none."""
-    try:
-        return ExactEvaluator(point, Reading(), terms.budget).value(tree)
-    except InexactError:
-        pass
-    except UndefinedError:
-        return None
-    evaluator = NumericEvaluator(point, Reading(), budget=terms.budget, digits=_DIGITS)
-    try:
-        value = evaluator.value(tree)
-    except (UndefinedError, TooLargeError):
-        return None
-    if evaluator.ctx.im(value) != 0:
-        return None
-    value = evaluator.ctx.re(value)
-    exponent = binary_exponent(value)
-    rounding = evaluator.highest - _DIGITS * 3.3 + 40
-    return evaluator.ctx.zero if exponent is None or exponent < rounding else value
-
-
 def _holds(relation: Relation, point: Mapping[str, Fraction], terms: Terms) -> bool | None:
-    values = [_number(tree, point, terms) for tree in _trees(relation)]
+    values = [number_at(tree, point, terms) for tree in _trees(relation)]
     if any(value is None for value in values):
         return None
     for (a, b), sign in zip(pairwise(values), relation.signs, strict=True):
@@ -274,8 +142,8 @@ class _Relations:
         ratio = self._ratio(self.left, self.right)
         if ratio is not None and ratio > 0:
             return True
-        for point in _points(traits_of(self.left, self.right).variables):
-            x, y = (_number(tree, point, self.terms) for tree in (self.left, self.right))
+        for point in points(traits_of(self.left, self.right).variables):
+            x, y = (number_at(tree, point, self.terms) for tree in (self.left, self.right))
             if x is not None and y is not None and x != 0 and y != 0 and (x < 0) != (y < 0):
                 return False
         if self._has_witness(self.left, self.right) or self._has_witness(self.right, self.left):
@@ -285,8 +153,8 @@ class _Relations:
     def _ratio(self, left: Expression, right: Expression) -> Real | None:
         """Return the constant right / left; None if it is not constant or cannot be seen."""
         ratios: list[Real] = []
-        for point in _points(traits_of(left, right).variables):
-            x, y = (_number(tree, point, self.terms) for tree in (left, right))
+        for point in points(traits_of(left, right).variables):
+            x, y = (number_at(tree, point, self.terms) for tree in (left, right))
             if x is None or y is None:
                 continue
             if x == 0 or y == 0:
@@ -309,14 +177,14 @@ class _Relations:
         too, and an equation like x^2 = 0 whose residual only touches 0 is left undecided.
         """
         names = sorted(traits_of(left).variables)
-        for attempt, point in enumerate(_points(traits_of(left, right).variables)):
+        for attempt, point in enumerate(points(traits_of(left, right).variables)):
             if attempt >= _STARTS or not names:
                 return False
             unknown = names[attempt % len(names)]
             solution = self._solve(left, unknown, point)
             if solution is None:
                 continue
-            value = _number(right, solution, self.terms)
+            value = number_at(right, solution, self.terms)
             if value is not None and abs(value) > 1e-9 and self._crosses(left, unknown, solution):
                 return True
         return False
@@ -324,7 +192,7 @@ class _Relations:
     def _crosses(self, tree: Expression, unknown: str, point: dict[str, Fraction]) -> bool:
         aside = Fraction(1, 10**6)
         near = [
-            _number(tree, {**point, unknown: point[unknown] + step}, self.terms)
+            number_at(tree, {**point, unknown: point[unknown] + step}, self.terms)
             for step in (-aside, aside)
         ]
         return near[0] is not None and near[1] is not None and (near[0] < 0) != (near[1] < 0)
@@ -334,9 +202,9 @@ class _Relations:
     ) -> dict[str, Fraction] | None:
         """Move `unknown` by the secant method until the residual vanishes."""
         before, at = point[unknown], point[unknown] + Fraction(1, 3)
-        value = _number(tree, {**point, unknown: before}, self.terms)
+        value = number_at(tree, {**point, unknown: before}, self.terms)
         for _ in range(_STEPS):
-            previous, value = value, _number(tree, {**point, unknown: at}, self.terms)
+            previous, value = value, number_at(tree, {**point, unknown: at}, self.terms)
             if value is None or previous is None:
                 return None
             if abs(value) < 1e-25:

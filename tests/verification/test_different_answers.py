@@ -109,6 +109,18 @@ DIFFERENT = {
         ("x", "|x|"),
         ("1,2,\\ldots,n", "1,3,5,\\ldots,2n-1"),
     ],
+    "functions in pieces": [
+        ("\\lfloor\\frac{2n-1}{5}\\rfloor", "\\lfloor\\frac{2n-3}{5}\\rfloor"),
+        ("|x-100|", "100-x"),
+        ("\\lfloor x\\rfloor", "x"),
+        ("(-1)^n", "1"),
+        ("\\max(x, 50)", "50"),
+        ("\\sqrt{(x-90)^2}", "90-x"),
+        ("n \\bmod 2", "n \\bmod 4"),
+        ("(-1)^{\\lfloor n/2\\rfloor}", "(-1)^n"),
+        ("n!", "2n^2-4n+6"),
+        ("\\lceil n/3\\rceil", "\\lceil n/4\\rceil"),
+    ],
     "functions": [
         ("\\ln 4", "\\ln 2"),
         ("\\ln 2", "\\log 2"),
