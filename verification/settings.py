@@ -33,7 +33,7 @@ class VerificationSettings(Settings):
     It brings its false accepts along."""
     workers: int = Field(default=2, ge=1, le=256)
     """Guarded worker processes at most; none starts before it is needed."""
-    cpu_seconds: float = Field(default=2.0, gt=0, le=600)
+    cpu_seconds: float = Field(default=1.0, gt=0, le=600)
     """CPU time in a worker after which an answer is undecided."""
     memory_mb: int = Field(default=448, ge=128)
     """Address space of a worker, in MiB."""

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
     not (FOLDER / "verification").is_dir(), reason=f"{FOLDER}/verification is not here"
 )
 LETTERS = {Outcome.CORRECT: "A", Outcome.UNDECIDED: "U"}
-CPU_SECONDS = 2.0
+CPU_SECONDS = 1.0
 MAX_BYTES = 512 << 20
 
 
