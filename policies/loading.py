@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import AutoModelForCausalLM
+from transformers.utils.logging import disable_progress_bar
 
 from policies.errors import brief
 from policies.fingerprint import model_identity
@@ -35,6 +36,7 @@ class LoadedModel:
 
 def load_model(settings: "TransformersSettings") -> LoadedModel:
     """Load model and tokenizer; ConfigError names what does not load or cannot be decoded."""
+    disable_progress_bar()  # a run shows its own progress
     device = _device(settings.device)
     tokenizer = load_tokenizer(settings.model, settings.revision)
     model = _model(settings, device)
