@@ -14,7 +14,7 @@ from rich.text import Text
 
 from rollouts import Costs
 from schemas import Outcome
-from tasks.progress import Board
+from tasks.progress import LABELLING, Board
 
 _PLAIN_SECONDS = 15.0
 _STYLES = {
@@ -83,7 +83,7 @@ def _plain(console: Console, board: Callable[[], Board]) -> Callable[[], None]:
 
 def line(board: Board) -> str:
     """Return a board as one plain line."""
-    if board.phase != "labelling":
+    if board.phase != LABELLING:
         return board.phase
     reading = Reading.of(board)
     costs = reading.costs
@@ -95,7 +95,7 @@ def line(board: Board) -> str:
 
 
 def _panel(board: Board, title: str) -> Group | Text:
-    if board.phase != "labelling":
+    if board.phase != LABELLING:
         return Text(f"{title}: {board.phase} ...", style="dim")
     reading = Reading.of(board)
     head = Table.grid(padding=(0, 2))

@@ -51,7 +51,7 @@ async def _label_shards(run: LabelRun, problems: Staged) -> None:
     board.done = board.done_before = sum(
         record.counts.problems for record in records.values() if record
     )
-    board.labelling_began()
+    board.phase = f"starting the policy ({run.policy.kind})"
     left = [shard for shard, record in records.items() if record is None]
     get_run_logger().info(
         "%d of %d problems to label, in %d shards of %s",

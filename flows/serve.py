@@ -3,20 +3,22 @@
 A night on which the run is complete costs seconds; one that was cut short is resumed.
 """
 
-import asyncio
 import os
 from datetime import timedelta
 from typing import Any
 
+import psutil
 from rich.console import Console
 
 from flows.config import find_config, load_run
 from flows.prefect_server import ensure_api
+from flows.running import run_to_end
 from schemas import ConfigError
 from tasks.settings import LabelRun
 
 _HEARTBEAT_S = 30
 _DEAD_AFTER_S = 120
+_LAST_WORDS_S = 60
 _DEAD_RUNS = "stepmint: runs without a heartbeat have crashed"
 
 
@@ -29,7 +31,8 @@ def serve(run: LabelRun, console: Console, *, cron: str) -> None:
     """Run the flow `label` whenever `cron` says, until stopped; missed and late runs queue.
 
     Uses the Prefect server that PREFECT_API_URL names, or starts one for as long as this process
-    lives. Raises ConfigError for a cron expression that Prefect cannot read.
+    lives. A signal stops it and the run in progress (then raises Interrupted); the next start
+    resumes that run. Raises ConfigError for a cron expression that Prefect cannot read.
     """
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "INFO")
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(_HEARTBEAT_S))
@@ -37,7 +40,7 @@ def serve(run: LabelRun, console: Console, *, cron: str) -> None:
     _check(cron)
     if server:
         server.wait()
-    _serve(run, console, cron=cron)
+    run_to_end(lambda: _served(run, console, cron=cron), draw=lambda: None, stopping=_end_runs)
 
 
 async def watch_for_dead_runs() -> None:
@@ -72,30 +75,44 @@ async def watch_for_dead_runs() -> None:
     ).acreate()
 
 
-def _serve(run: LabelRun, console: Console, *, cron: str) -> None:
+async def _served(run: LabelRun, console: Console, *, cron: str) -> None:
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+    from prefect.runner import Runner
     from prefect.types.entrypoint import EntrypointType
 
     from flows.label import label
 
-    asyncio.run(watch_for_dead_runs())
-    console.print(
-        f"{run.name} runs at {cron!r}; pages at {os.environ.get('PREFECT_API_URL', '')[:-4]}; "
-        "stop with Ctrl-C",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
+    await watch_for_dead_runs()
+    one_at_a_time = ConcurrencyLimitConfig(
+        limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE
     )
-    label.serve(
-        name=run.name,
+    deployment = await label.ato_deployment(
+        run.name,
         cron=cron,
         parameters={"run": run.model_dump(mode="json") | {"output": str(run.output.resolve())}},
-        global_limit=ConcurrencyLimitConfig(
-            limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE
-        ),
+        concurrency_limit=one_at_a_time,
         entrypoint_type=EntrypointType.MODULE_PATH,
-        print_starting_message=False,
     )
+    runner = Runner(name=run.name)
+    await runner.aadd_deployment(deployment)
+    pages = os.environ.get("PREFECT_API_URL", "").removesuffix("/api")
+    message = f"{run.name} runs at {cron!r}; pages at {pages}; stop with Ctrl-C"
+    console.print(message, highlight=False, markup=False, soft_wrap=True)
+    await runner.start()
+
+
+def _end_runs() -> None:
+    """Stop the runs in progress and wait for their last words: Prefect's runner does not.
+
+    Each closes its journals and tells the server what became of it.
+    """
+    children = psutil.Process().children()
+    runs = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    for process in runs:
+        process.terminate()
+    _, alive = psutil.wait_procs(runs, timeout=_LAST_WORDS_S)
+    for process in alive:
+        process.kill()
 
 
 def _check(cron: str) -> None:

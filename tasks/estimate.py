@@ -56,7 +56,7 @@ async def estimate(run: LabelRun, *, probe: int) -> Estimate:
             board = board_of(run.folder)
             places = _sample(run, problems.shards, probe)
             board.problems = len(places)
-            board.labelling_began()
+            board.phase = f"starting the policy ({run.policy.kind})"
             async with asyncio.TaskGroup() as group:
                 shards = [
                     group.create_task(_probe(run, shard, [row for _, row in rows]))
@@ -127,7 +127,7 @@ async def _probe(run: LabelRun, shard: int, rows: Sequence[ProblemRow]) -> list[
     async with shared_verifier(run).used() as verifier, shared_policy(run).used() as policy:
         with writing(run.folder), Journal(journal_path(run, shard)) as journal:
             rollouts = shard_rollouts(run, policy, verifier, journal)
-            board.in_flight = lambda: policy.in_flight
+            board.labelling_began(lambda: policy.in_flight)
             board.shard_began(shard, lambda: rollouts.costs)
 
             async def label(row: ProblemRow) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from rollouts import Costs
 from schemas import Labelling
 
+LABELLING = "labelling"
+
 
 @dataclass(slots=True)
 class Board:
@@ -44,9 +46,11 @@ class Board:
         """Say that a signal came."""
         self.phase = "stopping; Ctrl-C again ends it at once"
 
-    def labelling_began(self) -> None:
-        """Start the clock of rates."""
-        self.phase, self.since = "labelling", time.monotonic()
+    def labelling_began(self, in_flight: Callable[[], int]) -> None:
+        """Start the clock of rates, once: a policy is there to follow."""
+        self.in_flight = in_flight
+        if self.phase != LABELLING:
+            self.phase, self.since = LABELLING, time.monotonic()
 
     def shard_began(self, shard: int, costs: Callable[[], Costs]) -> None:
         """Follow what a shard spends."""

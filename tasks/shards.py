@@ -28,14 +28,15 @@ from tasks.progress import board_of
 from tasks.records import Counts, ShardRecord
 from tasks.run_file import config_digest, prompt_version
 from tasks.settings import LabelRun
-from tasks.sharing import shared_policy, shared_verifier
+from tasks.sharing import DidNotOpenError, shared_policy, shared_verifier
 from verification.seam import Verifier
 
 
 async def _may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Tell whether another try could succeed: a model or verifier broke, not the settings."""
+    """Tell whether another try could succeed: what had been running broke."""
     error = await state.aresult(raise_on_failure=False)
-    return isinstance(error, PolicyError | VerifierError)
+    broke = isinstance(error, PolicyError | VerifierError)
+    return broke and not isinstance(error, DidNotOpenError)
 
 
 @task(
@@ -62,8 +63,9 @@ async def label_shard(run: LabelRun, shard: int) -> ShardRecord:
 
 async def _labelled(run: LabelRun, shard: int) -> ShardRecord:
     rows = shard_problems(run.folder, shard)
+    board = board_of(run.folder)
     async with shared_verifier(run).used() as verifier, shared_policy(run).used() as policy:
-        board_of(run.folder).in_flight = lambda: policy.in_flight
+        board.labelling_began(lambda: policy.in_flight)
         with writing(run.folder), Journal(journal_path(run, shard)) as journal:
             rollouts = shard_rollouts(run, policy, verifier, journal)
             labellings = await _label_all(run, shard, rows, rollouts)

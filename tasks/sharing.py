@@ -19,6 +19,10 @@ from verification.seam import Verifier
 T = TypeVar("T")
 
 
+class DidNotOpenError(PolicyError):
+    """A policy that did not even start: what is wrong will not pass by itself."""
+
+
 class Shared(Generic[T]):
     """A resource opened at its first use and closed when nobody uses or holds it.
 
@@ -87,7 +91,9 @@ class _Life(Generic[T]):
         except Exception as error:
             if self.ready.done():
                 raise
-            self.ready.set_exception(error)
+            told = DidNotOpenError(str(error)) if isinstance(error, PolicyError) else error
+            told.__cause__ = error.__cause__
+            self.ready.set_exception(told)
             self.ready.exception()
 
     async def close(self) -> None:

@@ -62,7 +62,7 @@ def stepmint(environment: dict[str, str]) -> Stepmint:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=300,
             check=False,
         )
 

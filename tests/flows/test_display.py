@@ -9,7 +9,7 @@ from tasks.progress import Board
 
 def busy() -> Board:
     board = Board(problems=100, done=30, done_before=10, steps=200, solutions=50)
-    board.labelling_began()
+    board.labelling_began(lambda: 7)
     costs = Costs(
         sampled=40,
         replayed=10,
@@ -20,7 +20,6 @@ def busy() -> Board:
         undecided=5,
     )
     board.shard_began(0, lambda: costs)
-    board.in_flight = lambda: 7
     return board
 
 
