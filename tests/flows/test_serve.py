@@ -1,0 +1,82 @@
+"""Scheduled runs: `stepmint serve` and `prefect.yaml`."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flows.config import find_config, load_run
+from flows.serve import parameters
+from tasks.settings import LabelRun
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CONFIG = "synthetic_scripted"
+
+
+def test_the_parameters_of_a_deployment_are_its_configuration():
+    assert LabelRun.model_validate(parameters(CONFIG)["run"]) == load_run(find_config(CONFIG))
+
+
+def test_prefect_yaml_names_a_configuration_that_loads_and_a_flow_that_is_there():
+    content = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text())
+    (step,) = content["build"]
+    assert parameters(step["flows.serve.parameters"]["config"])
+    (nightly,) = content["deployments"]
+    file, flow = nightly["entrypoint"].split(":")
+    assert f"async def {flow}(" in (CHECKOUT / file).read_text()
+    assert nightly["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_scheduled_run_is_seen_to_finish_and_serve_stops_when_told(tmp_path):
+    log = tmp_path / "serve.log"
+    command = [sys.executable, "-c", "from flows.cli import main; main()", "serve", CONFIG]
+    command += ["--cron", "* * * * *", "--set", f"output={tmp_path}", "--set", "source.count=4"]
+    unset = ("PREFECT_API_URL", "PREFECT_HOME", "PREFECT_TEST_MODE")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    environment |= {"HOME": str(tmp_path)}
+    with log.open("w") as output:
+        serving = subprocess.Popen(
+            command, cwd=CHECKOUT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        states = _until(lambda: "COMPLETED" in _states(log), lambda: _states(log), log)
+        assert "FAILED" not in states
+        record = json.loads((tmp_path / "synthetic-scripted" / "run.json").read_text())
+        assert record["status"] == "finished"
+        assert record["counts"]["problems"] == 4
+        serving.send_signal(signal.SIGTERM)
+        serving.wait(60)
+    finally:
+        serving.kill()
+
+
+def _until(done, result, log):
+    deadline = time.monotonic() + 400
+    while time.monotonic() < deadline:
+        if done():
+            return result()
+        time.sleep(2)
+    raise AssertionError(f"no scheduled run finished:\n{log.read_text()[-3000:]}")
+
+
+def _states(log: Path) -> list[str]:
+    """Return the states of all flow runs that the server knows; none before it answers."""
+    # the console may put a line break before the address, never within it
+    address = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
+    if address is None:
+        return []
+    asked = urllib.request.Request(
+        f"{address[0]}/api/flow_runs/filter", b"{}", {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(asked, timeout=20) as answer:
+        return [run["state_type"] for run in json.load(answer)]
