@@ -57,6 +57,8 @@ def _quotient(a, b):
 
 
 def _power(a, n):
+    if not a.value and not n:
+        return a  # zero to the zero is a matter of taste
     return Known(f"({a.latex})^{{{n}}}", a.value**n)
 
 
