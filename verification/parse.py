@@ -8,8 +8,8 @@ from verification.bounds import UnparsedError
 from verification.conventions import DEFAULTS, Conventions
 from verification.normalise import comparison_key, normal_form
 from verification.numerals import Numeral, read_numeral
-from verification.syntax import Answer
-from verification.tokens import tokenize
+from verification.syntax import Answer, Value, Words
+from verification.tokens import Token, tokenize
 
 _DECIMAL_COMMA = re.compile(r"(?<![\d,])(\d+),(\d{1,2}|\d{4,})(?![\d,])")
 
@@ -36,7 +36,8 @@ class Parsed:
     @cached_property
     def key(self) -> str:
         """The normal form without space and style."""
-        return comparison_key(self.normal)
+        key = comparison_key(self.normal)
+        return key.lower() if self.conventions.letter_case == "ignored" else key
 
     @cached_property
     def numeral(self) -> Numeral | None:
@@ -54,11 +55,20 @@ class Parsed:
     @cached_property
     def _tree(self) -> Answer | UnparsedError:
         try:
-            return read_answer(tokenize(self.normal))
+            return self._read(tokenize(self.normal))
         except UnparsedError as error:
             return error
         except RecursionError:
             return UnparsedError("nested too deep")
+
+    def _read(self, tokens: list[Token]) -> Answer:
+        if self.conventions.letter_case == "ignored":
+            tokens = [t._replace(text=t.text.lower()) if t.kind == "letter" else t for t in tokens]
+        tree = read_answer(tokens)
+        is_word = len(tokens) == 1 and tokens[0].kind == "words"
+        if is_word and isinstance(tree, Value) and not self.conventions.number_words:
+            return Words(tokens[0].text.lower())
+        return tree
 
     @cached_property
     def has_grouped_digits(self) -> bool:
@@ -68,7 +78,7 @@ class Parsed:
     @cached_property
     def ungrouped(self) -> Answer:
         """The tree with every comma outside brackets as a separator; raises UnparsedError."""
-        return read_answer(tokenize(self.normal.replace(",", ", ")))
+        return self._read(tokenize(self.normal.replace(",", ", ")))
 
 
 def parse(text: str, conventions: Conventions = DEFAULTS) -> Parsed:
