@@ -74,6 +74,19 @@ _SWEPT: Mapping[str, tuple[Make, tuple[int, ...]]] = {
     "double_search": (_double, (4, 8, 16, 32)),
     "omega_prm": (_omega, (8, 16)),
 }
+_SEARCHES = ("first_success+skip", "binary_search", "double_search")
+
+STANDARD = ("outcome", "math_shepherd", "first_success", *_SEARCHES)
+"""OmegaPRM is compared where a problem has many solutions: it grows one tree for all of them."""
+
+
+FRUGAL = (
+    "outcome",
+    *(f"math_shepherd N={n}" for n in (2, 4, 8)),
+    *(f"first_success N={n}" for n in (2, 4, 8)),
+    *(f"{family} N={n}" for family in _SEARCHES for n in (4, 8, 16)),
+)
+"""What a policy on a CPU can pay for."""
 
 
 def contenders() -> Sequence[Contender]:
@@ -88,18 +101,15 @@ def contenders() -> Sequence[Contender]:
 
 
 def chosen(names: Sequence[str]) -> Sequence[Contender]:
-    """Return the contenders of these families, or with these full names; all for none.
+    """Return the contenders of these families, or with these full names.
 
     Raises ValueError for a name that fits nobody.
     """
     everyone = contenders()
-    if not names:
-        return everyone
-    known = {name for one in everyone for name in (one.family, one.name)}
     for name in names:
-        if name not in known:
+        if not any(name in (one.family, one.name) for one in everyone):
             families = ", ".join(dict.fromkeys(one.family for one in everyone))
             raise ValueError(
-                f"--labelers {name!r}: give one of {families}, or e.g. '{everyone[-1].name}'"
+                f"--labelers {name!r}: give some of {families}, or e.g. {everyone[-1].name!r}"
             )
     return [one for one in everyone if one.family in names or one.name in names]

@@ -46,12 +46,8 @@ class Measured:
     """Rollouts asked for once more after they had been taken."""
 
 
-def measure(world: World, contender: Contender, *, retest: bool) -> Measured:
+async def measure(world: World, contender: Contender, *, retest: bool) -> Measured:
     """Label every case of a world twice, with independent rollouts; without `retest` once."""
-    return asyncio.run(_measure(world, contender, retest=retest))
-
-
-async def _measure(world: World, contender: Contender, *, retest: bool) -> Measured:
     cases = world.cases()
     first = await _label_all(world, contender, cases, draw=0)
     again = await _label_all(world, contender, cases, draw=1) if retest else None

@@ -1,0 +1,129 @@
+"""A policy's judged rollouts in one small file, so that a world can be analysed without it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rollouts.cutting import prefixes
+from rollouts.steps import Newline
+from schemas import (
+    Completion,
+    Outcome,
+    Prefix,
+    Problem,
+    Rollout,
+    RunError,
+    Verdict,
+)
+
+_ABOUT = b"stepmint_label_truth"
+_SCHEMA = pa.schema(
+    [
+        ("problem_id", pa.dictionary(pa.int32(), pa.string())),
+        ("prefix_key", pa.string()),
+        ("sample_index", pa.int16()),
+        ("text", pa.string()),
+        ("outcome", pa.dictionary(pa.int8(), pa.string())),
+        ("prompt_tokens", pa.int16()),
+        ("completion_tokens", pa.int16()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """The rollouts of a world's problems, and what they were sampled with."""
+
+    about: Mapping[str, Any]
+    """The world's settings as JSON values, and the policy's identity."""
+    rows: Mapping[str, Mapping[tuple[str, int], Mapping[str, Any]]] = field(repr=False)
+    """Problem to (prefix key, sample index) to row."""
+
+    def rollouts(self, problem: Problem) -> "CachedRollouts":
+        """Return the rollouts of one problem."""
+        return CachedRollouts(problem, self.rows.get(problem.id, {}))
+
+
+class CachedRollouts:
+    """The seam `Rollouts` over a cache; asking for what it lacks is a RunError."""
+
+    def __init__(self, problem: Problem, rows: Mapping[tuple[str, int], Mapping[str, Any]]) -> None:
+        self._problem = problem
+        self._rows = rows
+
+    async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
+        """Return the rollouts start, ..., start + count - 1 of a prefix."""
+        key = prefix.key
+        return tuple(self._rollout(prefix, key, index) for index in range(start, start + count))
+
+    def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
+        """Return one prefix per line."""
+        return prefixes(solution, Newline())
+
+    def _rollout(self, prefix: Prefix, key: str, index: int) -> Rollout:
+        row = self._rows.get((key, index))
+        if row is None:
+            raise RunError(
+                f"rollout {index} of prefix {key} of {self._problem.id} was never sampled: "
+                "run the same command with --sample"
+            )
+        outcome = Outcome(row["outcome"])
+        return Rollout(
+            problem_id=self._problem.id,
+            prefix=prefix,
+            sample_index=index,
+            completion=Completion(
+                text=row["text"],
+                tokens=None,
+                finish_reason="length" if outcome is Outcome.TRUNCATED else "stop",
+                seed=index,
+                prompt_tokens=row["prompt_tokens"],
+                cached_tokens=0,
+                completion_tokens=row["completion_tokens"],
+                logprob=None,
+            ),
+            verdict=Verdict(outcome=outcome, extracted=None, rule="", stage="", reason=""),
+        )
+
+
+def save(path: Path, about: Mapping[str, Any], rollouts: Iterable[Rollout]) -> None:
+    """Write rollouts, ordered by the caller, in one small file."""
+    rows = [
+        {
+            "problem_id": one.problem_id,
+            "prefix_key": one.prefix.key,
+            "sample_index": one.sample_index,
+            "text": one.completion.text,
+            "outcome": one.verdict.outcome.value,
+            "prompt_tokens": one.completion.prompt_tokens,
+            "completion_tokens": one.completion.completion_tokens,
+        }
+        for one in rollouts
+    ]
+    schema = _SCHEMA.with_metadata({_ABOUT: json.dumps(about).encode()})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    table = pa.Table.from_pylist(rows, schema=schema)
+    pq.write_table(table, partial, compression="zstd", compression_level=19)
+    partial.replace(path)
+
+
+def load(path: Path) -> Cache:
+    """Read a cache. Raises RunError where there is none."""
+    try:
+        table = pq.read_table(path)
+        about = json.loads(table.schema.metadata[_ABOUT])
+    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{path} holds no cached rollouts ({error}): sample them with --sample"
+        ) from error
+    rows: dict[str, dict[tuple[str, int], Mapping[str, Any]]] = {}
+    for row in table.to_pylist():
+        known = rows.setdefault(row["problem_id"], {})
+        known[row["prefix_key"], row["sample_index"]] = row
+    return Cache(about, rows)
