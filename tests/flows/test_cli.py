@@ -1,0 +1,164 @@
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from flows.cli import main
+from tasks.problems import stage
+from tasks.run_file import opened
+from tasks.settings import LabelRun
+from tasks.shards import label_shard
+from tests.toy_runs import settings, toy_run
+
+
+def stepmint(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run the command line in this process; return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["stepmint", *map(str, arguments)])
+    monkeypatch.setenv("COLUMNS", "200")
+    try:
+        main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+async def label(run: LabelRun) -> None:
+    with opened(run):
+        problems = await stage(run)
+        for shard in range(problems.shards):
+            await label_shard.fn(run, shard)
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = toy_run(tmp_path_factory.mktemp("cli"), problems=6)
+    asyncio.run(label(run))
+    return run.folder
+
+
+def test_a_run_is_shown_and_so_is_each_of_its_problems(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stepmint(monkeypatch, "show", labelled) == 0
+    assert "toy" in capsys.readouterr().out
+    assert stepmint(monkeypatch, "show", labelled, "0", "--solution", "0") == 0
+    assert "Solution 0" in capsys.readouterr().out
+
+
+def test_a_run_is_exported(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = stepmint(
+        monkeypatch, "export", labelled, "--format", "trl", "--set", "validation_ratio=0"
+    )
+    assert code == 0
+    told = capsys.readouterr().out
+    assert "rows in" in told
+    assert "lengths were not measured" in told
+    assert pq.read_table(labelled / "exports" / "trl-hard" / "train.parquet").num_rows > 0
+
+
+def test_a_publication_can_be_rehearsed(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stepmint(monkeypatch, "publish", labelled, "--to", "hf:org/toy", "--dry-run") == 0
+    told = capsys.readouterr().out
+    assert "nothing was sent" in told
+    assert "solutions/shard-00000.parquet" in told
+
+
+def test_pairs_are_graded_and_written_with_their_verdicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    rows = [
+        {"id": 1, "truth": "1/2", "prediction": "0.5"},
+        {"id": 2, "truth": "3", "prediction": "4"},
+    ]
+    pairs.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    graded = tmp_path / "graded.jsonl"
+    options = ("--gold-column", "truth", "--output", graded)
+    assert stepmint(monkeypatch, "verify", pairs, *options) == 0
+    verdicts = [json.loads(line)["verdict"] for line in graded.read_text().splitlines()]
+    assert verdicts == ["correct", "incorrect"]
+    assert "50.0%" in capsys.readouterr().out
+
+
+def test_the_version_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stepmint(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out.startswith("stepmint 0.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("show", "nowhere"), "nowhere is no folder: give a run's folder"),
+        (("show", "RUN", "999"), "has no problem '999'"),
+        (("show", "RUN", "0", "--solution", "77"), "has no solution 77; it has: "),
+        (("export", "RUN", "--format", "nope"), "no export format 'nope': choose one of trl"),
+        (("export", "RUN", "--view", "nope"), "view.kind: 'nope'; give one of hard, soft"),
+        (("export", "RUN", "--set", "max_length=x"), "max_length: 'x': input should be a valid"),
+        (("verify", "nowhere.jsonl"), "nowhere.jsonl"),
+        (("verify", "PAIRS", "--answers", "all"), "--answers all: give one of auto, bare"),
+        (("verify", "PAIRS", "--set", "worker=2"), "worker: unknown; did you mean workers?"),
+        (("publish", "RUN", "--to", "github:x"), "github:x"),
+        (("label", "nowhere.yaml"), "nowhere.yaml is no configuration"),
+        (("estimate", "nowhere.yaml"), "nowhere.yaml is no configuration"),
+        (("serve", "nowhere.yaml", "--cron", "0 2 * * *"), "nowhere.yaml is no configuration"),
+        (("lable", "demo"), "No such command"),
+        (("label", "demo", "--sett", "a=b"), "No such option"),
+    ],
+)
+def test_what_cannot_work_is_one_message_without_a_traceback(
+    arguments: tuple[str, ...],
+    expected: str,
+    labelled: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "pairs.jsonl").write_text('{"gold": "1", "prediction": "1"}\n')
+    places = {"RUN": str(labelled), "PAIRS": str(tmp_path / "pairs.jsonl")}
+    code = stepmint(monkeypatch, *(places.get(part, part) for part in arguments))
+    told = capsys.readouterr().err
+    assert code in {1, 2}
+    assert expected in " ".join(told.split())
+    assert "Traceback" not in told
+    assert "fault of stepmint" not in told
+
+
+def test_a_torn_table_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = toy_run(tmp_path, problems=3)
+    asyncio.run(label(run))
+    torn = run.folder / "solutions" / "shard-00000.parquet"
+    torn.write_bytes(torn.read_bytes()[:-9])
+    assert stepmint(monkeypatch, "show", run.folder) == 1
+    assert "shard-00000.parquet cannot be read" in capsys.readouterr().err
+
+
+def test_a_traceback_is_shown_for_the_asking(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stepmint(monkeypatch, "--debug", "show", "nowhere") == 1
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "error: nowhere is no folder" in told
+
+
+def test_an_estimate_needs_no_prefect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "toy.yaml"
+    config.write_text(yaml.safe_dump(settings(tmp_path, problems=20)))
+    assert stepmint(monkeypatch, "estimate", config, "--probe", "5") == 0
+    told = capsys.readouterr().out
+    assert "20 problems, estimated from 5" in told
+    assert "95% interval" in told
