@@ -15,16 +15,11 @@ import re2
 from pydantic import BeforeValidator, Field, field_validator
 
 from schemas import Settings
+from verification.boxes import find_box
 from verification.json_answers import find_json
-from verification.statements import (
-    Statement,
-    find_answer_is,
-    find_box,
-    find_conclusion,
-    find_hash,
-    find_one_liner,
-    find_tag,
-)
+from verification.one_liners import find_conclusion, find_one_liner
+from verification.statements import find_answer_is, find_hash, find_tag
+from verification.values import Statement
 
 WINDOW = 60_000
 """Characters from the end of a text that are looked at."""

@@ -6,7 +6,8 @@ looked for by its key and its value is read leniently, in one pass from there.
 
 import re
 
-from verification.statements import Statement, stated_within
+from verification.statements import stated_within
+from verification.values import Statement
 
 MAX_JSON_ANSWER = 4_000
 """Characters of a value; a longer one states nothing."""

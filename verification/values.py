@@ -1,4 +1,4 @@
-"""Which part of a worded statement is the answer: `18 dollars, since ...` states `18 dollars`."""
+"""What a statement is, and which part of a worded one is the answer: `18 dollars, since ...`."""
 
 import re
 from collections.abc import Sequence
@@ -6,6 +6,20 @@ from dataclasses import dataclass
 
 MAX_WORDS = 5
 """Longest answer in words (`Friday the thirteenth`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An answer found in a text."""
+
+    answer: str
+    rule: str
+    start: int
+    """Where the statement begins; the statement that begins last is the one that counts."""
+    end: int
+    """Where the answer ends."""
+    closed: bool
+    """Whether something after the answer says it is complete; false where text just ends."""
 
 
 @dataclass(frozen=True, slots=True)
