@@ -135,14 +135,15 @@ def _words(tokens: list[Token]) -> Answer | None:
         return read_words(tokens[0].text)
     if all(token.kind == "words" or token.text in ("-", ".", "'", "/", ",") for token in tokens):
         return read_words(" ".join(token.text for token in tokens))
+    first = tokens[0].text.lower()
+    if first in ("about", "approximately", "approx", "exactly"):
+        return parse_value(tokens[1:])
+    if first in ("usd", "eur", "gbp", "cny", "inr"):
+        return parse_value([*tokens[1:], tokens[0]])
     last = tokens[-1]
     date = [t.text for t in tokens if t.kind in ("words", "number")]
     if len(date) == len(tokens) <= 4 and (last.kind == "number" or len(tokens) > 2):
         return read_words(" ".join(date))
-    if tokens[0].text.lower() in ("about", "approximately", "approx", "exactly"):
-        return parse_value(tokens[1:])
-    if tokens[0].text.lower() in ("usd", "eur", "gbp", "cny", "inr"):
-        return parse_value([*tokens[1:], tokens[0]])
     if not any(token.spaced for token in tokens[1:]) and all(t.text.isalnum() for t in tokens):
         return read_words("".join(token.text for token in tokens))
     raise UnparsedError("words before a value")

@@ -1,5 +1,6 @@
 r"""What an equality states: the value of an assignment, the last member of a chain."""
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -142,3 +143,20 @@ def _set_chain(sides: tuple[Side, ...], terms: Terms) -> Named | None:
         if left is not None and right is not None and not same_region(left, right, terms):
             raise ContradictionError("the sides of a chain differ")
     return _named("", sides[-1])
+
+
+_UNKNOWN = re.compile(r"(\\[a-zA-Z]+|[a-zA-Z])(?:_(\w+))?'*")
+"""A variable: a letter or command, perhaps with a subscript."""
+
+
+def is_unknown(name: str) -> bool:
+    """Say whether the name is a variable, perhaps with a subscript."""
+    return _UNKNOWN.fullmatch(name) is not None
+
+
+def same_name(left: str, right: str) -> bool:
+    r"""`m_{\max}` may be called `m`, but `w_0` is not `w_3`."""
+    names = _UNKNOWN.fullmatch(left), _UNKNOWN.fullmatch(right)
+    if left == right or not names[0] or not names[1]:
+        return left == right
+    return names[0][1] == names[1][1] and not (names[0][2] and names[1][2])

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from verification.assignments import Named, named_value
+from verification.assignments import Named, is_unknown, named_value, same_name
 from verification.bounds import UndecidedError
 from verification.compare_numerals import (
     digits_of,
@@ -47,6 +47,9 @@ from verification.syntax import (
 )
 from verification.terms import Terms, every
 from verification.traits import traits_of
+
+_COUNTED = re.compile(r"\d+ ?[a-z]+ \d|\d [a-z]+")
+"""A phrase like `3 hours 20 minutes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,31 +114,15 @@ def _same_named(
 ) -> bool:
     """Compare two assignments; `y = 5` is not `x = 5`, but `f(x) = x^2` is `y = x^2`."""
     left, right = named
-    if _same_name(left.name, right.name):
+    if same_name(left.name, right.name):
         return same_answer(left.value, right.value, terms)
-    unknowns = _is_unknown(left.name) and _is_unknown(right.name)
+    unknowns = is_unknown(left.name) and is_unknown(right.name)
     if not unknowns and same_answer(left.value, right.value, terms):
         return True
     values = (left.value, right.value)
     if any(isinstance(v, Value) and traits_of(v.expression).variables for v in values):
         return same_relation(*relations, terms)  # `xy = 1` and `y = 1/x`
     return False
-
-
-_UNKNOWN = re.compile(r"(\\[a-zA-Z]+|[a-zA-Z])(?:_(\w+))?'*")
-"""A variable: a letter or command, perhaps with a subscript."""
-
-
-def _is_unknown(name: str) -> bool:
-    return _UNKNOWN.fullmatch(name) is not None
-
-
-def _same_name(left: str, right: str) -> bool:
-    r"""`m_{\max}` may be called `m`, but `w_0` is not `w_3`."""
-    names = _UNKNOWN.fullmatch(left), _UNKNOWN.fullmatch(right)
-    if left == right or not names[0] or not names[1]:
-        return left == right
-    return names[0][1] == names[1][1] and not (names[0][2] and names[1][2])
 
 
 def _stated(answer: Answer, terms: Terms) -> Answer | _Assignments:
@@ -280,6 +267,8 @@ class _Pair:
         r"""Compare words with letters that spell them: `\text{AB}` with `AB`."""
         for words, value in ((self.left, self.right), (self.right, self.left)):
             if isinstance(words, Words) and isinstance(value, Value):
+                if _COUNTED.search(words.text):
+                    raise UndecidedError("numbers among words")
                 name = _spelled(value.expression)
                 return name is not None and name.lower() == words.text
         return None
@@ -299,13 +288,20 @@ class _Pair:
             return self._relation_and_set()
         if types <= {SetOperation, Tuple, Collection, SetBuilder} and len(types) > 1:
             return self._unlike_sets()
+        if len(types) == 1 and types & {SetOperation, SetBuilder}:
+            return self._abstract_sets()
+        return False
+
+    def _abstract_sets(self) -> bool:
+        """Accept sets that are written alike; unlike ones may still be the same."""
         match self.left, self.right:
             case SetBuilder(name, condition), SetBuilder(other, same) if name == other:
                 if self._same(condition, same):
                     return True
-        if len(types) == 1 and types & {SetOperation, SetBuilder}:
-            raise UndecidedError("sets outside the real line")
-        return False
+            case SetOperation(kind, parts), SetOperation(other, opposite) if kind == other:
+                if kind != "difference" and same_items(parts, opposite, self._same):
+                    return True
+        raise UndecidedError("sets outside the real line")
 
     def _relation_and_set(self) -> bool:
         relation = self.left if isinstance(self.left, Relation) else self.right

@@ -26,13 +26,14 @@ from verification.numeric import NumericEvaluator
 from verification.precision import MAX_DIGITS_OF_PRECISION, Real, binary_exponent
 from verification.reading import Reading
 from verification.sampling import Point, Sample, sample
-from verification.syntax import Constant, Expression, Matrix, Negative, Number, Sum
+from verification.syntax import Constant, Expression, Matrix, Negative, Number, Sum, Symbol
 from verification.terms import Budget, Terms, every
 from verification.traits import Traits, traits_of
 
 LOW, HIGH = 60, 220
 _GUARD = 40
 """Bits by which a difference must exceed the rounding of the largest number to count."""
+_ELLIPSIS = Symbol("...")
 _APART = 6
 """Points apart, with none in agreement, that settle it off the reals, too."""
 _BITS_PER_DIGIT = 3.3219280948873626
@@ -82,12 +83,21 @@ def _same_whole(left: Expression, right: Expression, terms: Terms) -> bool:
         return _same_matrix(reduced(left), reduced(right), terms)
     if traits.infinite:
         return _same_infinity(left, right)
+    if _ELLIPSIS.name in traits.variables:
+        _refuse_lone_ellipsis(left, right)
     if len(traits.variables) > MAX_VARIABLES:
         raise UndecidedError(f"more than {MAX_VARIABLES} variables")
     for reading in _readings(left, right, traits, terms):
         if _Pair(left, right, traits, reading, terms).agree():
             return True
     return False
+
+
+def _refuse_lone_ellipsis(left: Expression, right: Expression) -> None:
+    r"""`0.333\ldots` means more than its digits; a lone `\ldots` is an item of a list."""
+    both = all(_ELLIPSIS.name in traits_of(tree).variables for tree in (left, right))
+    if not both and _ELLIPSIS not in (left, right):
+        raise UndecidedError("an ellipsis on one side")
 
 
 def _same_matrix(left: Expression, right: Expression, terms: Terms) -> bool:

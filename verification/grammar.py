@@ -185,8 +185,10 @@ class ExpressionParser(Cursor):
         return Power(base, exponent)
 
     def _degrees(self, of: Expression) -> Expression:
-        if self.peek().kind == "letter" and self.peek().text in "CF":  # a temperature
-            self.at += 1
+        braced = self.sees("{") and self.sees("}", ahead=2)
+        scale = self.peek(1 if braced else 0)
+        if scale.kind == "letter" and scale.text in "CF":  # a temperature
+            self.at += 3 if braced else 1
         return Degrees(of)
 
     # Arguments

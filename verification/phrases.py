@@ -14,7 +14,7 @@ from verification.syntax import (
     Value,
     Words,
 )
-from verification.vocabulary import MONTHS, NUMBER_WORDS, SAME_WORDS
+from verification.vocabulary import FRACTION_WORDS, MONTHS, NUMBER_WORDS, SAME_WORDS
 
 _HALF_OF_DAY = re.compile(r"\b([ap])\s*\.?\s*m\b\.?")
 _TIME = re.compile(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?\s*([ap]m)?")
@@ -49,9 +49,11 @@ def read_words(text: str) -> Answer:
     return Words(_date(words))
 
 
-def _number(words: str) -> int | None:
+def _number(words: str) -> int | Fraction | None:
     if words in NUMBER_WORDS:
         return NUMBER_WORDS[words]
+    if words in FRACTION_WORDS:
+        return FRACTION_WORDS[words]
     tens, _, ones = words.partition(" ")
     if tens in NUMBER_WORDS and ones in NUMBER_WORDS:
         high, low = NUMBER_WORDS[tens], NUMBER_WORDS[ones]

@@ -103,6 +103,12 @@ NUMBER_WORDS = {word: value for value, word in enumerate(_UNITS_TO_TWENTY)} | {
     "ninety": 90, "one hundred": 100, "one thousand": 1000, "one million": 10**6,
 }  # fmt: skip
 
+FRACTION_WORDS = {
+    "half": Fraction(1, 2), "one half": Fraction(1, 2), "one third": Fraction(1, 3),
+    "two thirds": Fraction(2, 3), "one quarter": Fraction(1, 4), "one fourth": Fraction(1, 4),
+    "three quarters": Fraction(3, 4), "three fourths": Fraction(3, 4), "one fifth": Fraction(1, 5),
+}  # fmt: skip
+
 _PLAIN_UNITS = {
     "mm": "mm millimeter millimetre", "cm": "cm centimeter centimetre", "dm": "dm decimeter",
     "m": "m meter metre", "km": "km kilometer kilometre", "in": "in inch inche",
