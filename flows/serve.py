@@ -107,7 +107,7 @@ def _end_runs() -> None:
     Each closes its journals and tells the server what became of it.
     """
     children = psutil.Process().children()
-    runs = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    runs = [child for child in children if "prefect.engine" in child.cmdline()]
     for process in runs:
         process.terminate()
     _, alive = psutil.wait_procs(runs, timeout=_LAST_WORDS_S)
