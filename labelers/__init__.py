@@ -8,11 +8,12 @@ from labelers.double_search import DoubleSearch
 from labelers.math_shepherd import MathShepherd
 from labelers.omega_prm import OmegaPRM
 from labelers.outcome import OutcomeLabeler
+from labelers.posterior import PosteriorLabeler
 from labelers.seam import Labeler
 from labelers.solutions import Screen
 
 AnyLabeler = Annotated[
-    DoubleSearch | MathShepherd | OmegaPRM | OutcomeLabeler,
+    DoubleSearch | MathShepherd | OmegaPRM | OutcomeLabeler | PosteriorLabeler,
     Field(discriminator="kind"),
 ]
 """The registry of labelers: pydantic picks by `kind` and names the valid ones on a typo."""
@@ -24,5 +25,6 @@ __all__ = [
     "MathShepherd",
     "OmegaPRM",
     "OutcomeLabeler",
+    "PosteriorLabeler",
     "Screen",
 ]

@@ -1,0 +1,19 @@
+"""First-error search as noisy bisection with a posterior; it says where to look and when not to."""
+
+from labelers.posterior.calibration import calibrate, model_yaml
+from labelers.posterior.fitting import fit
+from labelers.posterior.inference import Belief, Observation, believe, information
+from labelers.posterior.labeler import PosteriorLabeler
+from labelers.posterior.model import Model
+
+__all__ = [
+    "Belief",
+    "Model",
+    "Observation",
+    "PosteriorLabeler",
+    "believe",
+    "calibrate",
+    "fit",
+    "information",
+    "model_yaml",
+]

@@ -1,0 +1,54 @@
+"""Fit the model to the evidence of a run that is on disk, whatever labeler took it."""
+
+from collections import defaultdict
+
+import yaml
+
+from labelers.posterior.counting import observed
+from labelers.posterior.fitting import fit
+from labelers.posterior.inference import Observation
+from labelers.posterior.model import Model
+from schemas import Evidence, Outcome, RunError
+from schemas.arrow import read_table
+from schemas.conversion import nodes_from, solutions_from
+from schemas.run_folder import RunFolder
+
+FEWEST = 30
+"""Probed wrong solutions below which a fit would mostly repeat its prior."""
+
+
+def calibrate(run: RunFolder) -> Model:
+    """Return the model fitted to a run's committed shards; the same for the same shards.
+
+    Learns from solutions with a wrong final answer and at least one probed prefix. A run that
+    labels reads its model from its configuration, so its labels depend on no order of shards:
+    calibrate on a first run, write the model down (`model_yaml`), label with it.
+    Raises RunError where fewer than 30 solutions were probed.
+    """
+    seen = observations(run)
+    if len(seen) < FEWEST:
+        raise RunError(
+            f"{run.path} holds {len(seen)} probed solutions with a wrong answer: "
+            f"label problems until there are at least {FEWEST}"
+        )
+    return fit(seen)
+
+
+def observations(run: RunFolder) -> list[Observation]:
+    """Return what a run saw of its probed solutions with a wrong final answer, in order."""
+    seen = []
+    for shard in run.shards:
+        asked: defaultdict[str, dict[str, Evidence]] = defaultdict(dict)
+        for row in nodes_from(read_table(run.file("nodes", shard), "nodes")):
+            asked[row.problem_id][row.node.prefix.key] = row.node.evidence
+        for labelled in solutions_from(read_table(run.file("solutions", shard), "solutions")):
+            one = labelled.solution
+            wrong = one.outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
+            if wrong and any(evidence.decided for evidence in one.evidence[:-1]):
+                seen.append(observed(one, asked[one.problem_id]))
+    return seen
+
+
+def model_yaml(model: Model) -> str:
+    """Return the model as the `model` field of a posterior labeler in a run's YAML."""
+    return yaml.safe_dump({"model": model.model_dump(mode="json")}, sort_keys=False)

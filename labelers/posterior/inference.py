@@ -1,0 +1,205 @@
+r"""Exact inference of the first error from counts: forward-backward over a solution's prefixes.
+
+With k_t correct and z_t failed rollouts of prefix t, t = 0 ... M-1, and the model of `model.py`,
+
+    L_t(x) = u(x)^k_t (1 - u(x))^z_t           R_t(r) = u_t(r)^k_t (1 - u_t(r))^z_t
+
+    good up to e    A_0(x) = P(x_0 = x) L_0(x),  A_(t+1)(x) = sum_y A_t(y) T(y, x) L_(t+1)(x)
+    bad behind e    S_M(r) = 1,  S_t(r) = R_t(r) S_(t+1)(r)
+    together        P(e | data) ~ P(e) sum_x A_e(x) sum_r P(r) O_(e+1)(r) S_(e+1)(r)
+
+O_(e+1)(r) is the solution's own final answer, one more rollout of prefix e + 1: 1 - u_(e+1)(r) for
+a wrong one, u_(e+1)(r) for a right one. No error (e = M) has a right answer for sure. Before any
+probe P(none) = p satisfies v = p + (1 - p) m, v the question's share of correct rollouts and m the
+mean of u behind an error. A solution with a right answer has been repaired somewhere behind its
+error; from there on its prefixes are good again, so R_t is then the mean of itself and of what
+any value would make of the counts.
+
+Zeros count for as much as the question's own rate makes them worth: z failures in a row at prefix
+t multiply the odds of "bad at t" by about 1 / E[(1 - u_t)^z], which is large where the question is
+often solved and near 1 where it seldom is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labelers.posterior.model import (
+    VALUES,
+    Array,
+    Model,
+    places,
+    recoveries_left,
+    recovery_distribution,
+    start_distribution,
+    transitions,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What was seen of one solution of M steps."""
+
+    correct: tuple[int, ...]
+    """correct[t]: correct rollouts of its first t steps; M entries."""
+    failed: tuple[int, ...]
+    """failed[t]: those that ended in another answer or none."""
+    root_correct: int
+    """Correct rollouts of the question, wherever they lead."""
+    root_decided: int
+    right: bool = False
+    """Whether the solution's own final answer is right."""
+    likelihoods: tuple[float, ...] = ()
+    """P(what else is known | e) for e = 0 ... M, up to a factor, e.g. of a symbolic check of the
+    steps; empty where nothing else is known."""
+
+    @property
+    def num_steps(self) -> int:
+        """M."""
+        return len(self.correct)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belief:
+    """What follows from an observation."""
+
+    posterior: Array
+    """P(e | data) for e = 0 ... M; M is none. Sums to 1."""
+    success: Array
+    """success[e, t] = P(the next rollout of prefix t is correct | e, data);
+    M + 1 rows, M columns."""
+    log_evidence: float
+    """Natural logarithm of P(data)."""
+    recovery_odds: float
+    """P(data | the error is recoverable) / P(data | it is not)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The likelihood of each prefix's counts, scaled by a common factor per prefix."""
+
+    good: Array
+    """L_t(x)."""
+    behind: Array
+    """O_(e+1)(r) S_(e+1)(r)."""
+    log_scale: float
+
+
+def believe(model: Model, seen: Observation, *, recoverable: float | None = None) -> Belief:
+    """Return the posterior and predictions; `recoverable` replaces the model's mean share f."""
+    share = model.recoverable if recoverable is None else recoverable
+    recoveries = _recoveries(model, share)
+    left = recoveries_left(model, seen.num_steps)
+    terms = _terms(model, seen)
+    forward = _forward(model, terms.good)
+    good = forward.sum(axis=1)
+    weights = _prior(model, seen, recoveries) * np.append(good, good[-1])
+    joint = weights[:-1, None] * terms.behind * recoveries
+    by_error = np.append(joint.sum(axis=1), weights[-1])
+    total = float(by_error.sum())
+    success = np.empty((seen.num_steps + 1, seen.num_steps))
+    success[:-1] = (joint @ left[:-1].T) / np.maximum(by_error[:-1, None], 1e-300)
+    _predict_good(success, model, terms.good, forward)
+    dead, alive = joint[:, 0].sum() / (1 - share), joint[:, 1:].sum() / share
+    return Belief(
+        posterior=by_error / total,
+        success=success,
+        log_evidence=float(np.log(total)) + terms.log_scale,
+        recovery_odds=float((alive + weights[-1]) / (dead + weights[-1])),
+    )
+
+
+def information(belief: Belief) -> Array:
+    """Return, per prefix t, the expected fall of the entropy of e by one more rollout, in nats.
+
+    The mutual information of e and the rollout's outcome, H(e) - E[H(e | outcome)]: never
+    negative.
+    """
+    chance = belief.posterior @ belief.success
+    correct = belief.posterior[:, None] * belief.success
+    failed = belief.posterior[:, None] - correct
+    after = _surprise(correct).sum(axis=0) + _surprise(failed).sum(axis=0)
+    after -= _surprise(chance) + _surprise(1 - chance)
+    return np.asarray(np.maximum(_surprise(belief.posterior).sum() - after, 0.0))
+
+
+def log_evidence(model: Model, seen: Sequence[Observation]) -> float:
+    """Return the sum of what `believe` gives as `log_evidence`, for solutions of one length."""
+    recoveries = _recoveries(model, model.recoverable)
+    terms = [_terms(model, one) for one in seen]
+    priors = np.stack([_prior(model, one, recoveries) for one in seen])
+    good = np.stack([one.good for one in terms])
+    behind = np.stack([one.behind for one in terms]) @ recoveries
+    move = transitions(model, good.shape[1])
+    forward = start_distribution(model) * good[:, 0]
+    total = priors[:, 0] * forward.sum(axis=1) * behind[:, 0]
+    for t in range(1, good.shape[1]):
+        forward = (forward @ move) * good[:, t]
+        total += priors[:, t] * forward.sum(axis=1) * behind[:, t]
+    total += priors[:, -1] * forward.sum(axis=1)
+    scales = sum(one.log_scale for one in terms)
+    return float(np.log(np.maximum(total, 1e-300)).sum()) + scales
+
+
+def _surprise(mass: Array) -> Array:
+    """Return -p log p, elementwise; 0 at 0."""
+    return np.asarray(-mass * np.log(np.maximum(mass, 1e-300)))
+
+
+def _recoveries(model: Model, share: float) -> Array:
+    """Return P(r) where `share` of the errors is recoverable."""
+    recoveries = share * recovery_distribution(model)
+    recoveries[0] = 1 - share
+    return recoveries
+
+
+def _prior(model: Model, seen: Observation, recoveries: Array) -> Array:
+    """Return P(e), e = 0 ... M, times the likelihood of what else is known."""
+    where = places(model, seen.num_steps, correct=seen.root_correct, decided=seen.root_decided)
+    none = 0.0
+    if seen.right:
+        value = (seen.root_correct + 1) / (seen.root_decided + 2)
+        repaired = float(where @ recoveries_left(model, seen.num_steps)[1:] @ recoveries)
+        none = max((value - repaired) / (1 - repaired), 0.01)
+    prior = np.append((1 - none) * where, none)
+    return prior * np.array(seen.likelihoods) if seen.likelihoods else prior
+
+
+def _terms(model: Model, seen: Observation) -> _Terms:
+    correct = np.array(seen.correct, dtype=float)[:, None]
+    failed = np.array(seen.failed, dtype=float)[:, None]
+    left = recoveries_left(model, seen.num_steps)
+    good = VALUES**correct * (1 - VALUES) ** failed
+    bad = left[:-1] ** correct * (1 - left[:-1]) ** failed
+    scale = np.maximum(good.max(axis=1), bad.max(axis=1))[:, None]
+    good, bad = good / scale, bad / scale
+    if seen.right:
+        bad = (bad + (good @ start_distribution(model))[:, None]) / 2
+    tails = np.cumprod(np.vstack([bad[1:], np.ones_like(bad[:1])])[::-1], axis=0)[::-1]
+    outcome = left[1:] if seen.right else 1 - left[1:]
+    return _Terms(good, outcome * tails, float(np.log(scale).sum()))
+
+
+def _forward(model: Model, good: Array) -> Array:
+    """Return A_t(x): one row per prefix."""
+    move = transitions(model, len(good))
+    forward = np.empty_like(good)
+    forward[0] = start_distribution(model) * good[0]
+    for t in range(1, len(good)):
+        forward[t] = (forward[t - 1] @ move) * good[t]
+    return forward
+
+
+def _predict_good(success: Array, model: Model, good: Array, forward: Array) -> None:
+    """Fill success[e, t] for t <= e: the mean of u_t, given the counts at 0 ... e."""
+    num_steps = len(good)
+    move = transitions(model, num_steps)
+    behind = np.ones((len(VALUES), num_steps))
+    for t in range(num_steps - 1, -1, -1):
+        if t < num_steps - 1:
+            behind[:, t + 1 :] = move @ (good[t + 1][:, None] * behind[:, t + 1 :])
+        weights = behind[:, t:]
+        total = np.maximum(forward[t] @ weights, 1e-300)
+        success[t:-1, t] = ((forward[t] * VALUES) @ weights) / total
+    success[-1] = success[-2]
