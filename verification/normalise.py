@@ -50,7 +50,7 @@ _UNICODE_ROOT = re.compile(r"√\s*(\d+|[a-zA-Z])")
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`"))
-_TRAILING_SPACE = re.compile(r"(?:\\(?:quad|qquad|newline|\\|[,;:! ])|~|\s)+$")
+_SPACING = ("\\,", "\\;", "\\:", "\\!", "\\quad", "\\qquad", "\\newline", "\\")
 _SIZING = re.compile(
     r"\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits"
     r"|hline|rm|bf|it|mathop|mathrel|mathord|centering|noindent)(?![a-zA-Z])\s*"
@@ -135,12 +135,25 @@ def _unwrapped(text: str) -> str:
             if wrapped and opening not in inner and not inner.endswith("\\"):
                 text = inner.strip()
         text = _unboxed(text)
-        text = _TRAILING_SPACE.sub("", text) if text[-1:] in " \\,;:!dne~" else text
+        text = _without_trailing_space(text)
         if len(text) > 1 and text[-1] in ".,;" and not text.endswith("..."):
             text = text[:-1].rstrip()
         if text == before:
             break
     return text
+
+
+def _without_trailing_space(text: str) -> str:
+    """Strip space and spacing commands off the end.
+
+    Suffix by suffix: a pattern would scan every run of space in the text to its end.
+    """
+    while True:
+        text = text.rstrip(" \t\r\n~")
+        spacing = next((suffix for suffix in _SPACING if text.endswith(suffix)), None)
+        if spacing is None:
+            return text
+        text = text.removesuffix(spacing)
 
 
 def _unboxed(text: str) -> str:

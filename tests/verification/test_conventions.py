@@ -48,4 +48,4 @@ def test_every_convention_has_a_pair_here() -> None:
 def test_conventions_say_what_they_mean() -> None:
     undocumented = [n for n, field in Conventions.model_fields.items() if not field.description]
     assert undocumented == []
-    assert DEFAULTS == Conventions()
+    assert Conventions() == DEFAULTS

@@ -1,4 +1,4 @@
-"""Answers that are the same, one table per way of writing them; each is tried in both directions."""
+"""Answers that are the same, one table per way of writing them, each tried both ways round."""
 
 import pytest
 

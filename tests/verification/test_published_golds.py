@@ -33,7 +33,8 @@ REWRITINGS = [
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
     path = PROBLEMS / name
-    text = gzip.open(path, "rt").read() if path.suffix == ".gz" else path.read_text()
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
     try:
         yield from json.loads(text)
     except json.JSONDecodeError:
