@@ -126,6 +126,7 @@ def test_the_event_loop_runs_on_while_a_worker_thinks():
     assert beats > 20
 
 
+@pytest.mark.slow
 def test_a_verifier_works_from_several_threads_with_loops_of_their_own():
     found = []
 

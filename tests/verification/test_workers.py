@@ -72,6 +72,7 @@ def test_a_child_that_is_killed_between_jobs_costs_nothing(pool):
     assert pool.ask(*SUM, ("sympy",)).equal is True
 
 
+@pytest.mark.slow
 def test_a_supervisor_that_is_killed_between_jobs_costs_nothing_either():
     pool = new_pool()
     pool.ask(*SUM, ("sympy",))
@@ -135,6 +136,7 @@ def test_wall_time_in_which_a_worker_gets_no_cpu_changes_no_verdict():
     pool.close()
 
 
+@pytest.mark.slow
 def test_workers_retire_after_their_jobs_and_others_take_their_place():
     pool = new_pool(jobs_per_worker=2)
     children = set()
@@ -219,6 +221,7 @@ def test_replies_are_read_as_data_field_by_field():
             decode_reply(nonsense)
 
 
+@pytest.mark.slow
 def test_an_interpreter_without_our_code_is_named(monkeypatch):
     monkeypatch.setattr("verification.workers._ROOT", "/nowhere")
     monkeypatch.setattr("verification.workers._BOOT", "raise SystemExit('no sympy here')")
