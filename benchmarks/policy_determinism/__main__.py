@@ -93,11 +93,14 @@ async def _measure(options: argparse.Namespace) -> list[Line]:
         _ONE_AT_A_TIME: exact.model_copy(update={"max_batch": 1}),
     }
     rounds: dict[str, list[tuple[float, dict[_Key, Completion]]]] = {name: [] for name in settings}
+    identities: dict[str, str] = {}
     for repeat in range(options.repeats):
         for name, one in settings.items():
             rng = random.Random(f"{options.seed}/{repeat}/{name}")
             with tempfile.TemporaryDirectory() as run_dir:
                 async with one.open(Path(run_dir)) as policy:
+                    if identities.setdefault(name, policy.identity) != policy.identity:
+                        raise SystemExit(f"{options.model} changed while it was measured")
                     rounds[name].append(await _answer(policy, options, rng))
     fast = [cost for cost, _ in rounds["fast"]]
     return [_line(name, found, fast) for name, found in rounds.items()]
