@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
 from benchmarks.label_truth.contenders import FRUGAL, STANDARD, Contender, chosen
-from benchmarks.label_truth.measure import measure
+from benchmarks.label_truth.measure import Bench
 from benchmarks.label_truth.neural import NeuralSettings, replayed, sampled
 from benchmarks.label_truth.picture import draw
 from benchmarks.label_truth.report import Line, as_json, line, show
@@ -56,10 +56,11 @@ async def _run(options: argparse.Namespace) -> None:
 
 async def _lines(world: World, options: argparse.Namespace, console: Console) -> list[Line]:
     lines = []
+    bench = Bench(world, retest=not options.no_retest)
     for contender in _contenders(options, world):
         began = time.process_time()
         try:
-            measured = await measure(world, contender, retest=not options.no_retest)
+            measured = await bench.measure(contender)
             lines.append(line(measured, seed=options.seed))
         except* RunError as lacking:
             console.print(f"{contender.name} left out: {_first(lacking)}")

@@ -10,6 +10,7 @@ from labelers import (
     MathShepherd,
     OmegaPRM,
     OutcomeLabeler,
+    PosteriorLabeler,
     Screen,
 )
 
@@ -76,7 +77,7 @@ _SWEPT: Mapping[str, tuple[Make, tuple[int, ...]]] = {
 }
 _SEARCHES = ("first_success+skip", "binary_search", "double_search")
 
-STANDARD = ("outcome", "math_shepherd", "first_success", *_SEARCHES)
+STANDARD = ("outcome", "math_shepherd", "first_success", *_SEARCHES, "posterior")
 """OmegaPRM is compared where a problem has many solutions: it grows one tree for all of them."""
 
 
@@ -85,8 +86,17 @@ FRUGAL = (
     *(f"math_shepherd N={n}" for n in (2, 4, 8)),
     *(f"first_success N={n}" for n in (2, 4, 8)),
     *(f"{family} N={n}" for family in _SEARCHES for n in (4, 8, 16)),
+    "posterior",
 )
 """What a policy on a CPU can pay for."""
+
+
+_BOUNDS = (0.85, 0.9, 0.95, 0.97, 0.99)
+
+
+def _posterior(bound: float) -> Contender:
+    settings = PosteriorLabeler(stop_at=bound, keep_at=min(bound, 0.9))
+    return Contender(family="posterior", budget=f"stop={bound:g}", settings=settings)
 
 
 def contenders() -> Sequence[Contender]:
@@ -97,7 +107,7 @@ def contenders() -> Sequence[Contender]:
         for family, (make, budgets) in _SWEPT.items()
         for n in budgets
     ]
-    return [outcome, *swept]
+    return [outcome, *swept, *map(_posterior, _BOUNDS)]
 
 
 def chosen(names: Sequence[str]) -> Sequence[Contender]:

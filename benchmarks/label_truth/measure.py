@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.label_truth.contenders import Contender
 from benchmarks.label_truth.meter import Meter, Spent
 from benchmarks.label_truth.worlds import Case, World
-from schemas import LabelledSolution
+from labelers import PosteriorLabeler
+from labelers.posterior import Model, Observation, fit
+from labelers.posterior.counting import observed
+from schemas import LabelledSolution, Labelling, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """One solution: the truth, what the labeler said of it in two draws, and what it cost."""
 
-    case: int
-    """Position of the solution's problem."""
+    case: str
+    """The solution's problem."""
     truth: int
     final: bool
     """Whether the solution's final answer is right."""
@@ -46,31 +49,82 @@ class Measured:
     """Rollouts asked for once more after they had been taken."""
 
 
-async def measure(world: World, contender: Contender, *, retest: bool) -> Measured:
-    """Label every case of a world twice, with independent rollouts; without `retest` once."""
-    cases = world.cases()
-    first = await _label_all(world, contender, cases, draw=0)
-    again = await _label_all(world, contender, cases, draw=1) if retest else None
-    judged = [
-        one
-        for number, case in enumerate(cases)
-        for one in _judge(number, case, first[number], again[number] if again else None)
-    ]
+class Bench:
+    """Measures contenders in one world; what is learnt of the world's policy is learnt once."""
+
+    def __init__(self, world: World, *, retest: bool) -> None:
+        self._world = world
+        self._retest = retest
+        self._models: dict[int, Model] = {}
+
+    async def measure(self, contender: Contender) -> Measured:
+        """Label every case twice, with independent rollouts; without `retest` once.
+
+        A labeler with a model of the policy gets one fitted to other cases than it is measured on.
+        """
+        if not isinstance(contender.settings, PosteriorLabeler):
+            return await self._measured(self._world, contender)
+        parts = []
+        for number, (other, part) in enumerate(self._world.folds()):
+            if number not in self._models:
+                self._models[number] = await _fitted(other)
+            settings = contender.settings.model_copy(update={"model": self._models[number]})
+            parts.append(await self._measured(part, replace(contender, settings=settings)))
+        return _joined(contender, parts)
+
+    async def _measured(self, world: World, contender: Contender) -> Measured:
+        cases = world.cases()
+        first = await _label_all(world, contender, cases, draw=0)
+        again = await _label_all(world, contender, cases, draw=1) if self._retest else None
+        judged = [
+            one
+            for number, case in enumerate(cases)
+            for one in _judge(case, first[number], again[number] if again else None)
+        ]
+        return Measured(
+            contender=contender,
+            judged=tuple(judged),
+            rollouts=sum(run.meter.total.rollouts for run in first),
+            probed=sum(run.meter.probed for run in first),
+            asked_again=sum(run.meter.asked_again for run in first),
+        )
+
+
+def _joined(contender: Contender, parts: Sequence[Measured]) -> Measured:
     return Measured(
         contender=contender,
-        judged=tuple(judged),
-        rollouts=sum(run.meter.total.rollouts for run in first),
-        probed=sum(run.meter.probed for run in first),
-        asked_again=sum(run.meter.asked_again for run in first),
+        judged=tuple(one for part in parts for one in part.judged),
+        rollouts=sum(part.rollouts for part in parts),
+        probed=sum(part.probed for part in parts),
+        asked_again=sum(part.asked_again for part in parts),
     )
+
+
+async def _fitted(world: World) -> Model:
+    """Return the posterior labeler's model, fitted to what it asks for under its prior model."""
+    contender = Contender(family="posterior", budget="prior", settings=PosteriorLabeler())
+    runs = await _label_all(world, contender, world.cases(), draw=0)
+    seen: list[Observation] = []
+    for run in runs:
+        asked = {node.prefix.key: node.evidence for node in run.labelling.nodes}
+        seen += (
+            observed(one, asked)
+            for one in run.labelling.solutions
+            if one.outcome is Outcome.INCORRECT and any(e.decided for e in one.evidence[:-1])
+        )
+    return fit(seen)
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One labelling, by the sample index of the solutions."""
+    """One labelling and what it cost."""
 
-    labelled: dict[int, LabelledSolution]
+    labelling: Labelling
     meter: Meter
+
+    def of(self, index: int) -> LabelledSolution | None:
+        """Return the solution with this sample index at the root."""
+        return next((one for one in self.labelling.solutions if one.solution_index == index), None)
 
 
 async def _label_all(
@@ -85,19 +139,19 @@ async def _label(world: World, contender: Contender, case: Case, *, draw: int) -
     meter = Meter(world.rollouts(case, draw=draw))
     settings = contender.on(num_solutions=world.num_solutions, root_rollouts=world.root_rollouts)
     labelling = await settings.label(case.problem, meter)
-    return _Run({one.solution_index: one for one in labelling.solutions}, meter)
+    return _Run(labelling, meter)
 
 
-def _judge(number: int, case: Case, first: _Run, again: _Run | None) -> list[Judged]:
-    shares = first.meter.shares(case.truths)
+def _judge(case: Case, first: _Run, again: _Run | None) -> list[Judged]:
+    shares = first.meter.shares(case.finals)
     judged = []
     for index, truth in case.truths.items():
-        label = first.labelled.get(index)
-        fresh = again.labelled.get(index) if again else None
+        label = first.of(index)
+        fresh = again.of(index) if again else None
         likeliest, confidence = _likeliest(label) if label else (None, None)
         judged.append(
             Judged(
-                case=number,
+                case=case.problem.id,
                 truth=truth,
                 final=case.finals[index],
                 said=label.first_error if label else None,

@@ -1,7 +1,7 @@
 """What a labeler asked for, prefix by prefix, and what that costs a policy with a prefix cache."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from rollouts.seam import Rollouts
@@ -78,34 +78,32 @@ class Meter:
         keys = (key for key in self._asked if key != ROOT.key)
         return sum(self._asked[key] - len(self._indices[key]) for key in keys)
 
-    def shares(self, solutions: Iterable[int]) -> Mapping[int, Spent]:
-        """Divide what was spent behind the root among solutions.
+    def shares(self, finals: Mapping[int, bool]) -> Mapping[int, Spent]:
+        """Divide what was spent behind the root among solutions; `finals`: whose answer is right.
 
-        A prefix is paid by the solutions it is part of, in equal shares; one that is part of
-        none, by all.
+        A prefix is paid in equal shares by the solutions with a wrong answer that it is part of,
+        else by those with a right one; if it is part of none, by all with a wrong answer. So
+        nothing that wrong solutions needed is charged to right ones, which some labelers trust.
         """
-        owners = self._owners(list(solutions))
-        shares = {index: Spent() for index in owners.all}
+        wrong = [index for index, right in finals.items() if not right]
+        trusted = [index for index, right in finals.items() if right]
+        owners = self._owners(trusted) | self._owners(wrong)
+        shares = dict.fromkeys(finals, Spent())
         for key, spent in self._spent.items():
             if key == ROOT.key:
                 continue
-            payers = owners.of.get(key, owners.all)
+            payers = owners.get(key, wrong or list(finals))
             for index in payers:
                 shares[index] += spent / len(payers)
         return shares
 
-    def _owners(self, solutions: Sequence[int]) -> "_Owners":
-        of: defaultdict[str, list[int]] = defaultdict(list)
+    def _owners(self, solutions: Sequence[int]) -> dict[str, list[int]]:
+        """Return the solutions that each prefix is part of."""
+        owners: defaultdict[str, list[int]] = defaultdict(list)
         for index in solutions:
             for prefix in self.prefixes(self.solutions[index])[:-1]:
-                of[prefix.key].append(index)
-        return _Owners(of, solutions)
-
-
-@dataclass(frozen=True, slots=True)
-class _Owners:
-    of: Mapping[str, Sequence[int]]
-    all: Sequence[int]
+                owners[prefix.key].append(index)
+        return dict(owners)
 
 
 def _cost(taken: Sequence[Rollout]) -> Spent:

@@ -20,7 +20,7 @@ from random import Random
 from typing import Any, Literal
 
 from benchmarks.label_truth import cache
-from benchmarks.label_truth.worlds import Case
+from benchmarks.label_truth.worlds import Case, World
 from policies import TransformersSettings
 from rollouts import Journal, ShardRollouts, load_template
 from rollouts.seam import Rollouts
@@ -96,6 +96,11 @@ class NeuralWorld:
         """Return the rollouts of a case."""
         key = case.problem.id
         return _View(self.source[key], self.roots[key], offset=draw * FRESH)
+
+    def folds(self) -> Sequence[tuple[World, World]]:
+        """Return the two halves of the cases, each to learn from and to measure in."""
+        halves = [replace(self, case_list=self.case_list[start::2]) for start in (0, 1)]
+        return ((halves[0], halves[1]), (halves[1], halves[0]))
 
 
 @dataclass(frozen=True, slots=True)

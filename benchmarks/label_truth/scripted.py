@@ -23,17 +23,21 @@ import hashlib
 import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from benchmarks.label_truth.worlds import Case
+from benchmarks.label_truth.worlds import Case, World
 from rollouts.seam import Rollouts
 from schemas import Completion, Outcome, Prefix, Problem, Rollout, Verdict
 
 STEP_TOKENS = 20
 PROMPT_TOKENS = 100
 ROOT_ROLLOUTS = 16
+CALIBRATION = 200
+"""Wrong solutions to fit a model of the policy to."""
+OTHER_PROBLEMS = 1_000_000
+"""Added to a seed, it gives the problems to fit to."""
 Law = Literal["a", "b"]
 
 
@@ -141,6 +145,11 @@ class ScriptedWorld:
     def rollouts(self, case: Case, *, draw: int) -> Rollouts:
         """Return the rollouts of a case."""
         return ScriptedRollouts(self._scripts[case.problem.id], seed=f"{self.seed}/{draw}")
+
+    def folds(self) -> Sequence[tuple[World, World]]:
+        """Return a world of the same law with other problems, and this one."""
+        other = replace(self, wrong=CALIBRATION, right=0, seed=self.seed + OTHER_PROBLEMS)
+        return ((other, self),)
 
     @cached_property
     def _scripts(self) -> dict[str, Script]:

@@ -48,3 +48,10 @@ class World(Protocol):
     def rollouts(self, case: Case, *, draw: int) -> Rollouts:
         """Return the judged rollouts of a case, with nothing remembered of earlier asking."""
         ...
+
+    def folds(self) -> Sequence[tuple["World", "World"]]:
+        """Return pairs of a world to learn from and one to measure in; no case is in both.
+
+        The second ones together have all cases of this world.
+        """
+        ...
