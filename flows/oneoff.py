@@ -10,6 +10,7 @@ from flows.running import Interrupted, run_to_end
 from rollouts import Costs
 from tasks.progress import board_of
 from tasks.records import Counts
+from tasks.run_file import check
 from tasks.settings import LabelRun
 
 
@@ -18,6 +19,7 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
 
     Raises Interrupted, after saying how to resume, when a signal stopped it.
     """
+    check(run)  # before Prefect boots: what cannot work fails at once
     server = ensure_api(run.output / ".prefect")
 
     async def work() -> Counts:

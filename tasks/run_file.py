@@ -44,7 +44,16 @@ def config_digest(run: LabelRun) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def check_answer_format(run: LabelRun) -> None:
+def check(run: LabelRun) -> None:
+    """Create a run's folder, or raise what `opened` would raise of an existing one."""
+    _check_answer_format(run)
+    with writing(run.folder):
+        _claim(run.folder)
+        if (run.folder / "run.json").exists():
+            _resumed(run)
+
+
+def _check_answer_format(run: LabelRun) -> None:
     """Raise ConfigError where answers are not read in the form that the prompt asks for."""
     asked = load_template(run.prompt).answer_format
     if asked == "auto":
@@ -66,21 +75,19 @@ def opened(run: LabelRun) -> Iterator[None]:
     Raises ConfigError where prompt and verifier do not fit, RunError where the folder holds
     something else, a run of another configuration, or a run that another process is working on.
     """
-    check_answer_format(run)
     folder = run.folder
-    with writing(folder):
-        _claim(folder)
-        with _locked(folder):
-            record = _resumed(run) if (folder / "run.json").exists() else _born(run)
-            update(folder, record | {"status": "running"})
-            try:
-                yield
-            except BaseException as error:
-                status = "failed" if isinstance(error, Exception) else "interrupted"
-                with suppress(RunError):  # a full disk must not hide what went wrong
-                    update(folder, {"status": status, "ended": _now()})
-                raise
-            update(folder, {"status": "finished", "ended": _now()})
+    check(run)
+    with writing(folder), _locked(folder):
+        record = _resumed(run) if (folder / "run.json").exists() else _born(run)
+        update(folder, record | {"status": "running"})
+        try:
+            yield
+        except BaseException as error:
+            status = "failed" if isinstance(error, Exception) else "interrupted"
+            with suppress(RunError):  # a full disk must not hide what went wrong
+                update(folder, {"status": status, "ended": _now()})
+            raise
+        update(folder, {"status": "finished", "ended": _now()})
 
 
 def read(folder: Path) -> dict[str, Any]:

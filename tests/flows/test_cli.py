@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -131,6 +132,26 @@ def test_what_cannot_work_is_one_message_without_a_traceback(
     assert expected in " ".join(told.split())
     assert "Traceback" not in told
     assert "fault of stepmint" not in told
+
+
+def test_another_configuration_under_the_same_name_is_refused_at_once(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = labelled.parent.parent / "toy.yaml"
+    config.write_text(yaml.safe_dump(settings(labelled.parent.parent, problems=6)))
+    assert stepmint(monkeypatch, "label", config, "--set", "seed=6") == 1
+    assert "seed: was 5, now 6" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_one_clear_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "toy.yaml"
+    config.write_text(yaml.safe_dump(settings(tmp_path)))
+    (tmp_path / "locked").mkdir(mode=0o500)
+    assert stepmint(monkeypatch, "label", config, "--set", f"output={tmp_path / 'locked'}") == 1
+    assert "choose another folder with --set output=FOLDER" in capsys.readouterr().err
 
 
 def test_a_torn_table_is_named(

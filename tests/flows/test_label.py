@@ -1,5 +1,4 @@
 import json
-import os
 import random
 import re
 import signal
@@ -58,12 +57,10 @@ def test_a_run_leaves_tables_and_a_record_that_agree(whole: Path) -> None:
     assert not (whole / "partial").exists()
 
 
-@pytest.mark.parametrize(("deeds", "torn"), [(40, False), (150, True)])
 def test_a_killed_run_resumed_with_the_same_command_is_the_uninterrupted_one(
-    deeds: int, torn: bool, config: Path, whole: Path, stepmint: Stepmint
+    config: Path, whole: Path, stepmint: Stepmint
 ) -> None:
-    killed = _killed_and_resumed([deeds], torn, config, whole, stepmint)
-    assert killed == 1
+    assert _killed_and_resumed([150], True, config, whole, stepmint) == 1
 
 
 @pytest.mark.slow
@@ -128,24 +125,6 @@ def _wait_for(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} did not appear"
         time.sleep(0.01)
-
-
-def test_another_configuration_under_the_same_name_is_refused(
-    config: Path, whole: Path, stepmint: Stepmint
-) -> None:
-    refused = stepmint("label", str(config), "--set", "name=whole", "--set", "seed=6")
-    assert refused.returncode == 1
-    assert "seed: was 5, now 6" in refused.stderr
-    assert "Traceback" not in refused.stderr
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_folder_is_one_clear_message(config: Path, stepmint: Stepmint) -> None:
-    output = config.parent / "locked"
-    output.mkdir(mode=0o500)
-    refused = stepmint("label", str(config), "--set", f"output={output}")
-    assert refused.returncode == 1
-    assert "choose another folder with --set output=FOLDER" in refused.stderr
 
 
 def test_an_estimate_covers_what_the_run_then_costs_and_the_run_reuses_its_rollouts(
