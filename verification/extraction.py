@@ -200,10 +200,11 @@ def _by_name(value: object) -> object:
     return PRESETS.get(value, {"kind": value})
 
 
-AnswerFormat = Annotated[
-    Annotated[Boxed | Hash | AnswerIs | Tags | Json | Pattern | Auto, Field(discriminator="kind")],
-    BeforeValidator(_by_name),
+AnyForm = Annotated[
+    Boxed | Hash | AnswerIs | Tags | Json | Pattern | Auto, Field(discriminator="kind")
 ]
+
+AnswerFormat = Annotated[AnyForm, BeforeValidator(_by_name, json_schema_input_type=str | AnyForm)]
 """How a run's answers are stated; a plain string names a kind or a preset."""
 
 
