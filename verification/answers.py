@@ -244,8 +244,7 @@ def _clock_time(parts: list[list[Token]]) -> Answer | None:
     if (
         (any(len(field) != 2 for field in fields[1:]) and not half)
         or hour > 24
-        or minute > 59
-        or second > 59
+        or (not half and max(minute, second) > 59)
     ):
         return None
     return ClockTime(hour, minute, second, half)  # type: ignore[arg-type]

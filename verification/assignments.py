@@ -8,10 +8,11 @@ from verification.bounds import UndecidedError
 from verification.equality import same_expression
 from verification.probes import number_at
 from verification.regions import region_of, same_region
-from verification.syntax import Answer, Applied, Relation, Side, Symbol, Value
+from verification.syntax import Answer, Applied, Number, Relation, Side, Symbol, Value
 from verification.terms import Terms, every
 from verification.traits import traits_of, walk
 
+_MOST_PLACES = 12
 _ROUGH = 0.05
 """An approximation further off than this is a slip, not a rounding."""
 
@@ -86,8 +87,20 @@ def _refuse_rough(relation: Relation, terms: Terms) -> None:
         if sign != "~" or not (_is_closed(left) and _is_closed(right)):
             continue
         x, y = (_closed_number(side, terms) for side in (left, right))
-        if x is not None and y is not None and abs(x - y) > max(abs(x), abs(y)) * _ROUGH:
+        if x is None or y is None:
+            continue
+        allowed = max(max(abs(x), abs(y)) * _ROUGH, _last_place(right))
+        if abs(x - y) > allowed:
             raise ContradictionError("an approximation far off its value")
+
+
+def _last_place(side: Side) -> float:
+    """Return the unit of the last decimal: 0.001 for `0.005`, which may stand for 1/216."""
+    match side.answer:
+        case Value(Number(value)) if 10**_MOST_PLACES % value.denominator == 0:
+            places = next(k for k in range(_MOST_PLACES + 1) if 10**k % value.denominator == 0)
+            return float(10**-places)
+    return 0.0
 
 
 def _closed_number(side: Side, terms: Terms) -> float | None:

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from verification.bounds import UnparsedError
 from verification.cursor import Cursor
-from verification.syntax import Binder, Expression, Number
+from verification.syntax import Binder, Expression, Number, Symbol
 from verification.tokens import Token
 
 _KINDS = {"sum": "sum", "prod": "product", "int": "integral", "lim": "limit"}
@@ -37,12 +37,19 @@ def _sum_or_product(parser: Cursor, name: str) -> Expression:
             parser.expect("}")
         elif parser.sees("^") and upper is None:
             parser.at += 1
-            upper = parser.script()
+            upper = _script(parser)
     if lower is None or upper is None:
         raise UnparsedError(f"\\{name} without both bounds")
     body = _bound_body(parser, variable)
     kind = "sum" if name == "sum" else "product"
     return Binder(kind, body, variable, lower, upper)  # type: ignore[arg-type]
+
+
+def _script(parser: Cursor) -> Expression:
+    r"""Read a bound; the `_a` of `\int^b_a` is the other bound, not a subscript of b."""
+    if parser.peek().kind == "letter" and parser.peek().text not in ("e", "i"):
+        return Symbol(parser.next().text)
+    return parser.script()
 
 
 def _variable(parser: Cursor) -> str:
@@ -91,10 +98,10 @@ def _integral(parser: Cursor) -> Expression:
     for _ in range(2):
         if parser.sees("_") and lower is None:
             parser.at += 1
-            lower = parser.script()
+            lower = _script(parser)
         elif parser.sees("^") and upper is None:
             parser.at += 1
-            upper = parser.script()
+            upper = _script(parser)
     if (lower is None) != (upper is None):
         raise UnparsedError("an integral with one bound")
     end = _differential(parser)

@@ -291,8 +291,6 @@ class _Pair:
             return None
         ctx = evaluator.ctx
         is_real = _is_real(ctx, x) and _is_real(ctx, y)
-        if not is_real and _is_real(ctx, x) != _is_real(ctx, y) and self.traits.branching:
-            return None
         return not _differ(x, y, evaluator, LOW), is_real
 
 

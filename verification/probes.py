@@ -17,10 +17,10 @@ _PRIMES = (1009, 1013, 1019, 1021)
 _DIGITS = 60
 
 
-def points(names: set[str]) -> Iterator[dict[str, Fraction]]:
+def points(names: set[str], count: int = _POINTS) -> Iterator[dict[str, Fraction]]:
     """Yield points of both signs that depend on the names of the variables and nothing else."""
     source = random.Random("/".join(sorted(names)))
-    for _ in range(_POINTS):
+    for _ in range(count):
         yield {
             name: Fraction(source.randint(-6_000, 6_000), source.choice(_PRIMES))
             for name in sorted(names)

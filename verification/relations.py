@@ -24,6 +24,8 @@ from verification.traits import traits_of
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _COMPARISONS = set(_FLIPPED)
 _NEEDED = 4
+_MANY = 80
+"""Points at which chains are tried: few satisfy a chain at all."""
 _STARTS, _STEPS = 6, 24
 
 
@@ -80,7 +82,7 @@ def _different_chains(left: Relation, right: Relation, terms: Terms) -> bool:
     if not set(left.signs) | set(right.signs) <= _COMPARISONS:
         raise UndecidedError("a chain of relations")
     names = traits_of(*_trees(left), *_trees(right)).variables
-    for point in points(names):
+    for point in points(names, _MANY):
         truths = [_holds(relation, point, terms) for relation in (left, right)]
         if None not in truths and truths[0] != truths[1]:
             return False

@@ -123,6 +123,8 @@ DIFFERENT = {
     ],
     "functions": [
         ("\\ln 4", "\\ln 2"),
+        ("\\artanh(a)", "\\arcosh(a)"),
+        ("\\cos(-2.01) \\approx -0.425", "\\cos(-2.01) \\approx -2.425"),
         ("\\ln 2", "\\log 2"),
         ("\\sin(2x)", "2\\sin x"),
         ("\\cos x", "\\sin x"),
@@ -176,6 +178,7 @@ DIFFERENT = {
     ],
     "inequalities": [
         ("x>5", "x<5"),
+        ("\\{x \\mid h-r \\leq x \\leq h+r\\}", "\\{x \\mid h+r \\leq x \\leq h+r\\}"),
         ("x>5", "x\\ge5"),
         ("671", "x>671"),
         ("\\le 5", "\\ge 5"),
@@ -258,6 +261,7 @@ DIFFERENT = {
     "times, dates, ratios": [
         ("4:30 \\text{ p.m.}", "4:30 \\text{ a.m.}"),
         ("4:30 p.m.", "4:31 p.m."),
+        ("1:58 am", "1:60 am"),
         ("5:00", "5:10"),
         ("\\text{Jan 5}", "\\text{Jan 6}"),
         ("October 30", "October 31"),

@@ -349,6 +349,8 @@ EQUAL = {
         ("-80\\leq g(x)\\leq 82", "[-80,82]"),
     ],
     "equations and assignments": [
+        ("\\frac{1}{216}", "\\frac{1}{216} \\approx 0.005"),
+        ("\\int_a^b x dx", "\\int^b_a x dx"),
         ("x=5", "5"),
         ("5", "5 = x"),
         ("f(x)=x^2", "x^2"),
