@@ -41,7 +41,8 @@ def run_demo(
     out: Console, err: Console, *, output: Path, overrides: Sequence[str], resume: str
 ) -> None:
     """Run the demo and print labelled solutions, their truth, the path, and what to try next."""
-    run = load_run(CONFIGS / "demo.yaml", [f"output={output}", *_policy(), *overrides])
+    policy = [] if any(one.startswith("policy.") for one in overrides) else _policy()
+    run = load_run(CONFIGS / "demo.yaml", [f"output={output}", *policy, *overrides])
     label_here(run, err, resume=resume)
     folder = RunFolder(run.folder)
     for problem, solution in _worth_showing(folder.solutions()):

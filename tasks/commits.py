@@ -74,3 +74,16 @@ def clear_partials(folder: Path) -> None:
     """Remove what an interrupted commit left half-written."""
     with writing(folder):
         shutil.rmtree(folder / "partial", ignore_errors=True)
+
+
+def journal_path(folder: Path, shard: int) -> Path:
+    """Return where a shard's completions are kept until it is committed."""
+    return folder / "journal" / f"{shard_name(shard)}.journal"
+
+
+def drop_journal(folder: Path, shard: int) -> None:
+    """Remove a committed shard's journal: all it held is in Parquet now."""
+    path = journal_path(folder, shard)
+    with writing(path):
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.lock").unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from schemas import RunError
 from tasks import run_file
-from tasks.commits import clear_partials, committed, shard_name
+from tasks.commits import clear_partials, committed, drop_journal, shard_name
 from tasks.problems import staged
 from tasks.records import Counts, ShardRecord
 from tasks.settings import LabelRun
@@ -25,6 +25,8 @@ async def conclude(run: LabelRun) -> Counts:
     counts = sum((record.counts for record in records), Counts())
     policies = sorted({record.policy for record in records})
     clear_partials(run.folder)
+    for shard in range(len(records)):
+        drop_journal(run.folder, shard)  # a crash right after a commit leaves one behind
     run_file.update(
         run.folder,
         run_file.conclusion(counts, shards=len(records), policy=", ".join(policies)),

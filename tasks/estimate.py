@@ -10,12 +10,13 @@ from statistics import NormalDist, mean, stdev
 
 from rollouts import Costs, Journal
 from schemas.rows import ProblemRow
+from tasks.commits import journal_path
 from tasks.files import writing
 from tasks.problems import shard_problems, stage
 from tasks.progress import board_of
 from tasks.run_file import opened
 from tasks.settings import LabelRun
-from tasks.shards import journal_path, shard_rollouts
+from tasks.shards import shard_rollouts
 from tasks.sharing import kept_open, shared_policy, shared_verifier
 
 CONFIDENCE = 0.95
@@ -125,7 +126,7 @@ async def _probe(run: LabelRun, shard: int, rows: Sequence[ProblemRow]) -> list[
     """Label some problems of one shard, into its journal; return what each cost."""
     board = board_of(run.folder)
     async with shared_verifier(run).used() as verifier, shared_policy(run).used() as policy:
-        with writing(run.folder), Journal(journal_path(run, shard)) as journal:
+        with writing(run.folder), Journal(journal_path(run.folder, shard)) as journal:
             rollouts = shard_rollouts(run, policy, verifier, journal)
             board.labelling_began(lambda: policy.in_flight)
             board.shard_began(shard, lambda: rollouts.costs)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from prefect import task
@@ -20,7 +19,7 @@ from schemas import (
 )
 from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
-from tasks.commits import commit, committed, shard_name
+from tasks.commits import commit, committed, drop_journal, journal_path, shard_name
 from tasks.failures import leading
 from tasks.files import writing
 from tasks.problems import shard_problems
@@ -57,7 +56,7 @@ async def label_shard(run: LabelRun, shard: int) -> ShardRecord:
             done = await _labelled(run, shard)
         except ExceptionGroup as group:
             raise leading(group) from group
-    _drop_journal(run, shard)
+    drop_journal(run.folder, shard)
     return done
 
 
@@ -66,7 +65,7 @@ async def _labelled(run: LabelRun, shard: int) -> ShardRecord:
     board = board_of(run.folder)
     async with shared_verifier(run).used() as verifier, shared_policy(run).used() as policy:
         board.labelling_began(lambda: policy.in_flight)
-        with writing(run.folder), Journal(journal_path(run, shard)) as journal:
+        with writing(run.folder), Journal(journal_path(run.folder, shard)) as journal:
             rollouts = shard_rollouts(run, policy, verifier, journal)
             labellings = await _label_all(run, shard, rows, rollouts)
             return _commit(run, shard, rows, labellings, rollouts)
@@ -177,19 +176,6 @@ def _refuse_poor(run: LabelRun, shard: int, counts: Counts) -> None:
             raise RunError(
                 f"{shard_name(shard)}: {count} of {total} rollouts are {what} "
                 f"({count / total:.0%}, at most {limit:.0%} are allowed): {remedy}, "
-                f"or accept it with --set shards.max_{what}={count / total + 0.05:.2f}; "
+                f"or accept it with --set shards.max_{what}={min(1, count / total + 0.05):.2f}; "
                 "what was sampled is kept in the journal"
             )
-
-
-def journal_path(run: LabelRun, shard: int) -> Path:
-    """Return where a shard's completions are kept until it is committed."""
-    return run.folder / "journal" / f"{shard_name(shard)}.journal"
-
-
-def _drop_journal(run: LabelRun, shard: int) -> None:
-    """Remove a committed shard's journal: all it held is in Parquet now."""
-    path = journal_path(run, shard)
-    with writing(path):
-        path.unlink(missing_ok=True)
-        path.with_name(f"{path.name}.lock").unlink(missing_ok=True)

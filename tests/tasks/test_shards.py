@@ -8,11 +8,11 @@ from schemas import Outcome, RunError
 from schemas.arrow import read_table
 from schemas.conversion import nodes_from, problems_from, rollouts_from
 from schemas.run_folder import RunFolder
-from tasks.commits import committed, marker
+from tasks.commits import committed, journal_path, marker
 from tasks.problems import stage
 from tasks.run_file import config_digest
 from tasks.settings import LabelRun
-from tasks.shards import journal_path, label_shard
+from tasks.shards import label_shard
 from tasks.sharing import kept_open
 from tests.toy_runs import sums, tables, toy_run
 
@@ -101,7 +101,7 @@ def test_a_committed_shard_is_not_done_again_and_its_journal_is_gone(tmp_path: P
     label_all(run)
     before = tables(run.folder)
     stamp = marker(run.folder, 0).stat().st_mtime_ns
-    assert not journal_path(run, 0).exists()
+    assert not journal_path(run.folder, 0).exists()
     label_all(run)
     assert tables(run.folder) == before
     assert marker(run.folder, 0).stat().st_mtime_ns == stamp
@@ -118,4 +118,4 @@ def test_a_shard_with_too_many_truncated_rollouts_fails_loudly_and_keeps_its_jou
     assert any("--set shards.max_truncated=" in message for message in messages)
     assert all(isinstance(error, RunError) for error in caught.value.exceptions)
     assert committed(run.folder, 0) is None
-    assert journal_path(run, 0).stat().st_size > 0
+    assert journal_path(run.folder, 0).stat().st_size > 0
