@@ -26,6 +26,8 @@ from verification.stages import Stages
 
 RETIRED = 3
 """Exit status of a child that has served its jobs; another takes its place."""
+STARVED = 4
+"""Exit status of a child that had no memory left even to say so."""
 IDLE_SECONDS = 5.0
 """How often an idle child looks whether the program it works for still lives."""
 
@@ -92,6 +94,8 @@ def _one_child(
         status = 1
         try:
             status = _serve(host, limits, stages, replies, current)
+        except MemoryError:
+            status = STARVED
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -119,7 +123,7 @@ def _reply(stages: Stages, job: Job, limits: Limits) -> tuple[Reply, bool]:
     try:
         reply = stages.judge(job)
     except MemoryError:
-        reply = Reply(job.number, None, "guard", f"needs more than {limits.memory_mb} MB")
+        reply = Reply(job.number, None, "guard", _starved(limits))
     spent = time.process_time() - started
     return replace(reply, cpu_seconds=spent), reply.stage == "guard"
 
@@ -158,4 +162,10 @@ def _alive(process: int) -> bool:
 def _cause(status: int, limits: Limits) -> str:
     if status == -signal.SIGPROF:
         return f"not decided within {limits.cpu_seconds:g} s of CPU time"
+    if status == STARVED:
+        return _starved(limits)
     return f"the worker died (status {status})"
+
+
+def _starved(limits: Limits) -> str:
+    return f"needs more than {limits.memory_mb} MB"
