@@ -10,7 +10,7 @@ from schemas.errors import (
     VerifierError,
 )
 from schemas.evidence import Evidence, StopRule
-from schemas.labels import LabelledSolution, Labelling, Node
+from schemas.labels import Finding, LabelledSolution, Labelling, Node, StepCheck
 from schemas.problems import Problem, RejectedRow, problem_id
 from schemas.rollouts import (
     ROOT,
@@ -38,6 +38,7 @@ __all__ = [
     "ConfigError",
     "Evidence",
     "ExportError",
+    "Finding",
     "FinishReason",
     "LabelledSolution",
     "Labelling",
@@ -54,6 +55,7 @@ __all__ = [
     "Sampling",
     "Settings",
     "SourceError",
+    "StepCheck",
     "StepmintError",
     "StopRule",
     "TextPrompt",

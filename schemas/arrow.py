@@ -55,6 +55,11 @@ EVIDENCE: pa.DataType = pa.struct(
 )
 """Counts of verdicts and the rule that stopped sampling; a ratio is derived, never stored."""
 
+CHECK: pa.DataType = pa.struct(
+    [_must("finding", _TEXT), _must("equation", _TEXT), _must("reason", _TEXT)]
+)
+"""What the symbolic check says of a step."""
+
 _TEXTS = pa.list_(_must("item", _TEXT))
 _INTS = pa.list_(_must("item", _INT))
 
@@ -86,6 +91,7 @@ _COLUMNS: Mapping[TableName, list[pa.Field]] = {
         _must("evidence", pa.list_(_must("item", EVIDENCE))),
         _must("root", EVIDENCE),
         _must("posterior", pa.list_(_must("item", _REAL))),
+        _must("checks", pa.list_(_must("item", CHECK))),
         _must("labeler", _TEXT),
         _must("config", _TEXT),
         _must("policy", _TEXT),

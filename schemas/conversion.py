@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from schemas.arrow import SCHEMAS
 from schemas.evidence import Evidence, StopRule
-from schemas.labels import LabelledSolution, Node
+from schemas.labels import Finding, LabelledSolution, Node, StepCheck
 from schemas.problems import Problem
 from schemas.rollouts import Completion, Outcome, Prefix, Rollout, Sampling, Tokens, Verdict
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
@@ -149,8 +149,18 @@ def _solution(solution: LabelledSolution) -> Row:
         "evidence": [_evidence(evidence) for evidence in solution.evidence],
         "root": _evidence(solution.root),
         "posterior": solution.posterior,
+        "checks": [
+            {"finding": one.finding.value, "equation": one.equation, "reason": one.reason}
+            for one in solution.checks
+        ],
         "labeler": solution.labeler,
     }
+
+
+def _to_check(row: Row) -> StepCheck:
+    return StepCheck(
+        finding=Finding(row["finding"]), equation=row["equation"], reason=row["reason"]
+    )
 
 
 def _to_solution(row: Row) -> LabelledSolution:
@@ -164,6 +174,7 @@ def _to_solution(row: Row) -> LabelledSolution:
         evidence=tuple(_to_evidence(evidence) for evidence in row["evidence"]),
         first_error=row["first_error"],
         posterior=tuple(row["posterior"]),
+        checks=tuple(_to_check(one) for one in row["checks"]),
     )
 
 

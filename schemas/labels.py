@@ -1,6 +1,7 @@
 """What a labeler concludes of one problem."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from schemas.evidence import Evidence
 from schemas.rollouts import Outcome, Prefix
@@ -12,6 +13,28 @@ class Node:
 
     prefix: Prefix
     evidence: Evidence
+
+
+class Finding(StrEnum):
+    """What became of the equalities that a step displays."""
+
+    REFUTED = "refuted"
+    """One is false."""
+    PROVED = "proved"
+    """All that could be decided are true."""
+    SILENT = "silent"
+    """None could be decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCheck:
+    """What the symbolic check says of one step: evidence that costs no rollout."""
+
+    finding: Finding
+    equation: str = ""
+    """The equality that decided: the refuted one, or the last that was proved."""
+    reason: str = ""
+    """One line for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +58,8 @@ class LabelledSolution:
     posterior: tuple[float, ...] = ()
     """P(first error = 0), ..., P(first error = last step), P(none): len(steps) + 1 numbers that
     sum to 1; empty where the labeler computes none."""
+    checks: tuple[StepCheck, ...] = ()
+    """One per step; empty where the labeler does not check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from schemas import (
     Completion,
     Evidence,
+    Finding,
     LabelledSolution,
     Node,
     Outcome,
@@ -12,6 +13,7 @@ from schemas import (
     Problem,
     Rollout,
     Sampling,
+    StepCheck,
     StopRule,
     Tokens,
     Verdict,
@@ -23,6 +25,7 @@ maybe_text = st.none() | text
 counts = st.integers(0, 2**31 - 1)
 seeds = st.integers(0, 2**63 - 1)
 reals = st.floats(allow_nan=False)
+checks = st.builds(StepCheck, finding=st.sampled_from(Finding), equation=text, reason=text)
 steps = st.lists(text, max_size=4).map(tuple)
 ids = st.lists(counts, max_size=4).map(tuple)
 prefixes = st.builds(Prefix, steps=steps, token_ids=st.none() | ids)
@@ -65,6 +68,7 @@ def solutions(draw: st.DrawFn, problem_id: str) -> LabelledSolution:
         evidence=tuple(draw(st.lists(evidences, min_size=size, max_size=size))),
         first_error=draw(st.none() | st.integers(-1, max(size - 1, -1))),
         posterior=tuple(draw(st.just([]) | st.lists(reals, min_size=size + 1, max_size=size + 1))),
+        checks=tuple(draw(st.just([]) | st.lists(checks, min_size=size, max_size=size))),
     )
 
 
