@@ -45,7 +45,9 @@ def _harmonic(hit: str, of: str) -> Callable[[Sums], Array]:
         with np.errstate(invalid="ignore", divide="ignore"):
             wrong = sums[f"{hit}_erroneous"] / sums[f"{of}_erroneous"]
             right = sums[f"{hit}_correct"] / sums[f"{of}_correct"]
-            return np.where(wrong + right > 0, 2 * wrong * right / (wrong + right), 0.0 * wrong)
+            return np.where(
+                wrong + right > 0, 2 * wrong * right / (wrong + right), 0.0 * (wrong + right)
+            )
 
     return harmonic
 
