@@ -3,8 +3,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from prefect.states import Failed
 
-from schemas import Outcome, RunError
+from schemas import ConfigError, Outcome, PolicyError, RunError, VerifierError
 from schemas.arrow import read_table
 from schemas.conversion import nodes_from, problems_from, rollouts_from
 from schemas.run_folder import RunFolder
@@ -13,7 +14,7 @@ from tasks.problems import stage
 from tasks.run_file import config_digest
 from tasks.settings import LabelRun
 from tasks.shards import label_shard
-from tasks.sharing import kept_open
+from tasks.sharing import DidNotOpenError, kept_open
 from tests.toy_runs import sums, tables, toy_run
 
 
@@ -119,3 +120,23 @@ def test_a_shard_with_too_many_truncated_rollouts_fails_loudly_and_keeps_its_jou
     assert all(isinstance(error, RunError) for error in caught.value.exceptions)
     assert committed(run.folder, 0) is None
     assert journal_path(run.folder, 0).stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (PolicyError("the server died"), True),
+        (VerifierError("a worker was killed"), True),
+        (DidNotOpenError("no such model"), False),
+        (RunError("the disk is full"), False),
+        (ConfigError("no such prompt"), False),
+        (KeyError("a fault of ours"), False),
+    ],
+)
+def test_a_shard_is_tried_again_only_where_something_that_ran_broke(
+    error: Exception, again: bool
+) -> None:
+    may_pass = label_shard.retry_condition_fn
+    assert may_pass is not None
+    state = Failed(data=error)
+    assert asyncio.run(may_pass(label_shard, None, state)) is again  # type: ignore[arg-type]
