@@ -1,15 +1,20 @@
-"""The frontier: how often the first error is exact against what finding it cost."""
+"""The frontier: how often the first error is exact against what finding it cost.
 
+`python -m benchmarks.label_truth.picture FIGURES.json ... PICTURE.png` draws saved figures.
+"""
+
+import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib import ticker
 from matplotlib.axes import Axes
 
-from benchmarks.label_truth.report import Line
+from benchmarks.label_truth.report import Line, from_json
+
+plt.switch_backend("Agg")
 
 COLOURS = {
     "outcome": "#8a8f98",
@@ -24,10 +29,11 @@ COLOURS = {
 }
 INK, FAINT = "#24292f", "#d7dbe0"
 GROUP = "wrong_answer"
+_HALO = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0}
 
 
 def draw(worlds: Mapping[str, Sequence[Line]], path: Path) -> None:
-    """Draw one panel per world: one line per labeler over its budgets; solutions kept as size."""
+    """Draw one panel per world: a line per labeler over its budgets; smaller dots keep less."""
     style = {
         "font.family": "DejaVu Sans",
         "font.size": 9,
@@ -55,14 +61,22 @@ def draw(worlds: Mapping[str, Sequence[Line]], path: Path) -> None:
 def _panel(axes: Axes, name: str, lines: Sequence[Line]) -> None:
     size = lines[0].sizes[GROUP]
     axes.set_title(f"{name}  ·  {size:,} solutions", loc="left", fontsize=10, fontweight="bold")
-    for family in dict.fromkeys(one.family for one in lines):
-        _family(axes, family, [one for one in lines if one.family == family])
-    axes.set_xscale("symlog", linthresh=100, linscale=0.35)
-    axes.set_xlim(left=-15)
-    ticks = [0, 300, 1_000, 3_000, 10_000]
-    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    paid = [one for one in lines if one.groups[GROUP]["completion_tokens"].value > 0]
+    for family in dict.fromkeys(one.family for one in paid):
+        _family(axes, family, [one for one in paid if one.family == family])
+    for one in lines:
+        if one not in paid:
+            share = one.groups[GROUP]["exact"].value
+            said = f"{one.family}, no rollouts: {100 * share:.0f}%"
+            axes.text(
+                0.02, 0.02, said, transform=axes.transAxes, color=COLOURS["outcome"], bbox=_HALO
+            )
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(lambda tokens, _: f"{tokens:,.0f}")
     axes.minorticks_off()
-    axes.set_ylim(0, 1.02)
+    lowest = min((one.groups[GROUP]["exact"].value for one in paid), default=0)
+    axes.set_ylim(max(0, lowest - 0.12), 1.02)
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}%")
     axes.set_xlabel("completion tokens per solution")
     axes.set_ylabel("first error exact, of those kept")
@@ -77,19 +91,33 @@ def _family(axes: Axes, family: str, lines: Sequence[Line]) -> None:
     tokens = [one["completion_tokens"].value for one in figures]
     exact = [one["exact"].value for one in figures]
     kept = [one["kept"].value for one in figures]
-    axes.plot(tokens, exact, color=colour, linewidth=1.4, alpha=0.8, zorder=2)
+    top = 4 if family == "posterior" else 3
+    axes.plot(tokens, exact, color=colour, linewidth=1.5, alpha=0.85, zorder=top)
     axes.scatter(
         tokens,
         exact,
-        s=[10 + 50 * share**3 for share in kept],
+        s=[12 + 40 * share**3 for share in kept],
         color=colour,
         edgecolor="white",
         linewidth=0.7,
-        zorder=3,
+        zorder=top + 0.5,
     )
     for x, one in zip(tokens, figures, strict=True):
-        interval = one["exact"]
-        axes.plot([x, x], [interval.low, interval.high], color=colour, linewidth=0.9, alpha=0.5)
+        low, high = one["exact"].low, one["exact"].high
+        axes.plot([x, x], [low, high], color=colour, linewidth=1, alpha=0.3, zorder=2)
+    for place in {0, len(lines) - 1}:
+        if kept[place] < 0.995:
+            axes.annotate(
+                f"{100 * kept[place]:.0f}% kept",
+                (tokens[place], exact[place]),
+                xytext=(0, 6),
+                textcoords="offset points",
+                ha="right" if place == 0 else "left",
+                fontsize=7.5,
+                color=colour,
+                bbox=_HALO,
+                zorder=2.5,
+            )
 
 
 def _legend(figure: plt.Figure, worlds: Mapping[str, Sequence[Line]]) -> None:
@@ -102,3 +130,9 @@ def _legend(figure: plt.Figure, worlds: Mapping[str, Sequence[Line]]) -> None:
         handles=handles, loc="lower center", ncols=min(len(handles), 8), frameon=False, fontsize=9
     )
     figure.tight_layout(rect=(0, 0.07, 1, 1))
+
+
+if __name__ == "__main__":
+    *saved, target = map(Path, sys.argv[1:])
+    figures = (from_json(json.loads(one.read_text())) for one in saved)
+    draw({name: lines for worlds in figures for name, lines in worlds}, target)

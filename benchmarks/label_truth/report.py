@@ -1,7 +1,8 @@
 """The figures of one world as a table for people and as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -55,6 +56,19 @@ def line(measured: Measured, *, seed: int) -> Line:
 def as_json(lines: Sequence[Line]) -> list[dict[str, object]]:
     """Return the figures as JSON values."""
     return [asdict(one) for one in lines]
+
+
+def from_json(saved: Mapping[str, Any]) -> Iterator[tuple[str, list[Line]]]:
+    """Yield the worlds of a file of figures."""
+    for name, lines in saved["worlds"].items():
+        yield name, [Line(**{**one, "groups": _groups(one["groups"])}) for one in lines]
+
+
+def _groups(saved: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Figure]]:
+    return {
+        group: {name: Figure(**figure) for name, figure in figures.items()}
+        for group, figures in saved.items()
+    }
 
 
 def show(world: str, lines: Sequence[Line], console: Console) -> None:
