@@ -39,7 +39,7 @@ class Plan:
     """Muon's learning rate before the decay; AdamW's is a fifth of it."""
     warmup: int = 4096
     """Problems over which the rates rise."""
-    decay: float = 0.35
+    decay: float
     """Share of the problems, at the end, over which the rates fall to zero."""
 
     def factor(self, seen: int) -> float:
@@ -182,13 +182,13 @@ def export(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: 
 
 def main(
     out: Annotated[Path, typer.Option(help="Folder for checkpoint and policy.")],
-    problems: Annotated[int, typer.Option(help="Problems to learn from.")] = 110_000,
+    problems: Annotated[int, typer.Option(help="Problems to learn from.")] = 84_000,
     seed: Annotated[int, typer.Option(help="Of problems, weights and order.")] = 1_000_000,
     batch_tokens: Annotated[int, typer.Option(help="Tokens per optimizer step.")] = 2_500,
     slips: Annotated[float, typer.Option(help="Share of solutions with a planted slip.")] = 0.1,
     rate: Annotated[float, typer.Option(help="Muon's learning rate before the decay.")] = 0.01,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
-    decay: Annotated[float, typer.Option(help="Share of training with falling rates.")] = 0.35,
+    decay: Annotated[float, typer.Option(help="Share of training with falling rates.")] = 0.6,
 ) -> None:
     """Train, or go on training, the demo policy."""
     torch.set_num_threads(threads)
