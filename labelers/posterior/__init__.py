@@ -1,6 +1,7 @@
 """First-error search as noisy bisection with a posterior; it says where to look and when not to."""
 
 from labelers.posterior.calibration import calibrate, model_yaml
+from labelers.posterior.checks import StepChecks
 from labelers.posterior.fitting import fit
 from labelers.posterior.inference import Belief, Observation, believe, information
 from labelers.posterior.labeler import PosteriorLabeler
@@ -11,6 +12,7 @@ __all__ = [
     "Model",
     "Observation",
     "PosteriorLabeler",
+    "StepChecks",
     "believe",
     "calibrate",
     "fit",

@@ -77,12 +77,12 @@ class Belief:
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """The likelihood of each prefix's counts, scaled by a common factor per prefix."""
+    """Likelihoods of counts, scaled by a common factor per prefix; the first axis is solutions."""
 
     good: Array
-    """L_t(x)."""
+    """L_t(x): solution, t, x."""
     behind: Array
-    """O_(e+1)(r) S_(e+1)(r)."""
+    """O_(e+1)(r) S_(e+1)(r): solution, e, r."""
     log_scale: float
 
 
@@ -91,16 +91,17 @@ def believe(model: Model, seen: Observation, *, recoverable: float | None = None
     share = model.recoverable if recoverable is None else recoverable
     recoveries = _recoveries(model, share)
     left = recoveries_left(model, seen.num_steps)
-    terms = _terms(model, seen)
-    forward = _forward(model, terms.good)
+    terms = _terms(model, [seen])
+    likely, behind = terms.good[0], terms.behind[0]
+    forward = _forward(model, likely)
     good = forward.sum(axis=1)
     weights = _prior(model, seen, recoveries) * np.append(good, good[-1])
-    joint = weights[:-1, None] * terms.behind * recoveries
+    joint = weights[:-1, None] * behind * recoveries
     by_error = np.append(joint.sum(axis=1), weights[-1])
     total = float(by_error.sum())
     success = np.empty((seen.num_steps + 1, seen.num_steps))
     success[:-1] = (joint @ left[:-1].T) / np.maximum(by_error[:-1, None], 1e-300)
-    _predict_good(success, model, terms.good, forward)
+    _predict_good(success, model, likely, forward)
     dead, alive = joint[:, 0].sum() / (1 - share), joint[:, 1:].sum() / share
     return Belief(
         posterior=by_error / total,
@@ -127,10 +128,9 @@ def information(belief: Belief) -> Array:
 def log_evidence(model: Model, seen: Sequence[Observation]) -> float:
     """Return the sum of what `believe` gives as `log_evidence`, for solutions of one length."""
     recoveries = _recoveries(model, model.recoverable)
-    terms = [_terms(model, one) for one in seen]
+    terms = _terms(model, seen)
     priors = np.stack([_prior(model, one, recoveries) for one in seen])
-    good = np.stack([one.good for one in terms])
-    behind = np.stack([one.behind for one in terms]) @ recoveries
+    good, behind = terms.good, terms.behind @ recoveries
     move = transitions(model, good.shape[1])
     forward = start_distribution(model) * good[:, 0]
     total = priors[:, 0] * forward.sum(axis=1) * behind[:, 0]
@@ -138,8 +138,7 @@ def log_evidence(model: Model, seen: Sequence[Observation]) -> float:
         forward = (forward @ move) * good[:, t]
         total += priors[:, t] * forward.sum(axis=1) * behind[:, t]
     total += priors[:, -1] * forward.sum(axis=1)
-    scales = sum(one.log_scale for one in terms)
-    return float(np.log(np.maximum(total, 1e-300)).sum()) + scales
+    return float(np.log(np.maximum(total, 1e-300)).sum()) + terms.log_scale
 
 
 def _surprise(mass: Array) -> Array:
@@ -166,18 +165,21 @@ def _prior(model: Model, seen: Observation, recoveries: Array) -> Array:
     return prior * np.array(seen.likelihoods) if seen.likelihoods else prior
 
 
-def _terms(model: Model, seen: Observation) -> _Terms:
-    correct = np.array(seen.correct, dtype=float)[:, None]
-    failed = np.array(seen.failed, dtype=float)[:, None]
-    left = recoveries_left(model, seen.num_steps)
+def _terms(model: Model, seen: Sequence[Observation]) -> _Terms:
+    """Return the terms of solutions of one length: the first axis of each array."""
+    correct = np.array([one.correct for one in seen], dtype=float)[..., None]
+    failed = np.array([one.failed for one in seen], dtype=float)[..., None]
+    right = np.array([one.right for one in seen])[:, None, None]
+    left = recoveries_left(model, seen[0].num_steps)
     good = VALUES**correct * (1 - VALUES) ** failed
     bad = left[:-1] ** correct * (1 - left[:-1]) ** failed
-    scale = np.maximum(good.max(axis=1), bad.max(axis=1))[:, None]
+    scale = np.maximum(good.max(axis=2), bad.max(axis=2))[..., None]
     good, bad = good / scale, bad / scale
-    if seen.right:
-        bad = (bad + (good @ start_distribution(model))[:, None]) / 2
-    tails = np.cumprod(np.vstack([bad[1:], np.ones_like(bad[:1])])[::-1], axis=0)[::-1]
-    outcome = left[1:] if seen.right else 1 - left[1:]
+    repaired = (bad + (good @ start_distribution(model))[..., None]) / 2
+    bad = np.where(right, repaired, bad)
+    tails = np.ones_like(bad)
+    tails[:, :-1] = np.cumprod(bad[:, :0:-1], axis=1)[:, ::-1]
+    outcome = np.where(right, left[1:], 1 - left[1:])
     return _Terms(good, outcome * tails, float(np.log(scale).sum()))
 
 

@@ -22,6 +22,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from labelers.posterior.checks import StepChecks
 from labelers.posterior.counting import Trail
 from labelers.posterior.inference import Belief, believe, information
 from labelers.posterior.model import Array, Model
@@ -44,6 +45,7 @@ from schemas import (
     Problem,
     Rollout,
     Settings,
+    StepCheck,
     StopRule,
 )
 
@@ -77,6 +79,8 @@ class PosteriorLabeler(Settings):
     `spot_probe`: a few rollouts where they tell most; `full`: as for wrong ones."""
     spot_rollouts: int = Field(default=4, ge=1)
     """Rollouts that `spot_probe` asks for at most."""
+    step_checks: StepChecks | None = None
+    """Whether, and for how much, false equalities in a step count as evidence of an error."""
     screen: Screen | None = None
 
     async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
@@ -136,6 +140,7 @@ class _Search:
         self._settings = settings
         self._root = root
         self._trails = [Trail(solution, roots) for solution in solutions]
+        self._checks = [self._checked(solution) for solution in solutions]
         self._costs = [_costs(solution, settings.request_cost) for solution in solutions]
         self._left = [settings.budget(one.rollout.verdict.outcome) for one in solutions]
         self._taken: dict[str, list[Rollout]] = {}
@@ -192,7 +197,16 @@ class _Search:
             evidence=trail.evidence(),
             first_error=self._first_error(outcome, belief) if told else None,
             posterior=tuple(belief.posterior.tolist()) if told else (),
+            checks=self._checks[place],
         )
+
+    def _checked(self, solution: Solution) -> tuple[StepCheck, ...]:
+        rates = self._settings.step_checks
+        return rates.check(solution.prefixes[-1].steps) if rates else ()
+
+    def _likelihoods(self, place: int) -> tuple[float, ...]:
+        rates = self._settings.step_checks
+        return rates.likelihoods(self._checks[place]) if rates else ()
 
     def _first_error(self, outcome: Outcome, belief: Belief) -> int | None:
         if outcome is Outcome.CORRECT and self._settings.right_answers == "trust":
@@ -227,7 +241,7 @@ class _Search:
         if key not in memo:
             if any(counted != trail.counted for counted, _ in memo):
                 memo.clear()
-            seen = trail.observation(self._root)
+            seen = trail.observation(self._root, self._likelihoods(place))
             memo[key] = believe(self._settings.model, seen, recoverable=share)
         return memo[key]
 

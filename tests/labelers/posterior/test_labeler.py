@@ -1,0 +1,135 @@
+"""The posterior labeler on worlds whose prefixes have known values."""
+
+import asyncio
+
+import pytest
+
+from labelers import Screen
+from labelers.posterior import Model, PosteriorLabeler, StepChecks
+from labelers.posterior.labeler import shared_recoverable
+from schemas import Finding, Labelling, Outcome, Problem, StopRule
+from tests.labelers.worlds import KnownWorld
+
+PROBLEM = Problem(id="p", source="s", question="?", answer="1")
+RIGHT, WRONG = Outcome.CORRECT, Outcome.INCORRECT
+ROOTS = [("q\n1", RIGHT), ("r\n1", RIGHT), ("s\n1", RIGHT), ("t\n2", WRONG)]
+LONG = "a\nb\nc\nd\ne\nf\n2"
+ALIVE_TO_C = {
+    "a\n": 0.8,
+    "a\nb\n": 0.8,
+    "a\nb\nc\n": 0.9,
+    "a\nb\nc\nd\n": 0.0,
+    "a\nb\nc\nd\ne\n": 0.0,
+    "a\nb\nc\nd\ne\nf\n": 0.0,
+}
+
+
+def label(settings: PosteriorLabeler, world: KnownWorld) -> Labelling:
+    return asyncio.run(settings.label(PROBLEM, world))
+
+
+def world(*texts: tuple[str, Outcome], seed: int = 0, **values: float) -> KnownWorld:
+    known = ALIVE_TO_C | values | {"q\n": 1.0, "r\n": 1.0, "s\n": 1.0, "t\n": 0.0}
+    return KnownWorld([*texts, *ROOTS], known, seed=seed)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_step_behind_which_no_rollout_succeeds_is_the_first_error(seed: int) -> None:
+    asked = world((LONG, WRONG), seed=seed)
+    solution = label(PosteriorLabeler(num_solutions=5), asked).solutions[0]
+    assert solution.first_error == 3
+    assert solution.posterior[3] >= 0.9
+    assert sum(solution.posterior) == pytest.approx(1)
+    assert len(solution.posterior) == 8
+    assert len(asked.asked) < 40
+
+
+def test_below_the_bound_it_abstains_and_still_says_what_it_believes() -> None:
+    asked = world((LONG, WRONG))
+    solution = label(PosteriorLabeler(num_solutions=5, max_rollouts=2), asked).solutions[0]
+    assert solution.first_error is None
+    assert max(solution.posterior) < 0.9
+    assert sum(solution.posterior) == pytest.approx(1)
+
+
+def test_the_cap_holds_for_each_solution() -> None:
+    asked = world((LONG, WRONG))
+    label(PosteriorLabeler(num_solutions=1, max_rollouts=7, screen=Screen(num_rollouts=5)), asked)
+    assert len(asked.asked) <= 7
+
+
+def test_labelling_again_gives_the_same_labels() -> None:
+    settings = PosteriorLabeler(num_solutions=5, round_size=3)
+    assert label(settings, world((LONG, WRONG))) == label(settings, world((LONG, WRONG)))
+
+
+def test_two_solutions_pay_once_for_their_common_prefixes() -> None:
+    other = "a\nb\nc\nx\n3"
+    both = world((LONG, WRONG), (other, WRONG), **{"a\nb\nc\nx\n": 0.0})
+    together = label(PosteriorLabeler(num_solutions=6), both)
+    assert [one.first_error for one in together.solutions[:2]] == [3, 3]
+    alone = 0
+    for text in (LONG, other):
+        one = world((text, WRONG), **{"a\nb\nc\nx\n": 0.0})
+        label(PosteriorLabeler(num_solutions=5), one)
+        alone += len(one.asked)
+    assert len(both.asked) < alone
+
+
+def test_every_rollout_asked_for_is_in_a_node_with_an_adaptive_rule() -> None:
+    asked = world((LONG, WRONG))
+    labelling = label(PosteriorLabeler(num_solutions=5), asked)
+    root, *probed = labelling.nodes
+    assert root.evidence.stop_rule is StopRule.FIXED
+    assert {node.evidence.stop_rule for node in probed} == {StopRule.ADAPTIVE}
+    assert sum(node.evidence.total for node in probed) == len(asked.asked)
+
+
+def test_right_answers_are_trusted_probed_here_and_there_or_in_full() -> None:
+    right = LONG.removesuffix("2") + "1"
+    rollouts = {}
+    repairs = {"recoverable": 0.9, "recovery": 0.6}
+    for choice in ("trust", "spot_probe", "full"):
+        asked = world((right, RIGHT))
+        settings = PosteriorLabeler.model_validate(
+            {
+                "num_solutions": 1,
+                "model": repairs,
+                "right_answers": choice,
+                "screen": {"num_rollouts": 5},
+            }
+        )
+        solution = label(settings, asked).solutions[0]
+        rollouts[choice] = len(asked.asked)
+        assert sum(solution.posterior) == pytest.approx(1)
+        if choice == "trust":
+            assert solution.first_error == -1
+    assert rollouts["trust"] == 0
+    assert 0 < rollouts["spot_probe"] <= 4
+    assert rollouts["spot_probe"] <= rollouts["full"]
+
+
+def test_an_undecided_solution_is_not_searched() -> None:
+    asked = world((LONG, Outcome.UNDECIDED))
+    solution = label(PosteriorLabeler(num_solutions=1, screen=Screen(num_rollouts=5)), asked)
+    assert solution.solutions[0].first_error is None
+    assert not asked.asked
+
+
+def test_a_refuted_step_is_recorded_and_saves_rollouts() -> None:
+    text = "a\nb\nc\n2 + 2 = 5\ne\nf\n2"
+    values = {"a\nb\nc\n2 + 2 = 5\n": 0.0, "a\nb\nc\n2 + 2 = 5\ne\n": 0.0}
+    values["a\nb\nc\n2 + 2 = 5\ne\nf\n"] = 0.0
+    blind, seeing = world((text, WRONG), **values), world((text, WRONG), **values)
+    label(PosteriorLabeler(num_solutions=5), blind)
+    settings = PosteriorLabeler(num_solutions=5, step_checks=StepChecks(error=0.5))
+    solution = label(settings, seeing).solutions[0]
+    assert solution.first_error == 3
+    assert [one.finding for one in solution.checks].index(Finding.REFUTED) == 3
+    assert len(seeing.asked) < len(blind.asked)
+
+
+def test_a_problem_whose_errors_were_recovered_from_expects_it_of_the_next() -> None:
+    low, mean, high = (shared_recoverable(Model(), [1.0, odds])[0] for odds in (0.01, 1.0, 100.0))
+    assert low < mean < high
+    assert mean == pytest.approx(Model().recoverable, abs=0.02)
