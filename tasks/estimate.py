@@ -9,10 +9,11 @@ from itertools import groupby
 from statistics import NormalDist, mean, stdev
 
 from rollouts import Costs, Journal
+from schemas import RunError
 from schemas.rows import ProblemRow
-from tasks.commits import journal_path
+from tasks.commits import committed, journal_path
 from tasks.files import writing
-from tasks.problems import shard_problems, stage
+from tasks.problems import shard_problems, stage, staged
 from tasks.progress import board_of
 from tasks.run_file import opened
 from tasks.settings import LabelRun
@@ -49,9 +50,11 @@ async def estimate(run: LabelRun, *, probe: int) -> Estimate:
     """Label a random sample of `probe` problems of a run and scale up what that cost.
 
     The sample is drawn with the run's seed, without replacement, so that sorted data does not
-    mislead. Its completions are kept in the journals of the run's shards.
+    mislead. Its completions are kept in the journals of the run's shards. Raises RunError where
+    nothing is left to label.
     """
-    with opened(run):
+    _refuse_labelled(run)
+    with opened(run, done="estimated"):
         async with kept_open(run):
             problems = await stage(run)
             board = board_of(run.folder)
@@ -65,6 +68,15 @@ async def estimate(run: LabelRun, *, probe: int) -> Estimate:
                 ]
     costs = [cost for shard in shards for cost in shard.result()]
     return scaled(costs, problems.problems - problems.unjudgeable)
+
+
+def _refuse_labelled(run: LabelRun) -> None:
+    """Raise RunError where every shard is committed: its costs are known."""
+    found = staged(run.folder)
+    if found and all(committed(run.folder, shard) for shard in range(found.shards)):
+        raise RunError(
+            f"{run.folder} is labelled already: its costs are in {run.folder / 'run.json'}"
+        )
 
 
 def scaled(costs: Sequence[Costs], problems: int) -> Estimate:
@@ -110,10 +122,11 @@ def student(degrees: int) -> float:
 
 
 def _sample(run: LabelRun, shards: int, probe: int) -> list[tuple[int, ProblemRow]]:
-    """Draw `probe` judgeable problems, ordered by shard."""
+    """Draw `probe` judgeable problems of the shards still to label, ordered by shard."""
     places = [
         (shard, row)
         for shard in range(shards)
+        if committed(run.folder, shard) is None
         for row in shard_problems(run.folder, shard)
         if not row.set_aside
     ]

@@ -69,8 +69,10 @@ def _check_answer_format(run: LabelRun) -> None:
 
 
 @contextmanager
-def opened(run: LabelRun) -> Iterator[None]:
+def opened(run: LabelRun, *, done: str = "finished") -> Iterator[None]:
     """Hold a run's folder: create or check it, lock it, and keep its status in `run.json`.
+
+    `done` is the status after a session that ended well.
 
     Raises ConfigError where prompt and verifier do not fit, RunError where the folder holds
     something else, a run of another configuration, or a run that another process is working on.
@@ -87,7 +89,7 @@ def opened(run: LabelRun) -> Iterator[None]:
             with suppress(RunError):  # a full disk must not hide what went wrong
                 update(folder, {"status": status, "ended": _now()})
             raise
-        update(folder, {"status": "finished", "ended": _now()})
+        update(folder, {"status": done, "ended": _now()})
 
 
 def read(folder: Path) -> dict[str, Any]:

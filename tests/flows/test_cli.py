@@ -183,3 +183,14 @@ def test_an_estimate_needs_no_prefect(
     told = capsys.readouterr().out
     assert "20 problems, estimated from 5" in told
     assert "95% interval" in told
+    record = json.loads((tmp_path / "output" / "toy" / "run.json").read_text())
+    assert record["status"] == "estimated"
+
+
+def test_a_run_that_is_labelled_needs_no_estimate(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = labelled.parent.parent / "toy.yaml"
+    config.write_text(yaml.safe_dump(settings(labelled.parent.parent, problems=6)))
+    assert stepmint(monkeypatch, "estimate", config) == 1
+    assert "is labelled already: its costs are in" in " ".join(capsys.readouterr().err.split())
