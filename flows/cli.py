@@ -153,6 +153,25 @@ def export(
 
 
 @app.command()
+def calibrate(
+    run: Run,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the model to this YAML file, not the screen.")
+    ] = None,
+) -> None:
+    """Fit the posterior labeler's model of the policy to a run's evidence, as YAML."""
+    from labelers.posterior import calibrate as fit_to
+    from labelers.posterior import model_yaml
+    from schemas.run_folder import RunFolder
+
+    text = model_yaml(fit_to(RunFolder(run)))
+    if output is None:
+        out.print(text, end="", markup=False, highlight=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@app.command()
 def verify(
     pairs: Annotated[Path, typer.Argument(help="JSONL, JSON, CSV or Parquet of pairs.")],
     output: Annotated[

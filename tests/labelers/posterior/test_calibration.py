@@ -1,0 +1,80 @@
+"""A model fitted to the evidence of a run on disk."""
+
+import random
+from pathlib import Path
+
+import pytest
+import yaml
+
+from labelers.posterior import Model, PosteriorLabeler, calibrate, model_yaml
+from schemas import Evidence, LabelledSolution, Node, Outcome, Prefix, Problem, RunError, StopRule
+from schemas import Sampling as Drawn
+from schemas.arrow import write_table
+from schemas.conversion import nodes_table, solutions_table
+from schemas.rows import NodeRow, Provenance, SolutionRow
+from schemas.run_folder import RunFolder
+
+STEPS = tuple(f"{name}\n" for name in "abcdef")
+PROVENANCE = Provenance(config="{}", policy="scripted", prompt="plain", sampling=Drawn(), seed=0)
+
+
+def labelled(
+    rng: random.Random, number: int, values: tuple[float, float]
+) -> tuple[SolutionRow, list[NodeRow]]:
+    """Return a solution of problem `number` whose error is uniform, with its probed nodes."""
+    problem = Problem(id=f"p{number}", source="s", question="?", answer="1")
+    steps = (*(f"{number} {step}" for step in STEPS), "2")
+    error, (good, bad) = rng.randrange(len(steps)), values
+    found = []
+    for count in range(1, len(steps)):
+        right = sum(rng.random() < (good if count <= error else bad) for _ in range(6))
+        found.append(Evidence(correct=right, incorrect=6 - right, stop_rule=StopRule.FIXED))
+    nodes = [
+        NodeRow(
+            problem_id=problem.id, node=Node(prefix=Prefix(steps=steps[:count]), evidence=evidence)
+        )
+        for count, evidence in enumerate(found, 1)
+    ]
+    solution = LabelledSolution(
+        problem_id=problem.id,
+        solution_index=0,
+        labeler="math_shepherd",
+        steps=steps,
+        outcome=Outcome.INCORRECT,
+        root=Evidence(correct=5, incorrect=3, stop_rule=StopRule.FIXED),
+        evidence=(*found, Evidence(incorrect=1, stop_rule=StopRule.TERMINAL)),
+        first_error=None,
+    )
+    return SolutionRow(problem=problem, solution=solution, provenance=PROVENANCE), nodes
+
+
+def run_with(folder: Path, count: int, values: tuple[float, float] = (0.6, 0.0)) -> RunFolder:
+    rng = random.Random(4)
+    rows = [labelled(rng, number, values) for number in range(count)]
+    for table in ("committed", "solutions", "nodes"):
+        (folder / table).mkdir(parents=True)
+    (folder / "committed" / "shard-00000.json").write_text("{}")
+    solutions = solutions_table(row for row, _ in rows)
+    nodes = nodes_table(node for _, some in rows for node in some)
+    write_table(solutions, folder / "solutions" / "shard-00000.parquet")
+    write_table(nodes, folder / "nodes" / "shard-00000.parquet")
+    return RunFolder(folder)
+
+
+def test_a_runs_evidence_gives_its_policys_model(tmp_path: Path) -> None:
+    dead = calibrate(run_with(tmp_path / "dead", 60))
+    lucky = calibrate(run_with(tmp_path / "lucky", 60, (0.7, 0.2)))
+    assert dead.recoverable < 0.15
+    assert lucky.recoverable > 0.6
+
+
+def test_the_written_model_is_read_back_by_a_labelers_settings(tmp_path: Path) -> None:
+    model = calibrate(run_with(tmp_path, 40))
+    read = yaml.safe_load(model_yaml(model))
+    assert PosteriorLabeler.model_validate(read).model == model
+    assert model != Model()
+
+
+def test_too_little_evidence_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"holds 8 probed solutions.*at least 30"):
+        calibrate(run_with(tmp_path, 8))
