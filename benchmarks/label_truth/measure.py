@@ -10,7 +10,7 @@ from benchmarks.label_truth.worlds import Case, World
 from labelers import PosteriorLabeler
 from labelers.posterior import Model, Observation, fit
 from labelers.posterior.counting import observed
-from schemas import LabelledSolution, Labelling, Outcome
+from schemas import LabelledSolution, Labelling, Outcome, RunError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,18 @@ class Measured:
     """Rollouts asked for once more after they had been taken."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One labelling and what it cost."""
+
+    labelling: Labelling
+    meter: Meter
+
+    def of(self, index: int) -> LabelledSolution | None:
+        """Return the solution with this sample index at the root."""
+        return next((one for one in self.labelling.solutions if one.solution_index == index), None)
+
+
 class Bench:
     """Measures contenders in one world; what is learnt of the world's policy is learnt once."""
 
@@ -75,7 +87,7 @@ class Bench:
     async def _measured(self, world: World, contender: Contender) -> Measured:
         cases = world.cases()
         first = await _label_all(world, contender, cases, draw=0)
-        again = await _label_all(world, contender, cases, draw=1) if self._retest else None
+        again = await self._again(world, contender)
         judged = [
             one
             for number, case in enumerate(cases)
@@ -88,6 +100,17 @@ class Bench:
             probed=sum(run.meter.probed for run in first),
             asked_again=sum(run.meter.asked_again for run in first),
         )
+
+    async def _again(self, world: World, contender: Contender) -> list[_Run] | None:
+        """Label once more with fresh rollouts; None where the world has none for this labeler."""
+        if not self._retest:
+            return None
+        runs: list[_Run] | None = None
+        try:
+            runs = await _label_all(world, contender, world.cases(), draw=1)
+        except* RunError:
+            pass
+        return runs
 
 
 def _joined(contender: Contender, parts: Sequence[Measured]) -> Measured:
@@ -113,18 +136,6 @@ async def _fitted(world: World) -> Model:
             if one.outcome is Outcome.INCORRECT and any(e.decided for e in one.evidence[:-1])
         )
     return fit(seen)
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """One labelling and what it cost."""
-
-    labelling: Labelling
-    meter: Meter
-
-    def of(self, index: int) -> LabelledSolution | None:
-        """Return the solution with this sample index at the root."""
-        return next((one for one in self.labelling.solutions if one.solution_index == index), None)
 
 
 async def _label_all(
