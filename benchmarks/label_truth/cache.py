@@ -1,7 +1,7 @@
 """A policy's judged rollouts in one small file, so that a world can be analysed without it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,9 +92,11 @@ class CachedRollouts:
 
 
 def save(path: Path, about: Mapping[str, Any], rollouts: Iterable[Rollout]) -> None:
-    """Write rollouts, ordered by the caller, in one small file."""
-    rows = [
-        {
+    """Write rollouts in one small file; what it held of the same world and policy stays in it."""
+    rows = {(row["problem_id"], *place): row for row, place in _known(path, about)}
+    for one in rollouts:
+        place = (one.problem_id, one.prefix.key, one.sample_index)
+        rows[place] = {
             "problem_id": one.problem_id,
             "prefix_key": one.prefix.key,
             "sample_index": one.sample_index,
@@ -103,14 +105,23 @@ def save(path: Path, about: Mapping[str, Any], rollouts: Iterable[Rollout]) -> N
             "prompt_tokens": one.completion.prompt_tokens,
             "completion_tokens": one.completion.completion_tokens,
         }
-        for one in rollouts
-    ]
     schema = _SCHEMA.with_metadata({_ABOUT: json.dumps(about).encode()})
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    table = pa.Table.from_pylist(rows, schema=schema)
+    table = pa.Table.from_pylist([rows[place] for place in sorted(rows)], schema=schema)
     pq.write_table(table, partial, compression="zstd", compression_level=19)
     partial.replace(path)
+
+
+def _known(
+    path: Path, about: Mapping[str, Any]
+) -> Iterator[tuple[Mapping[str, Any], tuple[str, int]]]:
+    """Yield the rows of a file that is about the same, with their places."""
+    if path.exists():
+        known = load(path)
+        if known.about == about:
+            for rows in known.rows.values():
+                yield from ((row, place) for place, row in rows.items())
 
 
 def load(path: Path) -> Cache:

@@ -53,7 +53,7 @@ def draw(worlds: Mapping[str, Sequence[Line]], path: Path) -> None:
             _panel(axes, name, lines)
         for axes in list(panels.flat)[len(worlds) :]:
             axes.set_visible(False)
-        _legend(figure, worlds)
+        _legend(figure, worlds, per_row=3 if columns == 1 else 4 * columns)
         figure.savefig(path, dpi=160)
         plt.close(figure)
 
@@ -120,16 +120,24 @@ def _family(axes: Axes, family: str, lines: Sequence[Line]) -> None:
             )
 
 
-def _legend(figure: plt.Figure, worlds: Mapping[str, Sequence[Line]]) -> None:
-    families = dict.fromkeys(one.family for lines in worlds.values() for one in lines)
+def _legend(figure: plt.Figure, worlds: Mapping[str, Sequence[Line]], *, per_row: int) -> None:
+    families = dict.fromkeys(
+        one.family for lines in worlds.values() for one in lines if one.family != "outcome"
+    )
     handles = [
         plt.Line2D([], [], color=COLOURS.get(family, INK), marker="o", linewidth=1.4, label=family)
         for family in families
     ]
+    rows = -(-len(handles) // per_row)
     figure.legend(
-        handles=handles, loc="lower center", ncols=min(len(handles), 8), frameon=False, fontsize=9
+        handles=handles,
+        loc="lower center",
+        ncols=min(len(handles), per_row),
+        frameon=False,
+        fontsize=9,
     )
-    figure.tight_layout(rect=(0, 0.07, 1, 1))
+    height = figure.get_size_inches()[1]
+    figure.tight_layout(rect=(0, (0.12 + 0.22 * rows) / height, 1, 1))
 
 
 if __name__ == "__main__":

@@ -90,6 +90,16 @@ def test_a_saved_world_replays_its_rollouts_and_refuses_what_was_never_sampled(
     asyncio.run(look())
 
 
+def test_a_cache_grows_while_its_world_and_policy_stay_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "world.parquet"
+    three = roots(PROBLEM, [RIGHT, WRONG, WRONG])
+    cache.save(path, {"identity": "me"}, three[:2])
+    cache.save(path, {"identity": "me"}, three[2:])
+    assert len(cache.load(path).rows[PROBLEM.id]) == 3
+    cache.save(path, {"identity": "another"}, three[:1])
+    assert len(cache.load(path).rows[PROBLEM.id]) == 1
+
+
 def test_a_missing_cache_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="sample them with --sample"):
         cache.load(tmp_path / "none.parquet")
