@@ -13,7 +13,7 @@ a wrong one, u_(e+1)(r) for a right one. No error (e = M) has a right answer for
 probe P(none) = p satisfies v = p + (1 - p) m, v the question's share of correct rollouts and m the
 mean of u behind an error. A solution with a right answer has been repaired somewhere behind its
 error; from there on its prefixes are good again, so R_t is then the mean of itself and of what
-any value would make of the counts.
+any value would make of the counts. All of it is given the outcome: P(data) is over P(outcome).
 
 Zeros count for as much as the question's own rate makes them worth: z failures in a row at prefix
 t multiply the odds of "bad at t" by about 1 / E[(1 - u_t)^z], which is large where the question is
@@ -70,7 +70,7 @@ class Belief:
     """success[e, t] = P(the next rollout of prefix t is correct | e, data);
     M + 1 rows, M columns."""
     log_evidence: float
-    """Natural logarithm of P(data)."""
+    """Natural logarithm of P(data | the solution's outcome)."""
     recovery_odds: float
     """P(data | the error is recoverable) / P(data | it is not)."""
 
@@ -154,14 +154,19 @@ def _recoveries(model: Model, share: float) -> Array:
 
 
 def _prior(model: Model, seen: Observation, recoveries: Array) -> Array:
-    """Return P(e), e = 0 ... M, times the likelihood of what else is known."""
+    """Return P(e), e = 0 ... M, over P(outcome), times the likelihood of what else is known.
+
+    A solution is labelled because of its outcome: without P(outcome), which grows as recoveries
+    get rarer, a fit would find too few of them.
+    """
     where = places(model, seen.num_steps, correct=seen.root_correct, decided=seen.root_decided)
-    none = 0.0
+    repaired = float(where @ recoveries_left(model, seen.num_steps)[1:] @ recoveries)
+    none, outcome = 0.0, 1 - repaired
     if seen.right:
         value = (seen.root_correct + 1) / (seen.root_decided + 2)
-        repaired = float(where @ recoveries_left(model, seen.num_steps)[1:] @ recoveries)
         none = max((value - repaired) / (1 - repaired), 0.01)
-    prior = np.append((1 - none) * where, none)
+        outcome = none + (1 - none) * repaired
+    prior = np.append((1 - none) * where, none) / outcome
     return prior * np.array(seen.likelihoods) if seen.likelihoods else prior
 
 

@@ -39,7 +39,7 @@ def observations(draw: st.DrawFn, min_steps: int = 1, max_steps: int = 8) -> Obs
 
 
 def by_enumeration(model: Model, seen: Observation) -> np.ndarray:
-    """Sum P(e, x_0 ... x_e, r, data) over every path of the walk and every recovery."""
+    """Sum P(e, x_0 ... x_e, r, data | wrong) over every path of the walk and every recovery."""
     steps = seen.num_steps
     start, move = start_distribution(model), transitions(model, steps)
     left = recoveries_left(model, steps)
@@ -50,6 +50,11 @@ def by_enumeration(model: Model, seen: Observation) -> np.ndarray:
     def likelihood(value: float, t: int) -> float:
         return float(value ** seen.correct[t] * (1 - value) ** seen.failed[t])
 
+    wrong = sum(
+        where[error] * recoveries[r] * (1 - left[error + 1, r])
+        for error in range(steps)
+        for r in range(len(RECOVERIES))
+    )
     found = []
     for error in range(steps):
         good = 0.0
@@ -64,7 +69,7 @@ def by_enumeration(model: Model, seen: Observation) -> np.ndarray:
             for t in range(error + 1, steps):
                 chance *= likelihood(left[t, r], t)
             bad += chance
-        found.append(where[error] * good * bad)
+        found.append(where[error] * good * bad / wrong)
     return np.array([*found, 0.0])
 
 
