@@ -20,6 +20,8 @@ class Judged:
     case: str
     """The solution's problem."""
     truth: int
+    kind: str
+    """Kind of the first error; empty where there is none or the world tells no kinds."""
     final: bool
     """Whether the solution's final answer is right."""
     said: int | None
@@ -164,6 +166,7 @@ def _judge(case: Case, first: _Run, again: _Run | None) -> list[Judged]:
             Judged(
                 case=case.problem.id,
                 truth=truth,
+                kind=case.kinds.get(index, ""),
                 final=case.finals[index],
                 said=label.first_error if label else None,
                 said_again=fresh.first_error if fresh else None,

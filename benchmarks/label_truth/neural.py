@@ -36,7 +36,7 @@ from schemas import (
     Settings,
     Verdict,
 )
-from sources.synthetic import SyntheticSource, corrupt, first_error
+from sources.synthetic import SyntheticSource, corrupt, first_error, judge
 from verification import VerificationSettings
 
 HELD_OUT = 3_000_000
@@ -220,12 +220,15 @@ def _world(
 
 
 def _case(problem: Problem, solutions: Sequence[Rollout], rollouts: Rollouts) -> Case:
-    truths = {
-        one.sample_index: first_error(problem, rollouts.prefixes(one)[-1].steps)
-        for one in solutions
-    }
+    steps = {one.sample_index: rollouts.prefixes(one)[-1].steps for one in solutions}
+    truths = {index: first_error(problem, written) for index, written in steps.items()}
     finals = {one.sample_index: one.verdict.outcome is Outcome.CORRECT for one in solutions}
-    return Case(problem=problem, truths=truths, finals=finals)
+    kinds = {
+        index: judge(problem, steps[index])[error].value
+        for index, error in truths.items()
+        if error >= 0
+    }
+    return Case(problem=problem, truths=truths, finals=finals, kinds=kinds)
 
 
 Arranged = tuple[list[Rollout], list[Rollout]]

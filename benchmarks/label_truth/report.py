@@ -11,7 +11,8 @@ from benchmarks.label_truth.figures import Figure, figures
 from benchmarks.label_truth.measure import Measured
 
 GROUPS = ("wrong_answer", "right_answer", "all")
-"""Solutions by their final answer; the bars are on the wrong ones."""
+"""Solutions by their final answer; the bars are on the wrong ones. What other groups there are
+hold those with a wrong answer by the kind of their first error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,9 @@ def line(measured: Measured, *, seed: int) -> Line:
         "right_answer": [one for one in measured.judged if one.final],
         "all": list(measured.judged),
     }
+    wrong = judged["wrong_answer"]
+    for kind in sorted({one.kind for one in wrong} - {""}):
+        judged[kind] = [one for one in wrong if one.kind == kind]
     contender = measured.contender
     return Line(
         family=contender.family,
@@ -78,6 +82,8 @@ def show(world: str, lines: Sequence[Line], console: Console) -> None:
     if size["right_answer"]:
         title = f"{world}: {size['right_answer']} solutions with a right answer, and all together"
         console.print(_right(title, lines))
+    if kinds := [name for name in lines[0].groups if name not in GROUPS]:
+        console.print(_kinds(f"{world}: wrong answers by kind of first error", kinds, lines))
 
 
 def _wrong(title: str, lines: Sequence[Line]) -> Table:
@@ -123,6 +129,18 @@ def _right(title: str, lines: Sequence[Line]) -> Table:
             _percent(whole["f1"], spread=True),
             _percent(whole["f1_abstention_is_a_miss"]),
         )
+    return table
+
+
+def _kinds(title: str, kinds: Sequence[str], lines: Sequence[Line]) -> Table:
+    """Say per kind of first error how often it is exact and, behind the slash, found too late."""
+    table = _table(title)
+    for kind in kinds:
+        table.add_column(f"{kind} ({lines[0].sizes[kind]})", justify="right")
+    for one in lines:
+        shares = (one.groups[kind] for kind in kinds)
+        cells = (f"{_percent(each['exact'])} / {_percent(each['too_late'])}" for each in shares)
+        table.add_row(one.name, *cells)
     return table
 
 

@@ -1,7 +1,7 @@
 """The seam of the instrument: worlds whose solutions have a known first error."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from rollouts.seam import Rollouts
@@ -17,6 +17,8 @@ class Case:
     """Sample index at the root to the solution's true first error (0-based, -1 none)."""
     finals: Mapping[int, bool]
     """Sample index at the root to whether the solution's final answer is right; same keys."""
+    kinds: Mapping[int, str] = field(default_factory=dict)
+    """Sample index at the root to the kind of the first error, where the world tells kinds."""
 
 
 class World(Protocol):

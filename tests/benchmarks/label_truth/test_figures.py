@@ -21,6 +21,7 @@ def judged(
     return Judged(
         case=case,
         truth=truth,
+        kind="",
         final=truth < 0,
         said=said,
         said_again=again,
