@@ -26,6 +26,12 @@ _ERROR_LINES = 5
 _POLL_S = 0.5
 _REPORT_EVERY_S = 10.0
 _GUARD_ROOM_S = 10.0
+_REMEDIES = {
+    "CPU Generator does not use offset": "vLLM's CPU build cannot seed a prompt that it splits "
+    "over several steps: add --no-enable-chunked-prefill to policy.extra_args",
+    "CUDA out of memory": "lower policy.gpu_memory_utilization or policy.max_model_len",
+}
+"""What to do about a line of the server's log, beside showing it."""
 
 
 class SupervisedServer:
@@ -138,8 +144,11 @@ class SupervisedServer:
         lines = self._tail()
         errors = list(dict.fromkeys(line for line in lines if _ERROR.search(line)))
         shown = "\n".join([*errors[-_ERROR_LINES:], "...", *lines[-_TAIL_LINES:]])
+        log = "\n".join(lines)
+        known = "".join(f" {remedy}." for cause, remedy in _REMEDIES.items() if cause in log)
         return PolicyError(
-            f"the model server {what}. The errors in its log {self.log} and its end:\n{shown}"
+            f"the model server {what}.{known} "
+            f"The errors in its log {self.log} and its end:\n{shown}"
         )
 
     def _tail(self) -> list[str]:

@@ -60,7 +60,8 @@ class VllmSettings(Settings):
     """The server's own seed; every request brings its own besides."""
     extra_args: tuple[str, ...] = ()
     """Further arguments of the server, e.g. `("--quantization", "fp8")`; part of the policy's
-    identity, since they can change what it writes."""
+    identity, since they can change what it writes. vLLM's CPU build (0.32) dies of seeded prompts
+    that it splits over several steps: give it `--no-enable-chunked-prefill`."""
     env: dict[str, str] = Field(default_factory=dict)
     """Further environment variables, e.g. `VLLM_BATCH_INVARIANT: "1"`; not part of the identity."""
     start_timeout_s: float = Field(default=900, gt=0)

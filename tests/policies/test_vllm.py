@@ -35,7 +35,7 @@ async def policy(model_dir, tmp_path_factory):
         python=str(PYTHON),
         dtype="float32",
         max_model_len=256,
-        extra_args=("--enforce-eager",),
+        extra_args=("--enforce-eager", "--no-enable-chunked-prefill"),
         env={"VLLM_CPU_KVCACHE_SPACE": "1", "OMP_NUM_THREADS": "1"},
     )
     async with settings.open(tmp_path_factory.mktemp("run")) as opened:

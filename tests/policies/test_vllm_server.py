@@ -80,6 +80,12 @@ async def test_a_server_that_dies_at_its_start_shows_its_errors_and_its_logs_end
     await server.stop()
 
 
+async def test_a_death_whose_cause_is_known_comes_with_its_remedy(tmp_path):
+    server = _server(tmp_path, "raise RuntimeError('CPU Generator does not use offset')")
+    with pytest.raises(PolicyError, match="add --no-enable-chunked-prefill to policy.extra_args"):
+        await server.start()
+
+
 async def test_a_server_that_never_answers_is_given_up_and_stopped(tmp_path):
     code = "import os, time; print('pids', os.getpid(), flush=True); time.sleep(600)"
     server = _server(tmp_path, code, start_timeout_s=1.5)

@@ -98,9 +98,28 @@ def test_what_cannot_be_read_is_refused_with_the_reason(text: str, reason: str) 
     assert compare("5", text).equal is not True
 
 
-PERTURBED = ["7", "\\frac12", "(1,2)", "[0,\\infty)", "x=3", "\\text{odd}", "22_6", "4:30", "3:4",
-             "\\pm 2", "\\{1,2\\}", "x^2", "5\\text{ cm}", "\\emptyset", "\\infty", "1,1",
-             "\\begin{pmatrix}1\\\\2\\end{pmatrix}", "x \\le 2", "20\\%", "\\mathbb{R}"]  # fmt: skip
+PERTURBED = [
+    "7",
+    "\\frac12",
+    "(1,2)",
+    "[0,\\infty)",
+    "x=3",
+    "\\text{odd}",
+    "22_6",
+    "4:30",
+    "3:4",
+    "\\pm 2",
+    "\\{1,2\\}",
+    "x^2",
+    "5\\text{ cm}",
+    "\\emptyset",
+    "\\infty",
+    "1,1",
+    "\\begin{pmatrix}1\\\\2\\end{pmatrix}",
+    "x \\le 2",
+    "20\\%",
+    "\\mathbb{R}",
+]
 
 
 @pytest.mark.parametrize("gold", PERTURBED)
