@@ -47,15 +47,27 @@ def draw(worlds: Mapping[str, Sequence[Line]], path: Path) -> None:
     rows = -(-len(worlds) // columns)
     with plt.rc_context(style):
         figure, panels = plt.subplots(
-            rows, columns, figsize=(4.6 * columns + 1.6, 3.9 * rows + 0.8), squeeze=False
+            rows,
+            columns,
+            figsize=(4.6 * columns + 1.6, 3.9 * rows + 0.8),
+            squeeze=False,
+            sharey=True,
         )
         for axes, (name, lines) in zip(panels.flat, worlds.items(), strict=False):
             _panel(axes, name, lines)
         for axes in list(panels.flat)[len(worlds) :]:
             axes.set_visible(False)
+        panels[0, 0].set_ylim(_floor(worlds), 1.03)
         _legend(figure, worlds, per_row=3 if columns == 1 else 4 * columns)
         figure.savefig(path, dpi=160)
         plt.close(figure)
+
+
+def _floor(worlds: Mapping[str, Sequence[Line]]) -> float:
+    """Return where the panels begin: a little below all labelers that ask for rollouts."""
+    figures = [one.groups[GROUP] for lines in worlds.values() for one in lines]
+    paid = [one["exact"].value for one in figures if one["completion_tokens"].value > 0]
+    return max(0.0, min(paid, default=0.0) - 0.12)
 
 
 def _panel(axes: Axes, name: str, lines: Sequence[Line]) -> None:
@@ -75,8 +87,7 @@ def _panel(axes: Axes, name: str, lines: Sequence[Line]) -> None:
     axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(lambda tokens, _: f"{tokens:,.0f}")
     axes.minorticks_off()
-    lowest = min((one.groups[GROUP]["exact"].value for one in paid), default=0)
-    axes.set_ylim(max(0, lowest - 0.12), 1.02)
+    axes.margins(x=0.16)
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}%")
     axes.set_xlabel("completion tokens per solution")
     axes.set_ylabel("first error exact, of those kept")
@@ -110,7 +121,7 @@ def _family(axes: Axes, family: str, lines: Sequence[Line]) -> None:
             axes.annotate(
                 f"{100 * kept[place]:.0f}% kept",
                 (tokens[place], exact[place]),
-                xytext=(0, 6),
+                xytext=(0, 6 if family == "posterior" or place else -12),
                 textcoords="offset points",
                 ha="right" if place == 0 else "left",
                 fontsize=7.5,
@@ -143,4 +154,4 @@ def _legend(figure: plt.Figure, worlds: Mapping[str, Sequence[Line]], *, per_row
 if __name__ == "__main__":
     *saved, target = map(Path, sys.argv[1:])
     figures = (from_json(json.loads(one.read_text())) for one in saved)
-    draw({name: lines for worlds in figures for name, lines in worlds}, target)
+    draw(dict(sorted(pair for worlds in figures for pair in worlds)), target)
