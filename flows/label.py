@@ -1,7 +1,6 @@
 """The main flow: problems with final answers go in, step-labelled solutions come out."""
 
 import asyncio
-from collections.abc import Iterator
 from uuid import UUID
 
 from prefect import flow
@@ -19,6 +18,7 @@ from tasks.records import Counts
 from tasks.run_file import opened
 from tasks.shards import label_shard
 from tasks.sharing import kept_open
+from tasks.window import Window, open_window
 
 
 @flow(name="label", flow_run_name="{run.name}", persist_result=False)
@@ -44,7 +44,7 @@ async def label(run: LabelRun) -> Counts:
 
 
 async def _label_shards(run: LabelRun, problems: Staged) -> None:
-    """Work on several shards at once, so that one's last problems leave no policy idle."""
+    """Keep several shards' worth of problems open, so that no tail leaves the policy idle."""
     board = board_of(run.folder)
     records = {shard: committed(run.folder, shard) for shard in range(problems.shards)}
     board.problems = problems.problems
@@ -58,22 +58,26 @@ async def _label_shards(run: LabelRun, problems: Staged) -> None:
         *(board.problems - board.done, board.problems, len(left), run.folder),
     )
     page = await acreate_progress_artifact(progress=board.percent, description=run.name)
-    open_shards = iter(left)
+    size = run.shards.size
+    window = open_window(run.folder, run.shards.in_flight * size)
     async with asyncio.TaskGroup() as group:
-        for _ in range(run.shards.in_flight):
-            group.create_task(_lane(run, open_shards, page))
+        for shard in left:
+            await window.enter(shard, size)
+            group.create_task(_label_shard(run, shard, window, page))
 
 
-async def _lane(run: LabelRun, open_shards: Iterator[int], page: UUID) -> None:
-    """Take one shard after another until none is left; tell Prefect's pages of each."""
+async def _label_shard(run: LabelRun, shard: int, window: Window, page: UUID) -> None:
+    """Label one shard, retried where that can help; tell Prefect's pages of it."""
     task = label_shard.with_options(
         retries=run.shards.retries, retry_delay_seconds=run.shards.retry_delay_s
     )
-    for shard in open_shards:
+    try:
         record = await task(run, shard)
-        counts = record.counts
-        get_run_logger().info(
-            "%s committed: %d problems, %d solutions, %d rollouts",
-            *(record.shard, counts.problems, counts.solutions, counts.rollouts),
-        )
-        await aupdate_progress_artifact(page, progress=board_of(run.folder).percent)
+    finally:
+        window.leave(shard)
+    counts = record.counts
+    get_run_logger().info(
+        "%s committed: %d problems, %d solutions, %d rollouts",
+        *(record.shard, counts.problems, counts.solutions, counts.rollouts),
+    )
+    await aupdate_progress_artifact(page, progress=board_of(run.folder).percent)

@@ -24,7 +24,8 @@ class ShardSettings(Settings):
     size: int = Field(default=64, ge=1)
     """Problems per shard: what a commit, a retry and a Parquet file hold."""
     in_flight: int = Field(default=2, ge=1)
-    """Shards worked on at once, so that the policy stays busy while a shard's last problems end."""
+    """Shards' worth of problems open at once: as problems end, the next shard's begin, so that the
+    policy stays busy while the last ones of a shard take their time."""
     retries: int = Field(default=2, ge=0)
     """Times a shard is tried again after its policy or verifier failed."""
     retry_delay_s: float = Field(default=10, ge=0)

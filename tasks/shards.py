@@ -28,6 +28,7 @@ from tasks.records import Counts, ShardRecord
 from tasks.run_file import config_digest, prompt_version
 from tasks.settings import LabelRun
 from tasks.sharing import DidNotOpenError, shared_policy, shared_verifier
+from tasks.window import problem_ended
 from verification.seam import Verifier
 
 
@@ -101,6 +102,7 @@ async def _label_all(
         )
         finished.append(labelling)
         board.add(labelling)
+        problem_ended(run.folder, shard)
         return labelling
 
     board.shard_began(shard, lambda: rollouts.costs)
