@@ -46,11 +46,14 @@ async def _run(options: argparse.Namespace) -> None:
     found: dict[str, list[Line]] = {}
     for opened in _worlds(options):
         async with opened as world:
-            found[world.name] = await _lines(world, options, console)
-        show(world.name, found[world.name], console)
+            lines = await _lines(world, options, console)
+        if not lines:
+            continue
+        found[world.name] = lines
+        show(world.name, lines, console)
         if options.json:
             _write(options.json, options, found)
-    if options.picture:
+    if options.picture and found:
         draw(found, options.picture)
 
 
