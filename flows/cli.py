@@ -89,7 +89,7 @@ def label(config: Config, overrides: Overrides = None) -> None:
     counts = label_here(run, err, resume=_command())
     lines = (
         f"{counts.problems:,} problems, {counts.solutions:,} solutions with "
-        f"{counts.steps:,} labelled steps in {run.folder}",
+        f"{counts.labelled_steps:,} labelled steps in {run.folder}",
         f"look at them: stepmint show {run.folder}",
     )
     out.print("\n".join(lines), highlight=False, soft_wrap=True, markup=False)

@@ -88,7 +88,7 @@ def line(board: Board) -> str:
     reading = Reading.of(board)
     costs = reading.costs
     return (
-        f"{board.done}/{board.problems} problems, {board.steps} steps labelled, "
+        f"{board.done}/{board.problems} problems, {board.labelled_steps} steps labelled, "
         f"{costs.judged} rollouts ({costs.correct} correct, {costs.replayed} replayed), "
         f"{reading.tokens_per_s:.0f} tokens/s, {board.in_flight()} in flight, eta {reading.eta}"
     )
@@ -108,7 +108,7 @@ def _panel(board: Board, title: str) -> Group | Text:
     body = Table.grid(padding=(0, 3))
     body.add_row(
         f"{board.solutions:,} solutions",
-        f"{board.steps:,} labelled steps",
+        f"{board.labelled_steps:,} labelled steps",
         f"{board.set_aside:,} set aside",
         f"{reading.tokens_per_s:,.0f} tokens/s",
         f"{board.in_flight()} in flight",

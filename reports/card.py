@@ -30,7 +30,7 @@ _COLUMNS = {
     "question, answer": "the problem and its gold final answer",
     "steps": "the solution's steps; joined, they are its text to the byte",
     "outcome": "the verdict on the solution's own final answer",
-    "first_error": "0-based index of the first wrong step; -1: none; null: undecided",
+    "first_error": "0-based index of the first wrong step; -1: none; null: the labeler abstained",
     "evidence": "per step, the verdicts counted over rollouts of the prefix that ends with it, "
     "and the rule that stopped sampling",
     "root": "the same at the empty prefix: how hard the problem is for this policy",
@@ -194,7 +194,7 @@ def _counts(summary: RunSummary) -> Iterable[tuple[str, str]]:
     yield "solutions", f"{summary.solutions:,}"
     yield "with the first error located", f"{summary.with_error:,}"
     yield "without error", f"{summary.without_error:,}"
-    yield "first error undecided", f"{summary.abstained:,}"
+    yield "abstained", f"{summary.abstained:,}"
     yield "steps", f"{summary.steps:,}"
     for rule, count in sorted(summary.stop_rules.items()):
         yield f"steps sampled by rule `{rule}`", f"{count:,}"

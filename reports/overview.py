@@ -61,10 +61,10 @@ def _contents(summary: RunSummary, marks: Marks) -> Iterable[tuple[str, Text]]:
     solutions.append(f"  {summary.without_error:,} without error, ", style="dim")
     solutions.append(f"{summary.with_error:,} with the first error located", style="dim")
     if summary.abstained:
-        solutions.append(f", {summary.abstained:,} undecided", style="yellow")
+        solutions.append(f", {summary.abstained:,} abstained", style="yellow")
     yield "solutions", solutions
     steps = Text.assemble((f"{summary.steps:,}", "bold"))
-    words = {True: "right", False: "wrong", None: "undecided"}
+    words = {True: "right", False: "wrong", None: "without a label"}
     for label, word in words.items():
         if summary.labels.get(label):
             steps.append("  ").append(marks.label(label))
@@ -141,7 +141,7 @@ def _errors(line: ProblemLine) -> Text:
     if line.set_aside:
         return Text("")
     text = Text(f"{line.with_error} of {line.solutions}")
-    return text.append(f" +{line.abstained} undecided", style="yellow") if line.abstained else text
+    return text.append(f" +{line.abstained} abstained", style="yellow") if line.abstained else text
 
 
 def _grid(rows: Iterable[tuple[str, Text]]) -> Table:

@@ -79,7 +79,7 @@ def _title(solution: LabelledSolution, marks: Marks) -> Text:
     error = solution.first_error
     found = ("  no error found", "dim")
     if error is None:
-        found = ("  first error undecided", "yellow")
+        found = ("  the labeler abstained", "yellow")
     elif error >= 0:
         found = (f"  first error in step {error + 1}", "red")
     return Text.assemble(

@@ -52,7 +52,7 @@ class RunSummary:
     solutions: int
     steps: int
     labels: Mapping[Label, int]
-    """Steps per hard label, those behind a first error included: true, false, None (undecided)."""
+    """Steps per hard label, those behind a first error included: true, false, None (no label)."""
     without_error: int
     with_error: int
     abstained: int

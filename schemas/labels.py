@@ -61,6 +61,14 @@ class LabelledSolution:
     checks: tuple[StepCheck, ...] = ()
     """One per step; empty where the labeler does not check."""
 
+    @property
+    def labelled_steps(self) -> int:
+        """Steps with a label: those whose evidence decides, or that the first error decides."""
+        known = 0
+        if self.first_error is not None:
+            known = len(self.steps) if self.first_error < 0 else self.first_error + 1
+        return sum(step < known or one.decided > 0 for step, one in enumerate(self.evidence))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelling:

@@ -24,7 +24,7 @@ class Board:
     """Of these, the ones that earlier sessions had done."""
     set_aside: int = 0
     solutions: int = 0
-    steps: int = 0
+    labelled_steps: int = 0
     in_flight: Callable[[], int] = lambda: 0
     """Sequences being generated now."""
     since: float = field(default_factory=time.monotonic)
@@ -65,14 +65,14 @@ class Board:
         self.done += 1
         self.set_aside += bool(labelling.set_aside)
         self.solutions += len(labelling.solutions)
-        self.steps += sum(len(solution.steps) for solution in labelling.solutions)
+        self.labelled_steps += sum(one.labelled_steps for one in labelling.solutions)
 
     def take_back(self, labelling: Labelling) -> None:
         """Uncount a problem whose shard failed after all."""
         self.done -= 1
         self.set_aside -= bool(labelling.set_aside)
         self.solutions -= len(labelling.solutions)
-        self.steps -= sum(len(solution.steps) for solution in labelling.solutions)
+        self.labelled_steps -= sum(one.labelled_steps for one in labelling.solutions)
 
 
 _BOARDS: dict[Path, Board] = {}

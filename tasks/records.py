@@ -20,6 +20,8 @@ class Counts:
     solutions: int = 0
     steps: int = 0
     """Steps of all solutions."""
+    labelled_steps: int = 0
+    """Of these, the ones with a label; steps behind a first error may have none."""
     located: int = 0
     """Solutions whose first error is located, or known to be absent."""
     nodes: int = 0
@@ -55,6 +57,7 @@ class Counts:
             set_aside=sum(bool(labelling.set_aside) for labelling in labellings),
             solutions=len(solutions),
             steps=sum(len(solution.steps) for solution in solutions),
+            labelled_steps=sum(solution.labelled_steps for solution in solutions),
             located=sum(solution.first_error is not None for solution in solutions),
             nodes=sum(len(labelling.nodes) for labelling in labellings),
             **{outcome.value: verdicts[outcome] for outcome in Outcome},

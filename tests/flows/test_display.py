@@ -8,7 +8,7 @@ from tasks.progress import Board
 
 
 def busy() -> Board:
-    board = Board(problems=100, done=30, done_before=10, steps=200, solutions=50)
+    board = Board(problems=100, done=30, done_before=10, labelled_steps=200, solutions=50)
     board.labelling_began(lambda: 7)
     costs = Costs(
         sampled=40,
