@@ -1,5 +1,4 @@
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -91,11 +90,12 @@ def unreachable_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     "source", [Gsm8kSource(), MathSource(), HubSource(dataset="org/set", streaming=True)]
 )
 def test_without_a_network_a_hub_dataset_is_one_error_that_names_the_remedy(source: Any) -> None:
+    offline = datasets.config.HF_HUB_OFFLINE
     with pytest.raises(SourceError, match="give the path of its folder or file") as refused:
         answers(source)
     assert source.dataset in str(refused.value)
     assert "\n" not in str(refused.value)
-    assert bool(os.environ.get("HF_HUB_OFFLINE")) == datasets.config.HF_HUB_OFFLINE
+    assert offline == datasets.config.HF_HUB_OFFLINE, "as it was"
 
 
 @pytest.mark.parametrize("streaming", [False, True])
