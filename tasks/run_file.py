@@ -124,7 +124,9 @@ def conclusion(counts: Counts, *, shards: int, policy: str) -> dict[str, Any]:
 
 def _claim(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    strangers = sorted(path.name for path in folder.iterdir() if path.name != "lock")
+    # A kill in the very first write leaves `run.json.partial`.
+    ours = {"lock", "run.json.partial"}
+    strangers = sorted({path.name for path in folder.iterdir()} - ours)
     if strangers and not (folder / "run.json").exists():
         raise RunError(
             f"{folder} is no run's folder, it holds {', '.join(strangers[:3])}: "

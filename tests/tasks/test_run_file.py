@@ -121,3 +121,15 @@ def test_how_a_session_ended_is_recorded(
     with pytest.raises(error), opened(run):
         raise error
     assert json.loads((run.folder / "run.json").read_text())["status"] == status
+
+
+def test_a_kill_before_the_first_run_json_was_whole_leaves_a_folder_that_can_be_used(
+    tmp_path: Path,
+) -> None:
+    run = toy_run(tmp_path)
+    run.folder.mkdir(parents=True)
+    (run.folder / "lock").touch()
+    (run.folder / "run.json.partial").write_text('{"name": "to')
+    with opened(run):
+        assert read(run.folder)["status"] == "running"
+    assert not (run.folder / "run.json.partial").exists()
