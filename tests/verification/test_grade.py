@@ -132,3 +132,43 @@ def test_several_processes_give_the_same_rows_in_the_same_order(tmp_path):
     assert strip == [
         {k: v for k, v in row.items() if k != "ms"} for row in graded(tmp_path / "two.jsonl")
     ]
+
+
+def test_a_json_array_is_a_file_of_pairs(tmp_path):
+    path = tmp_path / "pairs.json"
+    path.write_text(json.dumps([ROWS[0], 5, ROWS[1]], indent=2))
+    summary = grade_file(path)
+    assert summary.outcomes == {"correct": 1, "incorrect": 1}
+    assert summary.bad_rows == [(2, "no JSON object")]
+    path.write_text("\n".join(map(json.dumps, ROWS[:2])))
+    assert grade_file(path).rows == 2
+    path.write_text('[{"gold": "1", ')
+    assert grade_file(path).bad == 1
+
+
+@pytest.mark.parametrize("name", ["pairs.jsonl", "pairs.json", "pairs.csv"])
+def test_a_byte_order_mark_costs_no_row(tmp_path, name):
+    row = "gold,prediction\n1,1\n" if name.endswith("csv") else '{"gold": "1", "prediction": "1"}\n'
+    (tmp_path / name).write_text("\ufeff" + row, encoding="utf-8")
+    assert grade_file(tmp_path / name).outcomes == {"correct": 1}
+
+
+def test_a_long_completion_fits_a_cell_of_a_csv_file(tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text('gold,prediction\n1,"' + "so " * 100_000 + '#### 1"\n')
+    assert grade_file(path).outcomes == {"correct": 1}
+
+
+def test_a_torn_file_is_one_readable_error(tmp_path):
+    whole = gzip.compress(b'{"gold": "1", "prediction": "1"}\n' * 9)
+    files = {"cut.jsonl.gz": whole[:-9], "no.jsonl.gz": b"hello", "no.parquet": b"hello"}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ConfigError, match=f"{name} is torn or not what its name says"):
+            grade_file(tmp_path / name)
+
+
+def test_a_folder_for_the_output_must_exist(tmp_path):
+    pairs = write(tmp_path / "pairs.jsonl", ROWS)
+    with pytest.raises(ConfigError, match="its folder does not exist"):
+        grade_file(pairs, tmp_path / "none" / "out.jsonl")
