@@ -49,6 +49,11 @@ class OpenAISettings(Settings):
         for url in urls:
             if not url.startswith(("http://", "https://")):
                 raise ValueError(f"{url!r} is no URL: write e.g. http://localhost:8000/v1")
+            if "@" in url.split("//", 1)[1].split("/", 1)[0]:
+                raise ValueError(
+                    "a password in a URL would be written to run.json: "
+                    "name the variable that holds the key in `api_key_env`"
+                )
         return tuple(url.rstrip("/").removesuffix("/v1") for url in urls)
 
     @asynccontextmanager

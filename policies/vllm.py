@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from policies.fleet import Patience
 from policies.openai import OpenAISettings
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 _QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}  # nothing leaves the machine
 _RESTART_ROOM_S = 60
+_SECRETS = ("TOKEN", "_KEY", "SECRET", "PASSWORD")
+"""Ends of the names of environment variables whose values belong in no file."""
 
 
 class VllmSettings(Settings):
@@ -63,7 +65,8 @@ class VllmSettings(Settings):
     identity, since they can change what it writes. vLLM's CPU build (0.32) dies of seeded prompts
     that it splits over several steps: give it `--no-enable-chunked-prefill`."""
     env: dict[str, str] = Field(default_factory=dict)
-    """Further environment variables, e.g. `VLLM_BATCH_INVARIANT: "1"`; not part of the identity."""
+    """Further environment variables, e.g. `VLLM_BATCH_INVARIANT: "1"`; not part of the identity.
+    The server inherits this process's own; that is the way for secrets, such as `HF_TOKEN`."""
     start_timeout_s: float = Field(default=900, gt=0)
     """Seconds the server may take to answer, downloads included."""
     stop_grace_s: float = Field(default=15, ge=0)
@@ -77,6 +80,28 @@ class VllmSettings(Settings):
     """Ask for the sampled tokens' log-probabilities, which costs the server a little."""
     patience: Patience = Patience()
     """How long the server is waited for; an outage at least as long as a restart may take."""
+
+    @field_validator("extra_args")
+    @classmethod
+    def _name_no_secret(cls, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        for argument in arguments:
+            if (name := argument.partition("=")[0]) in ("--hf-token", "--api-key"):
+                raise ValueError(
+                    f"{name} would be written to run.json and every row: export HF_TOKEN before "
+                    "you start the run; the server gets an API key of its own"
+                )
+        return arguments
+
+    @field_validator("env")
+    @classmethod
+    def _holds_no_secret(cls, env: dict[str, str]) -> dict[str, str]:
+        for name in env:
+            if name.upper().endswith(_SECRETS):
+                raise ValueError(
+                    f"the value of {name} would be written to run.json: export it before you "
+                    "start the run, the server inherits it"
+                )
+        return env
 
     @asynccontextmanager
     async def open(self, run_dir: Path) -> AsyncIterator[Policy]:

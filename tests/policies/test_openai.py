@@ -287,6 +287,11 @@ def test_what_is_no_url_is_refused_by_value():
         OpenAISettings(urls=("localhost:8000",))
 
 
+def test_a_password_in_a_url_is_refused_since_configurations_are_written_to_disk():
+    with pytest.raises(ValidationError, match="`api_key_env`"):
+        OpenAISettings(urls=("http://user:s3cret@gpu1:8000/v1",))
+
+
 async def test_a_large_group_is_not_starved_by_small_ones():
     limit, order = FairLimit(4), []
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from pydantic import ValidationError
 
 from policies import VllmSettings
 from policies.fleet import Fleet, Patience
@@ -170,3 +171,12 @@ async def test_the_command_says_what_the_settings_say(tmp_path):
     ):
         assert part in words
     assert "--revision" not in " ".join(VllmSettings(model=str(tmp_path))._command("python", 1))
+
+
+def test_a_secret_among_the_settings_is_refused_since_they_are_written_to_disk() -> None:
+    with pytest.raises(ValidationError, match=r"HF_TOKEN would be written to run\.json"):
+        VllmSettings(model="org/model", env={"HF_TOKEN": "hf_abc"})
+    for arguments in (("--hf-token", "hf_abc"), ("--api-key=abc",)):
+        with pytest.raises(ValidationError, match="every row"):
+            VllmSettings(model="org/model", extra_args=arguments)
+    VllmSettings(model="org/model", env={"TOKENIZERS_PARALLELISM": "false"})
