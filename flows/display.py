@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from flows.notes import noted
 from rollouts import Costs
 from schemas import Outcome
 from tasks.progress import LABELLING, Board
@@ -59,12 +60,13 @@ class Reading:
 def shown(
     console: Console, board: Callable[[], Board], *, title: str
 ) -> Iterator[Callable[[], None]]:
-    """Show a board while the context lasts; yield what redraws it."""
-    if not console.is_terminal:
-        yield _plain(console, board)
-        return
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-        yield lambda: live.update(_panel(board(), title), refresh=True)
+    """Show a board and what the rooms log while the context lasts; yield what redraws it."""
+    with noted(console):
+        if not console.is_terminal:
+            yield _plain(console, board)
+            return
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            yield lambda: live.update(_panel(board(), title), refresh=True)
 
 
 def _plain(console: Console, board: Callable[[], Board]) -> Callable[[], None]:
