@@ -5,7 +5,9 @@ and its data in the user's home. Ours watches its parent, answers on loopback on
 database beside the runs. It boots while the model libraries are imported.
 """
 
+import asyncio
 import atexit
+import fcntl
 import os
 import socket
 import subprocess
@@ -147,15 +149,33 @@ def _stop_without(parent: int) -> None:
     os._exit(0)
 
 
+def _migrate() -> None:
+    """Bring the database up to date, one server at a time.
+
+    Prefect does so in every server's start, without a lock: of two runs that begin together in a
+    new folder, one would find the other's tables half made and die.
+    """
+    from prefect.server.database import provide_database_interface
+    from prefect.settings import PREFECT_HOME
+
+    lock = PREFECT_HOME.value() / "migration.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        asyncio.run(provide_database_interface().create_db())
+
+
 def _serve(port: int, parent: int, *, schedules: bool) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
     threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
+    _migrate()
     app = create_app(ephemeral=not schedules, final=True)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", lifespan="on")
 
 
 if __name__ == "__main__":
     os.environ.pop("PREFECT_API_URL", None)
+    os.environ["PREFECT_API_DATABASE_MIGRATE_ON_START"] = "false"  # `_migrate` has done it
     _serve(int(sys.argv[1]), int(sys.argv[2]), schedules="schedules" in sys.argv[3:])

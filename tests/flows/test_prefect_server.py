@@ -78,6 +78,24 @@ def test_the_server_of_a_killed_process_ends_too(prefect_home: Path, prefect_url
         time.sleep(0.1)
 
 
+@pytest.mark.slow
+def test_runs_that_begin_together_in_a_new_folder_do_not_trip_over_each_other(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in prefect_server._QUIET.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PREFECT_HOME", str(clean))
+    servers = [prefect_server.TemporaryServer(clean) for _ in range(2)]
+    try:
+        for server in servers:
+            server.start()
+        for server in servers:
+            server.wait()
+    finally:
+        for server in servers:
+            server.stop()
+
+
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/health", timeout=5) as response:
