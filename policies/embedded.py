@@ -37,9 +37,9 @@ class TransformersSettings(Settings):
     deterministic: bool = False
     """Make completions independent of what else is in the batch, to the last bit: every decoding
     step then computes max_batch rows over the whole context, wanted or not
-    (`python -m benchmarks.policy_determinism` says what that costs). Holds from run to run on one
-    machine with one number of threads; without it, last bits can differ and now and then a token.
-    """
+    (`python -m benchmarks.policy_determinism` says what that costs), on a CPU with one thread, for
+    the whole process. Holds from run to run on one machine with one `max_batch`; without it, last
+    bits can differ and now and then a token."""
 
     @asynccontextmanager
     async def open(self, run_dir: Path) -> AsyncIterator[Policy]:

@@ -38,6 +38,10 @@ def load_model(settings: "TransformersSettings") -> LoadedModel:
     """Load model and tokenizer; ConfigError names what does not load or cannot be decoded."""
     disable_progress_bar()  # a run shows its own progress
     device = _device(settings.device)
+    if settings.deterministic and device.type == "cpu":
+        # How a product is shared out among threads shows in its last bits, and rows of one batch
+        # are shared out unequally: one thread, whatever the machine or its environment offers.
+        torch.set_num_threads(1)
     tokenizer = load_tokenizer(settings.model, settings.revision)
     model = _model(settings, device)
     context = min(settings.context, _context_of(model.config.get_text_config()))

@@ -331,3 +331,17 @@ async def test_rows_that_differ_on_this_machine_are_decoded_one_at_a_time(
         run = asyncio.create_task(policy.complete(ask(seeds=(1, 2, 3))))
         await until(lambda: seen.append(policy.in_flight) or run.done())
     assert set(seen) <= {0, 1}
+
+
+async def test_the_deterministic_setting_batches_whatever_number_of_threads_it_finds(opened, ask):
+    """Two threads share the rows of a batch out unequally; the identity must not tell of them."""
+    before = torch.get_num_threads()
+    identities = set()
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            async with opened(deterministic=True) as policy:
+                identities.add(policy.identity)
+    finally:
+        torch.set_num_threads(before)
+    assert len(identities) == 1
