@@ -3,15 +3,12 @@
 import asyncio
 import contextlib
 import json
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from schemas import ROOT, CompletionRequest, Prefix, Prompt, Sampling, TextPrompt
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 _CHAT = (
     "{{ bos_token }}{% for m in messages %}<|{{ m.role }}|>{{ m.content }}\n{% endfor %}"
@@ -22,6 +19,12 @@ _CORPUS = [
     "First, 3 + 14 = 17.\nSo Tom has 17 apples.\n#### 17",
     "Café au lait costs 2 €; naïve 😀 buyers pay 5 €.\n\nStep 1: 2 + 5 = 7\n",
 ] * 3
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test wait for a hub; other rooms' tests and their processes are left as they are."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
 
 
 def make_tokenizer(folder: Path) -> None:
