@@ -13,7 +13,8 @@ from tasks.settings import LabelRun
 
 __all__ = ["CONFIGS", "LabelRun", "find_config", "load_run", "with_overrides"]
 
-CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+CHECKOUT = Path(__file__).resolve().parent.parent
+CONFIGS = CHECKOUT / "configs"
 
 
 def load_run(path: Path, overrides: Sequence[str] = ()) -> LabelRun:
@@ -22,10 +23,18 @@ def load_run(path: Path, overrides: Sequence[str] = ()) -> LabelRun:
     Raises ConfigError that names every field that cannot work, its value, and what would.
     """
     values = with_overrides(_mapping(path), overrides)
+    _find_model(values.get("policy"))
     try:
         return LabelRun.model_validate(values)
     except ValidationError as error:
         raise ConfigError(explained(error, LabelRun, where=str(path))) from error
+
+
+def _find_model(policy: Any) -> None:
+    """Let a model's folder in the checkout, as ours name it, be found from any other folder."""
+    model = policy.get("model") if isinstance(policy, dict) else None
+    if isinstance(model, str) and not Path(model).exists() and (CHECKOUT / model).is_dir():
+        policy["model"] = str(CHECKOUT / model)
 
 
 def find_config(name: str) -> Path:

@@ -43,6 +43,11 @@ def verify_here(
             f"{summary.false_rejects:,} false rejects",
             highlight=False,
         )
+    if summary.bad and not summary.rows:
+        raise ConfigError(
+            f"no row of {pairs} could be graded: name its columns with --gold-column and "
+            f"--prediction-column (now {columns['gold']!r} and {columns['prediction']!r})"
+        )
     if output:
         out.print(f"verdicts are in {output}", highlight=False, soft_wrap=True)
     return summary

@@ -70,6 +70,21 @@ def commit(
     return record
 
 
+def check_shards(folder: Path) -> None:
+    """Raise RunError where a committed shard's file is missing or is not what was committed."""
+    run = RunFolder(folder)
+    for shard in run.shards:
+        path = folder / "committed" / f"{shard}.json"
+        for table, known in json.loads(path.read_text("utf-8")).get("digests", {}).items():
+            file = run.file(table, shard)
+            if not file.is_file() or digest(file) != known:
+                what = "differs from what was committed" if file.is_file() else "is missing"
+                raise RunError(
+                    f"{file} {what}: bring it back from a copy, or delete {path} and label again "
+                    "with the same command, which pays for that shard anew"
+                )
+
+
 def clear_partials(folder: Path) -> None:
     """Remove what an interrupted commit left half-written."""
     with writing(folder):

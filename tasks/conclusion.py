@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from schemas import RunError
 from tasks import run_file
-from tasks.commits import clear_partials, committed, drop_journal, shard_name
+from tasks.commits import check_shards, clear_partials, committed, drop_journal, shard_name
 from tasks.problems import staged
 from tasks.records import Counts, ShardRecord
 from tasks.settings import LabelRun
@@ -19,9 +19,10 @@ from tasks.settings import LabelRun
 async def conclude(run: LabelRun) -> Counts:
     """Sum up the committed shards, record the sum, and show it as a Prefect artifact.
 
-    Raises RunError where a shard is missing.
+    Raises RunError where a shard, or a file of one, is missing or changed.
     """
     records = _records(run.folder)
+    check_shards(run.folder)
     counts = sum((record.counts for record in records), Counts())
     policies = sorted({record.policy for record in records})
     clear_partials(run.folder)

@@ -16,7 +16,7 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from schemas import Problem, RejectedRow, SourceError
+from schemas import Problem, RejectedRow, RunError, SourceError
 from schemas.arrow import read_table, write_table
 from schemas.conversion import problems_from, problems_table
 from schemas.rows import ProblemRow
@@ -76,7 +76,15 @@ stage_problems = task(name="stage-problems", cache_policy=NO_CACHE, persist_resu
 def staged(folder: Path) -> Staged | None:
     """Return what is staged in a run's folder, or None."""
     path = folder / "staging" / "staged.json"
-    return Staged(**json.loads(path.read_text("utf-8"))) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        return Staged(**json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise RunError(
+            f"{path} is damaged ({error}): delete {path.parent} and run the same command again; "
+            "committed shards and journals stay"
+        ) from error
 
 
 def shard_problems(folder: Path, shard: int) -> tuple[ProblemRow, ...]:

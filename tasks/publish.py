@@ -13,6 +13,7 @@ from schemas import RunError
 from schemas.arrow import TABLE_NAMES
 from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
+from tasks.commits import check_shards
 from tasks.hubs import Address, Hub, open_hub, same
 
 _CARD = "README.md"
@@ -42,9 +43,11 @@ def publish_run(
     """Publish a run's committed shards and exports to `hf:org/name` or `ms:org/name`.
 
     Commits nothing where nothing has changed. A dry run sends nothing and needs no token. Raises
-    RunError for a folder that is no run, ExportError where the hub cannot be published to.
+    RunError for a folder that is no run or whose files were changed, ExportError where the hub
+    cannot be published to.
     """
     run, address = RunFolder(run_dir), Address.parse(to)
+    check_shards(run_dir)
     files = dict(_files(run))
     card = _card(run, address, license=license)
     sizes = {path: file.stat().st_size for path, file in files.items()}

@@ -107,6 +107,7 @@ def test_the_version_is_told(
         (("export", "RUN", "--set", "max_length=x"), "max_length: 'x': input should be a valid"),
         (("verify", "nowhere.jsonl"), "nowhere.jsonl"),
         (("verify", "PAIRS", "--answers", "all"), "--answers all: give one of auto, bare"),
+        (("verify", "PAIRS", "--gold-column", "x"), "could be graded: name its columns with"),
         (("verify", "PAIRS", "--set", "worker=2"), "worker: unknown; did you mean workers?"),
         (("publish", "RUN", "--to", "github:x"), "github:x"),
         (("label", "nowhere.yaml"), "nowhere.yaml is no configuration"),

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from flows.config import CONFIGS, find_config, load_run, with_overrides
+from policies import TransformersSettings, VllmSettings
 from schemas import ConfigError
 from tests.toy_runs import settings
 
@@ -112,3 +113,19 @@ def test_a_configuration_is_found_by_its_name_in_configs() -> None:
     assert find_config("demo") == CONFIGS / "demo.yaml"
     with pytest.raises(ConfigError, match=r"nope is no configuration: .*demo"):
         find_config("nope")
+
+
+def test_a_model_of_the_checkout_is_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    policy = load_run(find_config("demo")).policy
+    assert isinstance(policy, TransformersSettings)
+    assert (Path(policy.model) / "config.json").is_file()
+
+
+def test_a_model_named_as_on_a_hub_stays_as_it_is_written(config: Path) -> None:
+    override = "policy={kind: vllm, model: Qwen/Qwen2.5-Math-7B-Instruct}"
+    policy = load_run(config, [override]).policy
+    assert isinstance(policy, VllmSettings)
+    assert policy.model == "Qwen/Qwen2.5-Math-7B-Instruct"

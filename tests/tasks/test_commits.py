@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from schemas import RunError
 from schemas.arrow import TABLE_NAMES
 from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
 from schemas.run_folder import RunFolder
-from tasks.commits import clear_partials, commit, committed, marker
+from tasks.commits import check_shards, clear_partials, commit, committed, marker
 from tasks.records import Counts
 from tests.toy_runs import tree
 
@@ -82,3 +83,15 @@ def test_a_full_disk_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(RunError, match="the disk is full: free space and run the same command"):
         commit(tmp_path, 0, tables=TABLES, counts=COUNTS, policy="p")
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda file: file.write_bytes(b"PAR1 other")])
+def test_a_file_that_is_not_the_committed_one_is_named_with_the_remedy(
+    tmp_path: Path, harm: Callable[[Path], object]
+) -> None:
+    commit(tmp_path, 0, tables=TABLES, counts=COUNTS, policy="p")
+    check_shards(tmp_path)
+    file = RunFolder(tmp_path).file("solutions", "shard-00000")
+    harm(file)
+    with pytest.raises(RunError, match=f"{file} .*delete {marker(tmp_path, 0)}"):
+        check_shards(tmp_path)
