@@ -18,6 +18,7 @@ _REMEDIES = {
     errno.EACCES: "permission is denied: choose another folder with --set output=FOLDER",
     errno.EPERM: "permission is denied: choose another folder with --set output=FOLDER",
     errno.ENOTDIR: "a part of the path is a file: choose another folder with --set output=FOLDER",
+    errno.ENOENT: "it cannot be made there: choose another folder with --set output=FOLDER",
     errno.EEXIST: "a file is in the way: choose another folder with --set output=FOLDER",
     errno.EIO: "the disk reports an error: check it, then run the same command again",
 }
