@@ -5,7 +5,6 @@ and its data in the user's home. Ours watches its parent, answers on loopback on
 database beside the runs. It boots while the model libraries are imported.
 """
 
-import asyncio
 import atexit
 import fcntl
 import os
@@ -17,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import IO
 
 from schemas import RunError
 
@@ -149,20 +149,27 @@ def _stop_without(parent: int) -> None:
     os._exit(0)
 
 
-def _migrate() -> None:
-    """Bring the database up to date, one server at a time.
+def _start_lock() -> IO[str]:
+    """Wait until no other server of this Prefect home is starting, and keep others from it.
 
-    Prefect does so in every server's start, without a lock: of two runs that begin together in a
-    new folder, one would find the other's tables half made and die.
+    A starting server migrates the database and fills in its rows, without a lock: of two runs that
+    begin together in a new folder, one would find the other's half made and die. The lock goes
+    with the file, or with the process.
     """
-    from prefect.server.database import provide_database_interface
     from prefect.settings import PREFECT_HOME
 
-    lock = PREFECT_HOME.value() / "migration.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        asyncio.run(provide_database_interface().create_db())
+    path: Path = PREFECT_HOME.value() / "start.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
+def _let_others_start(lock: IO[str], port: int) -> None:
+    """Release the lock once this process's server answers."""
+    while not _answers(f"http://127.0.0.1:{port}/api/health"):
+        time.sleep(0.1)
+    lock.close()
 
 
 def _serve(port: int, parent: int, *, schedules: bool) -> None:
@@ -170,12 +177,12 @@ def _serve(port: int, parent: int, *, schedules: bool) -> None:
     from prefect.server.api.server import create_app
 
     threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
-    _migrate()
+    lock = _start_lock()
+    threading.Thread(target=_let_others_start, args=(lock, port), daemon=True).start()
     app = create_app(ephemeral=not schedules, final=True)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", lifespan="on")
 
 
 if __name__ == "__main__":
     os.environ.pop("PREFECT_API_URL", None)
-    os.environ["PREFECT_API_DATABASE_MIGRATE_ON_START"] = "false"  # `_migrate` has done it
     _serve(int(sys.argv[1]), int(sys.argv[2]), schedules="schedules" in sys.argv[3:])
