@@ -11,6 +11,7 @@ from exporters.runs import ExportReport
 from flows.config import with_overrides
 from flows.messages import explained
 from schemas import ConfigError
+from tasks.commits import check_shards
 from tasks.exports import export
 
 
@@ -23,6 +24,7 @@ def export_here(
         settings = ExportSettings.model_validate(values)
     except ValidationError as error:
         raise ConfigError(explained(error, ExportSettings, where="the export")) from error
+    check_shards(run)  # a run that exports at its end has just been checked
     report = export(run, settings)
     out.print("\n".join(_lines(report)), highlight=False, soft_wrap=True, markup=False)
     return report

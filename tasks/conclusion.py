@@ -1,5 +1,6 @@
 """The end of a run: what its shards hold together, in `run.json` and on Prefect's page."""
 
+import asyncio
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,7 +23,7 @@ async def conclude(run: LabelRun) -> Counts:
     Raises RunError where a shard, or a file of one, is missing or changed.
     """
     records = _records(run.folder)
-    check_shards(run.folder)
+    await asyncio.to_thread(check_shards, run.folder)
     counts = sum((record.counts for record in records), Counts())
     policies = sorted({record.policy for record in records})
     clear_partials(run.folder)

@@ -9,7 +9,6 @@ from prefect.cache_policies import NO_CACHE
 from exporters import ExportSettings
 from exporters.runs import ExportReport, export_run
 from schemas.run_folder import RunFolder
-from tasks.commits import check_shards
 from tasks.files import writing
 from tasks.settings import LabelRun
 from tasks.tokenizer import TrainerTokenizer
@@ -18,10 +17,8 @@ from tasks.tokenizer import TrainerTokenizer
 def export(folder: Path, settings: ExportSettings) -> ExportReport:
     """Write the rows that `settings` ask for into the run's folder.
 
-    Raises ExportError for rows a trainer would misread, RunError where a
-    shard's file was changed or the disk refuses.
+    Raises ExportError for rows a trainer would misread, RunError where the disk refuses.
     """
-    check_shards(folder)
     tokenizer = TrainerTokenizer.load(settings.tokenizer) if settings.tokenizer else None
     with writing(folder):
         return export_run(RunFolder(folder), settings, tokenizer=tokenizer)
