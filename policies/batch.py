@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from policies.drawing import Draw, draw, uniform
 from policies.loading import LoadedModel
-from policies.slots import Prefilled, Slots
+from policies.slots import Starts
 from policies.tokens import TextReader, whole_tokens
 from schemas import Completion, FinishReason, Sampling
 
@@ -67,40 +67,14 @@ class _Running:
         )
 
 
-class _Starts:
-    """Beginnings of sequences computed lately: a prefix is sampled many times, often one by one.
-
-    A start is a function of its own tokens, so keeping it changes no completion.
-    """
-
-    def __init__(self, slots: Slots, room: int) -> None:
-        self._slots = slots
-        self._room = room
-        self._kept: dict[tuple[int, ...], Prefilled] = {}
-        self._tokens = 0
-
-    def of(self, ids: tuple[int, ...]) -> Prefilled:
-        """Return the keys and values of these tokens, computed now or before."""
-        start = self._kept.pop(ids, None)
-        if start is None:
-            start = self._slots.prefill(ids)
-            self._tokens += len(ids)
-        self._kept[ids] = start
-        while self._tokens > self._room and len(self._kept) > 1:
-            oldest = next(iter(self._kept))
-            del self._kept[oldest]
-            self._tokens -= len(oldest)
-        return start
-
-
 class Batch:
     """Sequences being decoded; slots 0 .. len - 1 are occupied."""
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, starts: Starts) -> None:
         self._model = model
         self._slots = model.slots
         self._rows: list[_Running] = []
-        self._starts = _Starts(model.slots, model.slots.size * model.context // 4)
+        self._starts = starts
 
     def __len__(self) -> int:
         return len(self._rows)

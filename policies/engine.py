@@ -1,24 +1,36 @@
 """The embedded policy: requests queue in order, one worker thread decodes them all.
 
 The event loop is never blocked: it hands requests over and gets completions back. Waiting
-sequences take over slots between two decoding steps, whatever problem they belong to.
+sequences take over slots between two decoding steps, whatever problem they belong to; there too
+one pass of scoring is done, so that neither kind of request waits for the other's queue.
 """
 
 import asyncio
 import contextlib
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from policies.batch import Batch, Job
 from policies.loading import LoadedModel, load_model
-from policies.tokens import truncated_at_once
-from schemas import Completion, CompletionRequest, ConfigError, PolicyError
+from policies.scoring import ScoreJob, Scorer
+from policies.slots import Starts
+from policies.tokens import first_tokens, truncated_at_once, unscored
+from schemas import (
+    Completion,
+    CompletionRequest,
+    ConfigError,
+    PolicyError,
+    Score,
+    ScoreRequest,
+)
 
 if TYPE_CHECKING:
     from policies.embedded import TransformersSettings
 
-_Answer = asyncio.Future[tuple[Completion, ...]]
+T = TypeVar("T")
+J = TypeVar("J", Job, ScoreJob)
 
 
 class Engine:
@@ -27,12 +39,15 @@ class Engine:
     def __init__(self, model: LoadedModel) -> None:
         self.identity = model.identity
         self._model = model
-        self._batch = Batch(model)
+        starts = Starts(model.slots, model.slots.size * model.context // 4)
+        self._batch = Batch(model, starts)
+        self._scorer = Scorer(model.slots, starts)
         self._queue: deque[Job] = deque()
+        self._to_score: deque[ScoreJob] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._failure: PolicyError | None = None
-        self._answers: set[_Answer] = set()
+        self._answers: set[asyncio.Future[Any]] = set()
         self._thread = threading.Thread(target=self._work, name="stepmint-policy", daemon=True)
 
     @classmethod
@@ -53,21 +68,32 @@ class Engine:
         self._check(request, ids)
         if len(ids) >= self._model.context or not request.seeds:
             return tuple(truncated_at_once(seed, len(ids)) for seed in request.seeds)
-        loop = asyncio.get_running_loop()
-        answer: _Answer = loop.create_future()
+        answer, on_done = _answer(Completion)
         job = Job(
             ids=ids,
             sampling=request.sampling,
             seeds=request.seeds,
-            on_done=lambda done: _from_thread(loop, answer, done),
+            on_done=on_done,
             waiting=deque(range(len(request.seeds))),
         )
-        self._submit(job, answer)
-        try:
-            return await answer
-        finally:
-            self._answers.discard(answer)
-            job.cancelled = True
+        return await self._answer(self._queue, job, answer)
+
+    async def score(self, request: ScoreRequest) -> tuple[Score, ...]:
+        """Return one score per continuation; PolicyError when the model failed or was closed."""
+        ids = self._model.tokenizer.encode(request.prompt, request.prefix)
+        _check_not_empty(ids)
+        room = self._model.context - len(ids)
+        if room <= 0 or not request.continuations:
+            return tuple(unscored(len(ids)) for _ in request.continuations)
+        pieces = [self._model.tokenizer.pieces(c, ids) for c in request.continuations]
+        answer, on_done = _answer(Score)
+        job = ScoreJob(
+            ids=ids,
+            continuations=tuple(first_tokens(tokens, room) for tokens in pieces),
+            on_done=on_done,
+            waiting=deque(range(len(pieces))),
+        )
+        return await self._answer(self._to_score, job, answer)
 
     def close(self) -> None:
         """Stop after the current step; requests still waiting get a PolicyError."""
@@ -77,8 +103,7 @@ class Engine:
         self._thread.join()
 
     def _check(self, request: CompletionRequest, ids: tuple[int, ...]) -> None:
-        if not ids:
-            raise ConfigError("the prompt is empty: give the policy at least one token of text.")
+        _check_not_empty(ids)
         if request.sampling.max_tokens > self._model.context:
             raise ConfigError(
                 f"max_tokens={request.sampling.max_tokens} does not fit in the context of "
@@ -86,15 +111,23 @@ class Engine:
                 "model allows more."
             )
 
-    def _submit(self, job: Job, answer: _Answer) -> None:
+    async def _answer(
+        self, queue: deque[J], job: J, answer: "asyncio.Future[tuple[T, ...]]"
+    ) -> tuple[T, ...]:
+        """Hand a job to the worker and wait for its answer."""
         with self._changed:
             if self._failure:
                 raise self._failure
             if self._closed:
                 raise PolicyError("the policy was closed: open it again.")
             self._answers.add(answer)
-            self._queue.append(job)
+            queue.append(job)
             self._changed.notify()
+        try:
+            return await answer
+        finally:
+            self._answers.discard(answer)
+            job.cancelled = True
 
     def _work(self) -> None:
         try:
@@ -103,14 +136,17 @@ class Engine:
                 self._admit()
                 if len(self._batch):
                     self._batch.step()
+                self._score()
         except Exception as error:  # noqa: BLE001 - whatever breaks the model, all who wait must know
             self._fail(PolicyError(f"the model stopped working: {type(error).__name__}: {error}"))
         self._fail(PolicyError("the policy was closed while a request was waiting."))
 
     def _wait_for_work(self) -> bool:
-        """Wait until something is to be decoded; return False when the policy closes."""
+        """Wait until something is to be decoded or scored; return False when the policy closes."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._queue or len(self._batch))
+            self._changed.wait_for(
+                lambda: self._closed or self._queue or self._to_score or len(self._batch)
+            )
             return not self._closed
 
     def _admit(self) -> None:
@@ -123,18 +159,38 @@ class Engine:
                 job = self._queue[0]
             self._batch.admit(job)
 
+    def _score(self) -> None:
+        """Do one pass of scoring for whoever asked first."""
+        with self._changed:
+            while self._to_score and (self._to_score[0].cancelled or not self._to_score[0].waiting):
+                self._to_score.popleft()
+            job = self._to_score[0] if self._to_score else None
+        if job is not None:
+            self._scorer.step(job)
+
     def _fail(self, error: PolicyError) -> None:
         with self._changed:
             self._failure = self._failure or error
             answers = tuple(self._answers)
         for answer in answers:
-            _from_thread(answer.get_loop(), answer, self._failure)
+            _from_thread(answer, self._failure)
+
+
+def _check_not_empty(ids: tuple[int, ...]) -> None:
+    if not ids:
+        raise ConfigError("the prompt is empty: give the policy at least one token of text.")
+
+
+def _answer(
+    kind: type[T],
+) -> "tuple[asyncio.Future[tuple[T, ...]], Callable[[tuple[T, ...]], None]]":
+    """Return a future of the running event loop, and what settles it from the worker thread."""
+    answer: asyncio.Future[tuple[T, ...]] = asyncio.get_running_loop().create_future()
+    return answer, lambda done: _from_thread(answer, done)
 
 
 def _from_thread(
-    loop: asyncio.AbstractEventLoop,
-    answer: _Answer,
-    result: tuple[Completion, ...] | PolicyError,
+    answer: "asyncio.Future[tuple[T, ...]]", result: tuple[T, ...] | PolicyError
 ) -> None:
     """Settle a future of the event loop from the worker thread."""
 
@@ -147,4 +203,4 @@ def _from_thread(
             answer.set_result(result)
 
     with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits
-        loop.call_soon_threadsafe(settle)
+        answer.get_loop().call_soon_threadsafe(settle)

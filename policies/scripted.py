@@ -22,9 +22,11 @@ import hashlib
 import math
 import random
 import re
-from collections.abc import AsyncIterator
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 from zlib import crc32
@@ -38,6 +40,8 @@ from schemas import (
     CompletionRequest,
     Prompt,
     Sampling,
+    Score,
+    ScoreRequest,
     Settings,
     Tokens,
 )
@@ -47,6 +51,7 @@ _ANSWER = re.compile(r"#### (\d{1,18})\s*")
 _PIECE = re.compile(r"\S+\s*|\s+")
 _TOO_HIGH_BY = (1, 10)
 _NO_TOTAL = -1
+_FOREIGN = math.log(1e-12)
 
 
 def toy_question(numbers: tuple[int, ...]) -> str:
@@ -121,13 +126,10 @@ class ScriptedSettings(Settings):
         )
         pieces, cut = _cut(text, request.sampling)
         text = "".join(pieces)
-        ends, end = [], 0
-        for piece in pieces:
-            end += len(piece)
-            ends.append(end)
+        ends = tuple(accumulate(map(len, pieces)))
         return Completion(
             text=text,
-            tokens=Tokens(ids=tuple(crc32(p.encode()) >> 1 for p in pieces), ends=tuple(ends)),
+            tokens=Tokens(ids=tuple(crc32(p.encode()) >> 1 for p in pieces), ends=ends),
             finish_reason="length" if cut else "stop",
             seed=seed,
             prompt_tokens=len(_PIECE.findall(prompt)) + len(_PIECE.findall(request.prefix.text)),
@@ -135,6 +137,56 @@ class ScriptedSettings(Settings):
             completion_tokens=len(pieces),
             logprob=logprob,
         )
+
+    def score(self, prompt: Prompt, prefix: str, text: str) -> Score:
+        """Return the exact probability that a completion of the prefix begins with this text.
+
+        A line's whole log-probability sits on its first piece; a line that this world would not
+        write there has log 1e-12.
+        """
+        pieces = _PIECE.findall(text)
+        ends = tuple(accumulate(map(len, pieces)))
+        logprobs = [0.0] * len(pieces)
+        for start, logprob in self._lines(_numbers(_text(prompt)), prefix, text):
+            logprobs[bisect_right(ends, start)] += logprob
+        return Score(
+            logprobs=tuple(logprobs),
+            ends=ends,
+            prompt_tokens=len(_PIECE.findall(_text(prompt))) + len(_PIECE.findall(prefix)),
+            cached_tokens=0,
+        )
+
+    def _lines(
+        self, numbers: tuple[int, ...], prefix: str, text: str
+    ) -> Iterator[tuple[int, float]]:
+        """Yield where each line of a text begins, and its log-probability behind all before it."""
+        state, partial = self._read(numbers, prefix)
+        foreign = self._breaks_off(prefix, state, partial)
+        start = -len(partial)
+        for line in (partial + text).split(self.separator):
+            whole = line + self.separator if start + len(line) < len(text) else line
+            if len(whole) > max(0, -start):
+                yield max(0, start), self._logprob(numbers, state, partial, whole, foreign=foreign)
+            if not foreign:
+                state = self._behind(numbers, state, whole)
+            start, partial, foreign = start + len(whole), "", False
+
+    def _logprob(
+        self,
+        numbers: tuple[int, ...],
+        state: _State,
+        partial: str,
+        line: str,
+        *,
+        foreign: bool,
+    ) -> float:
+        """Return the log-probability of a line, or its beginning, that begins with `partial`."""
+        if foreign:
+            return 0.0 if line == self.separator else _FOREIGN
+        likely = sum(c.probability for c in self._choices(numbers, state, line))
+        if state.ended or not likely:
+            return _FOREIGN
+        return math.log(likely / sum(c.probability for c in self._choices(numbers, state, partial)))
 
     def _error_rate(self, numbers: tuple[int, ...], addition: int) -> float:
         return 2 * self.error * _uniform(self.seed, numbers, addition)
@@ -198,20 +250,29 @@ class ScriptedSettings(Settings):
         """
         state, lines = _State(0, numbers[0]), prefix.split(self.separator)
         for line in lines[:-1]:
-            matches = self._choices(numbers, state, line)
-            whole = [c for c in matches if c.line.rstrip("\n") == line]
-            state = whole[0].then if whole else _skip(numbers, state, line)
+            state = self._behind(numbers, state, line)
         if not self._choices(numbers, state, lines[-1]):
             return _skip(numbers, state, lines[-1]), ""
         return state, lines[-1]
+
+    def _behind(self, numbers: tuple[int, ...], state: _State, line: str) -> _State:
+        """Return the state behind a whole line, with or without its separator."""
+        line = line.removesuffix(self.separator)
+        matches = self._choices(numbers, state, line)
+        whole = [c for c in matches if c.line.rstrip("\n") == line]
+        return whole[0].then if whole else _skip(numbers, state, line)
+
+    def _breaks_off(self, prefix: str, state: _State, partial: str) -> bool:
+        """Tell whether a prefix breaks off in a line of others, which this world ends first."""
+        inside = not partial and prefix and not prefix.endswith(self.separator)
+        return bool(inside) and not state.ended
 
     def _continue(
         self, numbers: tuple[int, ...], prefix: str, rng: random.Random, *, greedy: bool
     ) -> tuple[str, float]:
         """Return the text that follows a prefix, and its log-probability."""
         state, partial = self._read(numbers, prefix)
-        foreign = not partial and prefix and not prefix.endswith(self.separator)
-        text = self.separator if foreign and not state.ended else ""
+        text = self.separator if self._breaks_off(prefix, state, partial) else ""
         logprob = 0.0
         while not state.ended:
             choices = self._choices(numbers, state, partial)
@@ -240,6 +301,14 @@ class _ScriptedPolicy:
         """Return one completion per seed, in the order of the seeds."""
         await asyncio.sleep(0)
         return tuple(self._settings.write(request, seed) for seed in request.seeds)
+
+    async def score(self, request: ScoreRequest) -> tuple[Score, ...]:
+        """Return one exact score per continuation, in their order."""
+        await asyncio.sleep(0)
+        return tuple(
+            self._settings.score(request.prompt, request.prefix.text, continuation.text)
+            for continuation in request.continuations
+        )
 
 
 def _text(prompt: Prompt | str) -> str:

@@ -1,14 +1,17 @@
-"""The seam behind which a model lives: a prefix goes in, completions come out."""
+"""The seam behind which a model lives: a prefix goes in, completions come out.
+
+It also scores: how likely it finds a text that it is made to read behind a prefix.
+"""
 
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from schemas import Completion, CompletionRequest
+from schemas import Completion, CompletionRequest, Score, ScoreRequest
 
 
 class Policy(Protocol):
-    """A model that continues a prefix.
+    """A model that continues a prefix, and scores texts behind it.
 
     One limit on sequences in flight lives inside; callers may have thousands of requests wait.
     A completion is a function of prompt, prefix, sampling and seed as far as the backend allows,
@@ -29,6 +32,15 @@ class Policy(Protocol):
         """Return one completion per seed, in the order of the seeds.
 
         Raises PolicyError when the model cannot answer any more.
+        """
+        ...
+
+    async def score(self, request: ScoreRequest) -> tuple[Score, ...]:
+        """Return one score per continuation, in their order.
+
+        A score is a function of prompt, prefix and continuation as far as the backend allows.
+        Raises PolicyError when the model cannot answer any more, ConfigError when the backend
+        cannot score.
         """
         ...
 

@@ -24,6 +24,8 @@ from schemas import (
     Prefix,
     Prompt,
     Sampling,
+    Score,
+    ScoreRequest,
     StepmintError,
 )
 
@@ -133,6 +135,10 @@ class ServedPolicy:
                 raise
             raise shown from None
         return tuple(completion for run in runs for completion in run.result())
+
+    async def score(self, request: ScoreRequest) -> tuple[Score, ...]:
+        """Return one score per continuation."""
+        raise ConfigError("served models cannot score yet: use `kind: transformers`.")
 
     async def _ask(
         self, body: dict[str, object], ids: tuple[int, ...] | None, seeds: tuple[int, ...]

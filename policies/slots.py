@@ -20,6 +20,8 @@ from transformers import DynamicCache
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 _WIDTH_STEP = 64
+_SCORED_AT_ONCE = 512
+_ROWS_IN_DOUBLE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Slots:
     def __init__(self, model: Any, *, size: int, context: int, deterministic: bool) -> None:
         self._model = model
         self._context = context
-        self._deterministic = deterministic
+        self.deterministic = deterministic
         self.size = size
         start = self.prefill((0,))
         self._view = _View(size, context)
@@ -76,10 +78,10 @@ class Slots:
         `positions` are 0-based: how many tokens the slot held before. In the deterministic
         setting there are always as many rows as slots.
         """
-        idle = self.size - len(tokens) if self._deterministic else 0
+        idle = self.size - len(tokens) if self.deterministic else 0
         places = self._tensor([*positions, *[0] * idle])
         width = self._context
-        if not self._deterministic:
+        if not self.deterministic:
             longest = max(positions) + 1
             width = min(self._context, -(-longest // _WIDTH_STEP) * _WIDTH_STEP)
         self._view.aim(places, width)
@@ -93,6 +95,63 @@ class Slots:
                 use_cache=True,
             )
         logits: torch.Tensor = result.logits[:, -1]
+        return logits
+
+    def score(
+        self, start: Prefilled, last: int, continuations: Sequence[Sequence[int]]
+    ) -> list[list[float]]:
+        """Return the natural-log probability of each token of each continuation.
+
+        Each stands behind `start` and the token `last`. Several go through the model in one row.
+        """
+        if len(continuations) == 1:
+            return [self._score_alone(start, last, continuations[0])]
+        cache = _copied(start)
+        owner, places, tokens = [0], [0], [last]
+        for number, ids in enumerate(continuations, 1):
+            owner += [number] * (len(ids) - 1)
+            places += range(1, len(ids))
+            tokens += ids[:-1]
+        owners, offsets = self._tensor(owner), self._tensor(places)
+        mine = (owners[:, None] == owners[None]) | (owners[None] == 0)
+        mask = mine & (offsets[None] <= offsets[:, None])
+        before = mask.new_ones((len(tokens), len(start.ids)))
+        logits = self._read(cache, tokens, offsets + len(start.ids), torch.cat([before, mask], 1))
+        rows, behind = [], 1
+        for ids in continuations:
+            rows += [0, *range(behind, behind + len(ids) - 1)][: len(ids)]
+            behind += max(0, len(ids) - 1)
+        wanted = [token for ids in continuations for token in ids]
+        logprobs = iter(_logprobs(logits[self._tensor(rows)], self._tensor(wanted)))
+        return [[next(logprobs) for _ in ids] for ids in continuations]
+
+    def _score_alone(self, start: Prefilled, last: int, ids: Sequence[int]) -> list[float]:
+        """Score one continuation, in windows where it is long: logits take much memory."""
+        cache, logprobs = _copied(start), list[float]()
+        tokens = [last, *ids[:-1]]
+        for begin in range(0, len(ids), _SCORED_AT_ONCE):
+            window = tokens[begin : begin + _SCORED_AT_ONCE]
+            seen = len(start.ids) + begin
+            places = self._tensor(list(range(seen, seen + len(window))))
+            mask = torch.arange(seen + len(window), device=places.device) <= places[:, None]
+            logits = self._read(cache, window, places, mask)
+            wanted = self._tensor(list(ids[begin : begin + _SCORED_AT_ONCE]))
+            logprobs += _logprobs(logits, wanted)
+        return logprobs
+
+    def _read(
+        self, cache: Cache, tokens: list[int], places: torch.Tensor, mask: torch.Tensor
+    ) -> torch.Tensor:
+        """Append tokens to a cache of one sequence; return the logits [tokens, vocabulary]."""
+        with torch.inference_mode():
+            result = self._model(
+                input_ids=self._tensor([tokens]),
+                position_ids=places[None],
+                attention_mask=mask[None, None],
+                past_key_values=cache,
+                use_cache=True,
+            )
+        logits: torch.Tensor = result.logits[0]
         return logits
 
     def agrees_with_model(self, ids: Sequence[int]) -> bool:
@@ -120,6 +179,52 @@ class Slots:
 
     def _tensor(self, values: list[Any]) -> torch.Tensor:
         return torch.tensor(values, device=self._model.device)
+
+
+class Starts:
+    """Beginnings of sequences computed lately: a prefix is asked about often, one by one.
+
+    A start is a function of its own tokens, so keeping it changes no completion and no score.
+    """
+
+    def __init__(self, slots: Slots, room: int) -> None:
+        self._slots = slots
+        self._room = room
+        self._kept: dict[tuple[int, ...], Prefilled] = {}
+        self._tokens = 0
+
+    def of(self, ids: tuple[int, ...]) -> Prefilled:
+        """Return the keys and values of these tokens, computed now or before."""
+        start = self._kept.pop(ids, None)
+        if start is None:
+            start = self._slots.prefill(ids)
+            self._tokens += len(ids)
+        self._kept[ids] = start
+        while self._tokens > self._room and len(self._kept) > 1:
+            oldest = next(iter(self._kept))
+            del self._kept[oldest]
+            self._tokens -= len(oldest)
+        return start
+
+
+def _copied(start: Prefilled) -> DynamicCache:
+    """Return a cache that begins with a start and leaves it as it is."""
+    cache = DynamicCache()
+    for layer, (keys, values) in enumerate(start.layers):
+        cache.update(keys, values, layer)
+    return cache
+
+
+def _logprobs(logits: torch.Tensor, tokens: torch.Tensor) -> list[float]:
+    """Return the natural-log probability of one token per row of logits."""
+    found: list[float] = []
+    for part, wanted in zip(
+        logits.split(_ROWS_IN_DOUBLE), tokens.split(_ROWS_IN_DOUBLE), strict=True
+    ):
+        exact = part.double()
+        chosen = exact.gather(-1, wanted[:, None])[:, 0]
+        found += (chosen - exact.logsumexp(-1)).tolist()
+    return found
 
 
 class _View:

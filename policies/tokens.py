@@ -13,11 +13,12 @@ from functools import lru_cache
 from typing import Any
 
 from policies.errors import brief, needs
-from schemas import ChatPrompt, Completion, ConfigError, Prefix, Prompt, Tokens
+from schemas import ChatPrompt, Completion, ConfigError, Continuation, Prefix, Prompt, Score, Tokens
 
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _LONGEST_CHARACTER = 4  # bytes of UTF-8
 _PROMPTS_REMEMBERED = 4096
+_ANCHOR = "\n"
 
 
 def load_tokenizer(name: str, revision: str = "main") -> "PromptTokenizer":
@@ -64,6 +65,43 @@ class PromptTokenizer:
         if prefix.token_ids is not None:
             return ids + prefix.token_ids
         return self._ids(text + prefix.text, templated=isinstance(prompt, ChatPrompt))
+
+    def pieces(self, continuation: Continuation, behind: Sequence[int]) -> Tokens:
+        """Return the tokens of a continuation that stands behind these ids, with their places.
+
+        Its own tokens where it has them; else its text is tokenised by itself, without special
+        tokens and without the space that some tokenizers put before a text.
+        """
+        if continuation.tokens is not None:
+            return continuation.tokens
+        text = continuation.text
+        ids = self._bare(text)
+        if self._read(ids, behind) != text:
+            anchored, anchor = self._bare(_ANCHOR + text), self._bare(_ANCHOR)
+            cut = anchored[len(anchor) :]
+            if anchored[: len(anchor)] == anchor and self._read(cut, behind) == text:
+                ids = cut
+        return Tokens(ids=ids, ends=self.ends(ids, behind, text))
+
+    def ends(self, ids: Sequence[int], behind: Sequence[int], text: str) -> tuple[int, ...]:
+        """Return where each token ends in a text that it was made of; the last ends with it.
+
+        Where a tokenizer normalises the text, ends behind the first change are off by as much.
+        """
+        reader = TextReader(self.bytes, behind)
+        for token_id in ids:
+            reader.read(token_id)
+        ends = [min(end, len(text)) for end in reader.ends]
+        return (*ends[:-1], len(text)) if ends else ()
+
+    def _bare(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer(text, add_special_tokens=False).input_ids)
+
+    def _read(self, ids: Sequence[int], behind: Sequence[int]) -> str:
+        reader = TextReader(self.bytes, behind)
+        for token_id in ids:
+            reader.read(token_id)
+        return reader.text
 
     def _render(self, prompt: Prompt) -> tuple[str, tuple[int, ...]]:
         if not isinstance(prompt, ChatPrompt):
@@ -165,6 +203,11 @@ def whole_tokens(ids: Sequence[int], ends: Sequence[int], length: int) -> Tokens
     return Tokens(ids=tuple(ids[:count]), ends=tuple(ends[:count]))
 
 
+def first_tokens(tokens: Tokens, count: int) -> Tokens:
+    """Return the first tokens of a text, as many as there is room for."""
+    return Tokens(ids=tokens.ids[:count], ends=tokens.ends[:count])
+
+
 def _decoder_kinds(tokenizer: Any) -> set[str]:
     """Return the names of the decoding stages of a `tokenizers` backend; empty for another one."""
     decoder = getattr(getattr(tokenizer, "backend_tokenizer", None), "decoder", None)
@@ -193,3 +236,8 @@ def truncated_at_once(seed: int, prompt_tokens: int) -> Completion:
         completion_tokens=0,
         logprob=0.0,
     )
+
+
+def unscored(prompt_tokens: int) -> Score:
+    """Return the score of any continuation of a prompt that fills the whole context."""
+    return Score(logprobs=(), ends=(), prompt_tokens=prompt_tokens, cached_tokens=0)

@@ -1,6 +1,10 @@
-"""A prefix is continued by a policy into a completion; judged, it is a rollout."""
+"""A prefix is continued by a policy into a completion; judged, it is a rollout.
+
+A text forced behind a prefix is scored instead: how likely the policy finds it.
+"""
 
 import hashlib
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -112,6 +116,52 @@ class Completion:
     completion_tokens: int
     logprob: float | None
     """Summed natural-log probability of the sampled tokens; None where the backend reports none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continuation:
+    """A text to score behind a prefix: forced, not sampled."""
+
+    text: str
+    tokens: Tokens | None = None
+    """The very tokens it was sampled as, where it was; None: it is tokenised as a text of its own
+    and goes behind the prefix's tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRequest:
+    """One prefix and the texts whose probability behind it is asked for."""
+
+    prompt: Prompt
+    prefix: Prefix
+    continuations: tuple[Continuation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The probability that the policy gives to a continuation, token by token.
+
+    It is that of writing this text next, whatever comes behind it: the end of the sequence is not
+    part of it. Where the context has no room for all tokens, the last ones are missing: `covers`.
+    """
+
+    logprobs: tuple[float, ...]
+    """Natural logs, one per token; the model's own: before temperature, top_k and top_p."""
+    ends: tuple[int, ...]
+    """Character offset in the continuation's text just behind each token, as in Tokens."""
+    prompt_tokens: int
+    """Tokens of prompt and prefix."""
+    cached_tokens: int
+    """Of the prompt tokens, those that were not read anew for this continuation."""
+
+    @property
+    def logprob(self) -> float:
+        """The natural log of the probability of all scored tokens together."""
+        return math.fsum(self.logprobs)
+
+    def covers(self, text: str) -> bool:
+        """Tell whether the scored tokens reach the end of the continuation's text."""
+        return (self.ends[-1] if self.ends else 0) == len(text)
 
 
 class Outcome(StrEnum):

@@ -4,7 +4,16 @@ import asyncio
 import random
 from collections.abc import Callable
 
-from schemas import Completion, CompletionRequest, Outcome, PolicyError, Tokens, Verdict
+from schemas import (
+    Completion,
+    CompletionRequest,
+    Outcome,
+    PolicyError,
+    Score,
+    ScoreRequest,
+    Tokens,
+    Verdict,
+)
 
 
 class CharacterPolicy:
@@ -16,6 +25,8 @@ class CharacterPolicy:
     def __init__(self, *, fail_after: int | None = None) -> None:
         self.requests: list[CompletionRequest] = []
         self.written = 0
+        self.score_requests: list[ScoreRequest] = []
+        self.scored = 0
         self._fail_after = fail_after
 
     async def complete(self, request: CompletionRequest) -> tuple[Completion, ...]:
@@ -27,6 +38,26 @@ class CharacterPolicy:
             raise PolicyError("the server at http://127.0.0.1:1 does not answer: start it")
         self.written += len(request.seeds)
         return tuple(completion(request.prefix.text, seed) for seed in request.seeds)
+
+    async def score(self, request: ScoreRequest) -> tuple[Score, ...]:
+        """Return one score per continuation, after a few turns of the event loop."""
+        self.score_requests.append(request)
+        for _ in range(random.Random(request.prefix.text).randrange(5)):
+            await asyncio.sleep(0)
+        if self._fail_after is not None and self.scored >= self._fail_after:
+            raise PolicyError("the server at http://127.0.0.1:1 does not answer: start it")
+        self.scored += len(request.continuations)
+        return tuple(score(request.prefix.text, c.text) for c in request.continuations)
+
+
+def score(prefix: str, text: str) -> Score:
+    """Return how likely CharacterPolicy finds a text behind a prefix."""
+    return Score(
+        logprobs=tuple(-random.Random(f"{prefix}|{text[:i]}").random() for i in range(len(text))),
+        ends=tuple(range(1, len(text) + 1)),
+        prompt_tokens=10 + len(prefix),
+        cached_tokens=4,
+    )
 
 
 def completion(prefix: str, seed: int) -> Completion:

@@ -1,0 +1,68 @@
+"""Forced texts are scored behind a prefix whose keys and values are computed once.
+
+*Fast*: continuations of one prefix share passes, packed behind each other in one row; a mask lets
+each see the prefix and itself alone. *Deterministic*: one continuation per pass, so that the
+shapes, and with them the last bits, are a function of prompt, prefix and continuation.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from policies.slots import Slots, Starts
+from schemas import Score, Tokens
+
+_TOKENS_PER_PASS = 512
+
+
+@dataclass(slots=True)
+class ScoreJob:
+    """One request on its way: prompt and prefix, the continuations still to score, the scores."""
+
+    ids: tuple[int, ...]
+    continuations: tuple[Tokens, ...]
+    """None of them longer than the context has room for."""
+    on_done: Callable[[tuple[Score, ...]], None]
+    waiting: deque[int] = field(default_factory=deque)
+    """Indices into `continuations` without a score yet."""
+    scores: dict[int, Score] = field(default_factory=dict)
+    cancelled: bool = False
+
+    def finish(self, index: int, logprobs: Sequence[float]) -> None:
+        """Take one continuation's log-probabilities; hand all scores over with the last."""
+        first = not self.scores
+        self.scores[index] = Score(
+            logprobs=tuple(logprobs),
+            ends=self.continuations[index].ends,
+            prompt_tokens=len(self.ids),
+            # What other requests left behind is not counted, so that equal requests look equal.
+            cached_tokens=0 if first else len(self.ids) - 1,
+        )
+        if len(self.scores) == len(self.continuations) and not self.cancelled:
+            self.on_done(tuple(self.scores[i] for i in range(len(self.continuations))))
+
+
+class Scorer:
+    """Scores of requests, in the order of asking, a bounded pass at a time."""
+
+    def __init__(self, slots: Slots, starts: Starts) -> None:
+        self._slots = slots
+        self._starts = starts
+
+    def step(self, job: ScoreJob) -> None:
+        """Score as many of a job's waiting continuations as one pass takes: one at least."""
+        group = self._group(job)
+        start = self._starts.of(job.ids[:-1])
+        scored = self._slots.score(start, job.ids[-1], [job.continuations[i].ids for i in group])
+        for index, logprobs in zip(group, scored, strict=True):
+            job.finish(index, logprobs)
+
+    def _group(self, job: ScoreJob) -> list[int]:
+        group = [job.waiting.popleft()]
+        size = len(job.continuations[group[0]].ids)
+        while job.waiting and not self._slots.deterministic:
+            size += len(job.continuations[job.waiting[0]].ids)
+            if size > _TOKENS_PER_PASS:
+                break
+            group.append(job.waiting.popleft())
+        return group
