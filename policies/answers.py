@@ -1,6 +1,7 @@
-"""What servers answer to a completion request, read into completions."""
+"""What servers answer to a completion request, read into completions and scores."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 
 from policies.fleet import UnfinishedError
 from policies.tokens import TextReader, TokenBytes, whole_tokens
-from schemas import Completion, FinishReason, Tokens
+from schemas import Completion, FinishReason, Score, Tokens
 
 
 class _Logprobs(BaseModel):
@@ -21,6 +22,11 @@ class _ChatMessage(BaseModel):
     content: str | None = None
 
 
+class _Likelihood(BaseModel):
+    logprob: float
+    decoded_token: str | None = None
+
+
 class _Choice(BaseModel):
     index: int = 0
     text: str = ""
@@ -30,6 +36,7 @@ class _Choice(BaseModel):
     token_ids: list[int] | None = None
     # Chat answers shape this differently; only text completions are asked for it.
     logprobs: _Logprobs | None = None
+    prompt_logprobs: list[dict[int, _Likelihood] | None] | None = None
 
 
 class _PromptDetails(BaseModel):
@@ -77,6 +84,43 @@ class Answer(BaseModel):
             )
             for seed, choice in zip(seeds, self.choices, strict=True)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How likely a server finds the tokens behind a prompt that it was made to read."""
+
+    logprobs: tuple[float, ...]
+    strings: tuple[str, ...]
+    """What the server decodes each token to."""
+    prompt_tokens: int
+    cached_tokens: int
+
+    @classmethod
+    def of(cls, before: Sequence[int], ids: Sequence[int], response: httpx.Response) -> "Reading":
+        """Read what a server says of `ids` behind `before`; a ValueError says what is missing."""
+        answer = Answer.expecting(1, response)
+        said = (answer.choices[0].prompt_logprobs or [])[len(before) :]
+        found = [(places or {}).get(token) for token, places in zip(ids, said, strict=False)]
+        known = [one for one in found if one is not None]
+        if len(known) < len(ids):
+            raise UnfinishedError(f"{len(ids)} prompt_logprobs wanted, got {len(known)}")
+        details = answer.usage.prompt_tokens_details
+        return cls(
+            logprobs=tuple(one.logprob for one in known),
+            strings=tuple(one.decoded_token or "" for one in known),
+            prompt_tokens=len(before),
+            cached_tokens=min((details and details.cached_tokens) or 0, len(before)),
+        )
+
+    def score(self, ends: tuple[int, ...]) -> Score:
+        """Return the score, the tokens' places being known."""
+        return Score(
+            logprobs=self.logprobs,
+            ends=ends,
+            prompt_tokens=self.prompt_tokens,
+            cached_tokens=self.cached_tokens,
+        )
 
 
 def _text(choice: _Choice) -> str:

@@ -1,5 +1,6 @@
-"""Prompt and prefix as token ids, by this process or by the server."""
+"""Prompt, prefix and what is scored behind them as token ids, by this process or the server."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import httpx
@@ -7,16 +8,20 @@ from pydantic import BaseModel
 
 from policies.fleet import Fleet
 from policies.tokens import PromptTokenizer
-from schemas import ChatPrompt, Prefix, Prompt
+from schemas import ChatPrompt, Continuation, Prefix, Prompt
 
-_PROMPTS_REMEMBERED = 4096
+_TEXTS_REMEMBERED = 4096
 
 
 class Encoder(Protocol):
-    """Turns prompt and prefix into the ids that the model sees."""
+    """Turns prompt, prefix and continuation into the ids that the model sees."""
 
     async def encode(self, prompt: Prompt, prefix: Prefix) -> tuple[int, ...]:
         """Return the ids of prompt and prefix: the prefix's own tokens where it has them."""
+        ...
+
+    async def bare(self, continuation: Continuation, behind: Sequence[int]) -> tuple[int, ...]:
+        """Return the ids of a continuation behind these: its own, or those of its text alone."""
         ...
 
 
@@ -30,6 +35,10 @@ class LocalEncoder:
         """Return the ids of prompt and prefix."""
         return self._tokenizer.encode(prompt, prefix)
 
+    async def bare(self, continuation: Continuation, behind: Sequence[int]) -> tuple[int, ...]:
+        """Return the ids of a continuation behind these."""
+        return self._tokenizer.pieces(continuation, behind).ids
+
 
 class _Tokenized(BaseModel):
     tokens: tuple[int, ...]
@@ -40,12 +49,15 @@ class _Detokenized(BaseModel):
 
 
 class ServerEncoder:
-    """Has a vLLM server tokenise, whose chat template it thereby uses; asks once per prompt."""
+    """Has a vLLM server tokenise, whose chat template it thereby uses.
+
+    Asks once per prompt, and once per text to score.
+    """
 
     def __init__(self, fleet: Fleet, model: str) -> None:
         self._fleet = fleet
         self._model = model
-        self._prompts: dict[Prompt, tuple[int, ...]] = {}
+        self._known: dict[Prompt | str, tuple[int, ...]] = {}
 
     async def encode(self, prompt: Prompt, prefix: Prefix) -> tuple[int, ...]:
         """Return the ids of prompt and prefix."""
@@ -58,15 +70,25 @@ class ServerEncoder:
             )
         return await self._tokenize({"prompt": prompt.text + prefix.text})
 
+    async def bare(self, continuation: Continuation, behind: Sequence[int]) -> tuple[int, ...]:
+        """Return the ids of a continuation, whatever stands before it."""
+        if continuation.tokens is not None:
+            return continuation.tokens.ids
+        text = continuation.text
+        return await self._remembered(text, {"prompt": text, "add_special_tokens": False})
+
     async def _prompt_ids(self, prompt: Prompt) -> tuple[int, ...]:
-        """Return the ids of a prompt, remembered."""
-        if prompt not in self._prompts:
-            ids = await self._tokenize(_prompt_body(prompt))
-            while len(self._prompts) >= _PROMPTS_REMEMBERED:
-                del self._prompts[next(iter(self._prompts))]
-            self._prompts[prompt] = ids
+        return await self._remembered(prompt, _prompt_body(prompt))
+
+    async def _remembered(self, key: Prompt | str, body: dict[str, object]) -> tuple[int, ...]:
+        """Return the ids of what was tokenised lately without asking again."""
+        if key not in self._known:
+            ids = await self._tokenize(body)
+            while len(self._known) >= _TEXTS_REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[key] = ids
             return ids
-        return self._prompts[prompt]
+        return self._known[key]
 
     async def _tokenize(self, body: dict[str, object]) -> tuple[int, ...]:
         def read(response: httpx.Response) -> tuple[int, ...]:

@@ -1,25 +1,27 @@
-"""A policy behind HTTP: what the servers can do is asked once, then prefixes are continued."""
+"""A policy behind HTTP: what the servers can do is asked once, then it continues and scores."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from policies.answers import Answer
+from policies.answers import Answer, Reading
 from policies.encoding import Encoder, LocalEncoder, ServerEncoder
 from policies.fleet import Endpoint, Fleet
 from policies.limits import FairLimit
-from policies.tokens import PromptTokenizer, truncated_at_once
+from policies.tokens import PromptTokenizer, truncated_at_once, unscored
 from schemas import (
     ChatPrompt,
     Completion,
     CompletionRequest,
     ConfigError,
+    Continuation,
     PolicyError,
     Prefix,
     Prompt,
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 _CONNECT_S = 10.0
 _LARGEST_GROUP = 64
+_FOR_THE_ANSWER = 1  # token: a server that only reads has to write one all the same
+
+T = TypeVar("T")
 
 
 class _Card(BaseModel):
@@ -126,19 +131,67 @@ class ServedPolicy:
             return tuple(truncated_at_once(seed, len(ids or ())) for seed in request.seeds)
         body |= {"max_tokens": room}
         groups = self._groups(request)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                runs = [tasks.create_task(self._ask(body, ids, group)) for group in groups]
-        except BaseExceptionGroup as errors:
-            shown = _first(errors)
-            if shown is None:
-                raise
-            raise shown from None
-        return tuple(completion for run in runs for completion in run.result())
+        runs = await _all(self._ask(body, ids, group) for group in groups)
+        return tuple(completion for run in runs for completion in run)
 
     async def score(self, request: ScoreRequest) -> tuple[Score, ...]:
-        """Return one score per continuation."""
-        raise ConfigError("served models cannot score yet: use `kind: transformers`.")
+        """Return one score per continuation, one request each.
+
+        vLLM reads prompt and prefix anew for every one: it does not use its prefix cache where
+        it is to say the log-probabilities of a prompt.
+        """
+        if self._encoder is None:
+            raise ConfigError(
+                f"the server ({self._server.software}) does not say how likely it finds a given "
+                "text: serve the model with vLLM, or use `kind: transformers`."
+            )
+        ids = await self._encoder.encode(request.prompt, request.prefix)
+        return await _all(self._score(self._encoder, ids, c) for c in request.continuations)
+
+    async def _score(
+        self, encoder: Encoder, before: tuple[int, ...], continuation: Continuation
+    ) -> Score:
+        """Have the server read a continuation behind the ids of prompt and prefix."""
+        ids = whole = await encoder.bare(continuation, before)
+        if self._context is not None:
+            ids = whole[: max(0, self._context - _FOR_THE_ANSWER - len(before))]
+        if not ids:
+            return unscored(len(before))
+        body = {
+            "model": self._server.model,
+            "prompt": [*before, *ids],
+            "max_tokens": _FOR_THE_ANSWER,
+            "temperature": 0,
+            "prompt_logprobs": 0,
+        }
+        async with self._limit.hold(1):
+            reading = await self.fleet.post(
+                "/v1/completions", body, lambda response: Reading.of(before, ids, response)
+            )
+        ends = self._ends(continuation, before, whole, reading)
+        return reading.score(ends[: len(ids)])
+
+    def _ends(
+        self,
+        continuation: Continuation,
+        before: tuple[int, ...],
+        ids: tuple[int, ...],
+        reading: Reading,
+    ) -> tuple[int, ...]:
+        """Return where each token ends; ConfigError where that takes a tokenizer we lack.
+
+        `ids` are all tokens of the continuation, of which the reading may have the first alone.
+        """
+        if continuation.tokens is not None:
+            return continuation.tokens.ends
+        if self._tokenizer is not None:
+            return self._tokenizer.ends(ids, before, continuation.text)
+        if not continuation.text.startswith("".join(reading.strings)):
+            raise ConfigError(
+                f"the server's tokens {reading.strings} do not add up to the scored text "
+                f"{continuation.text[:80]!r}: set `tokenizer` to the model's folder or hub name."
+            )
+        return tuple(accumulate(map(len, reading.strings)))
 
     async def _ask(
         self, body: dict[str, object], ids: tuple[int, ...] | None, seeds: tuple[int, ...]
@@ -264,6 +317,19 @@ def _encoder(server: Server, fleet: Fleet, tokenizer: PromptTokenizer | None) ->
     if not server.is_vllm:
         return None
     return LocalEncoder(tokenizer) if tokenizer else ServerEncoder(fleet, server.model)
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> tuple[T, ...]:
+    """Return the results of all work, done at the same time; of errors, one of ours."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            runs = [tasks.create_task(one) for one in work]
+    except BaseExceptionGroup as errors:
+        shown = _first(errors)
+        if shown is None:
+            raise
+        raise shown from None
+    return tuple(run.result() for run in runs)
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> StepmintError | None:

@@ -130,6 +130,8 @@ class FakeServer:
     def __init__(self, *, vllm: bool = True, owner: str = "someone", model: str = "m") -> None:
         self.vllm, self.owner, self.model = vllm, "vllm" if vllm else owner, model
         self.faults: list[str] = []
+        self.strings: dict[int, str] = {}
+        """What an id is decoded to where it is not its character."""
         self.requests: list[tuple[str, dict]] = []
         self.open_requests = self.most_open = self.tokenized = 0
         self.gate = asyncio.Event()
@@ -203,8 +205,10 @@ class FakeServer:
 
     def _complete(self, body: dict) -> dict:
         prompt = body.get("prompt") or json.dumps(body["messages"])
-        seeds = [body["seed"] + i for i in range(body.get("n", 1))]
+        seeds = [body.get("seed", 0) + i for i in range(body.get("n", 1))]
         choices = [self._choice(i, f"{len(prompt)}:{s}é.") for i, s in enumerate(seeds)]
+        if "prompt_logprobs" in body:
+            choices[0]["prompt_logprobs"] = self._read(body["prompt"])
         if "messages" in body:
             choices = [c | {"message": {"content": c["text"]}} for c in choices]
         usage = {"prompt_tokens": len(prompt), "completion_tokens": 9 * len(seeds)}
@@ -217,6 +221,20 @@ class FakeServer:
         strings = [*text, "<|end|>"]
         logprobs = {"tokens": strings, "token_logprobs": [-0.5] * len(strings)}
         return choice | {"token_ids": [*map(ord, text), 0], "logprobs": logprobs}
+
+    def _read(self, ids: list[int]) -> list[dict | None]:
+        """Find the token at place p of a prompt as likely as its id and place say."""
+        return [None] + [
+            {
+                str(ids[p]): {
+                    "logprob": -ids[p] / 128 - p,
+                    "rank": 9,
+                    "decoded_token": self.strings.get(ids[p], chr(ids[p])),
+                },
+                "7": {"logprob": -0.1, "rank": 1, "decoded_token": "?"},
+            }
+            for p in range(1, len(ids))
+        ]
 
 
 async def _send(writer: asyncio.StreamWriter, status: int, body: dict, after: str = "") -> None:

@@ -8,7 +8,15 @@ import psutil
 import pytest
 
 from policies import OpenAISettings, VllmSettings
-from schemas import ChatPrompt, Message, PolicyError, Prefix
+from schemas import (
+    ChatPrompt,
+    Continuation,
+    Message,
+    PolicyError,
+    Prefix,
+    ScoreRequest,
+    TextPrompt,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 PYTHON = Path(os.environ.get("STEPMINT_VLLM_PYTHON", REPOSITORY / ".venv-vllm/bin/python"))
@@ -87,6 +95,32 @@ async def test_greedy_completions_are_those_of_transformers(policy, ask, model_d
             assert ours.prompt_tokens == theirs.prompt_tokens
             assert ours.completion_tokens == theirs.completion_tokens
             assert ours.logprob == pytest.approx(theirs.logprob, abs=1e-3)
+
+
+SCORED = ("#### 17", "So Tom has 17 apples.\n", "naïve 😀 buyers pay 5 €.", "7", "x" * 300)
+
+
+async def test_scores_are_those_of_transformers(policy, control_node, model_dir, tmp_path):
+    pytest.importorskip("torch")
+    from policies import TransformersSettings
+
+    settings = TransformersSettings(model=model_dir, device="cpu", context=256)
+    step = Prefix(steps=(" and buys 14 more.\n",), token_ids=None)
+    async with settings.open(tmp_path) as embedded:
+        for prompt in (TextPrompt(text="Tom has 3 apples"), CHAT):
+            request = ScoreRequest(
+                prompt=prompt,
+                prefix=step,
+                continuations=tuple(Continuation(text=text) for text in SCORED),
+            )
+            ours = await embedded.score(request)
+            for theirs in (await policy.score(request), await control_node.score(request)):
+                for text, a, b in zip(SCORED, ours, theirs, strict=True):
+                    assert a.prompt_tokens == b.prompt_tokens
+                    count = len(b.logprobs)
+                    assert a.logprobs[:count] == pytest.approx(b.logprobs, abs=1e-3)
+                    assert a.ends[:count] == b.ends
+                    assert b.covers(text) or text is SCORED[-1]
 
 
 async def test_stop_strings_end_the_text_before_them(policy, ask):
