@@ -5,14 +5,21 @@ ever handed to `eval`. *Refuted*: an equality is false and no custom of writing 
 *Proved*: all that could be decided are true. *Silent*: nothing could be decided. A refuted
 equality is all but certain evidence of a wrong step, a proved one is evidence of little.
 
-Silent rather than refuted: rounded and truncated values, sides in different units (`60 minutes / 2
-= 0.5 hours`), definitions (`1 foot = 12 inches`, `x = 5`), equations with variables unless both
-sides are the same function, remainders and other bases, angles and percentages that do not come
-out, and what the step itself questions or rejects.
+Refuted too: points that differ in a coordinate, congruences of integers, approximations that are
+far off, and a value that does not solve the equation it is said to follow from.
+
+Silent rather than refuted: what rounding explains, here or in the numbers that went in; sides in
+different units (`60 minutes / 2 = 0.5 hours`), definitions (`1 foot = 12 inches`, `x = 5`),
+equations with variables unless both sides are the same function, remainders and other bases,
+angles without a degree sign or pi, percentages that come out in any reading, sums run on
+(`5 + 3 = 8 * 2 = 16`), and what the step itself questions or rejects.
 """
 
 import math
 import re
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise, product
 
 from schemas import Finding, StepCheck
 from verification.bounds import TooLargeError, UndecidedError, UndefinedError, UnparsedError
@@ -22,59 +29,126 @@ from verification.numeric import NumericEvaluator
 from verification.parse import Parsed
 from verification.reading import Reading
 from verification.step_equations import Equation, Side, equations
-from verification.syntax import Constant, Expression, Negative, Number, Value
+from verification.syntax import (
+    Call,
+    Constant,
+    Degrees,
+    Expression,
+    Negative,
+    Number,
+    Percent,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    Value,
+)
 from verification.terms import Budget, Terms
 from verification.traits import traits_of, walk
 
 ROUNDED = 0.01
 """Relative difference up to which a decimal is taken for a rounded value, or made from one."""
+ROUNDED_WITHIN = 0.001
+"""The same where the decimal is exact but for a quotient that may have been rounded midway."""
+APPROXIMATED = 0.05
+"""Relative difference up to which anything approximates anything."""
 MAX_EQUATIONS = 60
+_MAX_DECIMALS = 6
 
+_UNDECIDED = (UnparsedError, UndecidedError, UndefinedError, TooLargeError, RecursionError)
 
 _QUESTIONED = re.compile(
     r"contradict|impossible|not (?:equal|true|possible|correct|the same|satisf|hold|work|valid)"
     r"|\bfalse\b|incorrect|wrong|n't|does not|doesn|would|suppose|assum|instead of|mistake|≠|\\ne"
 )
-_ROUNDED_OR_OTHER = re.compile(
-    r"remainder|round|approx|about|nearest|left over|\bmod|\bbase\b|\br\s*\d|estimate|≈|\\pmod"
-)
-_UNSURE_FUNCTIONS = frozenset(
-    {"sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "log", "mod"}
-)
+_OTHER_ARITHMETIC = re.compile(r"\bmod|\bbase\b|\br\s*\d|\\pmod")
+_ROUNDED = re.compile(r"round|(?<!\\)approx|about|nearest|estimate")
+_REMAINDER = re.compile(r"remainder|left over")
+_OF_ANGLES = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
+_UNSURE_FUNCTIONS = frozenset({"arcsin", "arccos", "arctan", "log", "mod"})
+_INEXACT = re.compile(r"\\?sqrt|√|\\?pi\b|π|\\(?:sin|cos|tan|cot|sec|csc|ln|log|exp)|\be\b")
+_MIXED = re.compile(r"(?<![\d.^_])(\d+)\s*(?=\\[dt]?frac)")
+_DECIMAL = re.compile(r"\d[\d,]*\.\d+|\.\d+")
+_BEGINS = re.compile(r"\s*(\d[\d,]*(?:\.\d+)?)\s*(?:[-+*/×÷·]|\\(?:times|cdot|div)(?![a-zA-Z]))")
 
 
 def check_step(step: str) -> StepCheck:
     """Check the equalities that one step displays; a few milliseconds, never raises."""
     proved: Equation | None = None
-    for equation in equations(step)[:MAX_EQUATIONS]:
+    found = equations(step)[:MAX_EQUATIONS]
+    for equation in found:
         finding, reason = _check(equation)
         if finding is Finding.REFUTED:
-            return StepCheck(finding=finding, equation=equation.text, reason=reason)
+            return StepCheck(finding=finding, equation=equation.span.text, reason=reason)
         if finding is Finding.PROVED:
             proved = equation
+    for equation, solution in pairwise(found):
+        if reason := _solves_not(equation, solution, step):
+            text = f"{equation.span.text}; {solution.span.text}"
+            return StepCheck(finding=Finding.REFUTED, equation=text, reason=reason)
     if proved is None:
         return StepCheck(finding=Finding.SILENT)
-    return StepCheck(finding=Finding.PROVED, equation=proved.text, reason="both sides are equal")
+    return StepCheck(
+        finding=Finding.PROVED, equation=proved.span.text, reason="both sides are equal"
+    )
 
 
 def _check(equation: Equation) -> tuple[Finding, str]:
     try:
-        left, right = _expression(equation.left), _expression(equation.right)
-        if same_expression(left, right, Terms(Conventions())):
-            plain = _is_plain(left) and _is_plain(right)
-            return (Finding.SILENT if plain else Finding.PROVED), ""
-        if _is_custom(equation, left, right):
-            return Finding.SILENT, ""
-        a, b = _value(left), _value(right)
-    except (UnparsedError, UndecidedError, UndefinedError, TooLargeError, RecursionError):
+        if equation.sign == "≡":
+            return _check_congruence(equation)
+        findings = [_check_pair(equation, *pair) for pair in _pairs(equation)]
+    except _UNDECIDED:
         return Finding.SILENT, ""
-    if _may_be_rounded(a, b, equation):
-        return Finding.SILENT, ""
-    return Finding.REFUTED, f"{equation.left.text} is {a:.10g}, not {b:.10g}"
+    refuted = next((found for found in findings if found[0] is Finding.REFUTED), None)
+    return refuted or findings[0]
 
 
-def _expression(side: Side) -> Expression:
-    tree = Parsed(side.text).tree
+def _pairs(equation: Equation) -> Iterator[tuple[Side, Side]]:
+    """Yield the sides, or their coordinates where both are points."""
+    left, right = _inside(equation.left.text), _inside(equation.right.text)
+    if len(left) != len(right) or len(left) < 2:
+        yield equation.left, equation.right
+        return
+    for pair in zip(left, right, strict=True):
+        a, b = (Side(text, frozenset()) for text in pair)
+        yield a, b
+
+
+def _inside(text: str) -> list[str]:
+    """Return the coordinates of a point, as far as they are written: `(3, 1/2)`."""
+    text = text.strip()
+    if len(text) > 300 or text[:1] != "(" or text[-1:] != ")" or "," not in text:
+        return []
+    parts, depth, start = [], 0, 1
+    for place, sign in enumerate(text):
+        depth += (sign in "({[") - (sign in ")}]")
+        if sign == "," and depth == 1:
+            parts.append(text[start:place])
+            start = place + 1
+        if not depth and place < len(text) - 1:
+            return []
+    return [*parts, text[start:-1]]
+
+
+def _check_pair(equation: Equation, first: Side, second: Side) -> tuple[Finding, str]:
+    left, right = _expression(first.text), _expression(second.text)
+    if same_expression(left, right, Terms(Conventions())):
+        plain = _is_plain(left) and _is_plain(right)
+        return (Finding.SILENT if plain else Finding.PROVED), ""
+    if _is_custom(equation, left, right):
+        return Finding.SILENT, ""
+    a, b = _value(left), _value(right)
+    if _runs_on(a, second) or any(
+        _may_agree(equation, Side(one, first.units), Side(other, second.units))
+        for one, other in product(_readings(first.text), _readings(second.text))
+    ):
+        return Finding.SILENT, ""
+    return Finding.REFUTED, f"{first.text} is {a:.10g}, not {b:.10g}"
+
+
+def _expression(text: str) -> Expression:
+    tree = Parsed(text).tree
     if not isinstance(tree, Value):
         raise UndecidedError("no expression")
     return tree.expression
@@ -85,30 +159,92 @@ def _is_plain(tree: Expression) -> bool:
     return isinstance(tree, Number) or (isinstance(tree, Negative) and _is_plain(tree.of))
 
 
+# Customs of writing
+
+
 def _is_custom(equation: Equation, left: Expression, right: Expression) -> bool:
     """Say whether an equality that is false as it stands may be meant in another way."""
     if {Constant("e"), Constant("i")} & {*walk(left), *walk(right)}:
         return True  # a letter for an unknown
-    if _is_plain(left):
+    if _is_plain(left) and not _is_decomposed(equation, left, right):
         return True  # `5 boxes = 5 * 12`; `plugging in 1 we get 1 = \sqrt{9} + 4`
     traits = traits_of(left, right)
-    if traits.variables or traits.percent or traits.degrees or traits.infinite or traits.matrix:
+    if traits.variables or traits.infinite or traits.matrix or traits.plus_minus:
         return True
-    if _UNSURE_FUNCTIONS & set(traits.functions):
+    if _UNSURE_FUNCTIONS & set(traits.functions) or _are_unsure_angles(left, right):
+        return True
+    if any(_mixes_percent(node) for node in (*walk(left), *walk(right))):
         return True
     units, made_of = equation.right.units, equation.left.units
     if units and made_of and not units <= made_of:
         return True
     if "_" in equation.left.text + equation.right.text:
         return True
-    if equation.after.lstrip("$)\\] ").startswith("?"):
+    return _is_doubted(equation)
+
+
+def _is_doubted(equation: Equation) -> bool:
+    """Say whether the words around an equality question it or say it is of another kind."""
+    span = equation.span
+    after = span.after.lstrip("$)\\] .")
+    if after.startswith("?"):
         return True
-    near = f"{equation.before} {equation.after} {equation.text.lower()}"
-    return bool(_QUESTIONED.search(near) or _ROUNDED_OR_OTHER.search(near))
+    near = f"{span.before} {span.after} {span.text.lower()}"
+    if _QUESTIONED.search(near) or _OTHER_ARITHMETIC.search(near):
+        return True
+    divides = re.search(r"[/÷]|\\d?frac|\\div", equation.left.text + equation.right.text)
+    if _REMAINDER.search(near) and (divides or _REMAINDER.match(after)):
+        return True
+    return equation.sign == "=" and bool(_ROUNDED.search(near))
+
+
+def _is_decomposed(equation: Equation, left: Expression, right: Expression) -> bool:
+    """Say whether a bare number on the left is taken apart: `3333 = 3 * 7 * 37`."""
+    if equation.sign != "=" or equation.left.units or equation.right.units or _is_plain(right):
+        return False
+    return equation.inner or (isinstance(left, Number) and left.value >= 100)
+
+
+def _are_unsure_angles(*trees: Expression) -> bool:
+    """Say whether some function is of an angle that may be in degrees or in radians."""
+    calls = [node for tree in trees for node in walk(tree) if isinstance(node, Call)]
+    angles = [call.arguments[0] for call in calls if call.function in _OF_ANGLES]
+    return any(
+        not any(isinstance(node, Degrees) or node == Constant("pi") for node in walk(angle))
+        for angle in angles
+    )
+
+
+def _mixes_percent(node: Expression) -> bool:
+    """Say whether percent are added to something else: `100 - 20%`."""
+    if not isinstance(node, Sum):
+        return False
+    return len({any(isinstance(one, Percent) for one in walk(term)) for term in node.terms}) > 1
+
+
+def _runs_on(value: float, right: Side) -> bool:
+    """Say whether the right side goes on from the value of the left: `5 + 3 = 8 * 2`."""
+    begins = _BEGINS.match(right.text)
+    return begins is not None and float(begins[1].replace(",", "")) == value
+
+
+def _readings(text: str) -> set[str]:
+    r"""Return how a side can be read: degrees or percent as bare numbers, `2\frac13` as product."""
+    found = {text, _MIXED.sub(r"\1 \\cdot ", text), text.replace("%", "")}
+    if not re.search(r"\\(?:sin|cos|tan|cot|sec|csc)", text):
+        found.add(re.sub(r"\^\s*\{?\s*\\circ\s*\}?|°", "", text))
+    return found
+
+
+# Values
 
 
 def _value(tree: Expression) -> float:
-    evaluator = NumericEvaluator({}, Reading(), budget=Budget(), digits=60)
+    return _value_at({}, tree)
+
+
+def _value_at(values: dict[str, Fraction], tree: Expression) -> float:
+    evaluator = NumericEvaluator(values, Reading(), budget=Budget(), digits=60)
     value = evaluator.value(tree)
     if hasattr(value, "_mpc_"):
         raise UndecidedError("no real number")
@@ -118,19 +254,131 @@ def _value(tree: Expression) -> float:
     return found
 
 
-def _may_be_rounded(a: float, b: float, equation: Equation) -> bool:
-    """Say whether the values differ by no more than rounding, here or before, explains."""
-    difference = abs(a - b)
-    decimals = "." in equation.left.text + equation.right.text
-    whole = a == round(a) and b == round(b)
-    if decimals and difference <= ROUNDED * max(abs(a), abs(b)):
+def _may_agree(equation: Equation, left: Side, right: Side) -> bool:
+    """Say whether the sides differ by no more than rounding, here or before, explains."""
+    trees = _expression(left.text), _expression(right.text)
+    a, b = map(_value, trees)
+    difference, size = abs(a - b), max(abs(a), abs(b))
+    if equation.sign == "≈":
+        return difference <= max(APPROXIMATED * size, _last_place(left.text + " " + right.text))
+    if traits_of(*trees).degrees and difference % math.pi < 1e-9:
         return True
-    if decimals and difference <= _last_place(equation):
-        return True
-    return not whole and (difference < 1 or difference <= ROUNDED * max(abs(a), abs(b)))
+    if "." in left.text + right.text:
+        return _may_be_rounded(a, b, left, right)
+    whole = a == round(a), b == round(b)
+    if all(whole) or difference <= 1e-12 * size:
+        return difference <= 1e-12 * size
+    may_be_cut = any(whole) and (difference < 1 or difference <= ROUNDED * size)
+    return may_be_cut or (_has_pi(trees[0]) != _has_pi(trees[1]) and difference <= ROUNDED * size)
 
 
-def _last_place(equation: Equation) -> float:
+def _has_pi(tree: Expression) -> bool:
+    return any(node == Constant("pi") for node in walk(tree))
+
+
+def _may_be_rounded(a: float, b: float, left: Side, right: Side) -> bool:
+    """Say whether decimals differ by what was cut off in writing them or what they came from."""
+    both = left.text + " " + right.text
+    difference, size = abs(a - b), max(abs(a), abs(b))
+    if difference <= 1.0001 * _last_place(both):
+        return True
+    if difference < 1 and (a == round(a)) != (b == round(b)):
+        return True
+    if difference > ROUNDED * size:
+        return False
+    if _INEXACT.search(both):
+        return True
+    divides = re.search(r"[/÷]|\\[dt]?frac|\\div", both)
+    if divides and difference <= ROUNDED_WITHIN * size:
+        return True
+    return difference <= _slack(left.text, a) + _slack(right.text, b)
+
+
+def _last_place(text: str) -> float:
     """Return the value of one unit in the last decimal place that is written."""
-    places = re.findall(r"\.(\d+)", equation.left.text + " " + equation.right.text)
+    places = re.findall(r"\.(\d+)", text)
     return float(10.0 ** -min(map(len, places))) if places else 1.0
+
+
+def _slack(text: str, value: float) -> float:
+    """Return how far a side moves if each of its decimals moves by a unit of its last place."""
+    decimals = list(_DECIMAL.finditer(text))
+    if len(decimals) > _MAX_DECIMALS:
+        return math.inf
+    total = 0.0
+    for decimal in decimals:
+        number = decimal[0].replace(",", "")
+        places = len(number.partition(".")[2])
+        moved = f"{float(number) + 10.0**-places:.{places}f}"
+        total += abs(
+            _value(_expression(text[: decimal.start()] + moved + text[decimal.end() :])) - value
+        )
+    return 1.0001 * total
+
+
+# Congruences
+
+
+def _check_congruence(equation: Equation) -> tuple[Finding, str]:
+    left, right = _expression(equation.left.text), _expression(equation.right.text)
+    if not equation.span.modulus or _QUESTIONED.search(equation.span.before + equation.span.after):
+        return Finding.SILENT, ""
+    modulus = int(equation.span.modulus)
+    a, b = _residue(left, modulus), _residue(right, modulus)
+    if a == b:
+        return Finding.PROVED, ""
+    return Finding.REFUTED, f"{equation.left.text} is {a} modulo {modulus}, not {b}"
+
+
+def _residue(tree: Expression, modulus: int) -> int:
+    """Return what an integer expression leaves; powers never grow."""
+    match tree:
+        case Number(value) if value.denominator == 1 and modulus > 0:
+            return value.numerator % modulus
+        case Negative(of):
+            return -_residue(of, modulus) % modulus
+        case Sum(parts):
+            return sum(_residue(part, modulus) for part in parts) % modulus
+        case Product(parts):
+            return math.prod(_residue(part, modulus) for part in parts) % modulus
+        case Power(base, Number(power)) if power.denominator == 1 and 0 <= power < 10**9:
+            return pow(_residue(base, modulus), power.numerator, modulus)
+    raise UndecidedError("no integers")
+
+
+# Solutions
+
+_SO = re.compile(
+    r"(?:[\s.,;:$&\[\]()0-9]|\\[\[\]()\\]|\\(?:implies|Rightarrow|quad|text\s*\{[a-z ]*\})"
+    r"|\b(?:and|so|then|thus|hence|therefore|which|that|this|we|us|it|to|gets?|gives?|giving|have"
+    r"|find|obtain|means|yields?|solving|for|simplifies|follows|dividing|both|sides|by|[a-z])\b)*",
+    re.IGNORECASE,
+)
+"""What may stand between an equation and its solution."""
+
+
+def _solves_not(equation: Equation, solution: Equation, step: str) -> str:
+    """Say why a value does not solve the equation it directly follows from; empty if it may."""
+    start, end = equation.span.end, solution.span.start
+    if not 0 <= start <= end <= start + 120 or solution.inner or equation.inner:
+        return ""
+    if equation.sign != "=" or solution.sign != "=" or _is_doubted(equation):
+        return ""
+    if re.search(r"\bor\b|\\pm", step[max(0, start - 150) : end + 100]):
+        return ""
+    if not _SO.fullmatch(step, start, end):
+        return ""
+    try:
+        left, right, name, root = map(
+            _expression,
+            (equation.left.text, equation.right.text, solution.left.text, solution.right.text),
+        )
+        if not isinstance(name, Symbol) or traits_of(left, right).variables != {name.name}:
+            return ""
+        at = {name.name: Fraction(_value(root))}
+        a, b = _value_at(at, left), _value_at(at, right)
+    except _UNDECIDED:
+        return ""
+    if isinstance(left, Symbol) or abs(a - b) <= APPROXIMATED * max(abs(a), abs(b)):
+        return ""
+    return f"at {solution.span.text} the sides are {a:.10g} and {b:.10g}"

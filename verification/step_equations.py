@@ -1,14 +1,15 @@
 r"""Equalities that a step displays, as chains of sides: in prose, in LaTeX, in calculator marks.
 
-`<<48/2=24>>`, `3 boxes * 12 = 36 apples`, `\( \frac{12}{3} = 4 \)`. Reading is by one pass over
-tokens and never guesses: a side that a word, an operator or a bracket continues in a way that is
-not understood is left out, since half of a term says something else than the whole.
+`<<48/2=24>>`, `3 boxes * 12 = 36 apples`, `\( \frac{12}{3} = 4 \)`, `$3^4$ is $81$`. Reading is by
+one pass over tokens and never guesses: a side that a word, an operator or a bracket continues in a
+way that is not understood is left out, since half of a term says something else than the whole.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from verification.values import MATHS
 
@@ -26,23 +27,41 @@ class Side:
     """Words and currency signs that stood beside its numbers."""
 
 
+Sign = Literal["=", "≈", "≡"]
+
+
 @dataclass(frozen=True, slots=True)
-class Equation:
-    """Neighbouring sides of a chain `a = b = c`, joined by a plain equals sign."""
+class Span:
+    """A chain `a = b = c` where it stands in its step."""
 
     text: str
+    before: str = ""
+    """Up to 60 characters that precede it, in lower case."""
+    after: str = ""
+    """Up to 60 characters that follow it, in lower case."""
+    start: int = -1
+    """Offset in the step; -1 if it is not known."""
+    end: int = -1
+    modulus: str = ""
+    """What a congruence is modulo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """Neighbouring sides of a chain."""
+
+    span: Span
     left: Side
     right: Side
-    before: str
-    """Up to 60 characters that precede it, in lower case."""
-    after: str
-    """Up to 60 characters that follow it, in lower case."""
+    sign: Sign = "="
+    inner: bool = False
+    """Whether the chain has a side before the left one."""
 
 
 _MARK = re.compile(r"<<([^<>\n]{1,200})>>")
 _TOKEN = re.compile(
     r"(?P<number>\d[\d,]*(?:\.\d+)?|\.\d+)|(?P<word>[A-Za-z]+(?:['’-][A-Za-z]+)*)"
-    r"|(?P<op>\*\*|[-+*/×÷·−–^])|(?P<eq>=)|(?P<open>\()|(?P<close>\))"
+    r"|(?P<op>\*\*|[-+*/×÷·−–^])|(?P<eq>[=≈])|(?P<open>\()|(?P<close>\))"
     r"|(?P<money>\\?\$|[€£])|(?P<percent>\\?%)|(?P<break>\n)|(?P<other>[^\s])"
 )
 _SIGNS = {"×": "*", "÷": "/", "·": "*", "−": "-", "–": "-", "**": "^"}
@@ -66,7 +85,7 @@ _SCALES = frozenset({
 def equations(step: str) -> tuple[Equation, ...]:
     """Return the equalities that a step displays, in no order that matters."""
     step = step[:MAX_STEP]
-    found = [*_marked(step), *_displayed(step)]
+    found = [*_marked(step), *_displayed(step), *_said(step)]
     plain = MATHS.sub(_blank, _MARK.sub("", step))
     return (*found, *_in_prose(plain))
 
@@ -81,53 +100,101 @@ def _blank(region: re.Match[str]) -> str:
 def _marked(step: str) -> Iterator[Equation]:
     for mark in _MARK.finditer(step):
         sides = [Side(side.strip(), frozenset()) for side in mark[1].split("=")]
-        yield from _chain(sides, mark[0], "", "")
+        yield from _chain(sides, ["="] * (len(sides) - 1), Span(mark[0]))
 
 
-def _chain(sides: Sequence[Side | None], text: str, before: str, after: str) -> Iterator[Equation]:
-    for left, right in pairwise(sides):
+def _chain(sides: Sequence[Side | None], signs: Sequence[Sign], span: Span) -> Iterator[Equation]:
+    rough = False  # what follows `≈` in a chain approximates too
+    for place, (left, right) in enumerate(pairwise(sides)):
+        rough |= signs[place] == "≈"
         if left and right and left.text and right.text:
-            yield Equation(text[:200], left, right, before[-60:].lower(), after[:60].lower())
+            yield Equation(span, left, right, "≈" if rough else signs[place], place > 0)
+
+
+def _span(step: str, start: int, end: int, *, modulus: str = "") -> Span:
+    before, after = step[max(0, start - 60) : start], step[end : end + 60]
+    text = step[start:end].strip()[:200]
+    return Span(text, before.lower(), after.lower(), start, end, modulus)
 
 
 # LaTeX
 
-_BREAKS = re.compile(
+_BREAK = re.compile(
     r"\\\\|\\(?:implies|Rightarrow|Longrightarrow|iff|Leftrightarrow|to|rightarrow|quad|qquad|text)"
     r"\s*\{\s*(?:and|or|so|then)\s*\}|\\(?:implies|Rightarrow|Longrightarrow|iff|Leftrightarrow"
     r"|rightarrow|quad|qquad)(?![a-zA-Z])|;|\n\s*\n|\\begin\{[a-z]+\*?\}|\\end\{[a-z]+\*?\}"
+    r"|,(?=\s)|[{}()\[\]]"
 )
 _WORDED = re.compile(
     r"\\(?:text|textbf|textit|mathrm|mbox|operatorname)\s*\{([^{}]*)\}(?:\s*\^\s*(?:\d|\{\s*\d\s*\}))?"
 )
-_BEHIND_OPERAND = re.compile(r"[\d})\]%]\s*$")
-_SPACING = re.compile(r"\\[,;:! ]|&|~|\\(?:left|right|displaystyle|big|Big)(?![a-zA-Z])")
+_BEHIND_OPERAND = re.compile(r"(?:[\d})\]%]|[\d})\]%]\s*\()\s*$")
+_SPACING = re.compile(r"\\[,;:! ]|&|~|\\(?:left|right|displaystyle|big|Big)(?![a-zA-Z])|\(\s*\)")
 _OTHER_RELATION = re.compile(
     r"[<>≈≠≡→∈~]|\\(?:approx|sim|equiv|neq?|leq?|geq?|lt|gt|cong|simeq|in|mid|to|pm|mp|ldots|dots"
     r"|cdots|pmod|bmod|mod|propto|doteq|overline|angle|triangle|infty)(?![a-zA-Z])|\.\.\."
 )
-_EQUALS = re.compile(r"(?<![<>!:\\])=(?!=)")
+_SIGN = re.compile(r"(?<![<>!:\\])(=)(?!=)|(\\approx(?![a-zA-Z])|≈)|(\\equiv(?![a-zA-Z])|≡)")
+_MODULUS = re.compile(
+    r"\(?\s*\\(?:pmod|bmod|mod)\s*(?:\{\s*(\d{1,9})\s*\}|(\d{1,9}))\s*\)?[\s.,]*$"
+)
+_OPERATION_BEFORE = re.compile(
+    r"(?:\b(?:times|minus|plus|than|divided by|multiplied by|squared|cubed|twice|double|triple)"
+    r"|\b(?:half|third|quarter|fourth|fifth|percent) of|[\d%}](?:\$|\\\))? of"
+    r"|[\w)}$\]] *[-+*/×÷]) *$"
+)
+"""What makes a piece of mathematics half a term: `half of $4 + 6 = 10$`."""
 
 
 def _displayed(step: str) -> Iterator[Equation]:
     for region in MATHS.finditer(step):
-        content = next(group for group in region.groups() if group is not None)
-        if "=" not in content or (region["b"] and _WORDS_OF_PROSE.search(content)):
+        if _SIGN.search(region[0]) is None:
             continue
-        before = step[max(0, region.start() - 60) : region.start()]
-        after = step[region.end() : region.end() + 60]
-        for statement in _statements(content):
-            sides = [_latex_side(side) for side in _EQUALS.split(statement)]
-            yield from _chain(sides, statement.strip(), before, after)
+        name = next(name for name in "abcd" if region[name] is not None)
+        if name == "b" and _WORDS_OF_PROSE.search(region[name]):
+            continue
+        continues = _OPERATION_BEFORE.search(step[max(0, region.start() - 20) : region.start()])
+        for start, end in _statements(region[name]):
+            offset = region.start(name)
+            sides, signs, modulus = _latex_chain(region[name][start:end])
+            if start == 0 and continues:
+                sides[0] = None  # `half of $4 + 6 = 10$`
+            yield from _chain(
+                sides, signs, _span(step, offset + start, offset + end, modulus=modulus)
+            )
 
 
 _WORDS_OF_PROSE = re.compile(r"(?<![\\a-zA-Z{])[a-z]{3,} [a-z]{2,}")
 
 
-def _statements(content: str) -> Iterator[str]:
-    for statement in _BREAKS.split(content):
-        if statement and "=" in statement:
-            yield from re.split(r",\s+(?![^{}]*\})", statement)
+def _statements(content: str) -> Iterator[tuple[int, int]]:
+    """Yield where each statement lies: parted by line breaks, arrows, commas outside brackets."""
+    start = depth = 0
+    for mark in _BREAK.finditer(content):
+        if mark[0] in "{([":
+            depth += 1
+        elif mark[0] in "})]":
+            depth = max(0, depth - 1)
+        elif mark[0] != "," or not depth:
+            yield start, mark.start()
+            start, depth = mark.end(), depth if mark[0] in ",;" else 0
+    yield start, len(content)
+
+
+def _latex_chain(statement: str) -> tuple[list[Side | None], list[Sign], str]:
+    """Return the sides of a chain, the signs between them, and the modulus of a congruence."""
+    modulus = _MODULUS.search(statement)
+    if modulus:
+        statement = statement[: modulus.start()]
+    sides: list[Side | None] = []
+    signs: list[Sign] = []
+    place = 0
+    for sign in _SIGN.finditer(statement):
+        sides.append(_latex_side(statement[place : sign.start()]))
+        signs.append("≡" if modulus or sign[3] else "≈" if sign[2] else "=")
+        place = sign.end()
+    sides.append(_latex_side(statement[place:]))
+    return sides, signs, (modulus[1] or modulus[2]) if modulus else ""
 
 
 def _latex_side(side: str) -> Side | None:
@@ -148,6 +215,32 @@ def _latex_side(side: str) -> Side | None:
     return Side(text, frozenset(units))
 
 
+# In words between pieces of mathematics
+
+_IS = re.compile(r",?\s+(?:(?:which|that|this)\s+)?(?:is|equals|is\s+equal\s+to)\s+")
+_MAY_BE_SAID = re.compile(
+    r"(?:^|[.,:;!?]|\b(?:so|that|then|thus|because|since|but|and|get|have|value\s+of"
+    r"|factorization\s+of))\s*$"
+)
+_OF_BOTH = re.compile(r"\b(?:of|between|both|multipl|add|subtract|divid|combin)")
+_SAID_END = re.compile(r"\s*(?:$|[.,;:!](?!\d)|(?:and|so|but|because|since)\b)")
+
+
+def _said(step: str) -> Iterator[Equation]:
+    """Yield `$3^4$ is $81$`, but not `the reciprocal of $4$ is $1/4$`."""
+    for left, right in pairwise(MATHS.finditer(step)):
+        if not _IS.fullmatch(step[left.end() : right.start()]):
+            continue
+        before = step[max(0, left.start() - 60) : left.start()].lower()
+        subject = _MAY_BE_SAID.search(before)
+        joined = subject and subject[0].startswith("and") and _OF_BOTH.search(before)
+        if not subject or joined or not _SAID_END.match(step, right.end()):
+            continue
+        contents = (next(text for text in region.groups() if text) for region in (left, right))
+        sides = [_latex_side(content) for content in contents]
+        yield from _chain(sides, ["="], _span(step, left.start(), right.end()))
+
+
 # Prose
 
 
@@ -158,12 +251,13 @@ def _in_prose(text: str) -> Iterator[Equation]:
         if not _may_begin(tokens, place):
             place += 1
             continue
-        sides, end = _sides(tokens, place)
+        sides, signs, end = _sides(tokens, place)
         end = min(end, len(tokens))
         if len(sides) > 1:
-            span = text[tokens[place].start() : tokens[end - 1].end()]
-            before, after = text[: tokens[place].start()], text[tokens[end - 1].end() :]
-            yield from _chain(sides, span, before, after)
+            start, behind = tokens[place].start(), tokens[end - 1].end()
+            before, after = text[max(0, start - 60) : start], text[behind : behind + 60]
+            span = Span(text[start:behind][:200], before.lower(), after.lower())
+            yield from _chain(sides, signs, span)
         place = max(end, place + 1)
 
 
@@ -180,13 +274,18 @@ def _may_begin(tokens: Sequence[re.Match[str]], place: int) -> bool:
     return before.lastgroup in ("eq", "break", "other") and before[0] not in "}_^\\)]!.'<>≈√"
 
 
-def _sides(tokens: Sequence[re.Match[str]], place: int) -> tuple[list[Side | None], int]:
+def _sides(
+    tokens: Sequence[re.Match[str]], place: int
+) -> tuple[list[Side | None], list[Sign], int]:
+    """Return the sides of the chain that begins here, the signs between them, and its end."""
     sides: list[Side | None] = []
+    signs: list[Sign] = []
     while True:
         side, place = _expression(tokens, place)
         sides.append(side)
         if side is None or place >= len(tokens) or tokens[place].lastgroup != "eq":
-            return sides, place
+            return sides, signs, place
+        signs.append("≈" if tokens[place][0] == "≈" else "=")
         place += 1
 
 
