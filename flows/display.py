@@ -124,5 +124,7 @@ def _verdicts(costs: Costs) -> Text:
         if count := getattr(costs, outcome.value):
             text.append(f"{count:,} {outcome.value.replace('_', ' ')}  ", style=style)
     if costs.replayed:
-        text.append(f"({costs.replayed:,} from the journal)", style="dim")
+        text.append(f"({costs.replayed:,} from the journal)  ", style="dim")
+    if costs.scored:
+        text.append(f"{costs.scored:,} texts scored")
     return text

@@ -50,4 +50,6 @@ def _spent(costs: Costs) -> str:
     """Return what this session cost, in words."""
     written = costs.completion_tokens - costs.replayed_tokens
     kept = f"; {costs.replayed:,} rollouts came from the journal" if costs.replayed else ""
-    return f"this session: {costs.sampled:,} rollouts, {written:,} tokens written{kept}"
+    fresh = costs.scored - costs.replayed_scores
+    scored = f", {fresh:,} texts scored" if fresh else ""
+    return f"this session: {costs.sampled:,} rollouts, {written:,} tokens written{scored}{kept}"

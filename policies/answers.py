@@ -1,8 +1,9 @@
 """What servers answer to a completion request, read into completions and scores."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import httpx
@@ -11,6 +12,8 @@ from pydantic import BaseModel
 from policies.fleet import UnfinishedError
 from policies.tokens import TextReader, TokenBytes, whole_tokens
 from schemas import Completion, FinishReason, Score, Tokens
+
+_LONGEST_TOKEN = 16  # characters that a token which ends within one may complete before
 
 
 class _Logprobs(BaseModel):
@@ -112,6 +115,24 @@ class Reading:
             prompt_tokens=len(before),
             cached_tokens=min((details and details.cached_tokens) or 0, len(before)),
         )
+
+    def ends(self, text: str) -> tuple[int, ...] | None:
+        """Return where each token ends in its text by what it is decoded to; None if in doubt.
+
+        vLLM decodes a token that ends within a character to the empty string, even where it
+        completes others before, and has U+FFFD for the bytes with which a token completes one.
+        """
+        ends = [0]
+        for before, string in pairwise(("?", *self.strings)):
+            pattern = re.compile(".".join(map(re.escape, string.split("\ufffd"))), re.DOTALL)
+            swallowed = range(1 if before else _LONGEST_TOKEN)
+            found = (pattern.match(text, ends[-1] + skipped) for skipped in swallowed)
+            place = next((one for one in found if one), None)
+            if place is None:
+                return None
+            ends[-1] = place.start()
+            ends.append(place.end())
+        return tuple(ends[1:])
 
     def score(self, ends: tuple[int, ...]) -> Score:
         """Return the score, the tokens' places being known."""

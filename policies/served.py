@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
@@ -186,12 +185,13 @@ class ServedPolicy:
             return continuation.tokens.ends
         if self._tokenizer is not None:
             return self._tokenizer.ends(ids, before, continuation.text)
-        if not continuation.text.startswith("".join(reading.strings)):
+        ends = reading.ends(continuation.text)
+        if ends is None or (len(ends) == len(ids) and ends[-1] < len(continuation.text)):
             raise ConfigError(
                 f"the server's tokens {reading.strings} do not add up to the scored text "
                 f"{continuation.text[:80]!r}: set `tokenizer` to the model's folder or hub name."
             )
-        return tuple(accumulate(map(len, reading.strings)))
+        return ends
 
     async def _ask(
         self, body: dict[str, object], ids: tuple[int, ...] | None, seeds: tuple[int, ...]

@@ -1,15 +1,15 @@
-"""What rollouts cost; additive, so shards and processes sum up."""
+"""What rollouts and scores cost; additive, so shards and processes sum up."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from schemas import Completion, Outcome, Rollout
+from schemas import Completion, Outcome, Rollout, Score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """Counts of rollouts and tokens; zero by default, added field by field."""
+    """Counts of rollouts, scores and tokens; zero by default, added field by field."""
 
     sampled: int = 0
     """Completions the policy wrote for this process."""
@@ -25,6 +25,13 @@ class Costs:
     """Of the completion tokens, those that came out of the journal."""
     text_fallbacks: int = 0
     """Completions sampled or replayed from a prefix continued as text for want of token ids."""
+    scored: int = 0
+    """Continuations scored, replayed ones included."""
+    replayed_scores: int = 0
+    """Of the scored continuations, those that came out of the journal."""
+    scored_tokens: int = 0
+    """Tokens the policy read for scores, replayed ones included: the continuation's own, and of
+    prompt and prefix those that were not cached. Not among `prompt_tokens`."""
     correct: int = 0
     incorrect: int = 0
     no_answer: int = 0
@@ -55,6 +62,15 @@ class Costs:
             completion_tokens=completion.completion_tokens,
             replayed_tokens=completion.completion_tokens if replayed else 0,
             text_fallbacks=int(as_text),
+        )
+
+    @classmethod
+    def of_score(cls, score: Score, *, replayed: bool) -> "Costs":
+        """Return the costs of one scored continuation."""
+        return cls(
+            scored=1,
+            replayed_scores=int(replayed),
+            scored_tokens=score.prompt_tokens - score.cached_tokens + len(score.logprobs),
         )
 
     @classmethod

@@ -1,20 +1,21 @@
-r"""The journal that never pays twice: every completion of a shard, on disk before it is judged.
+r"""The journal that never pays twice: every completion and score of a shard, on disk before use.
 
-Format, version 1. A header line, then one line per completion, append-only:
+Format, version 1. A header line, then one line per record, append-only:
 
     stepmint journal 1\n
-    <crc32, 8 hex digits> <key, 32 hex digits> <completion, JSON in ASCII>\n
+    <crc32, 8 hex digits> <key, 32 hex digits> <record, JSON in ASCII>\n
 
-The checksum covers key, blank and JSON. JSON escapes line ends, so a line is a record whatever
+A record is a completion or, where it says `"kind": "score"`, the score of a continuation. The
+checksum covers key, blank and JSON. JSON escapes line ends, so a line is a record whatever
 the policy wrote. A kill can tear the last line: without its line end it is cut off when the
 journal is opened again. Any other line whose checksum is wrong is skipped and counted; its
-completion will be paid for again. Of two records with one key the first counts.
+record will be paid for again. Of two records with one key the first counts.
 
 Every append reaches the operating system before `append` returns, so a killed process loses
 nothing; the disk is synced at intervals and at close, so a power cut loses seconds.
 One process writes a journal: `<journal>.lock` holds a lock and its holder's process id.
 
-In memory there is one key and one offset per record (about 200 bytes); completions stay on disk.
+In memory there is one key and one offset per record (about 200 bytes); records stay on disk.
 """
 
 import fcntl
@@ -23,14 +24,15 @@ import logging
 import os
 import time
 import zlib
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import fields
 from itertools import accumulate, pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from schemas import Completion, RunError, Tokens
+from schemas import Completion, RunError, Score, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +41,11 @@ _CRC, _KEY = 8, 32
 _SYNC_SECONDS: Final = 10.0
 _CHUNK: Final = 1 << 20
 
+_Record = dict[str, Any]  # what JSON makes of it
+
 
 class Journal:
-    """Completions by key, on disk. Open it with `with Journal(path) as journal:`.
+    """Completions and scores by key, on disk. Open it with `with Journal(path) as journal:`.
 
     Raises RunError if another process holds it, if the file is no journal, or if the disk is
     full; nothing that was in it is lost by any of these.
@@ -93,6 +97,23 @@ class Journal:
 
     def get(self, key: str) -> Completion | None:
         """Return the completion recorded under a key of 32 hex digits; None if there is none."""
+        record = self._record(key)
+        return None if record is None else _completion(record)
+
+    def get_score(self, key: str) -> Score | None:
+        """Return the score recorded under a key of 32 hex digits; None if there is none."""
+        record = self._record(key)
+        return None if record is None else _score(record)
+
+    def append(self, key: str, completion: Completion) -> None:
+        """Record a completion under a key of 32 hex digits; a key already recorded stays."""
+        self._append(key, _completion_record(completion))
+
+    def append_score(self, key: str, score: Score) -> None:
+        """Record a score under a key of 32 hex digits; a key already recorded stays."""
+        self._append(key, _score_record(score))
+
+    def _record(self, key: str) -> _Record | None:
         place = self._records.get(bytes.fromhex(key))
         if place is None:
             return None
@@ -101,14 +122,14 @@ class Journal:
             raise RunError(
                 f"journal {self.path} changed while in use, at byte {place[0]}: run again"
             )
-        return _decode(line[_CRC + _KEY + 2 :])
+        record: _Record = json.loads(line[_CRC + _KEY + 2 :])
+        return record
 
-    def append(self, key: str, completion: Completion) -> None:
-        """Record a completion under a key of 32 hex digits; a key already recorded stays."""
+    def _append(self, key: str, record: _Record) -> None:
         raw = bytes.fromhex(key)
         if raw in self._records:
             return
-        body = key.encode() + b" " + _encode(completion)
+        body = key.encode() + b" " + json.dumps(record, separators=(",", ":")).encode("ascii")
         line = b"%08x %s\n" % (zlib.crc32(body), body)
         self._write(line)
         self._records[raw] = (self._end - len(line), len(line) - 1)
@@ -137,7 +158,7 @@ class Journal:
     def _disk_error(self, error: OSError) -> RunError:
         return RunError(
             f"journal {self.path} cannot grow ({error.strerror}): free disk space, then run "
-            f"the same command again; its {len(self)} completions are kept"
+            f"the same command again; its {len(self)} records are kept"
         )
 
     def _recover(self) -> None:
@@ -161,7 +182,7 @@ class Journal:
             log.info("%s: cut off a torn record of %d bytes", self.path, self.torn_bytes)
         if self.corrupted:
             log.warning(
-                "%s: skipped %d corrupted records; their completions will be sampled again",
+                "%s: skipped %d corrupted records; they will be paid for again",
                 self.path,
                 self.corrupted,
             )
@@ -189,22 +210,44 @@ def _checked_key(line: bytes) -> bytes | None:
     return bytes.fromhex(body[:_KEY].decode())
 
 
-def _encode(completion: Completion) -> bytes:
-    """Return the completion as a line of ASCII JSON; token ends become widths: fewer digits."""
+def _completion_record(completion: Completion) -> _Record:
+    """Return a completion as JSON holds it; token ends become widths: fewer digits."""
     tokens = completion.tokens
     record = {field.name: getattr(completion, field.name) for field in fields(Completion)}
     if tokens is not None:
-        widths = [end - start for start, end in pairwise((0, *tokens.ends))]
-        record["tokens"] = {"ids": tokens.ids, "widths": widths}
-    return json.dumps(record, separators=(",", ":")).encode("ascii")
+        record["tokens"] = {"ids": tokens.ids, "widths": _widths(tokens.ends)}
+    return record
 
 
-def _decode(line: bytes) -> Completion:
-    record = json.loads(line)
+def _completion(record: _Record) -> Completion:
     tokens = record.pop("tokens")
     if tokens is not None:
         tokens = Tokens(ids=tuple(tokens["ids"]), ends=tuple(accumulate(tokens["widths"])))
     return Completion(tokens=tokens, **record)
+
+
+def _score_record(score: Score) -> _Record:
+    """Return a score as JSON holds it."""
+    return {
+        "kind": "score",
+        "logprobs": score.logprobs,
+        "widths": _widths(score.ends),
+        "prompt_tokens": score.prompt_tokens,
+        "cached_tokens": score.cached_tokens,
+    }
+
+
+def _score(record: _Record) -> Score:
+    return Score(
+        logprobs=tuple(record["logprobs"]),
+        ends=tuple(accumulate(record["widths"])),
+        prompt_tokens=record["prompt_tokens"],
+        cached_tokens=record["cached_tokens"],
+    )
+
+
+def _widths(ends: Sequence[int]) -> list[int]:
+    return [end - start for start, end in pairwise((0, *ends))]
 
 
 class _Lock:

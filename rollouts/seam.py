@@ -1,17 +1,32 @@
-"""The one seam labelers see: ask for more rollouts of a prefix, get judged ones."""
+"""The one seam labelers see: ask for more rollouts of a prefix, get judged ones.
 
+Or ask how likely the policy finds a text behind it.
+"""
+
+from collections.abc import Sequence
 from typing import Protocol
 
-from schemas import Prefix, Rollout
+from schemas import Continuation, Prefix, Rollout, Score
 
 
 class Rollouts(Protocol):
-    """Judged rollouts of one problem's prefixes."""
+    """Judged rollouts of one problem's prefixes, and scores of texts behind them."""
 
     async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
         """Return the rollouts of `prefix` with sample indices start, ..., start + count - 1.
 
         A rollout is paid for once: the same prefix and index give the same rollout again.
+        """
+        ...
+
+    async def score(
+        self, prefix: Prefix, continuations: Sequence[Continuation]
+    ) -> tuple[Score, ...]:
+        """Return how likely the policy finds each continuation behind `prefix`, in their order.
+
+        A text is scored once: the same prefix and continuation give the same score again. The
+        prefix may be empty, or a whole solution. Ask for all texts behind a prefix at once: that
+        is cheaper than one by one.
         """
         ...
 

@@ -11,22 +11,25 @@ from rollouts.costs import Costs
 from rollouts.cutting import Splitter, prefixes
 from rollouts.journal import Journal
 from rollouts.prompts import PromptTemplate
+from rollouts.scores import Scores
 from rollouts.seeds import seeds
 from schemas import (
     Completion,
     CompletionRequest,
+    Continuation,
     Prefix,
     Problem,
     Prompt,
     Rollout,
     Sampling,
+    Score,
     TextPrompt,
 )
 from verification.seam import Verifier
 
 
 class ShardRollouts:
-    """Hands out the judged rollouts of a shard's problems and counts what they cost."""
+    """Hands out a shard's judged rollouts and scores, problem by problem; counts their costs."""
 
     def __init__(
         self,
@@ -69,21 +72,26 @@ def with_stops(sampling: Sampling, stops: Sequence[str]) -> Sampling:
 class ProblemRollouts:
     """The seam `Rollouts` for one problem.
 
-    A rollout is taken once, whoever asks and however often: what was taken is remembered, what
-    is under way is waited for, what the journal holds is replayed.
+    A rollout or a score is taken once, whoever asks and however often: what was taken is
+    remembered, what is under way is waited for, what the journal holds is replayed.
     """
 
     def __init__(self, shard: ShardRollouts, problem: Problem) -> None:
         self.problem = problem
         self.prompt = shard.template.render(problem)
-        self.costs = Costs()
-        """Spent on this problem so far; live."""
         self._shard = shard
+        self._spent = Costs()
+        self._scores = Scores(policy=shard.policy, journal=shard.journal, prompt=self.prompt)
         self._taken: dict[tuple[str, int], Rollout] = {}
         self._under_way: dict[tuple[str, int], asyncio.Event] = {}
         self._known: dict[tuple[str, ...], Prefix] = {}
         self._whole: set[str] = set()
         self._parts: set[str] = set()
+
+    @property
+    def costs(self) -> Costs:
+        """Spent on this problem so far; live."""
+        return self._spent + self._scores.costs
 
     @property
     def taken(self) -> tuple[Rollout, ...]:
@@ -111,6 +119,15 @@ class ProblemRollouts:
             else:
                 await self._under_way[missing[0]].wait()
         return tuple(self._taken[one] for one in wanted)
+
+    async def score(
+        self, prefix: Prefix, continuations: Sequence[Continuation]
+    ) -> tuple[Score, ...]:
+        """Return how likely the policy finds each continuation behind `prefix`, in their order.
+
+        Raises PolicyError or RunError, ConfigError where the policy cannot score.
+        """
+        return await self._scores.of(prefix, continuations)
 
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return the prefixes of a solution, one per step; the last is the whole solution.
@@ -176,7 +193,7 @@ class ProblemRollouts:
         self, prefix: Prefix, index: int, completion: Completion, *, replayed: bool
     ) -> None:
         as_text = prefix.token_ids is None
-        self.costs += Costs.of_completion(completion, replayed=replayed, as_text=as_text)
+        self._spent += Costs.of_completion(completion, replayed=replayed, as_text=as_text)
         verdict = await self._shard.verifier.judge(
             self.problem.answer,
             prefix.text + completion.text,
@@ -190,7 +207,7 @@ class ProblemRollouts:
             verdict=verdict,
         )
         self._taken[prefix.key, index] = rollout
-        self.costs += Costs.of_outcomes([rollout])
+        self._spent += Costs.of_outcomes([rollout])
 
     def _seeds(self, prefix: Prefix, run: range) -> tuple[int, ...]:
         return seeds(

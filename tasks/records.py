@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from rollouts import Costs
 from schemas import Outcome, Rollout
 from schemas.arrow import TableName
 from schemas.labels import Labelling
@@ -36,6 +37,10 @@ class Counts:
     completion_tokens: int = 0
     text_prefixes: int = 0
     """Rollouts whose prefix was continued as text because its tokens were not known."""
+    scored: int = 0
+    """Texts whose probability behind a prefix the policy was asked for."""
+    scored_tokens: int = 0
+    """Tokens the policy read for that; not among `prompt_tokens`."""
 
     @property
     def rollouts(self) -> int:
@@ -47,8 +52,10 @@ class Counts:
         return Counts(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
     @classmethod
-    def of(cls, labellings: Iterable[Labelling], rollouts: Iterable[Rollout]) -> "Counts":
-        """Count one shard."""
+    def of(
+        cls, labellings: Iterable[Labelling], rollouts: Iterable[Rollout], costs: Costs
+    ) -> "Counts":
+        """Count one shard; of its costs, what its rollouts do not tell."""
         labellings, rollouts = tuple(labellings), tuple(rollouts)
         solutions = [one for labelling in labellings for one in labelling.solutions]
         verdicts = Counter(rollout.verdict.outcome for rollout in rollouts)
@@ -65,6 +72,8 @@ class Counts:
             cached_tokens=sum(rollout.completion.cached_tokens for rollout in rollouts),
             completion_tokens=sum(rollout.completion.completion_tokens for rollout in rollouts),
             text_prefixes=sum(rollout.prefix.token_ids is None for rollout in rollouts),
+            scored=costs.scored,
+            scored_tokens=costs.scored_tokens,
         )
 
 

@@ -113,12 +113,15 @@ def update(folder: Path, changes: Mapping[str, Any]) -> None:
 def conclusion(counts: Counts, *, shards: int, policy: str) -> dict[str, Any]:
     """Return what `run.json` says once every shard is committed."""
     costs = ("prompt_tokens", "cached_tokens", "completion_tokens", "text_prefixes")
+    if_any = ("scored", "scored_tokens")
     values = asdict(counts)
     return {
         "policy": policy,
         "shards": shards,
-        "counts": {name: n for name, n in values.items() if name not in costs},
-        "costs": {"rollouts": counts.rollouts} | {name: values[name] for name in costs},
+        "counts": {name: n for name, n in values.items() if name not in (*costs, *if_any)},
+        "costs": {"rollouts": counts.rollouts}
+        | {name: values[name] for name in costs}
+        | {name: values[name] for name in if_any if values[name]},
     }
 
 

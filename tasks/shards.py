@@ -131,7 +131,7 @@ def _commit(
 ) -> ShardRecord:
     problems = [row.problem for row in rows]
     taken = [rollout for problem in problems for rollout in rollouts.of(problem).taken]
-    counts = Counts.of(labellings, taken)
+    counts = Counts.of(labellings, taken, rollouts.costs)
     _refuse_poor(run, shard, counts)
     provenance = Provenance(
         config=config_digest(run),

@@ -1,7 +1,7 @@
 """A policy's judged rollouts in one small file, so that a world can be analysed without it."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,13 @@ from rollouts.cutting import prefixes
 from rollouts.steps import Newline
 from schemas import (
     Completion,
+    Continuation,
     Outcome,
     Prefix,
     Problem,
     Rollout,
     RunError,
+    Score,
     Verdict,
 )
 
@@ -60,6 +62,15 @@ class CachedRollouts:
         """Return the rollouts start, ..., start + count - 1 of a prefix."""
         key = prefix.key
         return tuple(self._rollout(prefix, key, index) for index in range(start, start + count))
+
+    async def score(
+        self, prefix: Prefix, continuations: Sequence[Continuation]
+    ) -> tuple[Score, ...]:
+        """Raise RunError: a cache holds rollouts alone."""
+        raise RunError(
+            f"{len(continuations)} texts behind prefix {prefix.key} of {self._problem.id} were "
+            "never scored: run the same command with --sample"
+        )
 
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return one prefix per line."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from rollouts.seam import Rollouts
-from schemas import ROOT, Prefix, Rollout
+from schemas import ROOT, Continuation, Prefix, Rollout, Score
 
 CACHE_BLOCK = 16
 """Tokens per block of vLLM's prefix cache: whole blocks are served, the rest is computed again."""
@@ -52,6 +52,12 @@ class Meter:
         if not prefix.steps:
             self.solutions.update((one.sample_index, one) for one in taken)
         return taken
+
+    async def score(
+        self, prefix: Prefix, continuations: Sequence[Continuation]
+    ) -> tuple[Score, ...]:
+        """Return scores; `Spent` counts rollouts alone."""
+        return await self._rollouts.score(prefix, continuations)
 
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return the prefixes of a solution."""

@@ -28,11 +28,13 @@ from rollouts.steps import Newline
 from schemas import (
     ROOT,
     Completion,
+    Continuation,
     Outcome,
     Prefix,
     Problem,
     Rollout,
     Sampling,
+    Score,
     Settings,
     Verdict,
 )
@@ -117,6 +119,12 @@ class _View:
             return self.roots[start : start + count]
         taken = await self.source.sample(prefix, start=start + self.offset, count=count)
         return tuple(replace(one, sample_index=one.sample_index - self.offset) for one in taken)
+
+    async def score(
+        self, prefix: Prefix, continuations: Sequence[Continuation]
+    ) -> tuple[Score, ...]:
+        """Return how likely the policy finds each continuation."""
+        return await self.source.score(prefix, continuations)
 
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return the prefixes of a solution."""

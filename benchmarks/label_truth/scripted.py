@@ -29,7 +29,17 @@ from typing import Literal
 
 from benchmarks.label_truth.worlds import Case, World
 from rollouts.seam import Rollouts
-from schemas import Completion, Outcome, Prefix, Problem, Rollout, Verdict
+from schemas import (
+    Completion,
+    Continuation,
+    Outcome,
+    Prefix,
+    Problem,
+    Rollout,
+    RunError,
+    Score,
+    Verdict,
+)
 
 STEP_TOKENS = 20
 PROMPT_TOKENS = 100
@@ -233,6 +243,15 @@ class ScriptedRollouts:
     async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
         """Return the rollouts start, ..., start + count - 1 of a prefix."""
         return tuple(self._taken(prefix, start + count)[start : start + count])
+
+    async def score(
+        self, prefix: Prefix, continuations: Sequence[Continuation]
+    ) -> tuple[Score, ...]:
+        """Raise RunError: nobody writes here, so no text is likelier than another."""
+        raise RunError(
+            f"{len(continuations)} texts to score behind prefix {prefix.key}: this world has no "
+            "policy; measure labelers that score in the neural world"
+        )
 
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return one prefix per line."""

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from policies import OpenAISettings, ScriptedSettings, TransformersSettings
+from policies.answers import Reading
 from policies.fleet import Patience
 from policies.scripted import toy_question
 from policies.tokens import load_tokenizer
@@ -397,6 +398,25 @@ async def test_a_server_that_is_not_vllm_cannot_score_and_the_remedy_is_named(fa
     ):
         with pytest.raises(ConfigError, match=r"\(sglang\).*vLLM, or use `kind: transformers`"):
             await policy.score(asked("4", prompt=TOM))
+
+
+@pytest.mark.parametrize(
+    ("strings", "text", "ends"),
+    [
+        (("n", "", "\ufffdve"), "nïve", (1, 1, 4)),
+        (("n", "", "\ufffdve"), "naïve", (1, 2, 5)),
+        (("", "", "", "😀", "!"), "😀!", (0, 0, 0, 1, 2)),
+        (("n", "", "f"), "neéf", (1, 3, 4)),
+        (("a", "c"), "abc", None),
+        (("1", "2"), "12", (1, 2)),
+    ],
+)
+def test_tokens_that_end_within_characters_have_their_places(strings, text, ends):
+    """As vLLM decodes them: the bytes of an ï shared out as in `aÃ`, `¯ve`."""
+    reading = Reading(
+        logprobs=(-1.0,) * len(strings), strings=strings, prompt_tokens=1, cached_tokens=0
+    )
+    assert reading.ends(text) == ends
 
 
 async def test_places_in_doubt_need_a_tokenizer_here(fake_server, served):

@@ -113,7 +113,7 @@ def test_a_flipped_bit_anywhere_loses_records_but_never_replays_a_wrong_one(
             assert all(one in (None, completion("", n)) for n, one in enumerate(found))
             assert sum(one is not None for one in found) >= 2
             assert journal.corrupted + bool(journal.torn_bytes) >= 1
-    assert "sampled again" in caplog.text
+    assert "paid for again" in caplog.text
 
 
 def test_a_tail_of_zeros_after_a_power_cut_is_cut_off(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_full_disk_is_named_and_what_was_written_stays(tmp_path: Path) -> None
         size = (tmp_path / "j").stat().st_size
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, old[1]))
         try:
-            with pytest.raises(RunError, match=r"cannot grow .*free disk space.*1 completions"):
+            with pytest.raises(RunError, match=r"cannot grow .*free disk space.*1 records"):
                 journal.append(key(1), completion("", 1))
             assert (tmp_path / "j").stat().st_size == size
         finally:
