@@ -18,6 +18,7 @@ def busy() -> Board:
         correct=30,
         incorrect=15,
         undecided=5,
+        scored=1200,
     )
     board.shard_began(0, lambda: costs)
     return board
@@ -54,5 +55,12 @@ def test_a_terminal_shows_verdicts_and_rates() -> None:
     with shown(console, busy, title="my-run") as draw:
         draw()
     text = stream.getvalue()
-    for part in ("my-run", "30/100 problems", "30 correct", "5 undecided", "10 from the journal"):
+    for part in (
+        "my-run",
+        "30/100 problems",
+        "30 correct",
+        "5 undecided",
+        "10 from the journal",
+        "1,200",
+    ):
         assert part in text
