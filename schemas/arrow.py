@@ -20,8 +20,11 @@ import pyarrow.parquet as pq
 
 from schemas.errors import RunError
 
-SCHEMA_VERSION = 1
-"""Raised by one whenever a column changes its name, type or meaning."""
+SCHEMA_VERSION = 2
+"""Raised by one whenever a column is added or changes its name, type or meaning.
+
+2: `solutions` has `scores`; of version 1 they read as empty.
+"""
 
 TableName = Literal["problems", "solutions", "nodes", "rollouts"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
@@ -60,6 +63,9 @@ CHECK: pa.DataType = pa.struct(
 )
 """What the symbolic check says of a step."""
 
+SCORE: pa.DataType = pa.struct([_may("regret", _REAL), _may("net_information", _REAL)])
+"""What scoring passes say of a step."""
+
 _TEXTS = pa.list_(_must("item", _TEXT))
 _INTS = pa.list_(_must("item", _INT))
 
@@ -92,6 +98,7 @@ _COLUMNS: Mapping[TableName, list[pa.Field]] = {
         _must("root", EVIDENCE),
         _must("posterior", pa.list_(_must("item", _REAL))),
         _must("checks", pa.list_(_must("item", CHECK))),
+        _must("scores", pa.list_(_must("item", SCORE))),
         _must("labeler", _TEXT),
         _must("config", _TEXT),
         _must("policy", _TEXT),

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from schemas.arrow import SCHEMAS
 from schemas.evidence import Evidence, StopRule
-from schemas.labels import Finding, LabelledSolution, Node, StepCheck
+from schemas.labels import Finding, LabelledSolution, Node, StepCheck, StepScore
 from schemas.problems import Problem
 from schemas.rollouts import Completion, Outcome, Prefix, Rollout, Sampling, Tokens, Verdict
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
@@ -153,6 +153,10 @@ def _solution(solution: LabelledSolution) -> Row:
             {"finding": one.finding.value, "equation": one.equation, "reason": one.reason}
             for one in solution.checks
         ],
+        "scores": [
+            {"regret": one.regret, "net_information": one.net_information}
+            for one in solution.scores
+        ],
         "labeler": solution.labeler,
     }
 
@@ -175,6 +179,8 @@ def _to_solution(row: Row) -> LabelledSolution:
         first_error=row["first_error"],
         posterior=tuple(row["posterior"]),
         checks=tuple(_to_check(one) for one in row["checks"]),
+        # Null in tables of schema version 1.
+        scores=tuple(StepScore(**one) for one in row["scores"] or ()),
     )
 
 

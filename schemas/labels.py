@@ -38,6 +38,19 @@ class StepCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepScore:
+    """What scoring passes of the policy say of one step: evidence that costs no rollout."""
+
+    regret: float | None = None
+    """How far the step falls behind what the policy finds likeliest, in nats: the sum over its
+    tokens of log p(likeliest token) - log p(token), at least 0. None where it was not scored."""
+    net_information: float | None = None
+    """MCNIG (2603.17815) of the prefix that ends with this step, in nats: log p of the likeliest
+    right answer less that of the likeliest wrong one, less the same before the first step. None
+    where it was not scored, as on the last step, which states an answer itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledSolution:
     """One sampled solution with the evidence at each of its steps."""
 
@@ -60,6 +73,8 @@ class LabelledSolution:
     sum to 1; empty where the labeler computes none."""
     checks: tuple[StepCheck, ...] = ()
     """One per step; empty where the labeler does not check."""
+    scores: tuple[StepScore, ...] = ()
+    """One per step; empty where the labeler does not score."""
 
     @property
     def labelled_steps(self) -> int:

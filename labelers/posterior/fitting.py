@@ -11,11 +11,12 @@ draws, never by their probes, so no solution is selected by what is fitted to.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from labelers.posterior.cue_fitting import fit_cues
 from labelers.posterior.inference import Observation, log_evidence
 from labelers.posterior.model import Model
 
@@ -65,6 +66,9 @@ SCALES: Mapping[str, _Scale] = {
     "fading": _Scale(_same, _same, 0.5, 0, 3),
 }
 """`recoverable_weight` is not searched: it takes many solutions of each problem to see it."""
+HARMLESS = _Scale(_logit, _sigmoid, 0.8)
+EXPECTED_HARMLESS = 0.1
+"""Where its search begins; searched only beside cues, since rollouts cannot see such errors."""
 
 STARTS: tuple[Mapping[str, float], ...] = (
     {},
@@ -74,56 +78,69 @@ STARTS: tuple[Mapping[str, float], ...] = (
 """Where the search begins, by what differs from the default: a falling value can be read as late
 errors or as fading recovery, and the way from one reading to the other leads downhill first."""
 ROUNDS = 6
+TURNS = 2
+"""How often cues and values are fitted in turn."""
 _GAIN = 1e-6
 
 
 def fit(seen: Iterable[Observation]) -> Model:
     """Return the fitted model; the default one for no observations. Deterministic.
 
-    A hundred probed solutions tell most of it; a few seconds for a thousand.
+    A hundred probed solutions tell most of it; a few seconds for a thousand. Where solutions were
+    scored, cues and values are fitted in turn.
     """
+    every = list(seen)
     by_length: defaultdict[int, list[Observation]] = defaultdict(list)
-    for one in seen:
+    for one in every:
         by_length[one.num_steps].append(one)
     groups = [by_length[length] for length in sorted(by_length)]
     if not groups:
         return Model()
+    climbed = [_climbed(groups, Model(**start), SCALES) for start in STARTS]
+    model = max(climbed, key=lambda found: found[1])[0]
+    if not any(one.scores for one in every):
+        return model
+    model = model.model_copy(update={"harmless": EXPECTED_HARMLESS})
+    for _ in range(TURNS):
+        model = fit_cues(model, every)
+        model, _ = _climbed(groups, model, {**SCALES, "harmless": HARMLESS})
+    return fit_cues(model, every)
+
+
+def _climbed(
+    groups: Sequence[Sequence[Observation]], start: Model, scales: Mapping[str, _Scale]
+) -> tuple[Model, float]:
+    """Return the best model on the way up from `start`, and its worth."""
+    usual = Model(harmless=EXPECTED_HARMLESS)
+
+    def distance(name: str, value: float) -> float:
+        scale = scales[name]
+        return (value - scale.forth(getattr(usual, name))) / scale.spread
+
+    def model(place: Mapping[str, float]) -> Model:
+        found = {name: round(scales[name].back(value), 6) for name, value in place.items()}
+        return start.model_copy(update=found)
 
     def worth(place: Mapping[str, float]) -> float:
-        model = _model(place)
-        data = sum(log_evidence(model, group) for group in groups)
-        return data - 0.5 * sum(_distance(name, value) ** 2 for name, value in place.items())
+        data = sum(log_evidence(model(place), group) for group in groups)
+        return data - 0.5 * sum(distance(name, value) ** 2 for name, value in place.items())
 
-    climbed = [_climb(worth, _start(start)) for start in STARTS]
-    return _model(max(climbed, key=lambda found: found[1])[0])
-
-
-def _start(differing: Mapping[str, float]) -> dict[str, float]:
-    given = {name: SCALES[name].forth(value) for name, value in differing.items()}
-    return {name: given.get(name, _default(name)) for name in SCALES}
-
-
-def _default(name: str) -> float:
-    return SCALES[name].forth(getattr(Model(), name))
-
-
-def _distance(name: str, value: float) -> float:
-    return (value - _default(name)) / SCALES[name].spread
-
-
-def _model(place: Mapping[str, float]) -> Model:
-    return Model(**{name: round(SCALES[name].back(value), 6) for name, value in place.items()})
+    began = {name: scale.forth(getattr(start, name)) for name, scale in scales.items()}
+    place, best = _climb(worth, began, scales)
+    return model(place), best
 
 
 def _climb(
-    worth: Callable[[Mapping[str, float]], float], place: dict[str, float]
+    worth: Callable[[Mapping[str, float]], float],
+    place: dict[str, float],
+    scales: Mapping[str, _Scale],
 ) -> tuple[dict[str, float], float]:
     """Walk along one coordinate after another while it helps; halve the steps that do not."""
-    steps = {name: SCALES[name].spread for name in place}
+    steps = {name: scales[name].spread for name in place}
     best = worth(place)
     for _ in range(ROUNDS):
         for name in place:
-            moved, reached = _along(worth, place, name, steps[name], best)
+            moved, reached = _along(worth, place, (name, scales[name], steps[name]), best)
             if reached > best + _GAIN:
                 place, best = moved, reached
             else:
@@ -134,12 +151,11 @@ def _climb(
 def _along(
     worth: Callable[[Mapping[str, float]], float],
     place: dict[str, float],
-    name: str,
-    step: float,
+    along: tuple[str, _Scale, float],
     best: float,
 ) -> tuple[dict[str, float], float]:
     """Return the furthest place and its worth that steps in one direction lead up to."""
-    scale = SCALES[name]
+    name, scale, step = along
     for signed in (step, -step):
         here, reached = place, best
         while scale.low <= here[name] + signed <= scale.high:

@@ -4,15 +4,17 @@ With k_t correct and z_t failed rollouts of prefix t, t = 0 ... M-1, and the mod
 
     L_t(x) = u(x)^k_t (1 - u(x))^z_t           R_t(r) = u_t(r)^k_t (1 - u_t(r))^z_t
 
-    good up to e    A_0(x) = P(x_0 = x) L_0(x),  A_(t+1)(x) = sum_y A_t(y) T(y, x) L_(t+1)(x)
-    bad behind e    S_M(r) = 1,  S_t(r) = R_t(r) S_(t+1)(r)
-    together        P(e | data) ~ P(e) sum_x A_e(x) sum_r P(r) O_(e+1)(r) S_(e+1)(r)
+    good up to d    A_0(x) = P(x_0 = x) L_0(x),  A_(t+1)(x) = sum_y A_t(y) T(y, x) L_(t+1)(x)
+    bad behind d    S_M(r) = 1,  S_t(r) = R_t(r) S_(t+1)(r)
+    together        P(e, d | data) ~ P(e) C(e) P(d | e) sum_x A_d(x) sum_r P(r) O_(d+1)(r) S_(d+1)(r)
 
-O_(e+1)(r) is the solution's own final answer, one more rollout of prefix e + 1: 1 - u_(e+1)(r) for
-a wrong one, u_(e+1)(r) for a right one. No error (e = M) has a right answer for sure. Before any
+e is the first error, d >= e the step with which the value falls: e itself, or a later one where
+the error does no harm. Rollouts tell of d; what is read off the steps themselves, C(e), tells of e.
+O_(d+1)(r) is the solution's own final answer, one more rollout of prefix d + 1: 1 - u_(d+1)(r) for
+a wrong one, u_(d+1)(r) for a right one. No fall (d = M) has a right answer for sure. Before any
 probe P(none) = p satisfies v = p + (1 - p) m, v the question's share of correct rollouts and m the
-mean of u behind an error. A solution with a right answer has been repaired somewhere behind its
-error; from there on its prefixes are good again, so R_t is then the mean of itself and of what
+mean of u behind a fall. A solution with a right answer has been repaired somewhere behind its
+fall; from there on its prefixes are good again, so R_t is then the mean of itself and of what
 any value would make of the counts. All of it is given the outcome: P(data) is over P(outcome).
 
 Zeros count for as much as the question's own rate makes them worth: z failures in a row at prefix
@@ -29,12 +31,14 @@ from labelers.posterior.model import (
     VALUES,
     Array,
     Model,
+    falls,
     places,
     recoveries_left,
     recovery_distribution,
     start_distribution,
     transitions,
 )
+from schemas import StepScore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class Observation:
     likelihoods: tuple[float, ...] = ()
     """P(what else is known | e) for e = 0 ... M, up to a factor, e.g. of a symbolic check of the
     steps; empty where nothing else is known."""
+    scores: tuple[StepScore, ...] = ()
+    """What scoring passes said of each of the M steps; empty where there was none."""
 
     @property
     def num_steps(self) -> int:
@@ -72,7 +78,7 @@ class Belief:
     log_evidence: float
     """Natural logarithm of P(data | the solution's outcome)."""
     recovery_odds: float
-    """P(data | the error is recoverable) / P(data | it is not)."""
+    """P(data | the fall is recoverable) / P(data | it is not)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +101,25 @@ def believe(model: Model, seen: Observation, *, recoverable: float | None = None
     likely, behind = terms.good[0], terms.behind[0]
     forward = _forward(model, likely)
     good = forward.sum(axis=1)
-    weights = _prior(model, seen, recoveries) * np.append(good, good[-1])
-    joint = weights[:-1, None] * behind * recoveries
-    by_error = np.append(joint.sum(axis=1), weights[-1])
+    # prior[e, d], then the weight of every fall d, then what rollouts make of it.
+    prior = _prior(model, seen, recoveries)
+    alive = np.append(good, good[-1])
+    weights = prior.sum(axis=0) * alive
+    by_recovery = weights[:-1, None] * behind * recoveries
+    rolled = np.append(good * (behind @ recoveries), good[-1])
+    joint = prior * rolled
+    by_error = joint.sum(axis=1)
     total = float(by_error.sum())
-    success = np.empty((seen.num_steps + 1, seen.num_steps))
-    success[:-1] = (joint @ left[:-1].T) / np.maximum(by_error[:-1, None], 1e-300)
-    _predict_good(success, model, likely, forward)
-    dead, alive = joint[:, 0].sum() / (1 - share), joint[:, 1:].sum() / share
+    by_fall = np.empty((seen.num_steps + 1, seen.num_steps))
+    mass = np.maximum(by_recovery.sum(axis=1, keepdims=True), 1e-300)
+    by_fall[:-1] = (by_recovery @ left[:-1].T) / mass
+    _predict_good(by_fall, model, likely, forward)
+    dead, living = by_recovery[:, 0].sum() / (1 - share), by_recovery[:, 1:].sum() / share
     return Belief(
         posterior=by_error / total,
-        success=success,
+        success=(joint / np.maximum(by_error, 1e-300)[:, None]) @ by_fall,
         log_evidence=float(np.log(total)) + terms.log_scale,
-        recovery_odds=float((alive + weights[-1]) / (dead + weights[-1])),
+        recovery_odds=float((living + weights[-1]) / (dead + weights[-1])),
     )
 
 
@@ -129,15 +141,15 @@ def log_evidence(model: Model, seen: Sequence[Observation]) -> float:
     """Return the sum of what `believe` gives as `log_evidence`, for solutions of one length."""
     recoveries = _recoveries(model, model.recoverable)
     terms = _terms(model, seen)
-    priors = np.stack([_prior(model, one, recoveries) for one in seen])
+    falling = np.stack([_prior(model, one, recoveries).sum(axis=0) for one in seen])
     good, behind = terms.good, terms.behind @ recoveries
     move = transitions(model, good.shape[1])
     forward = start_distribution(model) * good[:, 0]
-    total = priors[:, 0] * forward.sum(axis=1) * behind[:, 0]
+    total = falling[:, 0] * forward.sum(axis=1) * behind[:, 0]
     for t in range(1, good.shape[1]):
         forward = (forward @ move) * good[:, t]
-        total += priors[:, t] * forward.sum(axis=1) * behind[:, t]
-    total += priors[:, -1] * forward.sum(axis=1)
+        total += falling[:, t] * forward.sum(axis=1) * behind[:, t]
+    total += falling[:, -1] * forward.sum(axis=1)
     return float(np.log(np.maximum(total, 1e-300)).sum()) + terms.log_scale
 
 
@@ -154,20 +166,25 @@ def _recoveries(model: Model, share: float) -> Array:
 
 
 def _prior(model: Model, seen: Observation, recoveries: Array) -> Array:
-    """Return P(e), e = 0 ... M, over P(outcome), times the likelihood of what else is known.
+    """Return P(e, d) C(e) / P(outcome), M + 1 rows e and columns d.
 
     A solution is labelled because of its outcome: without P(outcome), which grows as recoveries
     get rarer, a fit would find too few of them.
     """
     where = places(model, seen.num_steps, correct=seen.root_correct, decided=seen.root_decided)
-    repaired = float(where @ recoveries_left(model, seen.num_steps)[1:] @ recoveries)
-    none, outcome = 0.0, 1 - repaired
+    left = recoveries_left(model, seen.num_steps)[1:] @ recoveries
+    none = 0.0
     if seen.right:
-        value = (seen.root_correct + 1) / (seen.root_decided + 2)
+        value, repaired = (seen.root_correct + 1) / (seen.root_decided + 2), float(where @ left)
         none = max((value - repaired) / (1 - repaired), 0.01)
-        outcome = none + (1 - none) * repaired
-    prior = np.append((1 - none) * where, none) / outcome
-    return prior * np.array(seen.likelihoods) if seen.likelihoods else prior
+    prior = np.append((1 - none) * where, none)
+    prior = prior[:, None] * falls(model, prior)
+    outcome = np.append(left, 1.0) if seen.right else np.append(1 - left, 0.0)
+    prior /= float(prior.sum(axis=0) @ outcome)
+    known = model.cues.likelihoods(seen.scores, seen.num_steps)
+    if seen.likelihoods:
+        known = known * np.array(seen.likelihoods)
+    return np.asarray(prior * known[:, None])
 
 
 def _terms(model: Model, seen: Sequence[Observation]) -> _Terms:

@@ -1,13 +1,16 @@
 r"""What the posterior labeler believes of a policy before it has seen a solution.
 
 A solution has M steps; prefix t is its first t steps. Step e is the first error, e = M stands for
-none. Prefix t is *good* while t <= e and *bad* behind that.
+none. Step d >= e is where the solution *falls*: prefix t is *good* while t <= d and *bad* behind
+that. d is e itself unless the error does no harm, which happens with probability `harmless`: the
+solution then goes on as if it were right, and falls at a later step or not at all.
 
     where    P(e) is Beta-shaped in the place (e + 1/2) / M, with mean
              sigmoid(place + place_by_ease * logit of the question's share of correct rollouts):
              hard questions are failed early (2503.02382)
     good     x_t = logit u_t is a random walk, x_0 ~ N(start, start_spread^2),
              x_(t+1) ~ N(x_t + drift / M, jitter^2), drift >= 0
+    d        P(d | e, harmless) ~ P(d) for d > e, the law of e itself
     bad      u_t = 1 - (1 - r)^(((M - t) / M)^fading): what is left of a recovery r, as every step
              still to come may be the one that repairs; fading 1 gives each the same chance, 0
              makes u_t = r throughout. r is 0 with probability 1 - f, else from a Beta
@@ -24,12 +27,10 @@ from a Beta distribution of mean `recoverable` and weight `recoverable_weight`.
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
+from labelers.posterior.cues import Array, Cues
 from schemas import Settings
-
-Array = npt.NDArray[np.float64]
 
 LOGITS: Array = np.linspace(-5.0, 5.0, 24)
 """Grid of x_t."""
@@ -73,6 +74,10 @@ class Model(Settings):
     """a + b of its Beta distribution."""
     fading: float = Field(default=0.5, ge=0)
     """How fast recovery fades towards the solution's end."""
+    harmless: float = Field(default=0.0, ge=0, lt=1)
+    """Share of first errors that do no harm: rollouts cannot see them, cues may."""
+    cues: Cues = Cues()
+    """How what is read off a step is distributed, by where the step stands."""
 
 
 def start_distribution(model: Model) -> Array:
@@ -100,6 +105,17 @@ def places(model: Model, num_steps: int, *, correct: int, decided: int) -> Array
     share = (correct + 1) / (decided + 2)
     ease = round(float(np.log(share / (1 - share))), 2)
     return _places(model.place + model.place_by_ease * ease, model.place_weight, num_steps)
+
+
+def falls(model: Model, errors: Array) -> Array:
+    """Return P(d | e), a row per e and a column per d, from P(e) for e = 0 ... M.
+
+    An error behind which no other can be is never harmless.
+    """
+    later = np.triu(np.broadcast_to(errors, (len(errors), len(errors))), 1)
+    beyond = later.sum(axis=1, keepdims=True)
+    spread = model.harmless * later / np.where(beyond > 0, beyond, 1.0)
+    return np.asarray(spread + np.diag(1 - spread.sum(axis=1)))
 
 
 @lru_cache(512)
