@@ -1,0 +1,103 @@
+"""Answer likelihood: a step is right while the policy leans towards right answers behind it.
+
+Monte Carlo net information gain (MCNIG, 2603.17815): no rollout but the question's own, whose
+right and wrong answers are scored under each prefix of each solution; a step is right if MCNIG
+exceeds a threshold. The cost is reading, not writing: (answers) x (steps) continuations of a few
+tokens, whose prefixes a server's cache may hold.
+"""
+
+import asyncio
+from typing import Literal
+
+from pydantic import Field
+
+from labelers.right_answers import RightAnswers, first_error_of_right
+from labelers.scoring import Answers, answers, net_information
+from labelers.solutions import Screen, Solution, labelling_without_solutions, solve
+from rollouts.seam import Rollouts
+from schemas import (
+    ROOT,
+    Evidence,
+    LabelledSolution,
+    Labelling,
+    Node,
+    Outcome,
+    Problem,
+    Settings,
+    StepScore,
+)
+
+
+class AnswerLikelihood(Settings):
+    """Labels steps by how likely they make the question's right answers; spends no completion."""
+
+    kind: Literal["answer_likelihood"] = "answer_likelihood"
+    num_solutions: int = Field(default=15, ge=1)
+    """Root rollouts to label per problem; equal texts are labelled once."""
+    threshold: float = 0.0
+    """Nats of MCNIG above which a step is right."""
+    max_answers: int = Field(default=8, ge=1)
+    """Right answers to score at most, and wrong ones: the commonest."""
+    right_answers: RightAnswers = "trust"
+    """What is done with solutions whose final answer is right."""
+    screen: Screen | None = None
+
+    async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
+        """Label the solutions of one problem; all prefixes are scored at the same time.
+
+        Abstains where the question's rollouts hold no wrong answer to compare with.
+        """
+        start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
+        if not start.solutions:
+            return labelling_without_solutions(problem, start)
+        roots = await rollouts.sample(ROOT, count=start.root.total)
+        known = answers(problem.answer, roots, most=self.max_answers)
+        async with asyncio.TaskGroup() as group:
+            labelled = [
+                group.create_task(self._labelled(one, start.root, rollouts, known))
+                for one in start.solutions
+            ]
+        return Labelling(
+            problem_id=problem.id,
+            solutions=tuple(task.result() for task in labelled),
+            nodes=(Node(prefix=ROOT, evidence=start.root),),
+            set_aside="",
+        )
+
+    async def _labelled(
+        self, solution: Solution, root: Evidence, rollouts: Rollouts, known: Answers | None
+    ) -> LabelledSolution:
+        gains: tuple[float, ...] = ()
+        first_error: int | None = None
+        outcome = solution.rollout.verdict.outcome
+        if outcome is Outcome.CORRECT and self.right_answers == "trust":
+            first_error = -1
+        elif known is not None and outcome is not Outcome.UNDECIDED:
+            gains = await net_information(rollouts, solution.prefixes[:-1], known)
+            first_error = await self._first_error(gains, outcome)
+        return LabelledSolution(
+            problem_id=solution.rollout.problem_id,
+            solution_index=solution.rollout.sample_index,
+            labeler=self.kind,
+            steps=solution.prefixes[-1].steps,
+            outcome=outcome,
+            root=root,
+            evidence=(*[Evidence()] * (len(solution.prefixes) - 1), solution.terminal),
+            first_error=first_error,
+            scores=_scores(gains) if gains else (),
+        )
+
+    async def _first_error(self, gains: tuple[float, ...], outcome: Outcome) -> int | None:
+        async def is_alive(length: int) -> bool | None:
+            return gains[length - 1] > self.threshold
+
+        steps = len(gains) + 1
+        if outcome is Outcome.CORRECT:
+            return await first_error_of_right(steps, self.right_answers, is_alive)
+        # The last step states the wrong answer: it is wrong if no step before it is.
+        fallen = (step for step, gain in enumerate(gains) if gain <= self.threshold)
+        return next(fallen, steps - 1)
+
+
+def _scores(gains: tuple[float, ...]) -> tuple[StepScore, ...]:
+    return (*(StepScore(net_information=gain) for gain in gains), StepScore())
