@@ -22,6 +22,7 @@ from fractions import Fraction
 from itertools import pairwise, product
 
 from schemas import Finding, StepCheck
+from verification import syntax
 from verification.bounds import TooLargeError, UndecidedError, UndefinedError, UnparsedError
 from verification.conventions import Conventions
 from verification.equality import same_expression
@@ -29,20 +30,7 @@ from verification.numeric import NumericEvaluator
 from verification.parse import Parsed
 from verification.reading import Reading
 from verification.step_equations import Equation, Side, equations
-from verification.syntax import (
-    Call,
-    Constant,
-    Degrees,
-    Expression,
-    Negative,
-    Number,
-    Percent,
-    Power,
-    Product,
-    Sum,
-    Symbol,
-    Value,
-)
+from verification.syntax import Expression
 from verification.terms import Budget, Terms
 from verification.traits import traits_of, walk
 
@@ -59,16 +47,21 @@ _UNDECIDED = (UnparsedError, UndecidedError, UndefinedError, TooLargeError, Recu
 
 _QUESTIONED = re.compile(
     r"contradict|impossible|not (?:equal|true|possible|correct|the same|satisf|hold|work|valid)"
-    r"|\bfalse\b|incorrect|wrong|n't|does not|doesn|would|suppose|assum|instead of|mistake|≠|\\ne"
+    r"|\bfalse\b|incorrect|wrong|n't|does not|doesn|suppose|assum|instead of|mistake|≠|\\ne"
+    r"|would (?!(?:just |also )?(?:be|equal|give|make)\b)"
 )
 _OTHER_ARITHMETIC = re.compile(r"\bmod|\bbase\b|\br\s*\d|\\pmod")
 _ROUNDED = re.compile(r"round|(?<!\\)approx|about|nearest|estimate")
+_IS_TESTED = re.compile(r"inequalit|whether|condition|says|satisf|check|test|requir|need|must|if\b")
 _REMAINDER = re.compile(r"remainder|left over")
 _OF_ANGLES = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
-_UNSURE_FUNCTIONS = frozenset({"arcsin", "arccos", "arctan", "log", "mod"})
+_UNSURE_FUNCTIONS = frozenset({"arcsin", "arccos", "arctan", "mod"})
 _INEXACT = re.compile(r"\\?sqrt|√|\\?pi\b|π|\\(?:sin|cos|tan|cot|sec|csc|ln|log|exp)|\be\b")
 _MIXED = re.compile(r"(?<![\d.^_])(\d+)\s*(?=\\[dt]?frac)")
-_DECIMAL = re.compile(r"\d[\d,]*\.\d+|\.\d+")
+_INDEXED = re.compile(r"(?<!\\log)(?<!\\sum)(?<!\\prod)_")
+_TWICE_RAISED = re.compile(r"\^\s*(?:\w|\{[^{}]*\})\s*\^")
+"""`2^4^\\circ`, of 16 degrees or of 4."""
+_DECIMAL = re.compile(r"(?<![\d,.])\d[\d,]*\.\d+|(?<!\d)\.\d+")
 _BEGINS = re.compile(r"\s*(\d[\d,]*(?:\.\d+)?)\s*(?:[-+*/×÷·]|\\(?:times|cdot|div)(?![a-zA-Z]))")
 
 
@@ -88,9 +81,8 @@ def check_step(step: str) -> StepCheck:
             return StepCheck(finding=Finding.REFUTED, equation=text, reason=reason)
     if proved is None:
         return StepCheck(finding=Finding.SILENT)
-    return StepCheck(
-        finding=Finding.PROVED, equation=proved.span.text, reason="both sides are equal"
-    )
+    text = proved.span.text
+    return StepCheck(finding=Finding.PROVED, equation=text, reason="both sides are equal")
 
 
 def _check(equation: Equation) -> tuple[Finding, str]:
@@ -100,8 +92,8 @@ def _check(equation: Equation) -> tuple[Finding, str]:
         findings = [_check_pair(equation, *pair) for pair in _pairs(equation)]
     except _UNDECIDED:
         return Finding.SILENT, ""
-    refuted = next((found for found in findings if found[0] is Finding.REFUTED), None)
-    return refuted or findings[0]
+    decided = (Finding.REFUTED, Finding.PROVED, Finding.SILENT)
+    return min(findings, key=lambda found: decided.index(found[0]))
 
 
 def _pairs(equation: Equation) -> Iterator[tuple[Side, Side]]:
@@ -110,9 +102,8 @@ def _pairs(equation: Equation) -> Iterator[tuple[Side, Side]]:
     if len(left) != len(right) or len(left) < 2:
         yield equation.left, equation.right
         return
-    for pair in zip(left, right, strict=True):
-        a, b = (Side(text, frozenset()) for text in pair)
-        yield a, b
+    for a, b in zip(left, right, strict=True):
+        yield Side(a, frozenset()), Side(b, frozenset())
 
 
 def _inside(text: str) -> list[str]:
@@ -133,7 +124,7 @@ def _inside(text: str) -> list[str]:
 
 def _check_pair(equation: Equation, first: Side, second: Side) -> tuple[Finding, str]:
     left, right = _expression(first.text), _expression(second.text)
-    if same_expression(left, right, Terms(Conventions())):
+    if equation.sign in "=≈" and same_expression(left, right, Terms(Conventions())):
         plain = _is_plain(left) and _is_plain(right)
         return (Finding.SILENT if plain else Finding.PROVED), ""
     if _is_custom(equation, left, right):
@@ -144,19 +135,20 @@ def _check_pair(equation: Equation, first: Side, second: Side) -> tuple[Finding,
         for one, other in product(_readings(first.text), _readings(second.text))
     ):
         return Finding.SILENT, ""
-    return Finding.REFUTED, f"{first.text} is {a:.10g}, not {b:.10g}"
+    than = {"<": "less than ", ">": "more than "}.get(equation.sign, "")
+    return Finding.REFUTED, f"{first.text} is {a:.10g}, not {than}{b:.10g}"
 
 
 def _expression(text: str) -> Expression:
     tree = Parsed(text).tree
-    if not isinstance(tree, Value):
+    if not isinstance(tree, syntax.Value):
         raise UndecidedError("no expression")
     return tree.expression
 
 
 def _is_plain(tree: Expression) -> bool:
     """Say whether a side is a bare number: it computes nothing."""
-    return isinstance(tree, Number) or (isinstance(tree, Negative) and _is_plain(tree.of))
+    return isinstance(tree.of if isinstance(tree, syntax.Negative) else tree, syntax.Number)
 
 
 # Customs of writing
@@ -164,21 +156,22 @@ def _is_plain(tree: Expression) -> bool:
 
 def _is_custom(equation: Equation, left: Expression, right: Expression) -> bool:
     """Say whether an equality that is false as it stands may be meant in another way."""
-    if {Constant("e"), Constant("i")} & {*walk(left), *walk(right)}:
+    if {syntax.Constant("e"), syntax.Constant("i")} & {*walk(left), *walk(right)}:
         return True  # a letter for an unknown
     if _is_plain(left) and not _is_decomposed(equation, left, right):
         return True  # `5 boxes = 5 * 12`; `plugging in 1 we get 1 = \sqrt{9} + 4`
     traits = traits_of(left, right)
     if traits.variables or traits.infinite or traits.matrix or traits.plus_minus:
         return True
-    if _UNSURE_FUNCTIONS & set(traits.functions) or _are_unsure_angles(left, right):
+    if _UNSURE_FUNCTIONS & set(traits.functions) or _are_unsure_calls(left, right):
         return True
     if any(_mixes_percent(node) for node in (*walk(left), *walk(right))):
         return True
     units, made_of = equation.right.units, equation.left.units
     if units and made_of and not units <= made_of:
         return True
-    if "_" in equation.left.text + equation.right.text:
+    both = equation.left.text + " " + equation.right.text
+    if _INDEXED.search(both) or _TWICE_RAISED.search(both):
         return True
     return _is_doubted(equation)
 
@@ -195,31 +188,31 @@ def _is_doubted(equation: Equation) -> bool:
     divides = re.search(r"[/÷]|\\d?frac|\\div", equation.left.text + equation.right.text)
     if _REMAINDER.search(near) and (divides or _REMAINDER.match(after)):
         return True
-    return equation.sign == "=" and bool(_ROUNDED.search(near))
+    if equation.sign in "<>":
+        return _IS_TESTED.search(near) is not None
+    return equation.sign == "=" and _ROUNDED.search(near) is not None
 
 
 def _is_decomposed(equation: Equation, left: Expression, right: Expression) -> bool:
     """Say whether a bare number on the left is taken apart: `3333 = 3 * 7 * 37`."""
     if equation.sign != "=" or equation.left.units or equation.right.units or _is_plain(right):
         return False
-    return equation.inner or (isinstance(left, Number) and left.value >= 100)
+    return equation.inner or (isinstance(left, syntax.Number) and left.value >= 100)
 
 
-def _are_unsure_angles(*trees: Expression) -> bool:
-    """Say whether some function is of an angle that may be in degrees or in radians."""
-    calls = [node for tree in trees for node in walk(tree) if isinstance(node, Call)]
+def _are_unsure_calls(*trees: Expression) -> bool:
+    """Say whether some angle may be in degrees or in radians, or a logarithm to any base."""
+    calls = [node for tree in trees for node in walk(tree) if isinstance(node, syntax.Call)]
+    if any(call.function == "log" and len(call.arguments) == 1 for call in calls):
+        return True
     angles = [call.arguments[0] for call in calls if call.function in _OF_ANGLES]
-    return any(
-        not any(isinstance(node, Degrees) or node == Constant("pi") for node in walk(angle))
-        for angle in angles
-    )
+    return not all(_has_pi(angle) or traits_of(angle).degrees for angle in angles)
 
 
 def _mixes_percent(node: Expression) -> bool:
     """Say whether percent are added to something else: `100 - 20%`."""
-    if not isinstance(node, Sum):
-        return False
-    return len({any(isinstance(one, Percent) for one in walk(term)) for term in node.terms}) > 1
+    terms = node.terms if isinstance(node, syntax.Sum) else ()
+    return len({traits_of(term).percent for term in terms}) > 1
 
 
 def _runs_on(value: float, right: Side) -> bool:
@@ -229,11 +222,8 @@ def _runs_on(value: float, right: Side) -> bool:
 
 
 def _readings(text: str) -> set[str]:
-    r"""Return how a side can be read: degrees or percent as bare numbers, `2\frac13` as product."""
-    found = {text, _MIXED.sub(r"\1 \\cdot ", text), text.replace("%", "")}
-    if not re.search(r"\\(?:sin|cos|tan|cot|sec|csc)", text):
-        found.add(re.sub(r"\^\s*\{?\s*\\circ\s*\}?|°", "", text))
-    return found
+    r"""Return how a side can be read: percent as bare numbers, `2\frac13` as a product."""
+    return {text, _MIXED.sub(r"\1 \\cdot ", text), text.replace("%", "")}
 
 
 # Values
@@ -259,21 +249,26 @@ def _may_agree(equation: Equation, left: Side, right: Side) -> bool:
     trees = _expression(left.text), _expression(right.text)
     a, b = map(_value, trees)
     difference, size = abs(a - b), max(abs(a), abs(b))
+    if equation.sign in "<>":
+        right_way = a < b if equation.sign == "<" else a > b
+        return right_way or difference <= ROUNDED * size
     if equation.sign == "≈":
         return difference <= max(APPROXIMATED * size, _last_place(left.text + " " + right.text))
-    if traits_of(*trees).degrees and difference % math.pi < 1e-9:
-        return True
+    turn = 360.0 if traits_of(*trees).degrees else 2 * math.pi if any(map(_has_pi, trees)) else 0
+    if turn and abs(math.remainder(difference, turn)) < 1e-9:
+        return True  # the same angle
     if "." in left.text + right.text:
         return _may_be_rounded(a, b, left, right)
     whole = a == round(a), b == round(b)
     if all(whole) or difference <= 1e-12 * size:
         return difference <= 1e-12 * size
-    may_be_cut = any(whole) and (difference < 1 or difference <= ROUNDED * size)
+    cut = whole[1] or _is_plain(trees[0])
+    may_be_cut = cut and (difference < 1 or difference <= ROUNDED * size)
     return may_be_cut or (_has_pi(trees[0]) != _has_pi(trees[1]) and difference <= ROUNDED * size)
 
 
 def _has_pi(tree: Expression) -> bool:
-    return any(node == Constant("pi") for node in walk(tree))
+    return any(node == syntax.Constant("pi") for node in walk(tree))
 
 
 def _may_be_rounded(a: float, b: float, left: Side, right: Side) -> bool:
@@ -282,7 +277,7 @@ def _may_be_rounded(a: float, b: float, left: Side, right: Side) -> bool:
     difference, size = abs(a - b), max(abs(a), abs(b))
     if difference <= 1.0001 * _last_place(both):
         return True
-    if difference < 1 and (a == round(a)) != (b == round(b)):
+    if difference < 1 and a != round(a) and b == round(b):
         return True
     if difference > ROUNDED * size:
         return False
@@ -333,15 +328,17 @@ def _check_congruence(equation: Equation) -> tuple[Finding, str]:
 def _residue(tree: Expression, modulus: int) -> int:
     """Return what an integer expression leaves; powers never grow."""
     match tree:
-        case Number(value) if value.denominator == 1 and modulus > 0:
+        case syntax.Number(value) if value.denominator == 1 and modulus > 0:
             return value.numerator % modulus
-        case Negative(of):
+        case syntax.Negative(of):
             return -_residue(of, modulus) % modulus
-        case Sum(parts):
+        case syntax.Sum(parts):
             return sum(_residue(part, modulus) for part in parts) % modulus
-        case Product(parts):
+        case syntax.Product(parts):
             return math.prod(_residue(part, modulus) for part in parts) % modulus
-        case Power(base, Number(power)) if power.denominator == 1 and 0 <= power < 10**9:
+        case syntax.Power(base, syntax.Number(power)) if (
+            power.denominator == 1 and 0 <= power < 10**9
+        ):
             return pow(_residue(base, modulus), power.numerator, modulus)
     raise UndecidedError("no integers")
 
@@ -357,6 +354,23 @@ _SO = re.compile(
 """What may stand between an equation and its solution."""
 
 
+def _root(equation: Equation) -> tuple[str, Fraction]:
+    """Return the variable of a linear equation and its value; raises UndecidedError of others."""
+    sides = _expression(equation.left.text), _expression(equation.right.text)
+    variables = traits_of(*sides).variables
+    if len(variables) != 1:
+        raise UndecidedError("not one variable")
+    name = next(iter(variables))
+    if any(isinstance(node, syntax.Applied) for side in sides for node in walk(side)):
+        raise UndecidedError("not a variable")
+    points = [{name: Fraction(point)} for point in (0, 1, 7)]
+    at = [_value_at(point, sides[0]) - _value_at(point, sides[1]) for point in points]
+    slope = at[1] - at[0]
+    if abs(slope) < 1e-9 or abs(at[0] + 7 * slope - at[2]) > 1e-9 * max(map(abs, at)):
+        raise UndecidedError("not linear")
+    return name, Fraction(-at[0] / slope)
+
+
 def _solves_not(equation: Equation, solution: Equation, step: str) -> str:
     """Say why a value does not solve the equation it directly follows from; empty if it may."""
     start, end = equation.span.end, solution.span.start
@@ -369,16 +383,15 @@ def _solves_not(equation: Equation, solution: Equation, step: str) -> str:
     if not _SO.fullmatch(step, start, end):
         return ""
     try:
-        left, right, name, root = map(
-            _expression,
-            (equation.left.text, equation.right.text, solution.left.text, solution.right.text),
-        )
-        if not isinstance(name, Symbol) or traits_of(left, right).variables != {name.name}:
+        left, right = _expression(equation.left.text), _expression(equation.right.text)
+        name, root = _root(solution)
+        traits = traits_of(left, right)
+        if traits.variables != {name} or traits.degrees or _OF_ANGLES & set(traits.functions):
             return ""
-        at = {name.name: Fraction(_value(root))}
-        a, b = _value_at(at, left), _value_at(at, right)
+        a, b = (_value_at({name: root}, tree) for tree in (left, right))
     except _UNDECIDED:
         return ""
-    if isinstance(left, Symbol) or abs(a - b) <= APPROXIMATED * max(abs(a), abs(b)):
+    names = isinstance(left, syntax.Symbol) or isinstance(right, syntax.Symbol)
+    if names or abs(a - b) <= max(1e-6, APPROXIMATED * max(abs(a), abs(b))):
         return ""
     return f"at {solution.span.text} the sides are {a:.10g} and {b:.10g}"

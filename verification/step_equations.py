@@ -27,7 +27,8 @@ class Side:
     """Words and currency signs that stood beside its numbers."""
 
 
-Sign = Literal["=", "≈", "≡"]
+Sign = Literal["=", "≈", "≡", "<", ">"]
+"""`<` and `>` stand for `≤` and `≥` too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,9 @@ class Span:
     after: str = ""
     """Up to 60 characters that follow it, in lower case."""
     start: int = -1
-    """Offset in the step; -1 if it is not known."""
     end: int = -1
+    """Offsets in the step; where prose is read, in the step without its mathematics."""
     modulus: str = ""
-    """What a congruence is modulo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Equation:
 _MARK = re.compile(r"<<([^<>\n]{1,200})>>")
 _TOKEN = re.compile(
     r"(?P<number>\d[\d,]*(?:\.\d+)?|\.\d+)|(?P<word>[A-Za-z]+(?:['’-][A-Za-z]+)*)"
-    r"|(?P<op>\*\*|[-+*/×÷·−–^])|(?P<eq>[=≈])|(?P<open>\()|(?P<close>\))"
+    r"|(?P<op>\*\*|[-+*/×÷·−–^]|(?<=[\d)])!(?=\s*[-+*/×÷·^=)]))|(?P<eq>[<>]=?|[=≈≤≥])|(?P<open>\()|(?P<close>\))"
     r"|(?P<money>\\?\$|[€£])|(?P<percent>\\?%)|(?P<break>\n)|(?P<other>[^\s])"
 )
 _SIGNS = {"×": "*", "÷": "/", "·": "*", "−": "-", "–": "-", "**": "^"}
@@ -85,9 +85,8 @@ _SCALES = frozenset({
 def equations(step: str) -> tuple[Equation, ...]:
     """Return the equalities that a step displays, in no order that matters."""
     step = step[:MAX_STEP]
-    found = [*_marked(step), *_displayed(step), *_said(step)]
     plain = MATHS.sub(_blank, _MARK.sub("", step))
-    return (*found, *_in_prose(plain))
+    return (*_marked(step), *_displayed(step), *_said(step), *_in_prose(plain))
 
 
 def _blank(region: re.Match[str]) -> str:
@@ -111,18 +110,17 @@ def _chain(sides: Sequence[Side | None], signs: Sequence[Sign], span: Span) -> I
             yield Equation(span, left, right, "≈" if rough else signs[place], place > 0)
 
 
-def _span(step: str, start: int, end: int, *, modulus: str = "") -> Span:
-    before, after = step[max(0, start - 60) : start], step[end : end + 60]
-    text = step[start:end].strip()[:200]
-    return Span(text, before.lower(), after.lower(), start, end, modulus)
+def _span(text: str, start: int, end: int, *, modulus: str = "") -> Span:
+    before, after = text[max(0, start - 60) : start], text[end : end + 60]
+    inside = text[start:end].strip()[:200]
+    return Span(inside, before.lower(), after.lower(), start, end, modulus)
 
 
 # LaTeX
 
 _BREAK = re.compile(
-    r"\\\\|\\(?:implies|Rightarrow|Longrightarrow|iff|Leftrightarrow|to|rightarrow|quad|qquad|text)"
-    r"\s*\{\s*(?:and|or|so|then)\s*\}|\\(?:implies|Rightarrow|Longrightarrow|iff|Leftrightarrow"
-    r"|rightarrow|quad|qquad)(?![a-zA-Z])|;|\n\s*\n|\\begin\{[a-z]+\*?\}|\\end\{[a-z]+\*?\}"
+    r"\\\\|\\text\s*\{\s*(?:and|or|so|then)\s*\}|\\(?:implies|Rightarrow|Longrightarrow|iff"
+    r"|Leftrightarrow|rightarrow|quad|qquad)(?![a-zA-Z])|;|\n\s*\n|\\(?:begin|end)\{[a-z]+\*?\}"
     r"|,(?=\s)|[{}()\[\]]"
 )
 _WORDED = re.compile(
@@ -134,13 +132,19 @@ _OTHER_RELATION = re.compile(
     r"[<>≈≠≡→∈~]|\\(?:approx|sim|equiv|neq?|leq?|geq?|lt|gt|cong|simeq|in|mid|to|pm|mp|ldots|dots"
     r"|cdots|pmod|bmod|mod|propto|doteq|overline|angle|triangle|infty)(?![a-zA-Z])|\.\.\."
 )
-_SIGN = re.compile(r"(?<![<>!:\\])(=)(?!=)|(\\approx(?![a-zA-Z])|≈)|(\\equiv(?![a-zA-Z])|≡)")
+_SIGN = re.compile(
+    r"(?P<equal>(?<![<>!:\\])=(?![=>]))|(?P<near>\\approx(?![a-zA-Z])|≈)"
+    r"|(?P<same>\\equiv(?![a-zA-Z])|≡)|(?P<less>\\(?:le|leq|leqslant|lt)(?![a-zA-Z])|≤|<=?)"
+    r"|(?P<more>\\(?:ge|geq|geqslant|gt)(?![a-zA-Z])|≥|(?<![-=])>=?)"
+)
+_SIGNS_OF: dict[str, Sign] = {"equal": "=", "near": "≈", "same": "≡", "less": "<", "more": ">"}
+_SIGNS_OF |= {"=": "=", "≈": "≈", "<": "<", "≤": "<", ">": ">", "≥": ">"}
 _MODULUS = re.compile(
     r"\(?\s*\\(?:pmod|bmod|mod)\s*(?:\{\s*(\d{1,9})\s*\}|(\d{1,9}))\s*\)?[\s.,]*$"
 )
 _OPERATION_BEFORE = re.compile(
-    r"(?:\b(?:times|minus|plus|than|divided by|multiplied by|squared|cubed|twice|double|triple)"
-    r"|\b(?:half|third|quarter|fourth|fifth|percent) of|[\d%}](?:\$|\\\))? of"
+    r"(?:\b(?:times|minus|plus|(?:more|less|fewer) than|divided by|multiplied by|squared|cubed"
+    r"|twice|double|triple)|\b(?:half|third|quarter|fourth|fifth|percent) of|[\d%}](?:\$|\\\))? of"
     r"|[\w)}$\]] *[-+*/×÷]) *$"
 )
 """What makes a piece of mathematics half a term: `half of $4 + 6 = 10$`."""
@@ -159,9 +163,8 @@ def _displayed(step: str) -> Iterator[Equation]:
             sides, signs, modulus = _latex_chain(region[name][start:end])
             if start == 0 and continues:
                 sides[0] = None  # `half of $4 + 6 = 10$`
-            yield from _chain(
-                sides, signs, _span(step, offset + start, offset + end, modulus=modulus)
-            )
+            span = _span(step, offset + start, offset + end, modulus=modulus)
+            yield from _chain(sides, signs, span)
 
 
 _WORDS_OF_PROSE = re.compile(r"(?<![\\a-zA-Z{])[a-z]{3,} [a-z]{2,}")
@@ -190,8 +193,11 @@ def _latex_chain(statement: str) -> tuple[list[Side | None], list[Sign], str]:
     signs: list[Sign] = []
     place = 0
     for sign in _SIGN.finditer(statement):
-        sides.append(_latex_side(statement[place : sign.start()]))
-        signs.append("≡" if modulus or sign[3] else "≈" if sign[2] else "=")
+        side = statement[place : sign.start()]
+        if side.count("{") > side.count("}"):
+            continue  # `\sum_{k=1}`
+        sides.append(_latex_side(side))
+        signs.append("≡" if modulus else _SIGNS_OF[sign.lastgroup or "equal"])
         place = sign.end()
     sides.append(_latex_side(statement[place:]))
     return sides, signs, (modulus[1] or modulus[2]) if modulus else ""
@@ -219,10 +225,8 @@ def _latex_side(side: str) -> Side | None:
 
 _IS = re.compile(r",?\s+(?:(?:which|that|this)\s+)?(?:is|equals|is\s+equal\s+to)\s+")
 _MAY_BE_SAID = re.compile(
-    r"(?:^|[.,:;!?]|\b(?:so|that|then|thus|because|since|but|and|get|have|value\s+of"
-    r"|factorization\s+of))\s*$"
+    r"(?:^|[.,:;!?]|\b(?:so|that|then|thus|because|since|but|is|(?:value|factorization)\s+of))\s*$"
 )
-_OF_BOTH = re.compile(r"\b(?:of|between|both|multipl|add|subtract|divid|combin)")
 _SAID_END = re.compile(r"\s*(?:$|[.,;:!](?!\d)|(?:and|so|but|because|since)\b)")
 
 
@@ -232,12 +236,9 @@ def _said(step: str) -> Iterator[Equation]:
         if not _IS.fullmatch(step[left.end() : right.start()]):
             continue
         before = step[max(0, left.start() - 60) : left.start()].lower()
-        subject = _MAY_BE_SAID.search(before)
-        joined = subject and subject[0].startswith("and") and _OF_BOTH.search(before)
-        if not subject or joined or not _SAID_END.match(step, right.end()):
+        if not _MAY_BE_SAID.search(before) or not _SAID_END.match(step, right.end()):
             continue
-        contents = (next(text for text in region.groups() if text) for region in (left, right))
-        sides = [_latex_side(content) for content in contents]
+        sides = [_latex_side(next(filter(None, region.groups()))) for region in (left, right)]
         yield from _chain(sides, ["="], _span(step, left.start(), right.end()))
 
 
@@ -254,11 +255,16 @@ def _in_prose(text: str) -> Iterator[Equation]:
         sides, signs, end = _sides(tokens, place)
         end = min(end, len(tokens))
         if len(sides) > 1:
-            start, behind = tokens[place].start(), tokens[end - 1].end()
-            before, after = text[max(0, start - 60) : start], text[behind : behind + 60]
-            span = Span(text[start:behind][:200], before.lower(), after.lower())
+            span = _span(text, tokens[place].start(), tokens[end - 1].end())
             yield from _chain(sides, signs, span)
         place = max(end, place + 1)
+
+
+_LEADS = re.compile(
+    r"(?:simplifies|equal|equals|reduces|evaluates|comes|amounts) to"
+    r"|(?:larger|greater|bigger|smaller|higher|lower) than"
+)
+"""What an expression may follow although its last word often joins two terms."""
 
 
 def _may_begin(tokens: Sequence[re.Match[str]], place: int) -> bool:
@@ -270,8 +276,9 @@ def _may_begin(tokens: Sequence[re.Match[str]], place: int) -> bool:
     before = tokens[place - 1]
     if before.lastgroup == "word":
         adjacent = before.end() == tokens[place].start()
-        return not adjacent and before[0].lower() not in _BINDERS
-    return before.lastgroup in ("eq", "break", "other") and before[0] not in "}_^\\)]!.'<>≈√"
+        leads = place > 1 and _LEADS.fullmatch(f"{tokens[place - 2][0]} {before[0]}".lower())
+        return not adjacent and (before[0].lower() not in _BINDERS or bool(leads))
+    return before.lastgroup in ("eq", "break", "other") and before[0] not in "}_^\\)]!.'≈√"
 
 
 def _sides(
@@ -285,7 +292,7 @@ def _sides(
         sides.append(side)
         if side is None or place >= len(tokens) or tokens[place].lastgroup != "eq":
             return sides, signs, place
-        signs.append("≈" if tokens[place][0] == "≈" else "=")
+        signs.append(_SIGNS_OF[tokens[place][0][0]])
         place += 1
 
 
@@ -317,7 +324,9 @@ class _Reading:
 
     def go_on(self, kind: str | None, text: str) -> bool:
         """Take a token behind an operand; False if the expression has ended before it."""
-        if kind == "op":
+        if kind == "op" and text == "!":
+            self.parts[-1] += "!"
+        elif kind == "op":
             self.parts.append(_SIGNS.get(text, text))
             self.operand = False
         elif kind == "percent":
@@ -359,6 +368,8 @@ def _is_continued(tokens: Sequence[re.Match[str]], place: int) -> bool:
     if place >= len(tokens):
         return False
     follows = tokens[place]
+    if follows[0].lower() == "per" and tokens[place + 1 : place + 2]:
+        return tokens[place + 1].lastgroup != "word"
     signs = _BINDERS | {"!", "_", "{", "\\", ":"}
     return follows.lastgroup in ("number", "open", "money") or follows[0].lower() in signs
 
