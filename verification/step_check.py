@@ -50,7 +50,7 @@ _QUESTIONED = re.compile(
     r"|\bfalse\b|incorrect|wrong|n't|does not|doesn|suppose|assum|instead of|mistake|≠|\\ne"
     r"|would (?!(?:just |also )?(?:be|equal|give|make)\b)"
 )
-_OTHER_ARITHMETIC = re.compile(r"\bmod|\bbase\b|\br\s*\d|\\pmod")
+_OTHER_ARITHMETIC = re.compile(r"\bmod|\bbase\b|\br\s*\d|\\pmod|(?:units?|ones|last \w*) ?digit")
 _ROUNDED = re.compile(r"round|(?<!\\)approx|about|nearest|estimate")
 _IS_TESTED = re.compile(r"inequalit|whether|condition|says|satisf|check|test|requir|need|must|if\b")
 _REMAINDER = re.compile(r"remainder|left over")
@@ -351,18 +351,21 @@ _SO = re.compile(
     r"|find|obtain|means|yields?|solving|for|simplifies|follows|dividing|both|sides|by|[a-z])\b)*",
     re.IGNORECASE,
 )
-"""What may stand between an equation and its solution."""
+"""What may stand between an equation and its solution, of which something must infer."""
+_INFERS = re.compile(
+    r"(?i)\b(?:so|thus|hence|therefore|mean|giv|get|find|obtain|yield|solving|simplif|follow)"
+    r"|\\(?:implies|Rightarrow|\]|\\)"
+)
+_OF_A_FUNCTION = re.compile(r"(?<!\\)\b[a-zA-Z]\s*\(")
 
 
 def _root(equation: Equation) -> tuple[str, Fraction]:
     """Return the variable of a linear equation and its value; raises UndecidedError of others."""
     sides = _expression(equation.left.text), _expression(equation.right.text)
     variables = traits_of(*sides).variables
-    if len(variables) != 1:
+    if len(variables) != 1 or _OF_A_FUNCTION.search(equation.left.text):
         raise UndecidedError("not one variable")
     name = next(iter(variables))
-    if any(isinstance(node, syntax.Applied) for side in sides for node in walk(side)):
-        raise UndecidedError("not a variable")
     points = [{name: Fraction(point)} for point in (0, 1, 7)]
     at = [_value_at(point, sides[0]) - _value_at(point, sides[1]) for point in points]
     slope = at[1] - at[0]
@@ -380,7 +383,7 @@ def _solves_not(equation: Equation, solution: Equation, step: str) -> str:
         return ""
     if re.search(r"\bor\b|\\pm", step[max(0, start - 150) : end + 100]):
         return ""
-    if not _SO.fullmatch(step, start, end):
+    if not _SO.fullmatch(step, start, end) or not _INFERS.search(step, start, end):
         return ""
     try:
         left, right = _expression(equation.left.text), _expression(equation.right.text)

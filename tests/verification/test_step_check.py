@@ -143,6 +143,10 @@ TWINS = [
     ("$5a - 1 = 5$, which means $a = 1$.", "$5a - 1 = 5$ or $a = 1$."),
     (r"\[ 16 + x = 27, \] \[ x = 8. \]", r"\[ 16 + x = 27. \] In the other case \[ x = 8. \]"),
     ("$12d = 18d - 144$ so $6d = 100$", "$x^2 = 4$ so $x = 2$"),
+    ("$2x = 3$, so $x = 3$", "We know that $2x = 3$, $x = 3$ are to be solved."),
+    ("$2x = 3$, hence $x = 2$", "$f(2) = 2$, hence $f(3) = 3$"),
+    ("The result is $7^2$, which is $48$.", "The units digit is $1/7$, which is $3$."),
+    (r"$10^\\circ + 20^\\circ = 40^\\circ$", r"$10 + 20 = 40_5$"),
     (
         "We get $10 + 4d = 100$. Solving gives us $d = 20$.",
         "We get $10 + 4d = 100$ and $d = 22.5$.",
