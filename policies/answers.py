@@ -94,6 +94,7 @@ class Reading:
     """How likely a server finds the tokens behind a prompt that it was made to read."""
 
     logprobs: tuple[float, ...]
+    best: tuple[float, ...]
     strings: tuple[str, ...]
     """What the server decodes each token to."""
     prompt_tokens: int
@@ -104,13 +105,16 @@ class Reading:
         """Read what a server says of `ids` behind `before`; a ValueError says what is missing."""
         answer = Answer.expecting(1, response)
         said = (answer.choices[0].prompt_logprobs or [])[len(before) :]
-        found = [(places or {}).get(token) for token, places in zip(ids, said, strict=False)]
+        places = [(place or {}) for place, _ in zip(said, ids, strict=False)]
+        found = [place.get(token) for token, place in zip(ids, places, strict=False)]
         known = [one for one in found if one is not None]
         if len(known) < len(ids):
             raise UnfinishedError(f"{len(ids)} prompt_logprobs wanted, got {len(known)}")
         details = answer.usage.prompt_tokens_details
         return cls(
             logprobs=tuple(one.logprob for one in known),
+            # The server adds the token that stands there to the likeliest one it was asked for.
+            best=tuple(max(one.logprob for one in place.values()) for place in places),
             strings=tuple(one.decoded_token or "" for one in known),
             prompt_tokens=len(before),
             cached_tokens=min((details and details.cached_tokens) or 0, len(before)),
@@ -138,6 +142,7 @@ class Reading:
         """Return the score, the tokens' places being known."""
         return Score(
             logprobs=self.logprobs,
+            best=self.best,
             ends=ends,
             prompt_tokens=self.prompt_tokens,
             cached_tokens=self.cached_tokens,

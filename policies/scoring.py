@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from policies.slots import Slots, Starts
+from policies.slots import Likelihood, Slots, Starts
 from schemas import Score, Tokens
 
 _TOKENS_PER_PASS = 512
@@ -28,11 +28,12 @@ class ScoreJob:
     scores: dict[int, Score] = field(default_factory=dict)
     cancelled: bool = False
 
-    def finish(self, index: int, logprobs: Sequence[float]) -> None:
-        """Take one continuation's log-probabilities; hand all scores over with the last."""
+    def finish(self, index: int, likelihoods: Sequence[Likelihood]) -> None:
+        """Take one continuation's likelihoods; hand all scores over with the last."""
         first = not self.scores
         self.scores[index] = Score(
-            logprobs=tuple(logprobs),
+            logprobs=tuple(one.token for one in likelihoods),
+            best=tuple(one.best for one in likelihoods),
             ends=self.continuations[index].ends,
             prompt_tokens=len(self.ids),
             # What other requests left behind is not counted, so that equal requests look equal.
@@ -54,8 +55,8 @@ class Scorer:
         group = self._group(job)
         start = self._starts.of(job.ids[:-1])
         scored = self._slots.score(start, job.ids[-1], [job.continuations[i].ids for i in group])
-        for index, logprobs in zip(group, scored, strict=True):
-            job.finish(index, logprobs)
+        for index, likelihoods in zip(group, scored, strict=True):
+            job.finish(index, likelihoods)
 
     def _group(self, job: ScoreJob) -> list[int]:
         group = [job.waiting.popleft()]

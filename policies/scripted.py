@@ -146,11 +146,13 @@ class ScriptedSettings(Settings):
         """
         pieces = _PIECE.findall(text)
         ends = tuple(accumulate(map(len, pieces)))
-        logprobs = [0.0] * len(pieces)
-        for start, logprob in self._lines(_numbers(_text(prompt)), prefix, text):
+        logprobs, best = [0.0] * len(pieces), [0.0] * len(pieces)
+        for start, logprob, likeliest in self._lines(_numbers(_text(prompt)), prefix, text):
             logprobs[bisect_right(ends, start)] += logprob
+            best[bisect_right(ends, start)] += likeliest
         return Score(
             logprobs=tuple(logprobs),
+            best=tuple(best),
             ends=ends,
             prompt_tokens=len(_PIECE.findall(_text(prompt))) + len(_PIECE.findall(prefix)),
             cached_tokens=0,
@@ -158,15 +160,20 @@ class ScriptedSettings(Settings):
 
     def _lines(
         self, numbers: tuple[int, ...], prefix: str, text: str
-    ) -> Iterator[tuple[int, float]]:
-        """Yield where each line of a text begins, and its log-probability behind all before it."""
+    ) -> Iterator[tuple[int, float, float]]:
+        """Yield each line of a text: where it begins, how likely it is, how likely the likeliest.
+
+        Natural-log probabilities, given all that stands before.
+        """
         state, partial = self._read(numbers, prefix)
         foreign = self._breaks_off(prefix, state, partial)
         start = -len(partial)
         for line in (partial + text).split(self.separator):
             whole = line + self.separator if start + len(line) < len(text) else line
             if len(whole) > max(0, -start):
-                yield max(0, start), self._logprob(numbers, state, partial, whole, foreign=foreign)
+                logprob = self._logprob(numbers, state, partial, whole, foreign=foreign)
+                likeliest = 0.0 if foreign else self._likeliest(numbers, state, partial)
+                yield max(0, start), logprob, max(logprob, likeliest)
             if not foreign:
                 state = self._behind(numbers, state, whole)
             start, partial, foreign = start + len(whole), "", False
@@ -187,6 +194,11 @@ class ScriptedSettings(Settings):
         if state.ended or not likely:
             return _FOREIGN
         return math.log(likely / sum(c.probability for c in self._choices(numbers, state, partial)))
+
+    def _likeliest(self, numbers: tuple[int, ...], state: _State, partial: str) -> float:
+        """Return the log-probability of the likeliest line that begins with `partial`."""
+        likely = [c.probability for c in self._choices(numbers, state, partial)]
+        return math.log(max(likely) / sum(likely)) if likely else 0.0
 
     def _error_rate(self, numbers: tuple[int, ...], addition: int) -> float:
         return 2 * self.error * _uniform(self.seed, numbers, addition)

@@ -161,7 +161,7 @@ class ServedPolicy:
             "prompt": [*before, *ids],
             "max_tokens": _FOR_THE_ANSWER,
             "temperature": 0,
-            "prompt_logprobs": 0,
+            "prompt_logprobs": 1,
         }
         async with self._limit.hold(1):
             reading = await self.fleet.post(

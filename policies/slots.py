@@ -13,7 +13,7 @@ their own length in both settings.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from transformers import DynamicCache
@@ -30,6 +30,15 @@ class Prefilled:
 
     ids: tuple[int, ...]
     layers: tuple[tuple[torch.Tensor, torch.Tensor], ...]
+
+
+class Likelihood(NamedTuple):
+    """Natural-log probabilities at one place."""
+
+    token: float
+    """Of the token that stands there."""
+    best: float
+    """Of the likeliest one."""
 
 
 class Slots:
@@ -99,8 +108,8 @@ class Slots:
 
     def score(
         self, start: Prefilled, last: int, continuations: Sequence[Sequence[int]]
-    ) -> list[list[float]]:
-        """Return the natural-log probability of each token of each continuation.
+    ) -> list[list[Likelihood]]:
+        """Return the likelihood of each token of each continuation.
 
         Each stands behind `start` and the token `last`. Several go through the model in one row.
         """
@@ -122,12 +131,12 @@ class Slots:
             rows += [0, *range(behind, behind + len(ids) - 1)][: len(ids)]
             behind += max(0, len(ids) - 1)
         wanted = [token for ids in continuations for token in ids]
-        logprobs = iter(_logprobs(logits[self._tensor(rows)], self._tensor(wanted)))
-        return [[next(logprobs) for _ in ids] for ids in continuations]
+        found = iter(_likelihoods(logits[self._tensor(rows)], self._tensor(wanted)))
+        return [[next(found) for _ in ids] for ids in continuations]
 
-    def _score_alone(self, start: Prefilled, last: int, ids: Sequence[int]) -> list[float]:
+    def _score_alone(self, start: Prefilled, last: int, ids: Sequence[int]) -> list[Likelihood]:
         """Score one continuation, in windows where it is long: logits take much memory."""
-        cache, logprobs = _copied(start), list[float]()
+        cache, found = _copied(start), list[Likelihood]()
         tokens = [last, *ids[:-1]]
         for begin in range(0, len(ids), _SCORED_AT_ONCE):
             window = tokens[begin : begin + _SCORED_AT_ONCE]
@@ -136,8 +145,8 @@ class Slots:
             mask = torch.arange(seen + len(window), device=places.device) <= places[:, None]
             logits = self._read(cache, window, places, mask)
             wanted = self._tensor(list(ids[begin : begin + _SCORED_AT_ONCE]))
-            logprobs += _logprobs(logits, wanted)
-        return logprobs
+            found += _likelihoods(logits, wanted)
+        return found
 
     def _read(
         self, cache: Cache, tokens: list[int], places: torch.Tensor, mask: torch.Tensor
@@ -215,15 +224,17 @@ def _copied(start: Prefilled) -> DynamicCache:
     return cache
 
 
-def _logprobs(logits: torch.Tensor, tokens: torch.Tensor) -> list[float]:
-    """Return the natural-log probability of one token per row of logits."""
-    found: list[float] = []
+def _likelihoods(logits: torch.Tensor, tokens: torch.Tensor) -> list[Likelihood]:
+    """Return how likely one token per row of logits is."""
+    found: list[Likelihood] = []
     for part, wanted in zip(
         logits.split(_ROWS_IN_DOUBLE), tokens.split(_ROWS_IN_DOUBLE), strict=True
     ):
         exact = part.double()
         chosen = exact.gather(-1, wanted[:, None])[:, 0]
-        found += (chosen - exact.logsumexp(-1)).tolist()
+        total = exact.logsumexp(-1)
+        best = exact.max(-1).values - total
+        found += map(Likelihood, (chosen - total).tolist(), best.tolist())
     return found
 
 

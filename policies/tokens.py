@@ -240,4 +240,4 @@ def truncated_at_once(seed: int, prompt_tokens: int) -> Completion:
 
 def unscored(prompt_tokens: int) -> Score:
     """Return the score of any continuation of a prompt that fills the whole context."""
-    return Score(logprobs=(), ends=(), prompt_tokens=prompt_tokens, cached_tokens=0)
+    return Score(logprobs=(), best=(), ends=(), prompt_tokens=prompt_tokens, cached_tokens=0)

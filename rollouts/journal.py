@@ -231,6 +231,7 @@ def _score_record(score: Score) -> _Record:
     return {
         "kind": "score",
         "logprobs": score.logprobs,
+        "best": score.best,
         "widths": _widths(score.ends),
         "prompt_tokens": score.prompt_tokens,
         "cached_tokens": score.cached_tokens,
@@ -240,6 +241,7 @@ def _score_record(score: Score) -> _Record:
 def _score(record: _Record) -> Score:
     return Score(
         logprobs=tuple(record["logprobs"]),
+        best=tuple(record["best"]),
         ends=tuple(accumulate(record["widths"])),
         prompt_tokens=record["prompt_tokens"],
         cached_tokens=record["cached_tokens"],

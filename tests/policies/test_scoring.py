@@ -67,13 +67,19 @@ def plain(model_dir):
     model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
 
-    def logprobs(before: list[int], ids: list[int]) -> list[float]:
+    def rows(before: list[int], ids: list[int]) -> torch.Tensor:
         with torch.no_grad():
             logits = model(torch.tensor([before + ids])).logits[0].double().log_softmax(-1)
-        rows = range(len(before) - 1, len(before) + len(ids) - 1)
-        return [logits[row, token].item() for row, token in zip(rows, ids, strict=True)]
+        return logits[len(before) - 1 : len(before) + len(ids) - 1]
 
-    return logprobs, tokenizer
+    def logprobs(before: list[int], ids: list[int]) -> list[float]:
+        found = zip(rows(before, ids), ids, strict=True)
+        return [row[token].item() for row, token in found]
+
+    def best(before: list[int], ids: list[int]) -> list[float]:
+        return [row.max().item() for row in rows(before, ids)]
+
+    return logprobs, tokenizer, best
 
 
 def ids_of(tokenizer, text):
@@ -84,7 +90,7 @@ def ids_of(tokenizer, text):
 async def test_scores_are_those_of_one_plain_pass_over_the_whole_sequence(
     opened, plain, deterministic
 ):
-    logprobs, tokenizer = plain
+    logprobs, tokenizer, best = plain
     for prefix in (STEP, ROOT):
         before = ids_of(tokenizer, PROMPT.text + prefix.text)
         async with opened(deterministic=deterministic) as policy:
@@ -92,6 +98,7 @@ async def test_scores_are_those_of_one_plain_pass_over_the_whole_sequence(
         for text, score in zip(TEXTS, scores, strict=True):
             expected = logprobs(before, ids_of(tokenizer, text))
             assert score.logprobs == pytest.approx(expected, abs=1e-4)
+            assert score.best == pytest.approx(best(before, ids_of(tokenizer, text)), abs=1e-4)
             assert score.logprob == pytest.approx(sum(expected), abs=1e-3)
             assert score.covers(text)
             assert score.prompt_tokens == len(before)
@@ -111,7 +118,7 @@ async def test_sampled_tokens_are_scored_as_they_were_sampled(opened, ask):
 
 
 async def test_places_are_those_of_the_tokens_also_within_a_character(opened, plain):
-    _, tokenizer = plain
+    _, tokenizer, _ = plain
     text = "ì 😀 2ì €"  # the bytes of ì are tokens, the character is none
     async with opened() as policy:
         (score,) = await policy.score(asked(text))
@@ -141,7 +148,7 @@ async def test_what_else_is_scored_or_decoded_changes_no_bit_in_the_deterministi
 async def test_a_long_text_is_scored_in_windows_and_short_ones_in_passes(
     opened, plain, monkeypatch
 ):
-    logprobs, tokenizer = plain
+    logprobs, tokenizer, _ = plain
     monkeypatch.setattr("policies.slots._SCORED_AT_ONCE", 5)
     monkeypatch.setattr("policies.scoring._TOKENS_PER_PASS", 24)
     before = ids_of(tokenizer, PROMPT.text + STEP.text)
@@ -164,7 +171,7 @@ async def test_a_prefix_is_read_once_however_many_texts_stand_behind_it(opened):
 
 
 async def test_where_the_context_has_no_room_the_last_tokens_are_missing(opened, plain):
-    logprobs, tokenizer = plain
+    logprobs, tokenizer, _ = plain
     text = TEXTS[0]
     before, ids = ids_of(tokenizer, PROMPT.text + STEP.text), ids_of(tokenizer, text)
     async with opened(context=len(before) + 4) as policy:
@@ -219,7 +226,7 @@ async def test_an_empty_prompt_leaves_nothing_to_stand_behind(opened):
 
 
 async def test_chat_prompts_are_scored_behind_the_template(opened, plain):
-    logprobs, tokenizer = plain
+    logprobs, tokenizer, _ = plain
     chat = ChatPrompt(messages=(Message(role="user", content="How many"),))
     before = tokenizer.apply_chat_template(
         [{"role": "user", "content": "How many"}], add_generation_prompt=True
@@ -308,6 +315,8 @@ async def test_what_the_scripted_world_would_not_write_has_a_floor_a_line():
     assert scores[0].logprob == floor
     assert scores[1].logprob == 2 * floor
     assert scores[1].logprobs == (floor, floor)
+    assert right.best == right.logprobs, "the likeliest line is the right one"
+    assert scores[0].best[0] == right.logprob
     assert scores[2].logprob == pytest.approx(right.logprob + floor)
     assert scores[3].logprob < floor < right.logprob < 0
     assert ended.logprob == floor
@@ -336,9 +345,10 @@ async def test_a_vllm_server_reads_the_text_behind_prompt_and_prefix(fake_server
     assert sorted(bodies) == [8, 12], "an empty text needs no server"
     assert bodies[12]["prompt"] == [*map(ord, "Tom3 + 4 = 7")]
     assert (bodies[12]["max_tokens"], bodies[12]["temperature"]) == (1, 0)
-    assert bodies[12]["prompt_logprobs"] == 0
+    assert bodies[12]["prompt_logprobs"] == 1
     first, second, empty = scores
     assert first.logprobs == tuple(-ord(c) / 128 - p for p, c in enumerate("4 = 7", 7))
+    assert first.best == (-0.1,) * 5, "the likeliest token is another one"
     assert first.ends == (1, 2, 3, 4, 5)
     assert second.logprobs == (-ord("é") / 128 - 7,)
     assert (empty.logprobs, empty.prompt_tokens) == ((), 7)
@@ -414,7 +424,11 @@ async def test_a_server_that_is_not_vllm_cannot_score_and_the_remedy_is_named(fa
 def test_tokens_that_end_within_characters_have_their_places(strings, text, ends):
     """As vLLM decodes them: the bytes of an ï shared out as in `aÃ`, `¯ve`."""
     reading = Reading(
-        logprobs=(-1.0,) * len(strings), strings=strings, prompt_tokens=1, cached_tokens=0
+        logprobs=(-1.0,) * len(strings),
+        best=(-1.0,) * len(strings),
+        strings=strings,
+        prompt_tokens=1,
+        cached_tokens=0,
     )
     assert reading.ends(text) == ends
 

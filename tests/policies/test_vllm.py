@@ -119,6 +119,7 @@ async def test_scores_are_those_of_transformers(policy, control_node, model_dir,
                     assert a.prompt_tokens == b.prompt_tokens
                     count = len(b.logprobs)
                     assert a.logprobs[:count] == pytest.approx(b.logprobs, abs=1e-3)
+                    assert a.best[:count] == pytest.approx(b.best, abs=1e-3)
                     assert a.ends[:count] == b.ends
                     assert b.covers(text) or text is SCORED[-1]
 

@@ -171,6 +171,7 @@ SCORES = st.lists(st.tuples(st.floats(max_value=0, allow_nan=False), st.integers
     lambda pairs: st.builds(
         Score,
         logprobs=st.just(tuple(logprob for logprob, _ in pairs)),
+        best=st.just(tuple(logprob / 3 for logprob, _ in pairs)),
         ends=st.just(tuple(sum(w for _, w in pairs[: n + 1]) for n in range(len(pairs)))),
         prompt_tokens=st.integers(0, 10**6),
         cached_tokens=st.integers(0, 10**6),
@@ -197,9 +198,11 @@ def test_scores_are_replayed_to_the_bit_between_completions(
 
 
 def test_a_score_adds_up_and_tells_whether_it_reaches_the_texts_end() -> None:
-    whole = Score(logprobs=(-0.5, -1.0), ends=(2, 5), prompt_tokens=3, cached_tokens=0)
+    whole = Score(
+        logprobs=(-0.5, -1.0), best=(-0.5, -0.5), ends=(2, 5), prompt_tokens=3, cached_tokens=0
+    )
     assert math.isclose(whole.logprob, -1.5)
     assert whole.covers("12345")
     assert not whole.covers("123456")
-    nothing = Score(logprobs=(), ends=(), prompt_tokens=3, cached_tokens=0)
+    nothing = Score(logprobs=(), best=(), ends=(), prompt_tokens=3, cached_tokens=0)
     assert (nothing.logprob, nothing.covers(""), nothing.covers("1")) == (0, True, False)

@@ -52,8 +52,10 @@ class CharacterPolicy:
 
 def score(prefix: str, text: str) -> Score:
     """Return how likely CharacterPolicy finds a text behind a prefix."""
+    logprobs = tuple(-random.Random(f"{prefix}|{text[:i]}").random() for i in range(len(text)))
     return Score(
-        logprobs=tuple(-random.Random(f"{prefix}|{text[:i]}").random() for i in range(len(text))),
+        logprobs=logprobs,
+        best=tuple(one / 2 for one in logprobs),
         ends=tuple(range(1, len(text) + 1)),
         prompt_tokens=10 + len(prefix),
         cached_tokens=4,

@@ -107,6 +107,7 @@ TWINS = [
     # a number taken apart, but none that is plugged in or defined
     ("We see that $3333 = 3 \\cdot 7 \\cdot 37$.", "Plugging in $9$ gives $9 = 2^2 + 3$."),
     (r"$2(3) = 6 = -3(2)$", "3 dozen = 3 * 12"),
+    (r"$2019 = 2^{10} + 2^9 + 2^8 + 2^0$", r"$1011 = 1 \cdot 2^3 + 2^1 + 2^0$"),
     # degrees and radians
     (r"$\tan 30^\circ = \sqrt{3}$", r"$\tan 30 = \sqrt{3}$"),
     (r"$\sin \frac{\pi}{6} = \frac{1}{3}$", r"$\frac{13\pi}{6} = \frac{\pi}{6}$"),
@@ -116,7 +117,10 @@ TWINS = [
     # percent
     (r"$\frac{14}{60} \cdot 100 = 25.5\%$", r"$\frac{14}{60} \cdot 100 = 23.33\%$"),
     (r"$20\% \cdot 50 = 12$", r"$60 - 20\% = 48$"),
+    (r"$17\% \cdot 5 = 2$", r"$17\%5 = 2$"),
     # points, sums with bounds, and words between
+    (r"$0.15 (54) + 0.40 (27) = 19.90$", r"$0.15 (54) + 0.40 (27) = 18.90$"),
+    ("We get so (8 - 4) = 6 - 5.", "We get c_s (24 - 24) + c_v (8 - 4) = 6 - 5."),
     (r"$(1, 3 + \frac{1}{4}) = (1, \frac{15}{4})$", r"$(0, 1) \cap (0, 2) = (0, 2)$"),
     (r"$\sum_{k=1}^{4} k = 11$", r"$\sum_{k=1}^{n} k = 11$"),
     (
@@ -146,7 +150,7 @@ TWINS = [
     ("$2x = 3$, so $x = 3$", "We know that $2x = 3$, $x = 3$ are to be solved."),
     ("$2x = 3$, hence $x = 2$", "$f(2) = 2$, hence $f(3) = 3$"),
     ("The result is $7^2$, which is $48$.", "The units digit is $1/7$, which is $3$."),
-    (r"$10^\\circ + 20^\\circ = 40^\\circ$", r"$10 + 20 = 40_5$"),
+    (r"$10^\circ + 20^\circ = 40^\circ$", r"$10 + 20 = 40_5$"),
     (
         "We get $10 + 4d = 100$. Solving gives us $d = 20$.",
         "We get $10 + 4d = 100$ and $d = 22.5$.",
