@@ -17,7 +17,6 @@ angles without a degree sign or pi, percentages that come out in any reading, su
 
 import math
 import re
-from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise, product
 
@@ -57,8 +56,8 @@ _REMAINDER = re.compile(r"remainder|left over")
 _OF_ANGLES = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
 _UNSURE_FUNCTIONS = frozenset({"arcsin", "arccos", "arctan", "mod"})
 _INEXACT = re.compile(r"\\?sqrt|√|\\?pi\b|π|\\(?:sin|cos|tan|cot|sec|csc|ln|log|exp)|\be\b")
-_MIXED = re.compile(r"(?<![\d.^_])(\d+)\s*(?=\\[dt]?frac)")
-_INDEXED = re.compile(r"(?<!\\log)(?<!\\sum)(?<!\\prod)_")
+_PRODUCT = re.compile(r"(?<![\d.^_])(\d+(?=\s*\\[dt]?frac)|\d+\.\d+(?=\s*\(\d))\s*")
+_INDEXED_OR_MOD = re.compile(r"%\s*[\d(]|(?<!\\log)(?<!\\sum)(?<!\\prod)_")
 _TWICE_RAISED = re.compile(r"\^\s*(?:\w|\{[^{}]*\})\s*\^")
 """`2^4^\\circ`, of 16 degrees or of 4."""
 _DECIMAL = re.compile(r"(?<![\d,.])\d[\d,]*\.\d+|(?<!\d)\.\d+")
@@ -96,14 +95,14 @@ def _check(equation: Equation) -> tuple[Finding, str]:
     return min(findings, key=lambda found: decided.index(found[0]))
 
 
-def _pairs(equation: Equation) -> Iterator[tuple[Side, Side]]:
-    """Yield the sides, or their coordinates where both are points."""
-    left, right = _inside(equation.left.text), _inside(equation.right.text)
-    if len(left) != len(right) or len(left) < 2:
-        yield equation.left, equation.right
-        return
-    for a, b in zip(left, right, strict=True):
-        yield Side(a, frozenset()), Side(b, frozenset())
+def _pairs(equation: Equation) -> list[tuple[Side, Side]]:
+    """Return the sides, or their coordinates where both are points."""
+    left, right = (
+        [Side(one, frozenset()) for one in _inside(side.text)]
+        for side in (equation.left, equation.right)
+    )
+    same = len(left) == len(right) > 1
+    return list(zip(left, right, strict=True)) if same else [(equation.left, equation.right)]
 
 
 def _inside(text: str) -> list[str]:
@@ -171,7 +170,7 @@ def _is_custom(equation: Equation, left: Expression, right: Expression) -> bool:
     if units and made_of and not units <= made_of:
         return True
     both = equation.left.text + " " + equation.right.text
-    if _INDEXED.search(both) or _TWICE_RAISED.search(both):
+    if _INDEXED_OR_MOD.search(both) or _TWICE_RAISED.search(both):
         return True
     return _is_doubted(equation)
 
@@ -180,10 +179,8 @@ def _is_doubted(equation: Equation) -> bool:
     """Say whether the words around an equality question it or say it is of another kind."""
     span = equation.span
     after = span.after.lstrip("$)\\] .")
-    if after.startswith("?"):
-        return True
     near = f"{span.before} {span.after} {span.text.lower()}"
-    if _QUESTIONED.search(near) or _OTHER_ARITHMETIC.search(near):
+    if after[:1] == "?" or _QUESTIONED.search(near) or _OTHER_ARITHMETIC.search(near):
         return True
     divides = re.search(r"[/÷]|\\d?frac|\\div", equation.left.text + equation.right.text)
     if _REMAINDER.search(near) and (divides or _REMAINDER.match(after)):
@@ -197,6 +194,13 @@ def _is_decomposed(equation: Equation, left: Expression, right: Expression) -> b
     """Say whether a bare number on the left is taken apart: `3333 = 3 * 7 * 37`."""
     if equation.sign != "=" or equation.left.units or equation.right.units or _is_plain(right):
         return False
+    bases = set(re.findall(r"(\d+)\s*\^", equation.right.text))
+    if (
+        isinstance(right, syntax.Sum)
+        and len(bases) == 1
+        and int(*bases) > max(map(int, re.findall(r"\d", equation.left.text)))
+    ):
+        return False  # `1011 = 2^3 + 2^1 + 2^0`, a numeral of another base
     return equation.inner or (isinstance(left, syntax.Number) and left.value >= 100)
 
 
@@ -222,19 +226,15 @@ def _runs_on(value: float, right: Side) -> bool:
 
 
 def _readings(text: str) -> set[str]:
-    r"""Return how a side can be read: percent as bare numbers, `2\frac13` as a product."""
-    return {text, _MIXED.sub(r"\1 \\cdot ", text), text.replace("%", "")}
+    r"""Return how to read a side: percent as bare numbers, `2\frac13` and `0.4(27)` as products."""
+    return {text, _PRODUCT.sub(r"\1 \\cdot ", text), text.replace("%", "")}
 
 
 # Values
 
 
-def _value(tree: Expression) -> float:
-    return _value_at({}, tree)
-
-
-def _value_at(values: dict[str, Fraction], tree: Expression) -> float:
-    evaluator = NumericEvaluator(values, Reading(), budget=Budget(), digits=60)
+def _value(tree: Expression, /, **at: Fraction) -> float:
+    evaluator = NumericEvaluator(at, Reading(), budget=Budget(), digits=60)
     value = evaluator.value(tree)
     if hasattr(value, "_mpc_"):
         raise UndecidedError("no real number")
@@ -367,7 +367,7 @@ def _root(equation: Equation) -> tuple[str, Fraction]:
         raise UndecidedError("not one variable")
     name = next(iter(variables))
     points = [{name: Fraction(point)} for point in (0, 1, 7)]
-    at = [_value_at(point, sides[0]) - _value_at(point, sides[1]) for point in points]
+    at = [_value(sides[0], **point) - _value(sides[1], **point) for point in points]
     slope = at[1] - at[0]
     if abs(slope) < 1e-9 or abs(at[0] + 7 * slope - at[2]) > 1e-9 * max(map(abs, at)):
         raise UndecidedError("not linear")
@@ -391,7 +391,7 @@ def _solves_not(equation: Equation, solution: Equation, step: str) -> str:
         traits = traits_of(left, right)
         if traits.variables != {name} or traits.degrees or _OF_ANGLES & set(traits.functions):
             return ""
-        a, b = (_value_at({name: root}, tree) for tree in (left, right))
+        a, b = (_value(tree, **{name: root}) for tree in (left, right))
     except _UNDECIDED:
         return ""
     names = isinstance(left, syntax.Symbol) or isinstance(right, syntax.Symbol)

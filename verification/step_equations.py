@@ -246,8 +246,7 @@ def _said(step: str) -> Iterator[Equation]:
 
 
 def _in_prose(text: str) -> Iterator[Equation]:
-    tokens = list(_TOKEN.finditer(text))
-    place = 0
+    tokens, place = list(_TOKEN.finditer(text)), 0
     while place < len(tokens):
         if not _may_begin(tokens, place):
             place += 1
@@ -276,6 +275,7 @@ def _may_begin(tokens: Sequence[re.Match[str]], place: int) -> bool:
     before = tokens[place - 1]
     if before.lastgroup == "word":
         adjacent = before.end() == tokens[place].start()
+        adjacent |= len(before[0]) == 1 and tokens[place].lastgroup == "open"  # `c (8 - 4)`
         leads = place > 1 and _LEADS.fullmatch(f"{tokens[place - 2][0]} {before[0]}".lower())
         return not adjacent and (before[0].lower() not in _BINDERS or bool(leads))
     return before.lastgroup in ("eq", "break", "other") and before[0] not in "}_^\\)]!.'≈√"
