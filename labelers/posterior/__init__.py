@@ -1,7 +1,7 @@
 """First-error search as noisy bisection with a posterior; it says where to look and when not to."""
 
 from labelers.posterior.calibration import calibrate, model_yaml
-from labelers.posterior.checks import StepChecks
+from labelers.posterior.cues import Cue, Cues, Readings
 from labelers.posterior.fitting import fit
 from labelers.posterior.inference import Belief, Observation, believe, information
 from labelers.posterior.labeler import PosteriorLabeler
@@ -9,10 +9,12 @@ from labelers.posterior.model import Model
 
 __all__ = [
     "Belief",
+    "Cue",
+    "Cues",
     "Model",
     "Observation",
     "PosteriorLabeler",
-    "StepChecks",
+    "Readings",
     "believe",
     "calibrate",
     "fit",

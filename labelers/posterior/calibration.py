@@ -8,7 +8,7 @@ from labelers.posterior.counting import observed
 from labelers.posterior.fitting import fit
 from labelers.posterior.inference import Observation
 from labelers.posterior.model import Model
-from schemas import Evidence, Outcome, RunError
+from schemas import Evidence, LabelledSolution, Outcome, RunError
 from schemas.arrow import read_table
 from schemas.conversion import nodes_from, solutions_from
 from schemas.run_folder import RunFolder
@@ -20,22 +20,24 @@ FEWEST = 30
 def calibrate(run: RunFolder) -> Model:
     """Return the model fitted to a run's committed shards; the same for the same shards.
 
-    Learns from solutions with a wrong final answer and at least one probed prefix. A run that
+    Learns from solutions with a wrong final answer and at least one probed prefix, and what cues
+    say from those with a right one too, where their steps were read. A run that
     labels reads its model from its configuration, so its labels depend on no order of shards:
     calibrate on a first run, write the model down (`model_yaml`), label with it.
     Raises RunError where fewer than 30 solutions were probed.
     """
     seen = observations(run)
-    if len(seen) < FEWEST:
+    probed = sum(not one.right for one in seen)
+    if probed < FEWEST:
         raise RunError(
-            f"{run.path} holds {len(seen)} probed solutions with a wrong answer: "
+            f"{run.path} holds {probed} probed solutions with a wrong answer: "
             f"label problems until there are at least {FEWEST}"
         )
     return fit(seen)
 
 
 def observations(run: RunFolder) -> list[Observation]:
-    """Return what a run saw of its probed solutions with a wrong final answer, in order."""
+    """Return what a run saw of the solutions that a model can be fitted to, in order."""
     seen = []
     for shard in run.shards:
         asked: defaultdict[str, dict[str, Evidence]] = defaultdict(dict)
@@ -43,10 +45,17 @@ def observations(run: RunFolder) -> list[Observation]:
             asked[row.problem_id][row.node.prefix.key] = row.node.evidence
         for labelled in solutions_from(read_table(run.file("solutions", shard), "solutions")):
             one = labelled.solution
-            wrong = one.outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
-            if wrong and any(evidence.decided for evidence in one.evidence[:-1]):
+            if tells(one):
                 seen.append(observed(one, asked[one.problem_id]))
     return seen
+
+
+def tells(solution: LabelledSolution) -> bool:
+    """Say whether a model can be fitted to a solution: it was probed, or its right answer read."""
+    if solution.outcome is Outcome.CORRECT:
+        return bool(solution.scores)
+    wrong = solution.outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
+    return wrong and any(evidence.decided for evidence in solution.evidence[:-1])
 
 
 def model_yaml(model: Model) -> str:

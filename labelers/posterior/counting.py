@@ -20,6 +20,7 @@ asked for, which is what one asks of a prefix. The `nodes` table has what was as
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from labelers.posterior.cues import NOTHING_READ, Readings
 from labelers.posterior.inference import Observation
 from labelers.solutions import Solution
 from schemas import Evidence, LabelledSolution, Outcome, Prefix, Rollout, StopRule
@@ -50,15 +51,15 @@ class Trail:
             if place is not None:
                 self._count(one, place, self._depth(one))
 
-    def observation(self, root: Evidence, likelihoods: tuple[float, ...] = ()) -> Observation:
-        """Return what was seen of the solution so far."""
+    def observation(self, root: Evidence, readings: Readings = NOTHING_READ) -> Observation:
+        """Return what was seen of the solution so far, beside what was read off its steps."""
         return Observation(
             correct=tuple(seen.count(Outcome.CORRECT) for seen in self._counts),
             failed=tuple(sum(one in _FAILED for one in seen) for seen in self._counts),
             root_correct=root.correct,
             root_decided=root.decided,
             right=self.solution.rollout.verdict.outcome is Outcome.CORRECT,
-            likelihoods=likelihoods,
+            readings=readings,
         )
 
     def evidence(self) -> tuple[Evidence, ...]:
@@ -116,4 +117,5 @@ def observed(solution: LabelledSolution, asked: Mapping[str, Evidence]) -> Obser
         root_correct=root.correct,
         root_decided=root.decided,
         right=itself is Outcome.CORRECT,
+        readings=Readings.of(solution.checks, solution.scores),
     )

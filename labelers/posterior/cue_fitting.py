@@ -3,7 +3,8 @@ r"""Learn what cues say of a policy from solutions whose errors nobody has marke
 Expectation maximisation. With P(e | data of s) under the current model, every step of solution s is
 right, the first error, or behind it with a known probability; weighted by these, the steps' numbers
 give new densities. Rollouts anchor it: they say where most errors are, the cue learns what such
-steps look like, and then tells of the errors that rollouts cannot see.
+steps look like, and then tells of the errors that rollouts cannot see. Solutions with a right
+answer take part, for most of their steps are right.
 
 A cue has a direction (regret speaks for an error, net information against one): the ratio
 error(x) / right(x) is made monotone in x by pooling adjacent bins that violate it (Ayer et al.
@@ -14,34 +15,34 @@ steps.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from labelers.posterior.cues import Array, Cue, Cues
+from labelers.posterior.cues import Array, Cue, Numbers
 from labelers.posterior.inference import Observation, believe
 from labelers.posterior.model import Model
 
-QUANTILES = (0.25, 0.5, 0.65, 0.8, 0.9, 0.95)
-"""Where bins end, from the side that speaks against an error: finer where cues speak for one."""
+QUANTILES = (0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+"""Where bins end, from the side that speaks against an error: finer where numbers speak for one."""
 ROUNDS = 12
 SMOOTHING = 8.0
 """Steps' worth of the shares of all steps that is added to each density."""
 FEWEST = 40
-"""Scored steps below which a cue is not learnt."""
-DIRECTION: Mapping[str, int] = {"regret": 1, "net_information": -1}
+"""Read steps below which a cue is not learnt."""
+DIRECTION: Mapping[str, int] = {"refuted": 1, "regret": 1, "net_information": -1}
 """1: the larger the number, the likelier an error."""
 
 
 def fit_cues(model: Model, seen: Sequence[Observation]) -> Model:
-    """Return the model with cues learnt from the solutions' scores; without scores, as it is."""
-    binned = {name: _Binned(name, seen) for name in DIRECTION}
-    known = {name: one for name, one in binned.items() if one.steps >= FEWEST}
-    if not known:
-        return model
-    cues = Cues(**{name: one.cue(one.alike()) for name, one in known.items()})
-    for _ in range(ROUNDS):
-        model = model.model_copy(update={"cues": cues})
+    """Return the model with cues learnt from what was read; what was not read stays as it is."""
+    read = {
+        name: _Binned(name, [getattr(one.readings, name) for one in seen]) for name in DIRECTION
+    }
+    learnt = {name: one for name, one in read.items() if one.tells}
+    for _ in range(ROUNDS if learnt else 0):
         stands = [_stands(believe(model, one).posterior) for one in seen]
-        cues = Cues(**{name: one.cue(one.counts(stands)) for name, one in known.items()})
-    return model.model_copy(update={"cues": cues})
+        cues = {name: one.cue(stands) for name, one in learnt.items()}
+        model = model.model_copy(update={"cues": model.cues.model_copy(update=cues)})
+    return model
 
 
 def _stands(posterior: Array) -> Array:
@@ -52,56 +53,51 @@ def _stands(posterior: Array) -> Array:
 
 
 class _Binned:
-    """One number of all steps of all solutions, in bins of about equal size."""
+    """One number of all steps of all solutions, in bins."""
 
-    def __init__(self, name: str, seen: Sequence[Observation]) -> None:
+    def __init__(self, name: str, numbers: Sequence[Numbers]) -> None:
         self._sign = DIRECTION[name]
-        numbers = [[getattr(score, name) for score in one.scores] for one in seen]
-        every = [x for some in numbers for x in some if x is not None]
-        self.steps = len(every)
-        cuts = self._sign * np.quantile(self._sign * np.array(every or [0.0]), QUANTILES)
-        self._edges = tuple(
-            sorted({float(f"{cut:.4g}") for cut in cuts if cut > min(every, default=0.0)})
-        )
+        every = np.array([x for some in numbers for x in some if x is not None])
+        self._edges = _edges(every, self._sign)
+        self.tells = len(every) >= FEWEST and len(self._edges) > 0
+        """Whether there is enough to learn from, and not one number alone."""
         self._places = [[i for i, x in enumerate(some) if x is not None] for some in numbers]
-        self._bins = [
-            np.searchsorted(self._edges, [x for x in some if x is not None], side="right")
-            for some in numbers
-        ]
+        self._bins = [self._bin([x for x in some if x is not None]) for some in numbers]
+        self._base = np.bincount(self._bin(every), minlength=len(self._edges) + 1) + 0.01
+        self._base /= self._base.sum()
 
-    def alike(self) -> Array:
-        """Return counts that say nothing: the same for right steps, errors and those behind."""
-        return np.tile(self._total(), (3, 1))
-
-    def counts(self, stands: Sequence[Array]) -> Array:
-        """Return expected counts per stand and bin from each step's probabilities to stand there."""
-        counts = np.zeros((3, len(self._edges) + 1))
+    def cue(self, stands: Sequence[Array]) -> Cue:
+        """Return the densities, given where each step stands with which probability."""
+        counts = np.tile(SMOOTHING * self._base, (3, 1))
         for stand, places, bins in zip(stands, self._places, self._bins, strict=True):
             for row in range(3):
                 np.add.at(counts[row], bins, stand[row, places])
-        return counts
-
-    def cue(self, counts: Array) -> Cue:
-        """Return the densities that expected counts give, smoothed and in direction."""
-        base = self._total() / self._total().sum()
-        right, error, behind = (row / row.sum() for row in counts + SMOOTHING * base)
-        ratio = _rising(error / right, right, self._sign)
+        right, error, behind = (row / row.sum() for row in counts)
+        ratio = _monotone(error / right, right, self._sign)
         error = right * ratio / (right * ratio).sum()
         return Cue(
             edges=self._edges, right=_shares(right), error=_shares(error), behind=_shares(behind)
         )
 
-    def _total(self) -> Array:
-        bins = np.concatenate(self._bins) if self._bins else np.zeros(0, dtype=int)
-        return np.bincount(bins, minlength=len(self._edges) + 1) + 1e-3
+    def _bin(self, numbers: Sequence[float] | Array) -> npt.NDArray[np.int64]:
+        return np.searchsorted(self._edges, np.asarray(numbers), side="right")
+
+
+def _edges(numbers: Array, sign: int) -> tuple[float, ...]:
+    """Return edges that leave no bin empty, as far as equal numbers allow; none for equal ones."""
+    if not len(numbers) or numbers.min() == numbers.max():
+        return ()
+    cuts = sign * np.quantile(sign * numbers, QUANTILES)
+    kept = {float(f"{cut:.4g}") for cut in cuts if cut > numbers.min()}
+    return tuple(sorted(kept)) or (float((numbers.min() + numbers.max()) / 2),)
 
 
 def _shares(density: Array) -> tuple[float, ...]:
     return tuple(max(float(f"{share:.4g}"), 1e-6) for share in density)
 
 
-def _rising(values: Array, weights: Array, sign: int) -> Array:
-    """Return the closest monotone sequence, rising for sign 1, by pooling adjacent violators."""
+def _monotone(values: Array, weights: Array, sign: int) -> Array:
+    """Return the closest sequence that rises (sign 1) or falls, pooling adjacent violators."""
     pools: list[tuple[float, float, int]] = []
     for value, weight in zip(values[::sign], weights[::sign], strict=True):
         pool = (float(value), float(weight), 1)

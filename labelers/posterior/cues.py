@@ -1,28 +1,54 @@
-r"""What is read off a step without a rollout, as a likelihood of where the first error is.
+r"""What is read off steps without a rollout, as a likelihood of where the first error is.
 
-A *cue* is a number per step, such as how far the step falls behind what the policy finds likeliest
-(`StepScore`). With x_i the number at step i,
+A *cue* is a number per step, such as how far the step falls behind what the policy finds likeliest.
+With x_i the number at step i,
 
     C(e) = prod_(i < e) right(x_i) * error(x_e) * prod_(i > e) behind(x_i)
 
-for a first error e, where the three densities are shares of equal bins of x. They are the policy's
-own: `fit_cues` learns them from a run's evidence, by expectation maximisation against what rollouts
-say of the same solutions. A number that says nothing gets three equal densities.
+for a first error e, where the three densities are shares of steps per bin of x. They are the
+policy's own: `cue_fitting` learns them from a run's evidence. A number that says nothing gets three
+equal densities. Several cues of a step are taken as independent given where it stands.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from schemas import Settings, StepScore
+from schemas import Finding, Settings, StepCheck, StepScore
 
 Array = npt.NDArray[np.float64]
+Numbers = tuple[float | None, ...]
+"""One per step; None where the step was not read."""
 
 _MOST = 300.0
 """Greatest log-likelihood ratio: further ones would overflow in very long solutions."""
-Shares = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """What was read off the steps of one solution; a cue that was not read is empty."""
+
+    refuted: Numbers = ()
+    """1 where the step displays a false equality, else 0."""
+    regret: Numbers = ()
+    """`StepScore.regret`, in nats."""
+    net_information: Numbers = ()
+    """`StepScore.net_information`, in nats."""
+
+    @classmethod
+    def of(cls, checks: Sequence[StepCheck], scores: Sequence[StepScore]) -> "Readings":
+        """Return the readings of a solution as it is recorded."""
+        return cls(
+            refuted=tuple(float(one.finding is Finding.REFUTED) for one in checks),
+            regret=tuple(one.regret for one in scores),
+            net_information=tuple(one.net_information for one in scores),
+        )
+
+
+NOTHING_READ = Readings()
 
 
 class Cue(Settings):
@@ -30,11 +56,11 @@ class Cue(Settings):
 
     edges: tuple[float, ...]
     """Rising; bin 0 lies below the first, the last bin at or above the last."""
-    right: Shares
+    right: tuple[float, ...]
     """Of steps before the first error."""
-    error: Shares
+    error: tuple[float, ...]
     """Of first errors."""
-    behind: Shares
+    behind: tuple[float, ...]
     """Of steps behind the first error."""
 
     @model_validator(mode="after")
@@ -50,29 +76,37 @@ class Cue(Settings):
             raise ValueError(f"edges={self.edges}: give rising numbers")
         return self
 
-    def log_likelihoods(self, numbers: Sequence[float | None]) -> Array:
-        """Return log C(e) for e = 0 ... M less that of e = M; steps without a number say nothing."""
+    def log_likelihoods(self, numbers: Numbers) -> Array:
+        """Return log C(e) - log C(M), e = 0 ... M; steps without a number say nothing."""
         known = np.array([one is not None for one in numbers])
-        values = np.array([0.0 if one is None else one for one in numbers])
-        bins = np.searchsorted(np.array(self.edges), values, side="right")
+        bins = np.searchsorted(self.edges, [one or 0.0 for one in numbers], side="right")
         right = np.log(self.right)
         error = np.where(known, (np.log(self.error) - right)[bins], 0.0)
         behind = np.where(known, (np.log(self.behind) - right)[bins], 0.0)
         tail = np.append(np.cumsum(behind[::-1])[::-1], 0.0)
-        return np.append(error + tail[1:], 0.0)
+        return np.asarray(np.append(error + tail[1:], 0.0))
 
 
 class Cues(Settings):
-    """The cues that are known of a policy; those of `StepScore`, by name."""
+    """The cues that are known of a policy; what else is read is recorded and says nothing yet."""
 
+    refuted: Cue | None = Cue(
+        edges=(0.5,), right=(0.998, 0.002), error=(0.96, 0.04), behind=(0.98, 0.02)
+    )
+    """A false equality; by default as often as on the human labels of ProcessBench and PRM800K
+    (`python -m benchmarks.step_check`; behind an error: a guess, as those steps are not marked).
+    Far more first errors are refuted where they are slips of reckoning."""
     regret: Cue | None = Field(default=None)
+    """None until it is fitted to the policy."""
     net_information: Cue | None = Field(default=None)
+    """None until it is fitted to the policy."""
 
-    def likelihoods(self, scores: Sequence[StepScore], num_steps: int) -> Array:
-        """Return C(e) for e = 0 ... M = `num_steps`, up to a factor; ones where nothing is known."""
+    def likelihoods(self, readings: Readings, num_steps: int) -> Array:
+        """Return C(e) up to a factor, e = 0 ... M = `num_steps`; ones where nothing is known."""
         total = np.zeros(num_steps + 1)
         for name in type(self).model_fields:
             cue: Cue | None = getattr(self, name)
-            if cue is not None and scores:
-                total += cue.log_likelihoods([getattr(one, name) for one in scores])
-        return np.exp(np.clip(total, -_MOST, _MOST))
+            numbers: Numbers = getattr(readings, name)
+            if cue is not None and numbers:
+                total += cue.log_likelihoods(numbers)
+        return np.asarray(np.exp(np.clip(total, -_MOST, _MOST)))

@@ -66,9 +66,8 @@ SCALES: Mapping[str, _Scale] = {
     "fading": _Scale(_same, _same, 0.5, 0, 3),
 }
 """`recoverable_weight` is not searched: it takes many solutions of each problem to see it."""
-HARMLESS = _Scale(_logit, _sigmoid, 0.8)
-EXPECTED_HARMLESS = 0.1
-"""Where its search begins; searched only beside cues, since rollouts cannot see such errors."""
+HARMLESS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
+"""Shares of harmless errors that are tried."""
 
 STARTS: tuple[Mapping[str, float], ...] = (
     {},
@@ -78,69 +77,77 @@ STARTS: tuple[Mapping[str, float], ...] = (
 """Where the search begins, by what differs from the default: a falling value can be read as late
 errors or as fading recovery, and the way from one reading to the other leads downhill first."""
 ROUNDS = 6
-TURNS = 2
-"""How often cues and values are fitted in turn."""
 _GAIN = 1e-6
 
 
 def fit(seen: Iterable[Observation]) -> Model:
     """Return the fitted model; the default one for no observations. Deterministic.
 
-    A hundred probed solutions tell most of it; a few seconds for a thousand. Where solutions were
-    scored, cues and values are fitted in turn.
+    Values of prefixes are fitted to the solutions with a wrong answer, cues to all. A hundred
+    probed solutions tell most of it. A few seconds for a thousand; ten times that with scores.
     """
     every = list(seen)
     by_length: defaultdict[int, list[Observation]] = defaultdict(list)
     for one in every:
-        by_length[one.num_steps].append(one)
+        if not one.right:
+            by_length[one.num_steps].append(one)
     groups = [by_length[length] for length in sorted(by_length)]
     if not groups:
         return Model()
-    climbed = [_climbed(groups, Model(**start), SCALES) for start in STARTS]
+    climbed = [_climbed(groups, Model(**start)) for start in STARTS]
     model = max(climbed, key=lambda found: found[1])[0]
-    if not any(one.scores for one in every):
-        return model
-    model = model.model_copy(update={"harmless": EXPECTED_HARMLESS})
-    for _ in range(TURNS):
-        model = fit_cues(model, every)
-        model, _ = _climbed(groups, model, {**SCALES, "harmless": HARMLESS})
-    return fit_cues(model, every)
+    if not any(one.readings.regret or one.readings.net_information for one in every):
+        return fit_cues(model, every)
+    return _with_harmless(model, every, groups)
 
 
-def _climbed(
-    groups: Sequence[Sequence[Observation]], start: Model, scales: Mapping[str, _Scale]
-) -> tuple[Model, float]:
+def _with_harmless(
+    model: Model, every: Sequence[Observation], groups: Sequence[Sequence[Observation]]
+) -> Model:
+    """Return the model with cues, and the share of harmless errors under which all is likeliest.
+
+    Only cues can tell of harmless errors, and they learn other densities under every share.
+    """
+    best, reached = model, -np.inf
+    for share in HARMLESS:
+        model = fit_cues(model.model_copy(update={"harmless": share}), every)
+        worth = sum(log_evidence(model, group) for group in groups)
+        if worth > reached:
+            best, reached = model, worth
+    return best
+
+
+def _climbed(groups: Sequence[Sequence[Observation]], start: Model) -> tuple[Model, float]:
     """Return the best model on the way up from `start`, and its worth."""
-    usual = Model(harmless=EXPECTED_HARMLESS)
-
-    def distance(name: str, value: float) -> float:
-        scale = scales[name]
-        return (value - scale.forth(getattr(usual, name))) / scale.spread
 
     def model(place: Mapping[str, float]) -> Model:
-        found = {name: round(scales[name].back(value), 6) for name, value in place.items()}
+        found = {name: round(SCALES[name].back(value), 6) for name, value in place.items()}
         return start.model_copy(update=found)
 
     def worth(place: Mapping[str, float]) -> float:
         data = sum(log_evidence(model(place), group) for group in groups)
-        return data - 0.5 * sum(distance(name, value) ** 2 for name, value in place.items())
+        return data - 0.5 * sum(_distance(name, value) ** 2 for name, value in place.items())
 
-    began = {name: scale.forth(getattr(start, name)) for name, scale in scales.items()}
-    place, best = _climb(worth, began, scales)
+    began = {name: scale.forth(getattr(start, name)) for name, scale in SCALES.items()}
+    place, best = _climb(worth, began)
     return model(place), best
+
+
+def _distance(name: str, value: float) -> float:
+    scale = SCALES[name]
+    return (value - scale.forth(getattr(Model(), name))) / scale.spread
 
 
 def _climb(
     worth: Callable[[Mapping[str, float]], float],
     place: dict[str, float],
-    scales: Mapping[str, _Scale],
 ) -> tuple[dict[str, float], float]:
     """Walk along one coordinate after another while it helps; halve the steps that do not."""
-    steps = {name: scales[name].spread for name in place}
+    steps = {name: SCALES[name].spread for name in place}
     best = worth(place)
     for _ in range(ROUNDS):
         for name in place:
-            moved, reached = _along(worth, place, (name, scales[name], steps[name]), best)
+            moved, reached = _along(worth, place, name, steps[name], best)
             if reached > best + _GAIN:
                 place, best = moved, reached
             else:
@@ -151,11 +158,12 @@ def _climb(
 def _along(
     worth: Callable[[Mapping[str, float]], float],
     place: dict[str, float],
-    along: tuple[str, _Scale, float],
+    name: str,
+    step: float,
     best: float,
 ) -> tuple[dict[str, float], float]:
     """Return the furthest place and its worth that steps in one direction lead up to."""
-    name, scale, step = along
+    scale = SCALES[name]
     for signed in (step, -step):
         here, reached = place, best
         while scale.low <= here[name] + signed <= scale.high:

@@ -6,7 +6,8 @@ With k_t correct and z_t failed rollouts of prefix t, t = 0 ... M-1, and the mod
 
     good up to d    A_0(x) = P(x_0 = x) L_0(x),  A_(t+1)(x) = sum_y A_t(y) T(y, x) L_(t+1)(x)
     bad behind d    S_M(r) = 1,  S_t(r) = R_t(r) S_(t+1)(r)
-    together        P(e, d | data) ~ P(e) C(e) P(d | e) sum_x A_d(x) sum_r P(r) O_(d+1)(r) S_(d+1)(r)
+    together        P(e, d | data) ~ P(e) C(e) P(d | e) G_d
+                    G_d = sum_x A_d(x) sum_r P(r) O_(d+1)(r) S_(d+1)(r)
 
 e is the first error, d >= e the step with which the value falls: e itself, or a later one where
 the error does no harm. Rollouts tell of d; what is read off the steps themselves, C(e), tells of e.
@@ -27,9 +28,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labelers.posterior.cues import NOTHING_READ, Array, Readings
 from labelers.posterior.model import (
     VALUES,
-    Array,
     Model,
     falls,
     places,
@@ -38,7 +39,6 @@ from labelers.posterior.model import (
     start_distribution,
     transitions,
 )
-from schemas import StepScore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +54,8 @@ class Observation:
     root_decided: int
     right: bool = False
     """Whether the solution's own final answer is right."""
-    likelihoods: tuple[float, ...] = ()
-    """P(what else is known | e) for e = 0 ... M, up to a factor, e.g. of a symbolic check of the
-    steps; empty where nothing else is known."""
-    scores: tuple[StepScore, ...] = ()
-    """What scoring passes said of each of the M steps; empty where there was none."""
+    readings: Readings = NOTHING_READ
+    """What was read off the steps without a rollout."""
 
     @property
     def num_steps(self) -> int:
@@ -181,10 +178,7 @@ def _prior(model: Model, seen: Observation, recoveries: Array) -> Array:
     prior = prior[:, None] * falls(model, prior)
     outcome = np.append(left, 1.0) if seen.right else np.append(1 - left, 0.0)
     prior /= float(prior.sum(axis=0) @ outcome)
-    known = model.cues.likelihoods(seen.scores, seen.num_steps)
-    if seen.likelihoods:
-        known = known * np.array(seen.likelihoods)
-    return np.asarray(prior * known[:, None])
+    return np.asarray(prior * model.cues.likelihoods(seen.readings, seen.num_steps)[:, None])
 
 
 def _terms(model: Model, seen: Sequence[Observation]) -> _Terms:

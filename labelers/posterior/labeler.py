@@ -6,6 +6,9 @@ is not done asks for rollouts of the prefix with the most expected information p
 done once a step's probability reaches `stop_at`, no probe is worth its tokens, or the cap is
 reached. What is below `keep_at` then is left open: an abstention, with its whole posterior.
 
+Before any rollout the steps are read (`read`): equalities are checked, and the policy's own scores
+of the solution taken. What that says of the first error is the model's to know (`cues.py`).
+
 The solutions of a problem go on side by side and share what is learnt: each rollout counts for
 all solutions that have its prefix (`counting.py`); the question's rate is one; and the
 share f of errors that can be recovered from is one per problem, with a posterior from the other
@@ -22,11 +25,13 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from labelers.posterior.checks import StepChecks
 from labelers.posterior.counting import Trail
+from labelers.posterior.cues import Array
 from labelers.posterior.inference import Belief, believe, information
-from labelers.posterior.model import Array, Model
+from labelers.posterior.model import Model
+from labelers.posterior.reading import CueName, Read, read_steps
 from labelers.right_answers import RightAnswers
+from labelers.scoring import answers
 from labelers.solutions import (
     Screen,
     Solution,
@@ -45,7 +50,6 @@ from schemas import (
     Problem,
     Rollout,
     Settings,
-    StepCheck,
     StopRule,
 )
 
@@ -79,8 +83,12 @@ class PosteriorLabeler(Settings):
     `spot_probe`: a few rollouts where they tell most; `full`: as for wrong ones."""
     spot_rollouts: int = Field(default=4, ge=1)
     """Rollouts that `spot_probe` asks for at most."""
-    step_checks: StepChecks | None = None
-    """Whether, and for how much, false equalities in a step count as evidence of an error."""
+    read: tuple[CueName, ...] = ("refuted", "regret")
+    """What is read off each step before any rollout, for the record and as the model's cues say.
+    `refuted`: displayed equalities that are false, which costs nothing; `regret`: one scoring pass
+    over each solution; `net_information`: a pass per prefix and answer (MCNIG)."""
+    max_answers: int = Field(default=8, ge=1)
+    """Right answers, and wrong ones, that `net_information` scores at most."""
     screen: Screen | None = None
 
     async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
@@ -89,7 +97,8 @@ class PosteriorLabeler(Settings):
         if not start.solutions:
             return labelling_without_solutions(problem, start)
         roots = await rollouts.sample(ROOT, count=start.root.total)
-        search = _Search(self, start.root, start.solutions, roots)
+        read = await self._read(problem, start.solutions, rollouts, roots)
+        search = _Search(self, start.root, start.solutions, roots, read)
         while wanted := search.probes():
             search.learn(await _take(rollouts, wanted))
         return Labelling(
@@ -98,6 +107,23 @@ class PosteriorLabeler(Settings):
             nodes=(Node(prefix=ROOT, evidence=start.root), *search.nodes()),
             set_aside="",
         )
+
+    async def _read(
+        self,
+        problem: Problem,
+        solutions: Sequence[Solution],
+        rollouts: Rollouts,
+        roots: Sequence[Rollout],
+    ) -> tuple[Read, ...]:
+        """Read the steps of all solutions, at the same time."""
+        wanted = answers(problem.answer, roots, most=self.max_answers)
+        known = wanted if "net_information" in self.read else None
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(read_steps(one, rollouts, read=self.read, known=known))
+                for one in solutions
+            ]
+        return tuple(task.result() for task in tasks)
 
     def budget(self, outcome: Outcome) -> int:
         """Return how many rollouts a solution with this final verdict may ask for."""
@@ -136,11 +162,12 @@ class _Search:
         root: Evidence,
         solutions: Sequence[Solution],
         roots: Sequence[Rollout],
+        read: Sequence[Read],
     ) -> None:
         self._settings = settings
         self._root = root
         self._trails = [Trail(solution, roots) for solution in solutions]
-        self._checks = [self._checked(solution) for solution in solutions]
+        self._read = read
         self._costs = [_costs(solution, settings.request_cost) for solution in solutions]
         self._left = [settings.budget(one.rollout.verdict.outcome) for one in solutions]
         self._taken: dict[str, list[Rollout]] = {}
@@ -197,16 +224,9 @@ class _Search:
             evidence=trail.evidence(),
             first_error=self._first_error(outcome, belief) if told else None,
             posterior=tuple(belief.posterior.tolist()) if told else (),
-            checks=self._checks[place],
+            checks=self._read[place].checks,
+            scores=self._read[place].scores,
         )
-
-    def _checked(self, solution: Solution) -> tuple[StepCheck, ...]:
-        rates = self._settings.step_checks
-        return rates.check(solution.prefixes[-1].steps) if rates else ()
-
-    def _likelihoods(self, place: int) -> tuple[float, ...]:
-        rates = self._settings.step_checks
-        return rates.likelihoods(self._checks[place]) if rates else ()
 
     def _first_error(self, outcome: Outcome, belief: Belief) -> int | None:
         if outcome is Outcome.CORRECT and self._settings.right_answers == "trust":
@@ -241,7 +261,7 @@ class _Search:
         if key not in memo:
             if any(counted != trail.counted for counted, _ in memo):
                 memo.clear()
-            seen = trail.observation(self._root, self._likelihoods(place))
+            seen = trail.observation(self._root, self._read[place].readings)
             memo[key] = believe(self._settings.model, seen, recoverable=share)
         return memo[key]
 

@@ -3,10 +3,11 @@
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from rollouts.cutting import prefixes
 from rollouts.steps import Newline
-from schemas import Completion, Outcome, Prefix, Rollout, Verdict
+from schemas import Completion, Continuation, Outcome, Prefix, Rollout, Score, Verdict
 
 
 def rollout(prefix: Prefix, index: int, text: str, outcome: Outcome) -> Rollout:
@@ -25,7 +26,13 @@ def rollout(prefix: Prefix, index: int, text: str, outcome: Outcome) -> Rollout:
             completion_tokens=1,
             logprob=None,
         ),
-        verdict=Verdict(outcome=outcome, extracted=None, rule="", stage="", reason=""),
+        verdict=Verdict(
+            outcome=outcome,
+            extracted=text.rpartition("\n")[2] or None,
+            rule="",
+            stage="",
+            reason="",
+        ),
     )
 
 
@@ -43,9 +50,14 @@ class KnownWorld:
         truncated: float = 0.0,
         undecided: float = 0.0,
         seed: int = 0,
+        scores: Mapping[tuple[str, str], float] | None = None,
     ) -> None:
         self.asked: dict[tuple[str, int], Rollout] = {}
         """Rollouts paid for, by prefix text and sample index; the root's are not counted."""
+        self.scored: list[tuple[str, str]] = []
+        """Prefix and continuation of every score asked for."""
+        self._scores = scores or {}
+        """(prefix, line) to the log-probability of that line; of all others 0, the likeliest."""
         self._solutions = solutions
         self._values = values
         self._truncated, self._undecided, self._seed = truncated, undecided, seed
@@ -63,6 +75,27 @@ class KnownWorld:
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return one prefix per line."""
         return prefixes(solution, Newline())
+
+    async def score(
+        self, prefix: Prefix, continuations: Sequence[Continuation]
+    ) -> tuple[Score, ...]:
+        """Return one score per continuation, a token per line."""
+        await asyncio.sleep(0)
+        return tuple(self._score(prefix.text, one.text) for one in continuations)
+
+    def _score(self, before: str, text: str) -> Score:
+        self.scored.append((before, text))
+        lines = text.splitlines(keepends=True)
+        ends = tuple(accumulate(map(len, lines)))
+        starts = (before + text[: end - len(line)] for line, end in zip(lines, ends, strict=True))
+        likely = tuple(self._scores.get(place, 0.0) for place in zip(starts, lines, strict=True))
+        return Score(
+            logprobs=likely,
+            best=(0.0,) * len(lines),
+            ends=ends,
+            prompt_tokens=1,
+            cached_tokens=0,
+        )
 
     def _outcome(self, text: str, index: int) -> Outcome:
         rng = random.Random(f"{self._seed}/{text}/{index}")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelers.posterior import Model, Observation, believe, information
+from labelers.posterior import Cue, Cues, Model, Observation, Readings, believe, information
 from labelers.posterior.inference import log_evidence
 from labelers.posterior.model import (
     RECOVERIES,
@@ -175,20 +175,40 @@ def test_zeros_have_to_be_the_more_the_seldomer_the_question_is_solved() -> None
     assert needed[-1] > 3 * needed[0]
 
 
-def test_what_else_is_known_multiplies_in() -> None:
-    def seen(likelihoods: tuple[float, ...]) -> Observation:
+REGRET = Cue(edges=(1.0,), right=(0.9, 0.1), error=(0.4, 0.6), behind=(0.5, 0.5))
+
+
+def test_cues_multiply_in() -> None:
+    def seen(readings: Readings) -> Observation:
         return Observation(
             correct=(4, 2, 0),
             failed=(4, 2, 2),
             root_correct=4,
             root_decided=8,
-            likelihoods=likelihoods,
+            readings=readings,
         )
 
-    plain = believe(Model(), seen(())).posterior
-    told = believe(Model(), seen((1.0, 5.0, 1.0, 1.0))).posterior
-    expected = plain * np.array([1, 5, 1, 1])
+    model = Model(cues=Cues(regret=REGRET))
+    plain = believe(model, seen(Readings())).posterior
+    told = believe(model, seen(Readings(regret=(0.2, 3.0, None)))).posterior
+    by_error = [0.4 * 0.5, 0.9 * 0.6, 0.9 * 0.1, 0.9 * 0.1]
+    expected = plain * np.array(by_error)
     assert told == pytest.approx(expected / expected.sum())
+
+
+def test_a_harmless_error_is_found_by_its_cue_and_by_nothing_else() -> None:
+    seen = Observation(
+        correct=(5, 6, 6, 0),
+        failed=(3, 0, 0, 8),
+        root_correct=5,
+        root_decided=8,
+        readings=Readings(regret=(0.0, 5.0, 0.0, 0.0)),
+    )
+    blind = believe(Model(harmless=0.3), seen).posterior
+    told = believe(Model(harmless=0.3, cues=Cues(regret=REGRET)), seen).posterior
+    certain = believe(Model(cues=Cues(regret=REGRET)), seen).posterior
+    assert blind.argmax() == certain.argmax() == 2
+    assert told.argmax() == 1
 
 
 @given(st.lists(observations(min_steps=3, max_steps=3), min_size=1, max_size=5))

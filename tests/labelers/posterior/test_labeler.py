@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from labelers import Screen
-from labelers.posterior import Model, PosteriorLabeler, StepChecks
+from labelers.posterior import Cue, Cues, Model, PosteriorLabeler
 from labelers.posterior.labeler import shared_recoverable
 from schemas import Finding, Labelling, Outcome, Problem, StopRule
 from tests.labelers.worlds import KnownWorld
@@ -121,8 +121,10 @@ def test_a_refuted_step_is_recorded_and_saves_rollouts() -> None:
     values = {"a\nb\nc\n2 + 2 = 5\n": 0.0, "a\nb\nc\n2 + 2 = 5\ne\n": 0.0}
     values["a\nb\nc\n2 + 2 = 5\ne\nf\n"] = 0.0
     blind, seeing = world((text, WRONG), **values), world((text, WRONG), **values)
-    label(PosteriorLabeler(num_solutions=5), blind)
-    settings = PosteriorLabeler(num_solutions=5, step_checks=StepChecks(error=0.5))
+    label(PosteriorLabeler(num_solutions=5, read=()), blind)
+    refuted = Cue(edges=(0.5,), right=(0.998, 0.002), error=(0.5, 0.5), behind=(0.98, 0.02))
+    model = Model(cues=Cues(refuted=refuted))
+    settings = PosteriorLabeler(num_solutions=5, model=model)
     solution = label(settings, seeing).solutions[0]
     assert solution.first_error == 3
     assert [one.finding for one in solution.checks].index(Finding.REFUTED) == 3
@@ -133,3 +135,35 @@ def test_a_problem_whose_errors_were_recovered_from_expects_it_of_the_next() -> 
     low, mean, high = (shared_recoverable(Model(), [1.0, odds])[0] for odds in (0.01, 1.0, 100.0))
     assert low < mean < high
     assert mean == pytest.approx(Model().recoverable, abs=0.02)
+
+
+def test_what_is_read_goes_on_record_and_says_nothing_until_it_is_fitted() -> None:
+    scores = {("a\nb\nc\n", "d\n"): -4.0, ("a\n", "1"): -1.0, ("a\n", "2"): -3.0}
+    plain, read = world((LONG, WRONG)), world((LONG, WRONG))
+    read._scores = scores
+    unread = label(PosteriorLabeler(num_solutions=5, read=()), plain).solutions[0]
+    every = PosteriorLabeler(num_solutions=5, read=("regret", "net_information"))
+    solution = label(every, read).solutions[0]
+    assert unread.scores == solution.checks == ()
+    assert [one.regret for one in solution.scores] == [0, 0, 0, 4, 0, 0, 0]
+    assert [one.net_information for one in solution.scores] == [2, 0, 0, 0, 0, 0, None]
+    assert solution.posterior == unread.posterior
+    assert plain.asked == read.asked
+
+
+def test_a_step_with_a_fitted_regret_saves_rollouts() -> None:
+    regret = Cue(edges=(1.0,), right=(0.95, 0.05), error=(0.2, 0.8), behind=(0.7, 0.3))
+    blind, seeing = world((LONG, WRONG)), world((LONG, WRONG))
+    seeing._scores = {("a\nb\nc\n", "d\n"): -4.0}
+    label(PosteriorLabeler(num_solutions=5), blind)
+    model = Model(cues=Cues(regret=regret))
+    solution = label(PosteriorLabeler(num_solutions=5, model=model), seeing).solutions[0]
+    assert solution.first_error == 3
+    assert len(seeing.asked) < len(blind.asked)
+
+
+def test_a_misfit_of_bins_is_refused_with_what_to_give() -> None:
+    with pytest.raises(ValueError, match=r"error=\(1\.0,\): give 2 positive shares"):
+        Cue(edges=(1.0,), right=(0.5, 0.5), error=(1.0,), behind=(0.5, 0.5))
+    with pytest.raises(ValueError, match=r"edges=\(2\.0, 1\.0\): give rising numbers"):
+        Cue(edges=(2.0, 1.0), right=(0.5, 0.3, 0.2), error=(0.5, 0.3, 0.2), behind=(1, 1, 1))
