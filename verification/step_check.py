@@ -58,8 +58,7 @@ _UNSURE_FUNCTIONS = frozenset({"arcsin", "arccos", "arctan", "mod"})
 _INEXACT = re.compile(r"\\?sqrt|√|\\?pi\b|π|\\(?:sin|cos|tan|cot|sec|csc|ln|log|exp)|\be\b")
 _PRODUCT = re.compile(r"(?<![\d.^_])(\d+(?=\s*\\[dt]?frac)|\d+\.\d+(?=\s*\(\d))\s*")
 _INDEXED_OR_MOD = re.compile(r"%\s*[\d(]|(?<!\\log)(?<!\\sum)(?<!\\prod)_")
-_TWICE_RAISED = re.compile(r"\^\s*(?:\w|\{[^{}]*\})\s*\^")
-"""`2^4^\\circ`, of 16 degrees or of 4."""
+_TWICE_RAISED = re.compile(r"\^\s*(?:\w|\{[^{}]*\})\s*\^")  # `2^4^\circ`: of 16 or of 4?
 _DECIMAL = re.compile(r"(?<![\d,.])\d[\d,]*\.\d+|(?<!\d)\.\d+")
 _BEGINS = re.compile(r"\s*(\d[\d,]*(?:\.\d+)?)\s*(?:[-+*/×÷·]|\\(?:times|cdot|div)(?![a-zA-Z]))")
 
@@ -80,8 +79,8 @@ def check_step(step: str) -> StepCheck:
             return StepCheck(finding=Finding.REFUTED, equation=text, reason=reason)
     if proved is None:
         return StepCheck(finding=Finding.SILENT)
-    text = proved.span.text
-    return StepCheck(finding=Finding.PROVED, equation=text, reason="both sides are equal")
+    text, reason = proved.span.text, "both sides are equal"
+    return StepCheck(finding=Finding.PROVED, equation=text, reason=reason)
 
 
 def _check(equation: Equation) -> tuple[Finding, str]:
@@ -275,7 +274,8 @@ def _may_be_rounded(a: float, b: float, left: Side, right: Side) -> bool:
     """Say whether decimals differ by what was cut off in writing them or what they came from."""
     both = left.text + " " + right.text
     difference, size = abs(a - b), max(abs(a), abs(b))
-    if difference <= 1.0001 * _last_place(both):
+    cut = 1.0001 * _last_place(right.text) if "." in right.text else _slack(left.text, a)
+    if difference <= cut:
         return True
     if difference < 1 and a != round(a) and b == round(b):
         return True
