@@ -4,8 +4,8 @@ Counted are the steps up to and with the first one that people marked as wrong: 
 solution they found right. *Precision*: of the steps called wrong, those that people marked. It is
 bounded by the labels: people pass false equalities now and then (`--show` prints every such step).
 *Recall*: of the marked steps, those called wrong; most errors are no false equality. Brackets are
-95% Wilson intervals. PRM800K's raters could also call a step neutral: neutral is not marked, and
-how many of the disputed steps are neutral is told.
+95% Wilson intervals. PRM800K's raters could also call a step neutral: that is not marked, and
+precision is told with those steps counted against the check and with them set aside.
 
 The check's rules were drawn from the even half of the problems of ProcessBench and PRM800K (by a
 hash of the problem's text). Of the odd half and the held-out sets only disputed steps were read,
@@ -93,8 +93,13 @@ class Tally:
 
     def figures(self) -> dict[str, object]:
         """Return the counts with precision and recall, each with its interval."""
-        precision = {"precision": _interval(self.refuted_wrong, self.refuted)}
-        return asdict(self) | precision | {"recall": _interval(self.refuted_wrong, self.wrong)}
+        return asdict(self) | {
+            "precision": _interval(self.refuted_wrong, self.refuted),
+            "precision_neutral_aside": _interval(
+                self.refuted_wrong, self.refuted - self.refuted_neutral
+            ),
+            "recall": _interval(self.refuted_wrong, self.wrong),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,13 +318,14 @@ def _share(part: int, whole: int) -> str:
 
 def _table(tallies: Iterable[Tally]) -> Table:
     table = _empty_table("set", "steps", "marked", "refuted", "of them marked")
-    for name in ("neutral", "precision", "recall", "proved", "marked"):
+    for name in ("neutral", "precision", "neutral aside", "recall", "proved", "marked"):
         table.add_column(name, justify="right")
     for one in tallies:
         table.add_row(
             one.name,
             *map(str, (one.steps, one.wrong, one.refuted, one.refuted_wrong, one.refuted_neutral)),
             _share(one.refuted_wrong, one.refuted),
+            _share(one.refuted_wrong, one.refuted - one.refuted_neutral),
             _share(one.refuted_wrong, one.wrong),
             str(one.proved),
             f"{100 * one.proved_wrong / max(1, one.proved):.1f}%",
