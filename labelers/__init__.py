@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from labelers.answer_likelihood import AnswerLikelihood
 from labelers.double_search import DoubleSearch
 from labelers.math_shepherd import MathShepherd
 from labelers.omega_prm import OmegaPRM
@@ -13,12 +14,13 @@ from labelers.seam import Labeler
 from labelers.solutions import Screen
 
 AnyLabeler = Annotated[
-    DoubleSearch | MathShepherd | OmegaPRM | OutcomeLabeler | PosteriorLabeler,
+    AnswerLikelihood | DoubleSearch | MathShepherd | OmegaPRM | OutcomeLabeler | PosteriorLabeler,
     Field(discriminator="kind"),
 ]
 """The registry of labelers: pydantic picks by `kind` and names the valid ones on a typo."""
 
 __all__ = [
+    "AnswerLikelihood",
     "AnyLabeler",
     "DoubleSearch",
     "Labeler",

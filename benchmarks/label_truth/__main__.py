@@ -91,6 +91,7 @@ def _options() -> argparse.Namespace:
     add("--solutions", type=int, default=600, help="scripted: with a wrong final answer")
     add("--per-problem", type=int, default=1, help="scripted: solutions per problem")
     add("--sample", metavar="MODEL", help="neural, planted: sample what the cache lacks")
+    add("--cache", type=Path, default=CACHED, metavar="FOLDER", help="neural, planted: rollouts")
     add("--problems", type=int, default=150, help="neural, planted: problems to sample")
     add("--seed", type=int, default=0, help="of scripted worlds and of the bootstrap")
     add("--quick", action="store_true", help="ends within a minute on two cores")
@@ -148,7 +149,7 @@ async def _scripted(
 
 
 def _neural(name: str, options: argparse.Namespace) -> AbstractAsyncContextManager[World]:
-    path = CACHED / f"{name}.parquet"
+    path = options.cache / f"{name}.parquet"
     if not options.sample:
         return replayed(path)
     settings = NeuralSettings.model_validate({"kind": name, "problems": options.problems})

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rollouts.cutting import prefixes
+from rollouts.seam import Rollouts
 from rollouts.steps import Newline
 from schemas import (
     Completion,
@@ -33,8 +34,19 @@ _SCHEMA = pa.schema(
         ("outcome", pa.dictionary(pa.int8(), pa.string())),
         ("prompt_tokens", pa.int16()),
         ("completion_tokens", pa.int16()),
+        ("extracted", pa.dictionary(pa.int16(), pa.string())),
+        # Of scores alone, whose text stands behind the prefix and whose sample index is -1:
+        ("logprobs", pa.list_(pa.float32())),
+        ("best", pa.list_(pa.float32())),
+        ("ends", pa.list_(pa.int16())),
     ]
 )
+_SCORE = -1
+_DIGITS = 3
+"""Decimals of log-probabilities kept."""
+
+
+Place = tuple[str, int | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +55,9 @@ class Cache:
 
     about: Mapping[str, Any]
     """The world's settings as JSON values, and the policy's identity."""
-    rows: Mapping[str, Mapping[tuple[str, int], Mapping[str, Any]]] = field(repr=False)
-    """Problem to (prefix key, sample index) to row."""
+    rows: Mapping[str, Mapping[Place, Mapping[str, Any]]] = field(repr=False)
+    """Problem to (prefix key, sample index) of a rollout, or (prefix key, text) of a score, to
+    row."""
 
     def rollouts(self, problem: Problem) -> "CachedRollouts":
         """Return the rollouts of one problem."""
@@ -54,7 +67,7 @@ class Cache:
 class CachedRollouts:
     """The seam `Rollouts` over a cache; asking for what it lacks is a RunError."""
 
-    def __init__(self, problem: Problem, rows: Mapping[tuple[str, int], Mapping[str, Any]]) -> None:
+    def __init__(self, problem: Problem, rows: Mapping[Place, Mapping[str, Any]]) -> None:
         self._problem = problem
         self._rows = rows
 
@@ -66,15 +79,27 @@ class CachedRollouts:
     async def score(
         self, prefix: Prefix, continuations: Sequence[Continuation]
     ) -> tuple[Score, ...]:
-        """Raise RunError: a cache holds rollouts alone."""
-        raise RunError(
-            f"{len(continuations)} texts behind prefix {prefix.key} of {self._problem.id} were "
-            "never scored: run the same command with --sample"
-        )
+        """Return the scores of texts behind a prefix."""
+        return tuple(self._score(prefix.key, one.text) for one in continuations)
 
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return one prefix per line."""
         return prefixes(solution, Newline())
+
+    def _score(self, key: str, text: str) -> Score:
+        row = self._rows.get((key, text))
+        if row is None:
+            raise RunError(
+                f"{text!r} behind prefix {key} of {self._problem.id} was never scored: "
+                "run the same command with --sample"
+            )
+        return Score(
+            logprobs=tuple(row["logprobs"]),
+            best=tuple(row["best"]),
+            ends=tuple(row["ends"]),
+            prompt_tokens=row["prompt_tokens"],
+            cached_tokens=0,
+        )
 
     def _rollout(self, prefix: Prefix, key: str, index: int) -> Rollout:
         row = self._rows.get((key, index))
@@ -98,13 +123,53 @@ class CachedRollouts:
                 completion_tokens=row["completion_tokens"],
                 logprob=None,
             ),
-            verdict=Verdict(outcome=outcome, extracted=None, rule="", stage="", reason=""),
+            verdict=Verdict(
+                outcome=outcome, extracted=row["extracted"], rule="", stage="", reason=""
+            ),
         )
 
 
-def save(path: Path, about: Mapping[str, Any], rollouts: Iterable[Rollout]) -> None:
-    """Write rollouts in one small file; what it held of the same world and policy stays in it."""
+class Recorder:
+    """The seam `Rollouts` over another one, that remembers the scores it gave."""
+
+    def __init__(self, rollouts: Rollouts) -> None:
+        self._rollouts = rollouts
+        self.scores: dict[Place, Score] = {}
+        """By prefix key and text."""
+
+    async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
+        """Return the rollouts start, ..., start + count - 1 of a prefix."""
+        return await self._rollouts.sample(prefix, start=start, count=count)
+
+    async def score(
+        self, prefix: Prefix, continuations: Sequence[Continuation]
+    ) -> tuple[Score, ...]:
+        """Return the scores of texts behind a prefix."""
+        scores = await self._rollouts.score(prefix, continuations)
+        told = ((prefix.key, one.text) for one in continuations)
+        self.scores.update(zip(told, scores, strict=True))
+        return scores
+
+    def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
+        """Return the prefixes of a solution."""
+        return self._rollouts.prefixes(solution)
+
+
+Scored = Mapping[str, Mapping[Place, Score]]
+"""Problem to (prefix key, text) to score."""
+
+
+def save(
+    path: Path, about: Mapping[str, Any], rollouts: Iterable[Rollout], scores: Scored | None = None
+) -> None:
+    """Write rollouts and scores in one small file.
+
+    What it held of the same world and policy stays in it.
+    """
     rows = {(row["problem_id"], *place): row for row, place in _known(path, about)}
+    for problem_id, some in (scores or {}).items():
+        for place, score in some.items():
+            rows[(problem_id, *place)] = _score_row(problem_id, place, score)
     for one in rollouts:
         place = (one.problem_id, one.prefix.key, one.sample_index)
         rows[place] = {
@@ -115,18 +180,38 @@ def save(path: Path, about: Mapping[str, Any], rollouts: Iterable[Rollout]) -> N
             "outcome": one.verdict.outcome.value,
             "prompt_tokens": one.completion.prompt_tokens,
             "completion_tokens": one.completion.completion_tokens,
+            "extracted": one.verdict.extracted,
         }
     schema = _SCHEMA.with_metadata({_ABOUT: json.dumps(about).encode()})
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    table = pa.Table.from_pylist([rows[place] for place in sorted(rows)], schema=schema)
+    table = pa.Table.from_pylist([rows[place] for place in sorted(rows, key=_order)], schema=schema)
     pq.write_table(table, partial, compression="zstd", compression_level=19)
     partial.replace(path)
 
 
-def _known(
-    path: Path, about: Mapping[str, Any]
-) -> Iterator[tuple[Mapping[str, Any], tuple[str, int]]]:
+def _score_row(problem_id: str, place: Place, score: Score) -> dict[str, Any]:
+    key, text = place
+    return {
+        "problem_id": problem_id,
+        "prefix_key": key,
+        "sample_index": _SCORE,
+        "text": text,
+        "prompt_tokens": score.prompt_tokens,
+        "completion_tokens": len(score.logprobs),
+        "logprobs": [round(one, _DIGITS) for one in score.logprobs],
+        "best": [round(one, _DIGITS) for one in score.best],
+        "ends": score.ends,
+    }
+
+
+def _order(place: tuple[str, str, int | str]) -> tuple[str, str, bool, str, int]:
+    problem_id, key, which = place
+    text = which if isinstance(which, str) else ""
+    return problem_id, key, bool(text), text, 0 if isinstance(which, str) else which
+
+
+def _known(path: Path, about: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Place]]:
     """Yield the rows of a file that is about the same, with their places."""
     if path.exists():
         known = load(path)
@@ -144,8 +229,9 @@ def load(path: Path) -> Cache:
         raise RunError(
             f"{path} holds no cached rollouts ({error}): sample them with --sample"
         ) from error
-    rows: dict[str, dict[tuple[str, int], Mapping[str, Any]]] = {}
+    rows: dict[str, dict[Place, Mapping[str, Any]]] = {}
     for row in table.to_pylist():
         known = rows.setdefault(row["problem_id"], {})
-        known[row["prefix_key"], row["sample_index"]] = row
+        which = row["text"] if row["sample_index"] == _SCORE else row["sample_index"]
+        known[row["prefix_key"], which] = row
     return Cache(about, rows)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelers import (
+    AnswerLikelihood,
     AnyLabeler,
     DoubleSearch,
     MathShepherd,
@@ -13,6 +14,7 @@ from labelers import (
     PosteriorLabeler,
     Screen,
 )
+from labelers.posterior.reading import CueName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,22 +83,43 @@ STANDARD = ("outcome", "math_shepherd", "first_success", *_SEARCHES, "posterior"
 """OmegaPRM is compared where a problem has many solutions: it grows one tree for all of them."""
 
 
+_BOUNDS = (0.85, 0.9, 0.95, 0.97, 0.99)
+
+
+_READ: Mapping[str, tuple[CueName, ...]] = {
+    "posterior": (),
+    "posterior+steps": ("refuted", "regret"),
+    "posterior+answers": ("net_information",),
+    "posterior+all": ("refuted", "regret", "net_information"),
+}
+"""Family to what it reads off the steps beside its rollouts."""
+
+
 FRUGAL = (
     "outcome",
     *(f"math_shepherd N={n}" for n in (2, 4, 8)),
     *(f"first_success N={n}" for n in (2, 4, 8)),
     *(f"{family} N={n}" for family in _SEARCHES for n in (4, 8, 16)),
-    "posterior",
+    "omega_prm N=8, 10 searches",
+    "answer_likelihood",
+    *_READ,
 )
 """What a policy on a CPU can pay for."""
 
 
-_BOUNDS = (0.85, 0.9, 0.95, 0.97, 0.99)
+def _posterior(family: str, bound: float) -> Contender:
+    settings = PosteriorLabeler(stop_at=bound, keep_at=min(bound, 0.9), read=_READ[family])
+    return Contender(family=family, budget=f"stop={bound:g}", settings=settings)
 
 
-def _posterior(bound: float) -> Contender:
-    settings = PosteriorLabeler(stop_at=bound, keep_at=min(bound, 0.9))
-    return Contender(family="posterior", budget=f"stop={bound:g}", settings=settings)
+_THRESHOLDS = (-2.0, 0.0, 2.0)
+
+
+def _likelihood(threshold: float) -> Contender:
+    settings = AnswerLikelihood(threshold=threshold)
+    return Contender(
+        family="answer_likelihood", budget=f"threshold={threshold:g}", settings=settings
+    )
 
 
 def contenders() -> Sequence[Contender]:
@@ -107,7 +130,15 @@ def contenders() -> Sequence[Contender]:
         for family, (make, budgets) in _SWEPT.items()
         for n in budgets
     ]
-    return [outcome, *swept, *map(_posterior, _BOUNDS)]
+    short = OmegaPRM(search_limit=10)
+    bounded = [_posterior(family, bound) for family in _READ for bound in _BOUNDS]
+    return [
+        outcome,
+        *map(_likelihood, _THRESHOLDS),
+        *swept,
+        Contender(family="omega_prm", budget="N=8, 10 searches", settings=short),
+        *bounded,
+    ]
 
 
 def chosen(names: Sequence[str]) -> Sequence[Contender]:

@@ -78,6 +78,7 @@ FIGURES: Mapping[str, Callable[[Sums], Array]] = {
     "completion_tokens": _ratio("completion_tokens", "solutions"),
     "completion_tokens_per_kept": _ratio("completion_tokens", "kept"),
     "prompt_tokens": _ratio("prompt_tokens", "solutions"),
+    "scored_tokens": _ratio("scored_tokens", "solutions"),
     "solution_equivalents": _ratio("equivalents", "solutions"),
 }
 """Shares of kept solutions unless the name says otherwise; costs are per solution."""
@@ -131,6 +132,7 @@ def _counts(one: Judged) -> dict[str, float]:
         "rollouts": one.spent.rollouts,
         "completion_tokens": one.spent.completion_tokens,
         "prompt_tokens": one.spent.prompt_tokens,
+        "scored_tokens": one.spent.scored_tokens,
         "equivalents": one.spent.completion_tokens / one.solution_tokens,
     }
     if one.said is not None:

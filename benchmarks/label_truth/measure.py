@@ -9,8 +9,10 @@ from benchmarks.label_truth.meter import Meter, Spent
 from benchmarks.label_truth.worlds import Case, World
 from labelers import PosteriorLabeler
 from labelers.posterior import Model, Observation, fit
+from labelers.posterior.calibration import tells
 from labelers.posterior.counting import observed
-from schemas import LabelledSolution, Labelling, Outcome, RunError
+from labelers.posterior.reading import CueName
+from schemas import LabelledSolution, Labelling, RunError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ class Bench:
     def __init__(self, world: World, *, retest: bool) -> None:
         self._world = world
         self._retest = retest
-        self._models: dict[int, Model] = {}
+        self._models: dict[tuple[int, tuple[CueName, ...]], Model] = {}
 
     async def measure(self, contender: Contender) -> Measured:
         """Label every case twice, with independent rollouts; without `retest` once.
@@ -78,11 +80,11 @@ class Bench:
         """
         if not isinstance(contender.settings, PosteriorLabeler):
             return await self._measured(self._world, contender)
-        parts = []
+        parts, read = [], contender.settings.read
         for number, (other, part) in enumerate(self._world.folds()):
-            if number not in self._models:
-                self._models[number] = await _fitted(other)
-            settings = contender.settings.model_copy(update={"model": self._models[number]})
+            if (number, read) not in self._models:
+                self._models[number, read] = await _fitted(other, read)
+            settings = contender.settings.model_copy(update={"model": self._models[number, read]})
             parts.append(await self._measured(part, replace(contender, settings=settings)))
         return _joined(contender, parts)
 
@@ -125,18 +127,14 @@ def _joined(contender: Contender, parts: Sequence[Measured]) -> Measured:
     )
 
 
-async def _fitted(world: World) -> Model:
+async def _fitted(world: World, read: tuple[CueName, ...]) -> Model:
     """Return the posterior labeler's model, fitted to what it asks for under its prior model."""
-    contender = Contender(family="posterior", budget="prior", settings=PosteriorLabeler())
+    contender = Contender(family="posterior", budget="prior", settings=PosteriorLabeler(read=read))
     runs = await _label_all(world, contender, world.cases(), draw=0)
     seen: list[Observation] = []
     for run in runs:
         asked = {node.prefix.key: node.evidence for node in run.labelling.nodes}
-        seen += (
-            observed(one, asked)
-            for one in run.labelling.solutions
-            if one.outcome is Outcome.INCORRECT and any(e.decided for e in one.evidence[:-1])
-        )
+        seen += (observed(one, asked) for one in run.labelling.solutions if tells(one))
     return fit(seen)
 
 

@@ -19,6 +19,9 @@ class Spent:
     completion_tokens: float = 0.0
     prompt_tokens: float = 0.0
     """Prompt and prefix tokens that the prefix cache does not serve, once per request."""
+    scored_tokens: float = 0.0
+    """Tokens read for scores: prompt, prefix and text of each, as vLLM reads them, whose prefix
+    cache serves no request that asks for the prompt's log-probabilities."""
 
     def __add__(self, other: "Spent") -> "Spent":
         return Spent(**{name: getattr(self, name) + getattr(other, name) for name in _NAMES})
@@ -38,6 +41,7 @@ class Meter:
         self._indices: defaultdict[str, set[int]] = defaultdict(set)
         self._asked: Counter[str] = Counter()
         self._spent: defaultdict[str, Spent] = defaultdict(Spent)
+        self._scored: dict[tuple[str, str], int] = {}
         self.solutions: dict[int, Rollout] = {}
         """Root rollouts by sample index."""
 
@@ -56,8 +60,11 @@ class Meter:
     async def score(
         self, prefix: Prefix, continuations: Sequence[Continuation]
     ) -> tuple[Score, ...]:
-        """Return scores; `Spent` counts rollouts alone."""
-        return await self._rollouts.score(prefix, continuations)
+        """Return scores and note what they cost; a score is paid for once."""
+        scores = await self._rollouts.score(prefix, continuations)
+        for told, score in zip(continuations, scores, strict=True):
+            self._scored[prefix.key, told.text] = score.prompt_tokens + len(score.logprobs)
+        return scores
 
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return the prefixes of a solution."""
@@ -90,11 +97,13 @@ class Meter:
         A prefix is paid in equal shares by the solutions with a wrong answer that it is part of,
         else by those with a right one; if it is part of none, by all with a wrong answer. So
         nothing that wrong solutions needed is charged to right ones, which some labelers trust.
+        What was read for scores is divided among all.
         """
         wrong = [index for index, right in finals.items() if not right]
         trusted = [index for index, right in finals.items() if right]
         owners = self._owners(trusted) | self._owners(wrong)
-        shares = dict.fromkeys(finals, Spent())
+        read = Spent(scored_tokens=sum(self._scored.values()) / max(len(finals), 1))
+        shares = dict.fromkeys(finals, read)
         for key, spent in self._spent.items():
             if key == ROOT.key:
                 continue

@@ -169,7 +169,8 @@ async def sampled(
             for problem in problems:
                 taken = await shard.of(problem).sample(ROOT, count=settings.root_rollouts)
                 roots.append(taken)
-            source: dict[str, Rollouts] = {one.id: shard.of(one) for one in problems}
+            recorded = {one.id: cache.Recorder(shard.of(one)) for one in problems}
+            source: dict[str, Rollouts] = dict(recorded)
             try:
                 yield _world(settings, running.identity, problems, source, roots)
             finally:
@@ -179,7 +180,8 @@ async def sampled(
                     "problems": list(found),
                 }
                 every = (one for problem in problems for one in shard.of(problem).taken)
-                cache.save(path, about, every)
+                scores = {key: one.scores for key, one in recorded.items()}
+                cache.save(path, about, every, scores)
 
 
 async def _mixed(settings: NeuralSettings, shard: ShardRollouts) -> dict[int, Problem]:

@@ -90,7 +90,7 @@ def _wrong(title: str, lines: Sequence[Line]) -> Table:
     table = _table(title)
     for head in ("exact %", "kept %", "±1 %", "early %", "late %", "retest %", "ECE", "Brier"):
         table.add_column(head, justify="right")
-    for head in ("rollouts", "FSE", "tokens", "per kept", "prompt", "distinct/1k"):
+    for head in ("rollouts", "FSE", "tokens", "per kept", "prompt", "scored", "distinct/1k"):
         table.add_column(head, justify="right")
     for one in lines:
         figure = one.groups["wrong_answer"]
@@ -107,7 +107,7 @@ def _wrong(title: str, lines: Sequence[Line]) -> Table:
     return table
 
 
-_TOKENS = ("completion_tokens", "completion_tokens_per_kept", "prompt_tokens")
+_TOKENS = ("completion_tokens", "completion_tokens_per_kept", "prompt_tokens", "scored_tokens")
 
 
 def _right(title: str, lines: Sequence[Line]) -> Table:
