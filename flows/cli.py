@@ -158,13 +158,22 @@ def calibrate(
     output: Annotated[
         Path | None, typer.Option(help="Write the model to this YAML file, not the screen.")
     ] = None,
+    known: Annotated[
+        str | None,
+        typer.Option(
+            help="Known first errors that say how far to trust it: `oracle` (synthetic problems), "
+            "or JSONL with problem_id, solution_index, first_error."
+        ),
+    ] = None,
 ) -> None:
     """Fit the posterior labeler's model of the policy to a run's evidence, as YAML."""
     from labelers.posterior import calibrate as fit_to
     from labelers.posterior import model_yaml
     from schemas.run_folder import RunFolder
+    from tasks.known_errors import known_errors
 
-    text = model_yaml(fit_to(RunFolder(run)))
+    folder = RunFolder(run)
+    text = model_yaml(fit_to(folder, known_errors(folder, known) if known else None))
     if output is None:
         out.print(text, end="", markup=False, highlight=False)
     else:

@@ -147,6 +147,8 @@ class Score:
 
     logprobs: tuple[float, ...]
     """Natural logs, one per token; the model's own: before temperature, top_k and top_p."""
+    best: tuple[float, ...]
+    """The same of the likeliest token in each place; never less than that of the token there."""
     ends: tuple[int, ...]
     """Character offset in the continuation's text just behind each token, as in Tokens."""
     prompt_tokens: int

@@ -171,8 +171,7 @@ def save(
         for place, score in some.items():
             rows[(problem_id, *place)] = _score_row(problem_id, place, score)
     for one in rollouts:
-        place = (one.problem_id, one.prefix.key, one.sample_index)
-        rows[place] = {
+        rows[one.problem_id, one.prefix.key, one.sample_index] = {
             "problem_id": one.problem_id,
             "prefix_key": one.prefix.key,
             "sample_index": one.sample_index,

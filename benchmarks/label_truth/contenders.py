@@ -26,6 +26,8 @@ class Contender:
     budget: str
     """The knob, e.g. `N=8`; empty where there is none."""
     settings: AnyLabeler
+    anchored: bool = False
+    """Whether its model is anchored in known first errors of other problems."""
 
     @property
     def name(self) -> str:
@@ -91,8 +93,10 @@ _READ: Mapping[str, tuple[CueName, ...]] = {
     "posterior+steps": ("refuted", "regret"),
     "posterior+answers": ("net_information",),
     "posterior+all": ("refuted", "regret", "net_information"),
+    "posterior+steps+marks": ("refuted", "regret"),
 }
-"""Family to what it reads off the steps beside its rollouts."""
+"""Family to what it reads off the steps beside its rollouts; with `marks` its model is anchored in
+known first errors of other problems, else it is fitted to their evidence alone."""
 
 
 FRUGAL = (
@@ -109,7 +113,8 @@ FRUGAL = (
 
 def _posterior(family: str, bound: float) -> Contender:
     settings = PosteriorLabeler(stop_at=bound, keep_at=min(bound, 0.9), read=_READ[family])
-    return Contender(family=family, budget=f"stop={bound:g}", settings=settings)
+    marked = family.endswith("+marks")
+    return Contender(family=family, budget=f"stop={bound:g}", settings=settings, anchored=marked)
 
 
 _THRESHOLDS = (-2.0, 0.0, 2.0)

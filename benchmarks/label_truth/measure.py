@@ -8,7 +8,7 @@ from benchmarks.label_truth.contenders import Contender
 from benchmarks.label_truth.meter import Meter, Spent
 from benchmarks.label_truth.worlds import Case, World
 from labelers import PosteriorLabeler
-from labelers.posterior import Model, Observation, fit
+from labelers.posterior import Model, Observation, anchor, fit
 from labelers.posterior.calibration import tells
 from labelers.posterior.counting import observed
 from labelers.posterior.reading import CueName
@@ -71,7 +71,7 @@ class Bench:
     def __init__(self, world: World, *, retest: bool) -> None:
         self._world = world
         self._retest = retest
-        self._models: dict[tuple[int, tuple[CueName, ...]], Model] = {}
+        self._models: dict[tuple[int, tuple[CueName, ...], bool], Model] = {}
 
     async def measure(self, contender: Contender) -> Measured:
         """Label every case twice, with independent rollouts; without `retest` once.
@@ -80,11 +80,12 @@ class Bench:
         """
         if not isinstance(contender.settings, PosteriorLabeler):
             return await self._measured(self._world, contender)
-        parts, read = [], contender.settings.read
+        parts = []
         for number, (other, part) in enumerate(self._world.folds()):
-            if (number, read) not in self._models:
-                self._models[number, read] = await _fitted(other, read)
-            settings = contender.settings.model_copy(update={"model": self._models[number, read]})
+            key = number, contender.settings.read, contender.anchored
+            if key not in self._models:
+                self._models[key] = await _fitted(other, *key[1:])
+            settings = contender.settings.model_copy(update={"model": self._models[key]})
             parts.append(await self._measured(part, replace(contender, settings=settings)))
         return _joined(contender, parts)
 
@@ -127,15 +128,21 @@ def _joined(contender: Contender, parts: Sequence[Measured]) -> Measured:
     )
 
 
-async def _fitted(world: World, read: tuple[CueName, ...]) -> Model:
+async def _fitted(world: World, read: tuple[CueName, ...], anchored: bool) -> Model:
     """Return the posterior labeler's model, fitted to what it asks for under its prior model."""
-    contender = Contender(family="posterior", budget="prior", settings=PosteriorLabeler(read=read))
-    runs = await _label_all(world, contender, world.cases(), draw=0)
+    prior = PosteriorLabeler(read=read)
+    contender = Contender(family="posterior", budget="prior", settings=prior)
+    cases = world.cases()
+    runs = await _label_all(world, contender, cases, draw=0)
     seen: list[Observation] = []
-    for run in runs:
+    errors: list[int] = []
+    for case, run in zip(cases, runs, strict=True):
         asked = {node.prefix.key: node.evidence for node in run.labelling.nodes}
-        seen += (observed(one, asked) for one in run.labelling.solutions if tells(one))
-    return fit(seen)
+        for one in filter(tells, run.labelling.solutions):
+            seen.append(observed(one, asked))
+            errors.append(case.truths[one.solution_index])
+    model = fit(seen)
+    return anchor(model, seen, errors) if anchored else model
 
 
 async def _label_all(

@@ -1,6 +1,7 @@
 """First-error search as noisy bisection with a posterior; it says where to look and when not to."""
 
-from labelers.posterior.calibration import calibrate, model_yaml
+from labelers.posterior.anchoring import anchor
+from labelers.posterior.calibration import Errors, calibrate, model_yaml
 from labelers.posterior.cues import Cue, Cues, Readings
 from labelers.posterior.fitting import fit
 from labelers.posterior.inference import Belief, Observation, believe, information
@@ -11,10 +12,12 @@ __all__ = [
     "Belief",
     "Cue",
     "Cues",
+    "Errors",
     "Model",
     "Observation",
     "PosteriorLabeler",
     "Readings",
+    "anchor",
     "believe",
     "calibrate",
     "fit",

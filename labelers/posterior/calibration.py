@@ -1,9 +1,11 @@
 """Fit the model to the evidence of a run that is on disk, whatever labeler took it."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import yaml
 
+from labelers.posterior.anchoring import anchor
 from labelers.posterior.counting import observed
 from labelers.posterior.fitting import fit
 from labelers.posterior.inference import Observation
@@ -17,28 +19,41 @@ FEWEST = 30
 """Probed wrong solutions below which a fit would mostly repeat its prior."""
 
 
-def calibrate(run: RunFolder) -> Model:
+Errors = Mapping[tuple[str, int], int]
+"""(problem id, solution index) to the known first error of a solution: 0-based, -1 for none."""
+
+
+def calibrate(run: RunFolder, known: Errors | None = None) -> Model:
     """Return the model fitted to a run's committed shards; the same for the same shards.
 
     Learns from solutions with a wrong final answer and at least one probed prefix, and what cues
     say from those with a right one too, where their steps were read. A run that
     labels reads its model from its configuration, so its labels depend on no order of shards:
     calibrate on a first run, write the model down (`model_yaml`), label with it.
-    Raises RunError where fewer than 30 solutions were probed.
+    `known` first errors of some of its solutions anchor how far it can be trusted.
+    Raises RunError where fewer than 30 solutions were probed, or fewer than 30 of these are known.
     """
     seen = observations(run)
-    probed = sum(not one.right for one in seen)
-    if probed < FEWEST:
+    _require(run, sum(not one.right for one in seen.values()), "probed", "label problems")
+    model = fit(seen.values())
+    if known is None:
+        return model
+    marked = [key for key in seen if key in known]
+    _require(run, sum(not seen[key].right for key in marked), "probed and marked", "mark some")
+    return anchor(model, [seen[key] for key in marked], [known[key] for key in marked])
+
+
+def _require(run: RunFolder, count: int, what: str, remedy: str) -> None:
+    if count < FEWEST:
         raise RunError(
-            f"{run.path} holds {probed} probed solutions with a wrong answer: "
-            f"label problems until there are at least {FEWEST}"
+            f"{run.path} holds {count} {what} solutions with a wrong answer: "
+            f"{remedy} until there are at least {FEWEST}"
         )
-    return fit(seen)
 
 
-def observations(run: RunFolder) -> list[Observation]:
+def observations(run: RunFolder) -> dict[tuple[str, int], Observation]:
     """Return what a run saw of the solutions that a model can be fitted to, in order."""
-    seen = []
+    seen = {}
     for shard in run.shards:
         asked: defaultdict[str, dict[str, Evidence]] = defaultdict(dict)
         for row in nodes_from(read_table(run.file("nodes", shard), "nodes")):
@@ -46,7 +61,8 @@ def observations(run: RunFolder) -> list[Observation]:
         for labelled in solutions_from(read_table(run.file("solutions", shard), "solutions")):
             one = labelled.solution
             if tells(one):
-                seen.append(observed(one, asked[one.problem_id]))
+                found = observed(one, asked[one.problem_id])
+                seen[one.problem_id, one.solution_index] = found
     return seen
 
 

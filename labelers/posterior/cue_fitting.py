@@ -34,15 +34,28 @@ DIRECTION: Mapping[str, int] = {"refuted": 1, "regret": 1, "net_information": -1
 
 def fit_cues(model: Model, seen: Sequence[Observation]) -> Model:
     """Return the model with cues learnt from what was read; what was not read stays as it is."""
+    learnt = _learnt(seen)
+    for _ in range(ROUNDS if learnt else 0):
+        model = _with_cues(model, learnt, [believe(model, one).posterior for one in seen])
+    return model
+
+
+def count_cues(model: Model, seen: Sequence[Observation], posteriors: Sequence[Array]) -> Model:
+    """Return the model with the cues of solutions whose first errors are as known as given."""
+    return _with_cues(model, _learnt(seen), posteriors)
+
+
+def _learnt(seen: Sequence[Observation]) -> dict[str, "_Binned"]:
     read = {
         name: _Binned(name, [getattr(one.readings, name) for one in seen]) for name in DIRECTION
     }
-    learnt = {name: one for name, one in read.items() if one.tells}
-    for _ in range(ROUNDS if learnt else 0):
-        stands = [_stands(believe(model, one).posterior) for one in seen]
-        cues = {name: one.cue(stands) for name, one in learnt.items()}
-        model = model.model_copy(update={"cues": model.cues.model_copy(update=cues)})
-    return model
+    return {name: one for name, one in read.items() if one.tells}
+
+
+def _with_cues(model: Model, learnt: Mapping[str, "_Binned"], posteriors: Sequence[Array]) -> Model:
+    stands = list(map(_stands, posteriors))
+    cues = {name: one.cue(stands) for name, one in learnt.items()}
+    return model.model_copy(update={"cues": model.cues.model_copy(update=cues)})
 
 
 def _stands(posterior: Array) -> Array:

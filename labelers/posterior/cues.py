@@ -102,7 +102,7 @@ class Cues(Settings):
     """None until it is fitted to the policy."""
 
     def likelihoods(self, readings: Readings, num_steps: int) -> Array:
-        """Return C(e) up to a factor, e = 0 ... M = `num_steps`; ones where nothing is known."""
+        """Return C(e) / C(M) for e = 0 ... M = `num_steps`; ones where nothing is known."""
         total = np.zeros(num_steps + 1)
         for name in type(self).model_fields:
             cue: Cue | None = getattr(self, name)

@@ -178,7 +178,8 @@ def _prior(model: Model, seen: Observation, recoveries: Array) -> Array:
     prior = prior[:, None] * falls(model, prior)
     outcome = np.append(left, 1.0) if seen.right else np.append(1 - left, 0.0)
     prior /= float(prior.sum(axis=0) @ outcome)
-    return np.asarray(prior * model.cues.likelihoods(seen.readings, seen.num_steps)[:, None])
+    known = model.cues.likelihoods(seen.readings, seen.num_steps) ** model.cue_weight
+    return np.asarray(prior * known[:, None])
 
 
 def _terms(model: Model, seen: Sequence[Observation]) -> _Terms:

@@ -7,11 +7,13 @@ from itertools import accumulate
 
 from rollouts.cutting import prefixes
 from rollouts.steps import Newline
-from schemas import Completion, Continuation, Outcome, Prefix, Rollout, Score, Verdict
+from schemas import ROOT, Completion, Continuation, Outcome, Prefix, Rollout, Score, Verdict
 
 
-def rollout(prefix: Prefix, index: int, text: str, outcome: Outcome) -> Rollout:
-    """Return a judged rollout."""
+def rollout(
+    prefix: Prefix, index: int, text: str, outcome: Outcome, *, extracted: str | None = None
+) -> Rollout:
+    """Return a judged rollout; `extracted` is the answer it states."""
     return Rollout(
         problem_id="p",
         prefix=prefix,
@@ -28,7 +30,7 @@ def rollout(prefix: Prefix, index: int, text: str, outcome: Outcome) -> Rollout:
         ),
         verdict=Verdict(
             outcome=outcome,
-            extracted=text.rpartition("\n")[2] or None,
+            extracted=extracted,
             rule="",
             stage="",
             reason="",
@@ -67,7 +69,7 @@ class KnownWorld:
         await asyncio.sleep(0)
         indices = range(start, start + count)
         if not prefix.steps:
-            return tuple(rollout(prefix, i, *self._solutions[i]) for i in indices)
+            return tuple(self._root(i) for i in indices)
         drawn = [rollout(prefix, i, "x", self._outcome(prefix.text, i)) for i in indices]
         self.asked |= {(prefix.text, one.sample_index): one for one in drawn}
         return tuple(drawn)
@@ -75,6 +77,11 @@ class KnownWorld:
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return one prefix per line."""
         return prefixes(solution, Newline())
+
+    def _root(self, index: int) -> Rollout:
+        text, outcome = self._solutions[index]
+        answer = None if outcome is Outcome.NO_ANSWER else text.rpartition("\n")[2]
+        return rollout(ROOT, index, text, outcome, extracted=answer)
 
     async def score(
         self, prefix: Prefix, continuations: Sequence[Continuation]

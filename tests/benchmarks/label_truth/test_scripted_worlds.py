@@ -133,6 +133,8 @@ def test_omega_prm_grows_without_repeats_and_above_the_yield_of_its_rivals() -> 
 
 
 def test_unknown_contenders_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="'triple_search': give some of outcome, math_shepherd"):
+    with pytest.raises(
+        ValueError, match="'triple_search': give some of outcome, answer_likelihood"
+    ):
         chosen(["triple_search"])
     assert all(isinstance(one, Contender) for one in chosen(["posterior"]))

@@ -1,0 +1,72 @@
+"""First errors that are known: marked by people in a file, or told by a step oracle."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from labelers.posterior import Errors
+from schemas import ConfigError, RunError
+from schemas.run_folder import RunFolder
+from sources.synthetic import first_error
+
+ORACLE = "oracle"
+
+
+class _Mark(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    problem_id: str
+    solution_index: int
+    first_error: int
+
+
+def known_errors(run: RunFolder, known: str) -> Errors:
+    """Return the first errors of a run's solutions, from `oracle` or a JSONL file of marks.
+
+    The oracle knows those of the synthetic source alone. A file has a line per solution with
+    `problem_id`, `solution_index` and `first_error` (0-based; -1 for none). Raises ConfigError for
+    a file that cannot be read, naming the line, RunError where nothing in it is of this run.
+    """
+    errors = dict(_told(run) if known == ORACLE else _marked(Path(known)))
+    ids = {row.problem.id for row in run.problems()}
+    if not any(problem in ids for problem, _ in errors):
+        what = (
+            "no problem with a step oracle" if known == ORACLE else f"none of the marks in {known}"
+        )
+        raise RunError(
+            f"{run.path} holds {what}: give a JSONL file with problem_id, solution_index and "
+            "first_error of its solutions, or a run over the `synthetic` source with `oracle`"
+        )
+    return errors
+
+
+def _told(run: RunFolder) -> Iterator[tuple[tuple[str, int], int]]:
+    for row in run.solutions():
+        if row.problem.program is not None:
+            one = row.solution
+            yield (one.problem_id, one.solution_index), first_error(row.problem, one.steps)
+
+
+def _marked(path: Path) -> Iterator[tuple[tuple[str, int], int]]:
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"--known {path} cannot be read ({error}): give `oracle` or a JSONL file of marks"
+        ) from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            mark = _mark(path, number, line)
+            yield (mark.problem_id, mark.solution_index), mark.first_error
+
+
+def _mark(path: Path, number: int, line: str) -> _Mark:
+    try:
+        return _Mark.model_validate(json.loads(line))
+    except (ValueError, ValidationError) as error:
+        raise ConfigError(
+            f"{path}, line {number}: {line[:80]!r} is no mark: give problem_id, solution_index and "
+            'first_error, e.g. {"problem_id": "gsm8k-1a", "solution_index": 0, "first_error": 2}'
+        ) from error
