@@ -10,7 +10,7 @@ from rich.text import Text
 
 from reports.marks import STYLES, Marks, apart, counts
 from reports.text import one_line, plain
-from schemas import Evidence, LabelledSolution, Outcome, Problem, StopRule
+from schemas import Evidence, Finding, LabelledSolution, Outcome, Problem, StopRule
 from schemas.rows import ProblemRow
 from schemas.views import AnyView, Label
 
@@ -142,11 +142,12 @@ def _cells(
     yield str(step + 1)
     yield marks.label(label)
     chance = solution.posterior[step] if solution.posterior else None
+    known = [*_evidence(evidence, marks), *_read(solution, step)]
     if narrow:
-        yield Text("\n").join([text, _line(evidence, chance, marks)])
+        yield Text("\n").join([text, _line(known, chance)])
         return
     yield text
-    yield Text("\n").join(_evidence(evidence, marks))
+    yield Text("\n").join(known)
     if chance is not None:
         yield _chance(chance)
 
@@ -161,6 +162,19 @@ def _evidence(evidence: Evidence, marks: Marks) -> list[Text]:
     return [Text.assemble(bar, " ", counts(evidence)), *apart(evidence)]
 
 
+def _read(solution: LabelledSolution, step: int) -> list[Text]:
+    """Return what was read off a step without a rollout: a false equality, the policy's scores."""
+    parts = []
+    if solution.checks and solution.checks[step].finding is Finding.REFUTED:
+        parts.append(Text.assemble((f"refuted: {plain(solution.checks[step].reason)}", "red")))
+    if solution.scores:
+        score = solution.scores[step]
+        named = {"regret": score.regret, "net information": score.net_information}
+        told = [f"{name} {value:.1f}" for name, value in named.items() if value is not None]
+        parts += [Text.assemble((", ".join(told), "dim"))] if told else []
+    return parts
+
+
 def _final(evidence: Evidence, marks: Marks) -> Text:
     verdict = next(
         (outcome for outcome in Outcome if getattr(evidence, outcome.value)), Outcome.UNDECIDED
@@ -168,8 +182,8 @@ def _final(evidence: Evidence, marks: Marks) -> Text:
     return marks.outcome(verdict)
 
 
-def _line(evidence: Evidence, chance: float | None, marks: Marks) -> Text:
-    parts = _evidence(evidence, marks)
+def _line(known: Sequence[Text], chance: float | None) -> Text:
+    parts = list(known)
     if chance is not None:
         parts.append(Text.assemble(("P(first error) ", "dim"), _chance(chance)))
     return Text("  ").join(parts)

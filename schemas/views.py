@@ -202,6 +202,24 @@ class Posterior(_View):
         return tuple(sum(solution.posterior[step + 1 :]) for step in range(len(solution.steps)))
 
 
+class NetInformation(_Decides):
+    """Right if MCNIG exceeds `above` (2603.17815); the last step by the verdict on its answer.
+
+    All undecided where the labeler scored no answers.
+    """
+
+    kind: Literal["net_information"] = "net_information"
+    above: float = 0.0
+    """Nats."""
+
+    def _labels(self, solution: LabelledSolution) -> tuple[Label, ...]:
+        gains = [one.net_information for one in solution.scores]
+        if not any(gain is not None for gain in gains):
+            return (None,) * len(solution.steps)
+        *labels, _ = (None if gain is None else gain > self.above for gain in gains)
+        return (*labels, hard_label(solution.evidence[-1]))
+
+
 _BIASED = frozenset({StopRule.FIRST_SUCCESS, StopRule.ADAPTIVE})
 
 
@@ -221,7 +239,15 @@ def _ratios(solution: LabelledSolution, view: str) -> tuple[float | None, ...]:
 
 
 AnyView = Annotated[
-    Hard | Soft | Threshold | Beta | RootNormalised | Ratio | FirstError | Posterior,
+    Hard
+    | Soft
+    | Threshold
+    | Beta
+    | RootNormalised
+    | Ratio
+    | FirstError
+    | Posterior
+    | NetInformation,
     Field(discriminator="kind"),
 ]
 """The registry of views: pydantic picks by `kind` and names the valid ones on a typo."""

@@ -32,11 +32,11 @@ def known_errors(run: RunFolder, known: str) -> Errors:
     errors = dict(_told(run) if known == ORACLE else _marked(Path(known)))
     ids = {row.problem.id for row in run.problems()}
     if not any(problem in ids for problem, _ in errors):
-        what = (
-            "no problem with a step oracle" if known == ORACLE else f"none of the marks in {known}"
-        )
+        lacking = f"none of the marks in {known}"
+        if known == ORACLE:
+            lacking = "no problem with a step oracle"
         raise RunError(
-            f"{run.path} holds {what}: give a JSONL file with problem_id, solution_index and "
+            f"{run.path} holds {lacking}: give a JSONL file with problem_id, solution_index and "
             "first_error of its solutions, or a run over the `synthetic` source with `oracle`"
         )
     return errors

@@ -1,13 +1,14 @@
 """`stepmint show` in the terminal."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from reports.show import find_problem, show_problem, show_run
-from schemas import Evidence, RunError, StopRule
+from schemas import Evidence, Finding, RunError, StepCheck, StepScore, StopRule
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
 from schemas.views import Hard, Soft
@@ -36,6 +37,12 @@ def run(tmp_path: Path) -> RunFolder:
     ]
     steps = ["first step\n", "second step\n", "third step\n", EVIL, "#### 13"]
     made = solution(one, steps, values, index=4, posterior=(0.01, 0.02, 0.9, 0.03, 0.03, 0.01))
+    silent = StepCheck(finding=Finding.SILENT)
+    false = StepCheck(finding=Finding.REFUTED, equation="2+2=5", reason="2+2 is 4, not 5")
+    scores = [StepScore(regret=0.25 * step, net_information=-step) for step in range(4)]
+    made = replace(
+        made, checks=(silent, silent, false, silent, silent), scores=(*scores, StepScore())
+    )
     right = solution(one, ["short\n"], [evidence(8, 0)], index=6)
     write_shard(
         tmp_path / "demo", 0, problems=[ProblemRow(problem=one, set_aside="")],
@@ -52,6 +59,12 @@ def test_the_first_error_is_pointed_at_with_its_counts(run):
     assert "0/7" in line
     assert "90%" in line
     assert "first error in step 3 (first_error = 2)" in page
+
+
+def test_what_was_read_off_a_step_stands_beside_its_rollouts(run):
+    page = printed(lambda console: show_problem(run, "0", console))
+    for words in ("refuted: 2+2 is 4", "regret 0.5", "information -2.0"):
+        assert words in page
 
 
 def test_truncated_and_undecided_stand_apart_from_the_counts(run):

@@ -1,14 +1,17 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from schemas import Evidence, ExportError, LabelledSolution, Outcome, StopRule
+from schemas import Evidence, ExportError, LabelledSolution, Outcome, StepScore, StopRule
 from schemas.views import (
     AnyView,
     Beta,
     FirstError,
     Hard,
+    NetInformation,
     Posterior,
     Ratio,
     RootNormalised,
@@ -123,6 +126,16 @@ def test_the_labelers_own_conclusion_is_a_view() -> None:
     stated = solution(*steps, posterior=(0.1, 0.2, 0.3, 0.4))
     assert Posterior().labels(stated) == pytest.approx((0.9, 0.7, 0.4))
     assert Posterior().labels(solution(*steps)) == (None, None, None)
+
+
+def test_net_information_labels_by_its_sign_and_the_last_step_by_the_answer() -> None:
+    steps = (Evidence(), Evidence(), ev(1, 1, StopRule.TERMINAL))
+    gains = tuple(StepScore(net_information=gain) for gain in (2.0, -1.0))
+    scored = replace(solution(*steps), scores=(*gains, StepScore()))
+    assert NetInformation(after_error="keep").labels(scored) == (True, False, True)
+    assert NetInformation().labels(scored) == (True, False, None)
+    assert NetInformation(above=-2, after_error="keep").labels(scored) == (True, True, True)
+    assert NetInformation().labels(solution(*steps)) == (None, None, None)
 
 
 @pytest.mark.parametrize(
