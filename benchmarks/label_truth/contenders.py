@@ -112,7 +112,13 @@ FRUGAL = (
 
 
 def _posterior(family: str, bound: float) -> Contender:
-    settings = PosteriorLabeler(stop_at=bound, keep_at=min(bound, 0.9), read=_READ[family])
+    read = _READ[family]
+    settings = PosteriorLabeler(
+        stop_at=bound,
+        keep_at=min(bound, 0.9),
+        read=read,
+        right_answers="read" if read else "trust",
+    )
     marked = family.endswith("+marks")
     return Contender(family=family, budget=f"stop={bound:g}", settings=settings, anchored=marked)
 

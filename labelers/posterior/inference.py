@@ -12,11 +12,11 @@ With k_t correct and z_t failed rollouts of prefix t, t = 0 ... M-1, and the mod
 e is the first error, d >= e the step with which the value falls: e itself, or a later one where
 the error does no harm. Rollouts tell of d; what is read off the steps themselves, C(e), tells of e.
 O_(d+1)(r) is the solution's own final answer, one more rollout of prefix d + 1: 1 - u_(d+1)(r) for
-a wrong one, u_(d+1)(r) for a right one. No fall (d = M) has a right answer for sure. Before any
-probe P(none) = p satisfies v = p + (1 - p) m, v the question's share of correct rollouts and m the
-mean of u behind a fall. A solution with a right answer has been repaired somewhere behind its
-fall; from there on its prefixes are good again, so R_t is then the mean of itself and of what
-any value would make of the counts. All of it is given the outcome: P(data) is over P(outcome).
+a wrong one, u_(d+1)(r) for a right one. No fall (d = M) has a right answer for sure. P(none) before
+any probe follows from the question's share of correct rollouts (`_none`). A solution with a right
+answer has been repaired somewhere behind its fall; from there on its prefixes are good again, so
+R_t is then the mean of itself and of what any value would make of the counts. All of it is given
+the outcome: P(data) is over P(outcome).
 
 Zeros count for as much as the question's own rate makes them worth: z failures in a row at prefix
 t multiply the odds of "bad at t" by about 1 / E[(1 - u_t)^z], which is large where the question is
@@ -172,14 +172,24 @@ def _prior(model: Model, seen: Observation, recoveries: Array) -> Array:
     left = recoveries_left(model, seen.num_steps)[1:] @ recoveries
     none = 0.0
     if seen.right:
-        value, repaired = (seen.root_correct + 1) / (seen.root_decided + 2), float(where @ left)
-        none = max((value - repaired) / (1 - repaired), 0.01)
+        value = (seen.root_correct + 1) / (seen.root_decided + 2)
+        none = _none(value, float(where @ left), model.harmless)
     prior = np.append((1 - none) * where, none)
     prior = prior[:, None] * falls(model, prior)
     outcome = np.append(left, 1.0) if seen.right else np.append(1 - left, 0.0)
     prior /= float(prior.sum(axis=0) @ outcome)
     known = model.cues.likelihoods(seen.readings, seen.num_steps) ** model.cue_weight
     return np.asarray(prior * known[:, None])
+
+
+def _none(value: float, repaired: float, harmless: float) -> float:
+    """Return P(no error) of the question's solutions, `value` of which have a right answer.
+
+    value = p + (1 - p) ((1 - harmless) repaired + harmless value): behind a harmless error a
+    solution is as likely to come out right as any.
+    """
+    survived = (1 - harmless) * repaired + harmless * value
+    return max((value - survived) / (1 - survived), 0.01)
 
 
 def _terms(model: Model, seen: Sequence[Observation]) -> _Terms:

@@ -78,9 +78,10 @@ class PosteriorLabeler(Settings):
     hard to tell good prefixes from bad ones is given up early."""
     request_cost: float = Field(default=0.02, ge=0)
     """Cost of a rollout before its first token, as a share of a whole solution's tokens."""
-    right_answers: RightAnswers = "trust"
+    right_answers: RightAnswers | Literal["read"] = "trust"
     """What is done with solutions whose final answer is right. `trust`: no error, no rollout;
-    `spot_probe`: a few rollouts where they tell most; `full`: as for wrong ones."""
+    `read`: what is read off their steps counts, no rollout; `spot_probe`: that, and a few rollouts
+    where they tell most; `full`: as for wrong ones."""
     spot_rollouts: int = Field(default=4, ge=1)
     """Rollouts that `spot_probe` asks for at most."""
     read: tuple[CueName, ...] = ("refuted", "regret")

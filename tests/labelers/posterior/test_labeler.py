@@ -89,7 +89,7 @@ def test_right_answers_are_trusted_probed_here_and_there_or_in_full() -> None:
     right = LONG.removesuffix("2") + "1"
     rollouts = {}
     repairs = {"recoverable": 0.9, "recovery": 0.6}
-    for choice in ("trust", "spot_probe", "full"):
+    for choice in ("trust", "read", "spot_probe", "full"):
         asked = world((right, RIGHT))
         settings = PosteriorLabeler.model_validate(
             {
@@ -104,7 +104,7 @@ def test_right_answers_are_trusted_probed_here_and_there_or_in_full() -> None:
         assert sum(solution.posterior) == pytest.approx(1)
         if choice == "trust":
             assert solution.first_error == -1
-    assert rollouts["trust"] == 0
+    assert rollouts["trust"] == rollouts["read"] == 0
     assert 0 < rollouts["spot_probe"] <= 4
     assert rollouts["spot_probe"] <= rollouts["full"]
 
@@ -167,3 +167,23 @@ def test_a_misfit_of_bins_is_refused_with_what_to_give() -> None:
         Cue(edges=(1.0,), right=(0.5, 0.5), error=(1.0,), behind=(0.5, 0.5))
     with pytest.raises(ValueError, match=r"edges=\(2\.0, 1\.0\): give rising numbers"):
         Cue(edges=(2.0, 1.0), right=(0.5, 0.3, 0.2), error=(0.5, 0.3, 0.2), behind=(1, 1, 1))
+
+
+def test_a_right_answer_that_is_read_need_not_be_right_throughout() -> None:
+    regret = Cue(edges=(1.0,), right=(0.98, 0.02), error=(0.02, 0.98), behind=(0.8, 0.2))
+    model = Model(cues=Cues(regret=regret), harmless=0.4)
+    right = LONG.removesuffix("2") + "1"
+    said = {}
+    for name, scores in (("smooth", {}), ("rough", {("a\nb\n", "c\n"): -4.0})):
+        asked = world((right, RIGHT), ("z\n3", WRONG), ("y\n3", WRONG))
+        asked._scores = scores
+        settings = PosteriorLabeler(
+            num_solutions=1,
+            model=model,
+            right_answers="read",
+            keep_at=0.6,
+            screen=Screen(num_rollouts=7),
+        )
+        said[name] = label(settings, asked).solutions[0].first_error
+        assert not asked.asked
+    assert said == {"smooth": -1, "rough": 2}
