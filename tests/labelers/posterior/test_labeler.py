@@ -171,7 +171,7 @@ def test_a_misfit_of_bins_is_refused_with_what_to_give() -> None:
 
 def test_a_right_answer_that_is_read_need_not_be_right_throughout() -> None:
     regret = Cue(edges=(1.0,), right=(0.98, 0.02), error=(0.02, 0.98), behind=(0.8, 0.2))
-    model = Model(cues=Cues(regret=regret), harmless=0.4)
+    model = Model(cues=Cues(regret=regret), harmless=0.6)
     right = LONG.removesuffix("2") + "1"
     said = {}
     for name, scores in (("smooth", {}), ("rough", {("a\nb\n", "c\n"): -4.0})):
@@ -181,7 +181,7 @@ def test_a_right_answer_that_is_read_need_not_be_right_throughout() -> None:
             num_solutions=1,
             model=model,
             right_answers="read",
-            keep_at=0.6,
+            keep_at=0.5,
             screen=Screen(num_rollouts=7),
         )
         said[name] = label(settings, asked).solutions[0].first_error
