@@ -24,7 +24,7 @@ from schemas import (
     Outcome,
     Problem,
     Settings,
-    StepScore,
+    StepReading,
 )
 
 
@@ -84,7 +84,7 @@ class AnswerLikelihood(Settings):
             root=root,
             evidence=(*[Evidence()] * (len(solution.prefixes) - 1), solution.terminal),
             first_error=first_error,
-            scores=_scores(gains) if gains else (),
+            readings=_readings(gains) if gains else (),
         )
 
     async def _first_error(self, gains: tuple[float, ...], outcome: Outcome) -> int | None:
@@ -99,5 +99,5 @@ class AnswerLikelihood(Settings):
         return next(fallen, steps - 1)
 
 
-def _scores(gains: tuple[float, ...]) -> tuple[StepScore, ...]:
-    return (*(StepScore(net_information=gain) for gain in gains), StepScore())
+def _readings(gains: tuple[float, ...]) -> tuple[StepReading, ...]:
+    return (*(StepReading(net_information=gain) for gain in gains), StepReading())

@@ -1,6 +1,7 @@
 """One problem with its solutions: each step, what became of its rollouts, and its label."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 from rich.box import ROUNDED
 from rich.console import Console, Group, RenderableType
@@ -163,14 +164,13 @@ def _evidence(evidence: Evidence, marks: Marks) -> list[Text]:
 
 
 def _read(solution: LabelledSolution, step: int) -> list[Text]:
-    """Return what was read off a step without a rollout: a false equality, the policy's scores."""
+    """Return what was read off a step without a rollout: a false equality, the numbers read."""
     parts = []
     if solution.checks and solution.checks[step].finding is Finding.REFUTED:
         parts.append(Text.assemble((f"refuted: {plain(solution.checks[step].reason)}", "red")))
-    if solution.scores:
-        score = solution.scores[step]
-        named = {"regret": score.regret, "net information": score.net_information}
-        told = [f"{name} {value:.1f}" for name, value in named.items() if value is not None]
+    if solution.readings:
+        known = {name.replace("_", " "): x for name, x in asdict(solution.readings[step]).items()}
+        told = [f"{name} {value:.2g}" for name, value in known.items() if value is not None]
         parts += [Text.assemble((", ".join(told), "dim"))] if told else []
     return parts
 

@@ -10,7 +10,7 @@ from schemas.errors import (
     VerifierError,
 )
 from schemas.evidence import Evidence, StopRule
-from schemas.labels import Finding, LabelledSolution, Labelling, Node, StepCheck, StepScore
+from schemas.labels import Finding, LabelledSolution, Labelling, Node, StepCheck, StepReading
 from schemas.problems import Problem, RejectedRow, problem_id
 from schemas.rollouts import (
     ROOT,
@@ -62,7 +62,7 @@ __all__ = [
     "Settings",
     "SourceError",
     "StepCheck",
-    "StepScore",
+    "StepReading",
     "StepmintError",
     "StopRule",
     "TextPrompt",

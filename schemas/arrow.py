@@ -23,7 +23,7 @@ from schemas.errors import RunError
 SCHEMA_VERSION = 2
 """Raised by one whenever a column is added or changes its name, type or meaning.
 
-2: `solutions` has `scores`; of version 1 they read as empty.
+2: `solutions` has `readings`; of version 1 they read as empty.
 """
 
 TableName = Literal["problems", "solutions", "nodes", "rollouts"]
@@ -63,8 +63,10 @@ CHECK: pa.DataType = pa.struct(
 )
 """What the symbolic check says of a step."""
 
-SCORE: pa.DataType = pa.struct([_may("regret", _REAL), _may("net_information", _REAL)])
-"""What scoring passes say of a step."""
+READING: pa.DataType = pa.struct(
+    [_may(name, _REAL) for name in ("regret", "net_information", "echo", "equation_echo")]
+)
+"""What is read off a step without a rollout."""
 
 _TEXTS = pa.list_(_must("item", _TEXT))
 _INTS = pa.list_(_must("item", _INT))
@@ -98,7 +100,7 @@ _COLUMNS: Mapping[TableName, list[pa.Field]] = {
         _must("root", EVIDENCE),
         _must("posterior", pa.list_(_must("item", _REAL))),
         _must("checks", pa.list_(_must("item", CHECK))),
-        _must("scores", pa.list_(_must("item", SCORE))),
+        _must("readings", pa.list_(_must("item", READING))),
         _must("labeler", _TEXT),
         _must("config", _TEXT),
         _must("policy", _TEXT),

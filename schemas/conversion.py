@@ -1,13 +1,14 @@
 """Records become Arrow tables and come back the same."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
 
 from schemas.arrow import SCHEMAS
 from schemas.evidence import Evidence, StopRule
-from schemas.labels import Finding, LabelledSolution, Node, StepCheck, StepScore
+from schemas.labels import Finding, LabelledSolution, Node, StepCheck, StepReading
 from schemas.problems import Problem
 from schemas.rollouts import Completion, Outcome, Prefix, Rollout, Sampling, Tokens, Verdict
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
@@ -153,10 +154,7 @@ def _solution(solution: LabelledSolution) -> Row:
             {"finding": one.finding.value, "equation": one.equation, "reason": one.reason}
             for one in solution.checks
         ],
-        "scores": [
-            {"regret": one.regret, "net_information": one.net_information}
-            for one in solution.scores
-        ],
+        "readings": [asdict(one) for one in solution.readings],
         "labeler": solution.labeler,
     }
 
@@ -180,7 +178,7 @@ def _to_solution(row: Row) -> LabelledSolution:
         posterior=tuple(row["posterior"]),
         checks=tuple(_to_check(one) for one in row["checks"]),
         # Null in tables of schema version 1.
-        scores=tuple(StepScore(**one) for one in row["scores"] or ()),
+        readings=tuple(StepReading(**one) for one in row["readings"] or ()),
     )
 
 

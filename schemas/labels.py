@@ -38,8 +38,8 @@ class StepCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepScore:
-    """What scoring passes of the policy say of one step: evidence that costs no rollout."""
+class StepReading:
+    """Numbers read off one step: evidence that costs no rollout."""
 
     regret: float | None = None
     """How far the step falls behind what the policy finds likeliest, in nats: the sum over its
@@ -48,6 +48,11 @@ class StepScore:
     """MCNIG (2603.17815) of the prefix that ends with this step, in nats: log p of the likeliest
     right answer less that of the likeliest wrong one, less the same before the first step. None
     where it was not scored, as on the last step, which states an answer itself."""
+    echo: float | None = None
+    """Share of the question's other right rollouts that write this very step, in [0, 1]; case and
+    spacing aside. None where there are none, or it was not read, as on the last step."""
+    equation_echo: float | None = None
+    """The same for all equations that the step displays; None where it displays none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +78,8 @@ class LabelledSolution:
     sum to 1; empty where the labeler computes none."""
     checks: tuple[StepCheck, ...] = ()
     """One per step; empty where the labeler does not check."""
-    scores: tuple[StepScore, ...] = ()
-    """One per step; empty where the labeler does not score."""
+    readings: tuple[StepReading, ...] = ()
+    """One per step; empty where the labeler reads nothing."""
 
     @property
     def labelled_steps(self) -> int:

@@ -213,7 +213,7 @@ class NetInformation(_Decides):
     """Nats."""
 
     def _labels(self, solution: LabelledSolution) -> tuple[Label, ...]:
-        gains = [one.net_information for one in solution.scores]
+        gains = [one.net_information for one in solution.readings]
         if not any(gain is not None for gain in gains):
             return (None,) * len(solution.steps)
         *labels, _ = (None if gain is None else gain > self.above for gain in gains)

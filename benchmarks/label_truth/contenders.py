@@ -90,10 +90,10 @@ _BOUNDS = (0.85, 0.9, 0.95, 0.97, 0.99)
 
 _READ: Mapping[str, tuple[CueName, ...]] = {
     "posterior": (),
-    "posterior+steps": ("refuted", "regret"),
     "posterior+answers": ("net_information",),
-    "posterior+all": ("refuted", "regret", "net_information"),
-    "posterior+steps+marks": ("refuted", "regret"),
+    "posterior+echo": ("refuted", "echo"),
+    "posterior+steps": ("refuted", "echo", "regret"),
+    "posterior+steps+marks": ("refuted", "echo", "regret"),
 }
 """Family to what it reads off the steps beside its rollouts; with `marks` its model is anchored in
 known first errors of other problems, else it is fitted to their evidence alone."""

@@ -117,5 +117,5 @@ def observed(solution: LabelledSolution, asked: Mapping[str, Evidence]) -> Obser
         root_correct=root.correct,
         root_decided=root.decided,
         right=itself is Outcome.CORRECT,
-        readings=Readings.of(solution.checks, solution.scores),
+        readings=Readings.of(solution.checks, solution.readings),
     )

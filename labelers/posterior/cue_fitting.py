@@ -28,7 +28,13 @@ SMOOTHING = 8.0
 """Steps' worth of the shares of all steps that is added to each density."""
 FEWEST = 40
 """Read steps below which a cue is not learnt."""
-DIRECTION: Mapping[str, int] = {"refuted": 1, "regret": 1, "net_information": -1}
+DIRECTION: Mapping[str, int] = {
+    "refuted": 1,
+    "regret": 1,
+    "net_information": -1,
+    "echo": -1,
+    "equation_echo": -1,
+}
 """1: the larger the number, the likelier an error."""
 
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from schemas import Finding, Settings, StepCheck, StepScore
+from schemas import Finding, Settings, StepCheck, StepReading
 
 Array = npt.NDArray[np.float64]
 Numbers = tuple[float | None, ...]
@@ -34,17 +34,23 @@ class Readings:
     refuted: Numbers = ()
     """1 where the step displays a false equality, else 0."""
     regret: Numbers = ()
-    """`StepScore.regret`, in nats."""
+    """`StepReading.regret`, in nats."""
     net_information: Numbers = ()
-    """`StepScore.net_information`, in nats."""
+    """`StepReading.net_information`, in nats."""
+    echo: Numbers = ()
+    """`StepReading.echo`."""
+    equation_echo: Numbers = ()
+    """`StepReading.equation_echo`."""
 
     @classmethod
-    def of(cls, checks: Sequence[StepCheck], scores: Sequence[StepScore]) -> "Readings":
+    def of(cls, checks: Sequence[StepCheck], steps: Sequence[StepReading]) -> "Readings":
         """Return the readings of a solution as it is recorded."""
         return cls(
             refuted=tuple(float(one.finding is Finding.REFUTED) for one in checks),
-            regret=tuple(one.regret for one in scores),
-            net_information=tuple(one.net_information for one in scores),
+            regret=tuple(one.regret for one in steps),
+            net_information=tuple(one.net_information for one in steps),
+            echo=tuple(one.echo for one in steps),
+            equation_echo=tuple(one.equation_echo for one in steps),
         )
 
 
@@ -96,10 +102,11 @@ class Cues(Settings):
     """A false equality; by default as often as on the human labels of ProcessBench and PRM800K
     (`python -m benchmarks.step_check`; behind an error: a guess, as those steps are not marked).
     Far more first errors are refuted where they are slips of reckoning."""
-    regret: Cue | None = Field(default=None)
-    """None until it is fitted to the policy."""
-    net_information: Cue | None = Field(default=None)
-    """None until it is fitted to the policy."""
+    regret: Cue | None = None
+    """Like those below, None until it is fitted to the policy."""
+    net_information: Cue | None = None
+    echo: Cue | None = None
+    equation_echo: Cue | None = None
 
     def likelihoods(self, readings: Readings, num_steps: int) -> Array:
         """Return C(e) / C(M) for e = 0 ... M = `num_steps`; ones where nothing is known."""

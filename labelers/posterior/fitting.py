@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelers.posterior.cue_fitting import fit_cues
+from labelers.posterior.cues import NOTHING_READ
 from labelers.posterior.inference import Observation, log_evidence
 from labelers.posterior.model import Model
 
@@ -96,8 +97,8 @@ def fit(seen: Iterable[Observation]) -> Model:
         return Model()
     climbed = [_climbed(groups, Model(**start)) for start in STARTS]
     model = max(climbed, key=lambda found: found[1])[0]
-    if not any(one.readings.regret or one.readings.net_information for one in every):
-        return fit_cues(model, every)
+    if all(one.readings == NOTHING_READ for one in every):
+        return model
     expected = {"harmless": EXPECTED_HARMLESS, "cue_weight": EXPECTED_WEIGHT}
     return fit_cues(model.model_copy(update=expected), every)
 

@@ -25,6 +25,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from labelers.echoes import Echoes
 from labelers.posterior.counting import Trail
 from labelers.posterior.cues import Array
 from labelers.posterior.inference import Belief, believe, information
@@ -84,10 +85,11 @@ class PosteriorLabeler(Settings):
     where they tell most; `full`: as for wrong ones."""
     spot_rollouts: int = Field(default=4, ge=1)
     """Rollouts that `spot_probe` asks for at most."""
-    read: tuple[CueName, ...] = ("refuted", "regret")
+    read: tuple[CueName, ...] = ("refuted", "echo", "regret")
     """What is read off each step before any rollout, for the record and as the model's cues say.
-    `refuted`: displayed equalities that are false, which costs nothing; `regret`: one scoring pass
-    over each solution; `net_information`: a pass per prefix and answer (MCNIG)."""
+    `refuted`: displayed equalities that are false, and `echo`: how many of the question's right
+    rollouts write the same, cost nothing; `regret`: one scoring pass over each solution;
+    `net_information`: a pass per prefix and answer (MCNIG)."""
     max_answers: int = Field(default=8, ge=1)
     """Right answers, and wrong ones, that `net_information` scores at most."""
     screen: Screen | None = None
@@ -119,9 +121,12 @@ class PosteriorLabeler(Settings):
         """Read the steps of all solutions, at the same time."""
         wanted = answers(problem.answer, roots, most=self.max_answers)
         known = wanted if "net_information" in self.read else None
+        echoes = Echoes(roots, rollouts) if "echo" in self.read else None
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(read_steps(one, rollouts, read=self.read, known=known))
+                group.create_task(
+                    read_steps(one, rollouts, read=self.read, known=known, echoes=echoes)
+                )
                 for one in solutions
             ]
         return tuple(task.result() for task in tasks)
@@ -226,7 +231,7 @@ class _Search:
             first_error=self._first_error(outcome, belief) if told else None,
             posterior=tuple(belief.posterior.tolist()) if told else (),
             checks=self._read[place].checks,
-            scores=self._read[place].scores,
+            readings=self._read[place].steps,
         )
 
     def _first_error(self, outcome: Outcome, belief: Belief) -> int | None:

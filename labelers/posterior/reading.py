@@ -2,42 +2,58 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Literal
 
+from labelers.echoes import Echoes
 from labelers.posterior.cues import Readings
 from labelers.scoring import Answers, net_information, regret
 from labelers.solutions import Solution
 from rollouts.seam import Rollouts
-from schemas import StepCheck, StepScore
+from schemas import StepCheck, StepReading
 from verification.step_check import check_step
 
-CueName = Literal["refuted", "regret", "net_information"]
+CueName = Literal["refuted", "echo", "regret", "net_information"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """What was read off a solution's steps, as it goes on record."""
 
-    checks: tuple[StepCheck, ...] = ()
-    scores: tuple[StepScore, ...] = ()
+    checks: tuple[StepCheck, ...]
+    steps: tuple[StepReading, ...]
 
     @property
     def readings(self) -> Readings:
-        """The same as numbers."""
-        return Readings.of(self.checks, self.scores)
+        """The same, cue by cue."""
+        return Readings.of(self.checks, self.steps)
 
 
 async def read_steps(
-    solution: Solution, rollouts: Rollouts, *, read: Collection[CueName], known: Answers | None
+    solution: Solution,
+    rollouts: Rollouts,
+    *,
+    read: Collection[CueName],
+    known: Answers | None,
+    echoes: Echoes | None,
 ) -> Read:
-    """Check and score the steps of one solution; net information only against `known` answers."""
+    """Check and read the steps of one solution; echo and net information where they are given.
+
+    The last step, which states an answer, has neither of these two.
+    """
     steps = solution.prefixes[-1].steps
+    unread: list[float | None] = [None] * len(steps)
     checks = tuple(map(check_step, steps)) if "refuted" in read else ()
-    regrets = await regret(rollouts, solution) if "regret" in read else ()
-    gains = await net_information(rollouts, solution.prefixes[:-1], known) if known else ()
-    if not regrets and not gains:
-        return Read(checks=checks)
-    both = zip_longest(regrets, gains)  # the last step has no gain
-    scores = tuple(StepScore(regret=lag, net_information=gain) for lag, gain in both)
-    return Read(checks=checks, scores=(*scores, *[StepScore()] * (len(steps) - len(scores))))
+    regrets = await regret(rollouts, solution) if "regret" in read else unread
+    gains = await net_information(rollouts, solution.prefixes[:-1], known) if known else unread[1:]
+    texts = [echoes.of_text(one, solution) for one in steps[:-1]] if echoes else unread[1:]
+    equations = [echoes.of_equations(one, solution) for one in steps[:-1]] if echoes else unread[1:]
+    if set(read) <= {"refuted"}:
+        return Read(checks=checks, steps=())
+    rows = zip(regrets, (*gains, None), (*texts, None), (*equations, None), strict=True)
+    return Read(
+        checks=checks,
+        steps=tuple(
+            StepReading(regret=lag, net_information=gain, echo=text, equation_echo=equation)
+            for lag, gain, text, equation in rows
+        ),
+    )

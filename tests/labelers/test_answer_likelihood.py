@@ -27,7 +27,7 @@ def test_the_first_step_at_or_below_the_threshold_is_the_first_error(
     world = KnownWorld([(LONG, WRONG), *ROOTS], {}, scores=SCORES)
     solution = label(AnswerLikelihood(num_solutions=3, threshold=threshold), world)
     assert solution.first_error == error
-    assert [one.net_information for one in solution.scores] == [3.0, 1.5, -2.0, None]
+    assert [one.net_information for one in solution.readings] == [3.0, 1.5, -2.0, None]
 
 
 def test_no_completion_is_asked_for_beyond_the_questions_own() -> None:
@@ -52,4 +52,4 @@ def test_it_abstains_where_no_wrong_answer_is_known() -> None:
     world = KnownWorld([("a\nb", Outcome.NO_ANSWER), ("q\n1", RIGHT)], {})
     solution = label(AnswerLikelihood(num_solutions=2), world)
     assert solution.first_error is None
-    assert solution.scores == ()
+    assert solution.readings == ()

@@ -14,7 +14,7 @@ from schemas import (
     Rollout,
     Sampling,
     StepCheck,
-    StepScore,
+    StepReading,
     StopRule,
     Tokens,
     Verdict,
@@ -28,7 +28,7 @@ seeds = st.integers(0, 2**63 - 1)
 reals = st.floats(allow_nan=False)
 checks = st.builds(StepCheck, finding=st.sampled_from(Finding), equation=text, reason=text)
 nats = st.none() | st.floats(allow_nan=False, allow_infinity=False)
-scores = st.builds(StepScore, regret=nats, net_information=nats)
+readings = st.builds(StepReading, regret=nats, net_information=nats, echo=nats, equation_echo=nats)
 steps = st.lists(text, max_size=4).map(tuple)
 ids = st.lists(counts, max_size=4).map(tuple)
 prefixes = st.builds(Prefix, steps=steps, token_ids=st.none() | ids)
@@ -72,7 +72,7 @@ def solutions(draw: st.DrawFn, problem_id: str) -> LabelledSolution:
         first_error=draw(st.none() | st.integers(-1, max(size - 1, -1))),
         posterior=tuple(draw(st.just([]) | st.lists(reals, min_size=size + 1, max_size=size + 1))),
         checks=tuple(draw(st.just([]) | st.lists(checks, min_size=size, max_size=size))),
-        scores=tuple(draw(st.just([]) | st.lists(scores, min_size=size, max_size=size))),
+        readings=tuple(draw(st.just([]) | st.lists(readings, min_size=size, max_size=size))),
     )
 
 

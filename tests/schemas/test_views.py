@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from schemas import Evidence, ExportError, LabelledSolution, Outcome, StepScore, StopRule
+from schemas import Evidence, ExportError, LabelledSolution, Outcome, StepReading, StopRule
 from schemas.views import (
     AnyView,
     Beta,
@@ -130,8 +130,8 @@ def test_the_labelers_own_conclusion_is_a_view() -> None:
 
 def test_net_information_labels_by_its_sign_and_the_last_step_by_the_answer() -> None:
     steps = (Evidence(), Evidence(), ev(1, 1, StopRule.TERMINAL))
-    gains = tuple(StepScore(net_information=gain) for gain in (2.0, -1.0))
-    scored = replace(solution(*steps), scores=(*gains, StepScore()))
+    gains = tuple(StepReading(net_information=gain) for gain in (2.0, -1.0))
+    scored = replace(solution(*steps), readings=(*gains, StepReading()))
     assert NetInformation(after_error="keep").labels(scored) == (True, False, True)
     assert NetInformation().labels(scored) == (True, False, None)
     assert NetInformation(above=-2, after_error="keep").labels(scored) == (True, True, True)

@@ -144,9 +144,9 @@ def test_what_is_read_goes_on_record_and_says_nothing_until_it_is_fitted() -> No
     unread = label(PosteriorLabeler(num_solutions=5, read=()), plain).solutions[0]
     every = PosteriorLabeler(num_solutions=5, read=("regret", "net_information"))
     solution = label(every, read).solutions[0]
-    assert unread.scores == solution.checks == ()
-    assert [one.regret for one in solution.scores] == [0, 0, 0, 4, 0, 0, 0]
-    assert [one.net_information for one in solution.scores] == [2, 0, 0, 0, 0, 0, None]
+    assert unread.readings == solution.checks == ()
+    assert [one.regret for one in solution.readings] == [0, 0, 0, 4, 0, 0, 0]
+    assert [one.net_information for one in solution.readings] == [2, 0, 0, 0, 0, 0, None]
     assert solution.posterior == unread.posterior
     assert plain.asked == read.asked
 

@@ -1,0 +1,56 @@
+"""Which of a question's right rollouts write the same as a step; no token is spent.
+
+A step that many right rollouts write, in these words or with these equations, is seldom wrong; one
+that none of them writes is suspect. How much that tells depends on how alike a policy's solutions
+are: short steps in a fixed form repeat word for word, free prose repeats its equations at most.
+"""
+
+from collections.abc import Sequence
+
+from labelers.solutions import Solution
+from rollouts.seam import Rollouts
+from schemas import Outcome, Rollout
+from verification.step_equations import equations
+
+
+class Echoes:
+    """The steps and equations of the right ones among a question's rollouts."""
+
+    def __init__(self, roots: Sequence[Rollout], rollouts: Rollouts) -> None:
+        right = [one for one in roots if one.verdict.outcome is Outcome.CORRECT]
+        steps = {one.sample_index: _steps(one, rollouts) for one in right}
+        self._texts = {index: frozenset(map(_folded, some)) for index, some in steps.items()}
+        self._equations = {
+            index: frozenset().union(*map(_displayed, some)) for index, some in steps.items()
+        }
+
+    def of_text(self, step: str, of: Solution) -> float | None:
+        """Return the share of the other right rollouts that have this step; None without any."""
+        return _share({_folded(step)}, self._texts, of)
+
+    def of_equations(self, step: str, of: Solution) -> float | None:
+        """Return the share that display all of the step's equations; None if it displays none."""
+        return _share(_displayed(step), self._equations, of)
+
+
+def _share(
+    wanted: frozenset[str] | set[str], written: dict[int, frozenset[str]], of: Solution
+) -> float | None:
+    others = [some for index, some in written.items() if index != of.rollout.sample_index]
+    if not wanted or not others:
+        return None
+    return sum(wanted <= some for some in others) / len(others)
+
+
+def _steps(rollout: Rollout, rollouts: Rollouts) -> tuple[str, ...]:
+    prefixes = rollouts.prefixes(rollout)
+    return prefixes[-1].steps if prefixes else ()
+
+
+def _folded(step: str) -> str:
+    return " ".join(step.casefold().split()).rstrip(".")
+
+
+def _displayed(step: str) -> frozenset[str]:
+    told = (f"{one.left.text}{one.sign}{one.right.text}" for one in equations(step))
+    return frozenset("".join(one.split()) for one in told)
