@@ -165,7 +165,7 @@ async def test_a_server_killed_in_mid_run_is_restarted_and_every_request_answere
     policy, ask, until
 ):
     (port,) = (endpoint.url.rsplit(":", 1)[1] for endpoint in policy.fleet.endpoints)
-    requests = [ask(f"Tom has {i} apples", seeds=(0, 1, 2, 3), max_tokens=99) for i in range(20)]
+    requests = [ask(f"Tom has {i} apples", seeds=(0, 1, 2, 3), max_tokens=99) for i in range(80)]
     async with asyncio.TaskGroup() as group:
         runs = [group.create_task(policy.complete(request)) for request in requests]
         await until(lambda: any(run.done() for run in runs))
