@@ -53,6 +53,8 @@ def _table(run: LabelRun, found: Estimate) -> Table:
         "prompt tokens (prefix cache not counted off)": found.prompt_tokens,
         "completion tokens": found.completion_tokens,
     }
+    if found.scored_tokens.total:
+        rows["tokens read for scores"] = found.scored_tokens
     for name, interval in rows.items():
         table.add_row(name, *_cells(interval, found.problems))
     return table

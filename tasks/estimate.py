@@ -44,6 +44,8 @@ class Estimate:
     rollouts: Interval
     prompt_tokens: Interval
     completion_tokens: Interval
+    scored_tokens: Interval
+    """Tokens read for scores; zero where the labeler scores nothing."""
 
 
 async def estimate(run: LabelRun, *, probe: int) -> Estimate:
@@ -92,6 +94,7 @@ def scaled(costs: Sequence[Costs], problems: int) -> Estimate:
         rollouts=total(lambda cost: cost.rollouts),
         prompt_tokens=total(lambda cost: cost.prompt_tokens),
         completion_tokens=total(lambda cost: cost.completion_tokens),
+        scored_tokens=total(lambda cost: cost.scored_tokens),
     )
 
 
