@@ -24,8 +24,12 @@ COLOURS = {
     "binary_search": "#5f9e6e",
     "double_search": "#2f7f86",
     "omega_prm": "#7a5aa6",
+    "answer_likelihood": "#b0588f",
     "posterior": "#1f4e9c",
-    "likelihood": "#b0588f",
+    "posterior+answers": "#8f7fd0",
+    "posterior+echo": "#3aa0d8",
+    "posterior+steps": "#10192e",
+    "posterior+steps+marks": "#c2388f",
 }
 INK, FAINT = "#24292f", "#d7dbe0"
 GROUP = "wrong_answer"
