@@ -67,7 +67,7 @@ class AnswerLikelihood(Settings):
     async def _labelled(
         self, solution: Solution, root: Evidence, rollouts: Rollouts, known: Answers | None
     ) -> LabelledSolution:
-        gains: tuple[float, ...] = ()
+        gains: tuple[float | None, ...] = ()
         first_error: int | None = None
         outcome = solution.rollout.verdict.outcome
         if outcome is Outcome.CORRECT and self.right_answers == "trust":
@@ -87,17 +87,23 @@ class AnswerLikelihood(Settings):
             readings=_readings(gains) if gains else (),
         )
 
-    async def _first_error(self, gains: tuple[float, ...], outcome: Outcome) -> int | None:
+    async def _first_error(self, gains: tuple[float | None, ...], outcome: Outcome) -> int | None:
+        """Return the first step at or below the threshold; None where one before is not known."""
+
         async def is_alive(length: int) -> bool | None:
-            return gains[length - 1] > self.threshold
+            gain = gains[length - 1]
+            return None if gain is None else gain > self.threshold
 
         steps = len(gains) + 1
         if outcome is Outcome.CORRECT:
             return await first_error_of_right(steps, self.right_answers, is_alive)
-        # The last step states the wrong answer: it is wrong if no step before it is.
-        fallen = (step for step, gain in enumerate(gains) if gain <= self.threshold)
-        return next(fallen, steps - 1)
+        for step, gain in enumerate(gains):
+            if gain is None:
+                return None
+            if gain <= self.threshold:
+                return step
+        return steps - 1  # it states the wrong answer, and no step before it is wrong
 
 
-def _readings(gains: tuple[float, ...]) -> tuple[StepReading, ...]:
+def _readings(gains: tuple[float | None, ...]) -> tuple[StepReading, ...]:
     return (*(StepReading(net_information=gain) for gain in gains), StepReading())

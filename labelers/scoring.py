@@ -17,9 +17,10 @@ lines, with this answer in place of their own, so that no answer is likelier for
 import asyncio
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import isfinite
 
 from labelers.solutions import Solution
 from rollouts.seam import Rollouts
@@ -55,13 +56,16 @@ def answers(gold: str, rollouts: Sequence[Rollout], *, most: int) -> Answers | N
 
 
 async def net_information(
-    rollouts: Rollouts, prefixes: Iterable[Prefix], known: Answers
-) -> tuple[float, ...]:
-    """Return MCNIG of each prefix, in nats; all prefixes and the question at the same time."""
+    rollouts: Rollouts, prefixes: Sequence[Prefix], known: Answers
+) -> tuple[float | None, ...]:
+    """Return MCNIG of each prefix, in nats; all prefixes and the question at the same time.
+
+    None where the context has no room for a right and a wrong answer.
+    """
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_net(rollouts, prefix, known)) for prefix in (ROOT, *prefixes)]
     base, *found = (task.result() for task in tasks)
-    return tuple(one - base for one in found)
+    return tuple(None if one is None or base is None else one - base for one in found)
 
 
 async def regret(rollouts: Rollouts, solution: Solution) -> tuple[float | None, ...]:
@@ -82,25 +86,41 @@ def step_regret(score: Score, ends: Sequence[int]) -> tuple[float | None, ...]:
     reached = score.ends[-1] if score.ends else 0
     for logprob, best, end in zip(score.logprobs, score.best, score.ends, strict=True):
         totals[min(bisect_left(ends, end), len(ends) - 1)] += max(best - logprob, 0.0)
-    return tuple(total if end <= reached else None for total, end in zip(totals, ends, strict=True))
+    return tuple(
+        total if end <= reached and isfinite(total) else None
+        for total, end in zip(totals, ends, strict=True)
+    )
 
 
-async def _net(rollouts: Rollouts, prefix: Prefix, known: Answers) -> float:
-    told = [Continuation(text=one) for one in (*known.right, *known.wrong)]
-    scores = [one.logprob for one in await rollouts.score(prefix, told)]
+async def _net(rollouts: Rollouts, prefix: Prefix, known: Answers) -> float | None:
+    """Return how much likelier the likeliest right answer is; None where a side has no room."""
+    every = (*known.right, *known.wrong)
+    scores = await rollouts.score(prefix, [Continuation(text=one) for one in every])
+    room = [
+        one.covers(text) and isfinite(one.logprob) for one, text in zip(scores, every, strict=True)
+    ]
     count = len(known.right)
-    return max(scores[:count]) - max(scores[count:])
+    right = [one.logprob for one, fits in zip(scores[:count], room[:count], strict=True) if fits]
+    wrong = [one.logprob for one, fits in zip(scores[count:], room[count:], strict=True) if fits]
+    return max(right) - max(wrong) if right and wrong else None
 
 
 def _form(rollouts: Sequence[Rollout]) -> tuple[str, str] | None:
     """Return what stands before and behind the answer in the commonest last line."""
-    forms = Counter(
-        (before, after)
-        for one in rollouts
-        for before, found, after in [_last_line(one.text).rpartition(one.verdict.extracted or "")]
-        if found
-    )
+    cut = (_around(_last_line(one.text), one.verdict.extracted or "") for one in rollouts)
+    forms = Counter(form for form in cut if form is not None)
     return min(forms, key=lambda form: (-forms[form], form)) if forms else None
+
+
+def _around(line: str, answer: str) -> tuple[str, str] | None:
+    """Return what stands around the answer where it stands last as a word of its own."""
+    end = len(line)
+    while answer and (at := line.rfind(answer, 0, end)) >= 0:
+        before, after = line[:at], line[at + len(answer) :]
+        if not before[-1:].isalnum() and not after[:1].isalnum():
+            return before, after
+        end = at + len(answer) - 1
+    return None
 
 
 def _last_line(text: str) -> str:

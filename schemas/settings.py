@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict
 class Settings(BaseModel):
     """Frozen settings of one component; unknown keys are refused by name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
     free: ClassVar[frozenset[str]] = frozenset()
     """Fields that change no row, e.g. how many requests run at once: a run may be resumed with

@@ -69,7 +69,7 @@ def observations(run: RunFolder) -> dict[tuple[str, int], Observation]:
 def tells(solution: LabelledSolution) -> bool:
     """Say whether a model can be fitted to a solution: it was probed, or its right answer read."""
     if solution.outcome is Outcome.CORRECT:
-        return bool(solution.readings)
+        return bool(solution.readings or solution.checks)
     wrong = solution.outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
     return wrong and any(evidence.decided for evidence in solution.evidence[:-1])
 

@@ -28,6 +28,8 @@ SMOOTHING = 8.0
 """Steps' worth of the shares of all steps that is added to each density."""
 FEWEST = 40
 """Read steps below which a cue is not learnt."""
+EXPECTED_WEIGHT = 0.5
+"""Of a cue beside others that partly repeat it; `anchoring.py` finds its own."""
 DIRECTION: Mapping[str, int] = {
     "refuted": 1,
     "regret": 1,
@@ -49,6 +51,11 @@ def fit_cues(model: Model, seen: Sequence[Observation]) -> Model:
 def count_cues(model: Model, seen: Sequence[Observation], posteriors: Sequence[Array]) -> Model:
     """Return the model with the cues of solutions whose first errors are as known as given."""
     return _with_cues(model, _learnt(seen), posteriors)
+
+
+def learnt_cues(seen: Sequence[Observation]) -> list[str]:
+    """Return the names of the cues that there is enough to learn from."""
+    return list(_learnt(seen))
 
 
 def _learnt(seen: Sequence[Observation]) -> dict[str, "_Binned"]:
@@ -95,7 +102,11 @@ class _Binned:
         ratio = _monotone(error / right, right, self._sign)
         error = right * ratio / (right * ratio).sum()
         return Cue(
-            edges=self._edges, right=_shares(right), error=_shares(error), behind=_shares(behind)
+            edges=self._edges,
+            right=_shares(right),
+            error=_shares(error),
+            behind=_shares(behind),
+            weight=EXPECTED_WEIGHT,
         )
 
     def _bin(self, numbers: Sequence[float] | Array) -> npt.NDArray[np.int64]:

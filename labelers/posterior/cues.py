@@ -7,15 +7,17 @@ With x_i the number at step i,
 
 for a first error e, where the three densities are shares of steps per bin of x. They are the
 policy's own: `cue_fitting` learns them from a run's evidence. A number that says nothing gets three
-equal densities. Several cues of a step are taken as independent given where it stands.
+equal densities.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from schemas import Finding, Settings, StepCheck, StepReading
 
@@ -23,8 +25,9 @@ Array = npt.NDArray[np.float64]
 Numbers = tuple[float | None, ...]
 """One per step; None where the step was not read."""
 
-_MOST = 300.0
-"""Greatest log-likelihood ratio: further ones would overflow in very long solutions."""
+_LEAST = -300.0
+"""Least log-likelihood beside the greatest: further ones would underflow."""
+_SUM_ERROR = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,33 +71,41 @@ class Cue(Settings):
     """Of first errors."""
     behind: tuple[float, ...]
     """Of steps behind the first error."""
+    weight: float = Field(default=1.0, ge=0, le=2)
+    """Exponent on its part of C(e): less than 1 where the steps of one solution, or the cues of one
+    step, repeat each other."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Cue":
         bins = len(self.edges) + 1
         for name in ("right", "error", "behind"):
             shares = getattr(self, name)
-            if len(shares) != bins or min(shares) <= 0:
+            if len(shares) != bins or not all(share > 0 for share in shares):
                 raise ValueError(
                     f"{name}={shares}: give {bins} positive shares, one more than there are edges"
                 )
-        if list(self.edges) != sorted(set(self.edges)):
+            if abs(sum(shares) - 1) > _SUM_ERROR:
+                raise ValueError(f"{name}={shares}: give shares that sum to 1, not {sum(shares):g}")
+        if not all(a < b for a, b in pairwise(self.edges)) or not all(map(isfinite, self.edges)):
             raise ValueError(f"edges={self.edges}: give rising numbers")
         return self
 
     def log_likelihoods(self, numbers: Numbers) -> Array:
-        """Return log C(e) - log C(M), e = 0 ... M; steps without a number say nothing."""
+        """Return the weighted log C(e) - log C(M), e = 0 ... M; no number says nothing."""
         known = np.array([one is not None for one in numbers])
         bins = np.searchsorted(self.edges, [one or 0.0 for one in numbers], side="right")
         right = np.log(self.right)
         error = np.where(known, (np.log(self.error) - right)[bins], 0.0)
         behind = np.where(known, (np.log(self.behind) - right)[bins], 0.0)
         tail = np.append(np.cumsum(behind[::-1])[::-1], 0.0)
-        return np.asarray(np.append(error + tail[1:], 0.0))
+        return np.asarray(self.weight * np.append(error + tail[1:], 0.0))
 
 
 class Cues(Settings):
-    """The cues that are known of a policy; what else is read is recorded and says nothing yet."""
+    """The cues that are known of a policy; what else is read is recorded and says nothing yet.
+
+    They are taken as independent given where a step stands; their weights make up for it.
+    """
 
     refuted: Cue | None = Cue(
         edges=(0.5,), right=(0.998, 0.002), error=(0.96, 0.04), behind=(0.98, 0.02)
@@ -109,11 +120,11 @@ class Cues(Settings):
     equation_echo: Cue | None = None
 
     def likelihoods(self, readings: Readings, num_steps: int) -> Array:
-        """Return C(e) / C(M) for e = 0 ... M = `num_steps`; ones where nothing is known."""
+        """Return C(e) up to a factor, e = 0 ... M = `num_steps`; ones where nothing is known."""
         total = np.zeros(num_steps + 1)
         for name in type(self).model_fields:
             cue: Cue | None = getattr(self, name)
             numbers: Numbers = getattr(readings, name)
             if cue is not None and numbers:
                 total += cue.log_likelihoods(numbers)
-        return np.asarray(np.exp(np.clip(total, -_MOST, _MOST)))
+        return np.asarray(np.exp(np.maximum(total - total.max(), _LEAST)))

@@ -67,12 +67,10 @@ SCALES: Mapping[str, _Scale] = {
     "fading": _Scale(_same, _same, 0.5, 0, 3),
 }
 """`recoverable_weight` is not searched: it takes many solutions of each problem to see it."""
-EXPECTED_HARMLESS = 0.2
+EXPECTED_HARMLESS = 0.3
 """Share of harmless errors assumed where cues can tell of them. It is not fitted: the likelihood of
 unmarked solutions was seen to fall with it where the truth was 0.3 to 0.5, as harmless errors that
 no cue shows look like none. Solutions whose errors are known do tell it (`anchoring.py`)."""
-EXPECTED_WEIGHT = 0.7
-"""`cue_weight` likewise."""
 
 STARTS: tuple[Mapping[str, float], ...] = (
     {},
@@ -99,8 +97,7 @@ def fit(seen: Iterable[Observation]) -> Model:
     model = max(climbed, key=lambda found: found[1])[0]
     if all(one.readings == NOTHING_READ for one in every):
         return model
-    expected = {"harmless": EXPECTED_HARMLESS, "cue_weight": EXPECTED_WEIGHT}
-    return fit_cues(model.model_copy(update=expected), every)
+    return fit_cues(model.model_copy(update={"harmless": EXPECTED_HARMLESS}), every)
 
 
 def _by_length(seen: Iterable[Observation]) -> list[list[Observation]]:

@@ -40,6 +40,8 @@ from labelers.posterior.model import (
     transitions,
 )
 
+_TINY = 1e-300
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
@@ -80,43 +82,45 @@ class Belief:
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """Likelihoods of counts, scaled by a common factor per prefix; the first axis is solutions."""
+    """Likelihoods of counts; the first axis is solutions."""
 
     good: Array
-    """L_t(x): solution, t, x."""
-    behind: Array
-    """O_(e+1)(r) S_(e+1)(r): solution, e, r."""
-    log_scale: float
+    """L_t(x) over its greatest: solution, t, x."""
+    log_scale: Array
+    """The natural logarithm of that greatest: solution, t."""
+    log_behind: Array
+    """log O_(d+1)(r) S_(d+1)(r): solution, d, r."""
+    bad_next: Array
+    """P(the next rollout of a bad prefix t is correct | its counts, r): solution, t, r."""
 
 
 def believe(model: Model, seen: Observation, *, recoverable: float | None = None) -> Belief:
     """Return the posterior and predictions; `recoverable` replaces the model's mean share f."""
     share = model.recoverable if recoverable is None else recoverable
     recoveries = _recoveries(model, share)
-    left = recoveries_left(model, seen.num_steps)
     terms = _terms(model, [seen])
-    likely, behind = terms.good[0], terms.behind[0]
-    forward = _forward(model, likely)
-    good = forward.sum(axis=1)
-    # prior[e, d], then the weight of every fall d, then what rollouts make of it.
+    forward, log_alive = _forward(model, terms)
+    rolled = log_alive[0][:, None] + terms.log_behind[0]
+    shift = max(float(rolled.max()), float(log_alive[0, -1]))
+    fallen = np.exp(rolled - shift) * recoveries
+    never = np.exp(log_alive[0, -1] - shift)
     prior = _prior(model, seen, recoveries)
-    alive = np.append(good, good[-1])
-    weights = prior.sum(axis=0) * alive
-    by_recovery = weights[:-1, None] * behind * recoveries
-    rolled = np.append(good * (behind @ recoveries), good[-1])
-    joint = prior * rolled
+    joint = prior * np.append(fallen.sum(axis=1), never)
     by_error = joint.sum(axis=1)
-    total = float(by_error.sum())
+    total = max(float(by_error.sum()), _TINY)
     by_fall = np.empty((seen.num_steps + 1, seen.num_steps))
-    mass = np.maximum(by_recovery.sum(axis=1, keepdims=True), 1e-300)
-    by_fall[:-1] = (by_recovery @ left[:-1].T) / mass
-    _predict_good(by_fall, model, likely, forward)
-    dead, living = by_recovery[:, 0].sum() / (1 - share), by_recovery[:, 1:].sum() / share
+    mass = np.maximum(fallen.sum(axis=1, keepdims=True), _TINY)
+    by_fall[:-1] = (fallen @ terms.bad_next[0].T) / mass
+    _predict_good(by_fall, model, terms.good[0], forward[0])
+    falling = prior.sum(axis=0)
+    dead = falling[:-1] @ fallen[:, 0] / (1 - share)
+    living = falling[:-1] @ fallen[:, 1:].sum(axis=1) / share
+    spared = falling[-1] * never
     return Belief(
         posterior=by_error / total,
-        success=(joint / np.maximum(by_error, 1e-300)[:, None]) @ by_fall,
-        log_evidence=float(np.log(total)) + terms.log_scale,
-        recovery_odds=float((living + weights[-1]) / (dead + weights[-1])),
+        success=(joint / np.maximum(by_error, _TINY)[:, None]) @ by_fall,
+        log_evidence=float(np.log(total)) + shift,
+        recovery_odds=float((living + spared + _TINY) / (dead + spared + _TINY)),
     )
 
 
@@ -138,21 +142,19 @@ def log_evidence(model: Model, seen: Sequence[Observation]) -> float:
     """Return the sum of what `believe` gives as `log_evidence`, for solutions of one length."""
     recoveries = _recoveries(model, model.recoverable)
     terms = _terms(model, seen)
+    _, log_alive = _forward(model, terms)
     falling = np.stack([_prior(model, one, recoveries).sum(axis=0) for one in seen])
-    good, behind = terms.good, terms.behind @ recoveries
-    move = transitions(model, good.shape[1])
-    forward = start_distribution(model) * good[:, 0]
-    total = falling[:, 0] * forward.sum(axis=1) * behind[:, 0]
-    for t in range(1, good.shape[1]):
-        forward = (forward @ move) * good[:, t]
-        total += falling[:, t] * forward.sum(axis=1) * behind[:, t]
-    total += falling[:, -1] * forward.sum(axis=1)
-    return float(np.log(np.maximum(total, 1e-300)).sum()) + terms.log_scale
+    rolled = log_alive[..., None] + terms.log_behind
+    shift = np.maximum(rolled.max(axis=(1, 2)), log_alive[:, -1])
+    fallen = np.exp(rolled - shift[:, None, None]) @ recoveries
+    total = (falling[:, :-1] * fallen).sum(axis=1)
+    total += falling[:, -1] * np.exp(log_alive[:, -1] - shift)
+    return float((np.log(np.maximum(total, _TINY)) + shift).sum())
 
 
 def _surprise(mass: Array) -> Array:
     """Return -p log p, elementwise; 0 at 0."""
-    return np.asarray(-mass * np.log(np.maximum(mass, 1e-300)))
+    return np.asarray(-mass * np.log(np.maximum(mass, _TINY)))
 
 
 def _recoveries(model: Model, share: float) -> Array:
@@ -170,16 +172,15 @@ def _prior(model: Model, seen: Observation, recoveries: Array) -> Array:
     """
     where = places(model, seen.num_steps, correct=seen.root_correct, decided=seen.root_decided)
     left = recoveries_left(model, seen.num_steps)[1:] @ recoveries
-    none = 0.0
-    if seen.right:
-        value = (seen.root_correct + 1) / (seen.root_decided + 2)
-        none = _none(value, float(where @ left), model.harmless)
+    value = (seen.root_correct + 1) / (seen.root_decided + 2)
+    none = _none(value, float(where @ left), model.harmless)
     prior = np.append((1 - none) * where, none)
     prior = prior[:, None] * falls(model, prior)
-    outcome = np.append(left, 1.0) if seen.right else np.append(1 - left, 0.0)
+    if not seen.right:
+        prior[:, -1] = 0.0
+    outcome = np.append(left if seen.right else 1 - left, 1.0)
     prior /= float(prior.sum(axis=0) @ outcome)
-    known = model.cues.likelihoods(seen.readings, seen.num_steps) ** model.cue_weight
-    return np.asarray(prior * known[:, None])
+    return np.asarray(prior * model.cues.likelihoods(seen.readings, seen.num_steps)[:, None])
 
 
 def _none(value: float, repaired: float, harmless: float) -> float:
@@ -198,26 +199,47 @@ def _terms(model: Model, seen: Sequence[Observation]) -> _Terms:
     failed = np.array([one.failed for one in seen], dtype=float)[..., None]
     right = np.array([one.right for one in seen])[:, None, None]
     left = recoveries_left(model, seen[0].num_steps)
-    good = VALUES**correct * (1 - VALUES) ** failed
-    bad = left[:-1] ** correct * (1 - left[:-1]) ** failed
-    scale = np.maximum(good.max(axis=2), bad.max(axis=2))[..., None]
-    good, bad = good / scale, bad / scale
-    repaired = (bad + (good @ start_distribution(model))[..., None]) / 2
-    bad = np.where(right, repaired, bad)
-    tails = np.ones_like(bad)
-    tails[:, :-1] = np.cumprod(bad[:, :0:-1], axis=1)[:, ::-1]
-    outcome = np.where(right, left[1:], 1 - left[1:])
-    return _Terms(good, outcome * tails, float(np.log(scale).sum()))
+    log_good = _log_likelihood(VALUES, correct, failed)
+    log_bad = _log_likelihood(left[:-1], correct, failed)
+    scale = log_good.max(axis=2)
+    good = np.exp(log_good - scale[..., None])
+    # Behind a fall that was repaired, what any value would make of the counts is as likely.
+    start = start_distribution(model)
+    any_value = np.maximum(good @ start, _TINY)[..., None]
+    log_any = np.log(any_value) + scale[..., None]
+    both = np.logaddexp(log_bad, log_any)
+    still_bad = np.exp(log_bad - both)
+    mixed = (
+        still_bad * left[:-1] + (1 - still_bad) * ((good * VALUES) @ start)[..., None] / any_value
+    )
+    log_bad = np.where(right, both - np.log(2), log_bad)
+    tails = np.zeros_like(log_bad)
+    tails[:, :-1] = np.cumsum(log_bad[:, :0:-1], axis=1)[:, ::-1]
+    with np.errstate(divide="ignore"):
+        outcome = np.log(np.where(right, left[1:], 1 - left[1:]))
+    return _Terms(good, scale, outcome + tails, np.where(right, mixed, left[:-1]))
 
 
-def _forward(model: Model, good: Array) -> Array:
-    """Return A_t(x): one row per prefix."""
-    move = transitions(model, len(good))
-    forward = np.empty_like(good)
-    forward[0] = start_distribution(model) * good[0]
-    for t in range(1, len(good)):
-        forward[t] = (forward[t - 1] @ move) * good[t]
-    return forward
+def _log_likelihood(values: Array, correct: Array, failed: Array) -> Array:
+    """Return log of value^correct (1 - value)^failed, elementwise; 0^0 is 1."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hits = np.where(correct > 0, correct * np.log(values), 0.0)
+        misses = np.where(failed > 0, failed * np.log1p(-values), 0.0)
+    return np.asarray(hits + misses)
+
+
+def _forward(model: Model, terms: _Terms) -> tuple[Array, Array]:
+    """Return A_t(x) over its sum, and the logarithm of that sum: solution, t (, x)."""
+    good = terms.good
+    move = transitions(model, good.shape[1])
+    forward, sums = np.empty_like(good), np.empty(good.shape[:2])
+    reached = np.broadcast_to(start_distribution(model), good[:, 0].shape)
+    for t in range(good.shape[1]):
+        here = reached * good[:, t]
+        sums[:, t] = np.maximum(here.sum(axis=1), _TINY)
+        forward[:, t] = here / sums[:, t, None]
+        reached = forward[:, t] @ move
+    return forward, np.cumsum(np.log(sums) + terms.log_scale, axis=1)
 
 
 def _predict_good(success: Array, model: Model, good: Array, forward: Array) -> None:
@@ -228,7 +250,8 @@ def _predict_good(success: Array, model: Model, good: Array, forward: Array) -> 
     for t in range(num_steps - 1, -1, -1):
         if t < num_steps - 1:
             behind[:, t + 1 :] = move @ (good[t + 1][:, None] * behind[:, t + 1 :])
+            behind[:, t + 1 :] /= np.maximum(behind[:, t + 1 :].max(axis=0), _TINY)
         weights = behind[:, t:]
-        total = np.maximum(forward[t] @ weights, 1e-300)
+        total = np.maximum(forward[t] @ weights, _TINY)
         success[t:-1, t] = ((forward[t] * VALUES) @ weights) / total
     success[-1] = success[-2]

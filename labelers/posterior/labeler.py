@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from labelers.echoes import Echoes
 from labelers.posterior.counting import Trail
@@ -93,6 +93,15 @@ class PosteriorLabeler(Settings):
     max_answers: int = Field(default=8, ge=1)
     """Right answers, and wrong ones, that `net_information` scores at most."""
     screen: Screen | None = None
+
+    @model_validator(mode="after")
+    def _keeps_what_it_stops_at(self) -> "PosteriorLabeler":
+        if self.keep_at > self.stop_at:
+            raise ValueError(
+                f"keep_at={self.keep_at} is above stop_at={self.stop_at}, where a search ends: "
+                "give at most as much, or nearly all solutions are left open"
+            )
+        return self
 
     async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
         """Label the solutions of one problem, in rounds that end for all of them at once."""
@@ -238,7 +247,7 @@ class _Search:
         if outcome is Outcome.CORRECT and self._settings.right_answers == "trust":
             return -1
         best = int(belief.posterior.argmax())
-        if belief.posterior[best] < self._settings.keep_at:
+        if not belief.posterior[best] >= self._settings.keep_at:
             return None
         return best if best < len(belief.posterior) - 1 else -1
 
@@ -256,10 +265,17 @@ class _Search:
         """Return each solution's belief, with f learnt from the others."""
         mean = self._settings.model.recoverable
         places = range(len(self._trails))
-        odds = [self._belief(place, mean).recovery_odds for place in places]
+        odds = [self._odds(place, mean) for place in places]
         shares = shared_recoverable(self._settings.model, odds) if len(odds) > 1 else [mean]
         # To two digits, so that what nobody learnt of is not computed again each round.
         return [self._belief(place, float(f"{shares[place]:.2g}")) for place in places]
+
+    def _odds(self, place: int, share: float) -> float:
+        """Return what a solution tells the others of f; nothing where its outcome is undecided."""
+        outcome = self._trails[place].solution.rollout.verdict.outcome
+        if outcome is Outcome.UNDECIDED:
+            return 1.0
+        return self._belief(place, share).recovery_odds
 
     def _belief(self, place: int, share: float) -> Belief:
         trail, memo = self._trails[place], self._memo[place]

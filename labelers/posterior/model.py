@@ -78,9 +78,6 @@ class Model(Settings):
     """Share of first errors that do no harm: rollouts cannot see them, cues may."""
     cues: Cues = Cues()
     """How what is read off a step is distributed, by where the step stands."""
-    cue_weight: float = Field(default=1.0, gt=0, le=1)
-    """Exponent on C(e), the product of the cues: less than 1 as steps of one solution, and cues of
-    one step, repeat each other."""
 
 
 def start_distribution(model: Model) -> Array:

@@ -1,6 +1,7 @@
 """The exact posterior, against sums over every path, and what must hold of it."""
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -204,8 +205,8 @@ def test_a_harmless_error_is_found_by_its_cue_and_by_nothing_else() -> None:
         root_decided=8,
         readings=Readings(regret=(0.0, 5.0, 0.0, 0.0)),
     )
-    blind = believe(Model(harmless=0.3), seen).posterior
-    told = believe(Model(harmless=0.3, cues=Cues(regret=REGRET)), seen).posterior
+    blind = believe(Model(harmless=0.7), seen).posterior
+    told = believe(Model(harmless=0.7, cues=Cues(regret=REGRET)), seen).posterior
     certain = believe(Model(cues=Cues(regret=REGRET)), seen).posterior
     assert blind.argmax() == certain.argmax() == 2
     assert told.argmax() == 1
@@ -216,3 +217,60 @@ def test_a_harmless_error_is_found_by_its_cue_and_by_nothing_else() -> None:
 def test_the_evidence_of_many_is_the_sum_of_each(many: list[Observation]) -> None:
     each = sum(believe(Model(), one).log_evidence for one in many)
     assert log_evidence(Model(), many) == pytest.approx(each)
+
+
+@given(observations(min_steps=2, max_steps=5), st.floats(0.0, 0.8), st.data())
+@settings(max_examples=40, deadline=None)
+def test_predictions_follow_from_the_likelihood_whatever_the_outcome(
+    seen: Observation, harmless: float, data: st.DataObject
+) -> None:
+    t = data.draw(st.integers(0, seen.num_steps - 1))
+    model = Model(harmless=harmless, cues=Cues(regret=REGRET))
+    more = tuple(k + (place == t) for place, k in enumerate(seen.correct))
+    before, after = believe(model, seen), believe(model, replace(seen, correct=more))
+    ratio = math.exp(after.log_evidence - before.log_evidence)
+    assert float((before.posterior @ before.success)[t]) == pytest.approx(ratio, abs=1e-9)
+
+
+def test_hundreds_of_contradicting_rollouts_and_steps_leave_a_posterior() -> None:
+    steps = 120
+    seen = Observation(
+        correct=(2000, *(16 * (t % 2) for t in range(1, steps))),
+        failed=(2000, *(16 * (1 - t % 2) for t in range(1, steps))),
+        root_correct=2000,
+        root_decided=4000,
+        readings=Readings(regret=(*[0.0] * 100, 5.0, *[0.0] * 19)),
+    )
+    for right in (False, True):
+        belief = believe(Model(cues=Cues(regret=REGRET)), replace(seen, right=right))
+        assert belief.posterior.sum() == pytest.approx(1)
+        assert np.isfinite(belief.success).all()
+        assert np.isfinite(belief.log_evidence)
+
+
+def test_a_strong_cue_is_as_strong_in_a_long_solution() -> None:
+    def chance(steps: int) -> float:
+        regret = tuple(5.0 if step == steps // 2 else 0.0 for step in range(steps))
+        zeros = (0,) * steps
+        strong = Cue(edges=(1.0,), right=(0.99, 0.01), error=(0.01, 0.99), behind=(0.01, 0.99))
+        seen = Observation(
+            correct=zeros,
+            failed=zeros,
+            root_correct=4,
+            root_decided=8,
+            readings=Readings(regret=(*regret[: steps // 2], *[5.0] * (steps - steps // 2))),
+        )
+        return float(believe(Model(cues=Cues(regret=strong)), seen).posterior[steps // 2])
+
+    assert chance(300) == pytest.approx(chance(50), abs=0.05)
+
+
+def test_a_harmless_error_in_a_wrong_solution_is_rare_where_the_question_is_easy() -> None:
+    def harmless(root_correct: int) -> float:
+        seen = Observation(
+            correct=(0, 9, 9, 0), failed=(0, 0, 0, 9), root_correct=root_correct, root_decided=16
+        )
+        return float(believe(Model(harmless=0.4), seen).posterior[:2].sum())
+
+    shares = [harmless(root_correct) for root_correct in (1, 6, 11, 15)]
+    assert shares == sorted(shares, reverse=True)

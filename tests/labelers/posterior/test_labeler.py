@@ -166,7 +166,7 @@ def test_a_misfit_of_bins_is_refused_with_what_to_give() -> None:
     with pytest.raises(ValueError, match=r"error=\(1\.0,\): give 2 positive shares"):
         Cue(edges=(1.0,), right=(0.5, 0.5), error=(1.0,), behind=(0.5, 0.5))
     with pytest.raises(ValueError, match=r"edges=\(2\.0, 1\.0\): give rising numbers"):
-        Cue(edges=(2.0, 1.0), right=(0.5, 0.3, 0.2), error=(0.5, 0.3, 0.2), behind=(1, 1, 1))
+        Cue(edges=(2.0, 1.0), right=(0.5, 0.3, 0.2), error=(0.5, 0.3, 0.2), behind=(0.5, 0.3, 0.2))
 
 
 def test_a_right_answer_that_is_read_need_not_be_right_throughout() -> None:
