@@ -65,18 +65,30 @@ def export_run(
     for an unknown format, a soft view, or a run of which every solution is refused.
     """
     row_format = _format(settings.format)
-    separator = settings.separator or _separator(run, row_format, settings.view)
-    maker = _Maker(row_format, separator, settings, tokenizer)
+    settings, view = _viewed(run, settings)
+    separator = settings.separator or _separator(run, row_format, view)
+    maker = _Maker(row_format, separator, settings, view, tokenizer)
     folder = run.path / "exports" / settings.name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "export.json").unlink(missing_ok=True)
     tally = _write(run, folder, maker)
     if not tally.rows:
         reasons = "; ".join(f"{count}: {reason}" for reason, count in tally.refused.most_common())
-        raise ExportError(f"{run.path} has no solution to export ({reasons or 'it has none'})")
+        raise ExportError(
+            f"{run.path} has no solution to export ({reasons or 'it has none'}) as view "
+            f"{view.kind!r}: choose another with --view, e.g. first_error for labelers that search"
+        )
     report = _report(folder, maker, tally)
     _record(report, settings)
     return report
+
+
+def _viewed(run: RunFolder, settings: ExportSettings) -> tuple[ExportSettings, AnyView]:
+    """Return the settings with a view, the labeler's own if none was asked for; and that view."""
+    first = next((row.solution.labeler for row in run.solutions()), "")
+    settings = settings.viewed(first)
+    assert settings.view is not None
+    return settings, settings.view
 
 
 def split_of(problem_id: str, validation_ratio: float) -> Split:
@@ -93,6 +105,7 @@ class _Maker:
     row_format: RowFormat
     separator: str
     settings: ExportSettings
+    view: AnyView
     tokenizer: Tokenizer | None
 
     @property
@@ -113,7 +126,7 @@ class _Maker:
         return {"problem_id": solution.problem.id, "solution_index": index, **row}
 
     def _make(self, solution: SolutionRow, tally: _Tally) -> tuple[LabelledSteps, Row] | Refused:
-        whole = labelled_steps(solution.problem, solution.solution, self.settings.view)
+        whole = labelled_steps(solution.problem, solution.solution, self.view)
         if isinstance(whole, Refused):
             return whole
         steps = fit(

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas import Settings
-from schemas.views import AnyView, Hard
+from schemas.views import AnyView, own_view
 
 
 class ExportSettings(Settings):
@@ -13,8 +13,9 @@ class ExportSettings(Settings):
 
     format: str = "trl"
     """A name in the registry `EXPORTERS`."""
-    view: AnyView = Hard()
-    """How evidence becomes labels; its kind names the export's folder."""
+    view: AnyView | None = None
+    """How evidence becomes labels; its kind names the export's folder. None: what the run's labeler
+    itself concludes, `hard` for counts of rollouts, `first_error` for a search."""
     separator: str | None = Field(default=None, min_length=1)
     """The string the trainer puts behind each step. None: the format's first that no step
     contains, else the one that refuses the fewest rows."""
@@ -30,4 +31,8 @@ class ExportSettings(Settings):
     @property
     def name(self) -> str:
         """The export's folder within the run, e.g. `trl-hard`."""
-        return f"{self.format}-{self.view.kind}"
+        return f"{self.format}-{self.view.kind}" if self.view else self.format
+
+    def viewed(self, labeler: str) -> "ExportSettings":
+        """Return the settings with a view, for a run of this labeler."""
+        return self.model_copy(update={"view": self.view or own_view(labeler)})

@@ -143,7 +143,10 @@ def show(
 def export(
     run: Run,
     format: Annotated[str, typer.Option(help="A trainer's format, e.g. trl.")] = "trl",
-    view: Annotated[str, typer.Option(help="How evidence becomes labels, e.g. hard.")] = "hard",
+    view: Annotated[
+        str | None,
+        typer.Option(help="How evidence becomes labels, e.g. hard; the labeler's own by default."),
+    ] = None,
     overrides: Overrides = None,
 ) -> None:
     """Write a run's labels as training rows."""
@@ -173,11 +176,21 @@ def calibrate(
     from tasks.known_errors import known_errors
 
     folder = RunFolder(run)
-    text = model_yaml(fit_to(folder, known_errors(folder, known) if known else None))
+    if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
+        raise ConfigError(f"--output {output}: name a file in a folder that is there")
+    model = fit_to(folder, None if known is None else known_errors(folder, known))
     if output is None:
-        out.print(text, end="", markup=False, highlight=False)
-    else:
-        output.write_text(text, encoding="utf-8")
+        out.print(model_yaml(model), end="", markup=False, highlight=False, soft_wrap=True)
+        return
+    output.write_text(model_yaml(model), encoding="utf-8")
+    out.print(
+        f"{output}: harmless {model.harmless:g}, cues "
+        + ", ".join(f"{name} x {weight:g}" for name, weight in model.cues.weights.items())
+        + f"\nlabel with it: --set 'labeler.model=@{output}'",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()

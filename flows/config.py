@@ -52,7 +52,7 @@ def find_config(name: str) -> Path:
 
 
 def with_overrides(values: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
-    """Return `values` with overrides `a.b=c` applied in order; values are YAML.
+    """Return `values` with overrides `a.b=c` applied in order; values are YAML, or `@FILE` of it.
 
     Raises ConfigError for one that is no `key=value` or reaches into a plain value.
     """
@@ -62,7 +62,8 @@ def with_overrides(values: Mapping[str, Any], overrides: Sequence[str]) -> dict[
         path = key.strip().split(".")
         if not equals or not all(path):
             raise ConfigError(f"--set {override}: write it as --set key=value, e.g. --set seed=7")
-        _put(merged, path, _yaml(override, text), override)
+        value = _mapping(Path(text[1:])) if text.startswith("@") else _yaml(override, text)
+        _put(merged, path, value, override)
     return merged
 
 

@@ -16,10 +16,11 @@ from tasks.exports import export
 
 
 def export_here(
-    run: Path, out: Console, *, format: str, view: str, overrides: Sequence[str]
+    run: Path, out: Console, *, format: str, view: str | None, overrides: Sequence[str]
 ) -> ExportReport:
     """Export a run as the options say and print what came of it."""
-    values = with_overrides({"format": format, "view": {"kind": view}}, overrides)
+    asked = {"format": format} | ({"view": {"kind": view}} if view else {})
+    values = with_overrides(asked, overrides)
     try:
         settings = ExportSettings.model_validate(values)
     except ValidationError as error:

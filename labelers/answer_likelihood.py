@@ -47,6 +47,7 @@ class AnswerLikelihood(Settings):
 
         Abstains where the question's rollouts hold no wrong answer to compare with.
         """
+        await rollouts.score(ROOT, ())  # a policy that cannot score says so before it is paid
         start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
         if not start.solutions:
             return labelling_without_solutions(problem, start)

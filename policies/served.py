@@ -142,7 +142,8 @@ class ServedPolicy:
         if self._encoder is None:
             raise ConfigError(
                 f"the server ({self._server.software}) does not say how likely it finds a given "
-                "text: serve the model with vLLM, or use `kind: transformers`."
+                "text: serve the model with vLLM, use `kind: transformers`, or choose a labeler "
+                "that scores nothing, e.g. `posterior` with `read: [refuted, echo]`."
             )
         ids = await self._encoder.encode(request.prompt, request.prefix)
         return await _all(self._score(self._encoder, ids, c) for c in request.continuations)

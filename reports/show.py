@@ -9,7 +9,7 @@ from reports.text import one_line
 from schemas import LabelledSolution, RunError
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
-from schemas.views import AnyView, Hard
+from schemas.views import AnyView, own_view
 
 
 def show_run(run: RunFolder, console: Console, *, limit: int = 20) -> None:
@@ -35,7 +35,8 @@ def show_problem(
         solutions = [one for one in solutions if one.solution_index == solution] or _no_solution(
             row, solutions, solution
         )
-    _print(problem_page(row, solutions, view=view or Hard(), console=console), console)
+    labeler = solutions[0].labeler if solutions else ""
+    _print(problem_page(row, solutions, view=view or own_view(labeler), console=console), console)
 
 
 def find_problem(run: RunFolder, wanted: str) -> ProblemRow:

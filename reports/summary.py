@@ -11,7 +11,7 @@ from reports.text import one_line
 from schemas import Evidence, LabelledSolution, Outcome, StopRule
 from schemas.rows import ProblemRow, Provenance
 from schemas.run_folder import RunFolder
-from schemas.views import Hard, Label
+from schemas.views import Label, own_view
 
 _TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 BINS = 10
@@ -144,10 +144,10 @@ def summarise(run: RunFolder) -> RunSummary:
 
 def _solutions(run: RunFolder) -> _Solutions:
     counted = _Solutions()
-    view = Hard(after_error="keep")
     for row in run.solutions():
         counted.run.add(row.solution)
         counted.problems[row.problem.id].add(row.solution)
+        view = own_view(row.solution.labeler, after_error="keep")
         counted.labels.update(view.labels(row.solution))
         counted.stop_rules.update(evidence.stop_rule for evidence in row.solution.evidence)
         counted.labelers.add(row.solution.labeler)

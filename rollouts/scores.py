@@ -27,8 +27,12 @@ class Scores:
     async def of(self, prefix: Prefix, continuations: Sequence[Continuation]) -> tuple[Score, ...]:
         """Return one score per continuation, in their order.
 
-        Raises PolicyError or RunError, ConfigError where the policy cannot score.
+        Raises PolicyError or RunError, ConfigError where the policy cannot score: without
+        continuations that is all it asks.
         """
+        if not continuations:
+            nothing = ScoreRequest(prompt=self._prompt, prefix=prefix, continuations=())
+            return await self._policy.score(nothing)
         head = score_digest(self._policy.identity, self._prompt, prefix)
         keys = [score_key(head, continuation) for continuation in continuations]
         wanted = dict(zip(keys, continuations, strict=True))

@@ -26,7 +26,8 @@ class Rollouts(Protocol):
 
         A text is scored once: the same prefix and continuation give the same score again. The
         prefix may be empty, or a whole solution. Ask for all texts behind a prefix at once: that
-        is cheaper than one by one.
+        is cheaper than one by one. Raises ConfigError where the policy cannot score, which costs
+        nothing to find out without continuations.
         """
         ...
 

@@ -251,3 +251,13 @@ AnyView = Annotated[
     Field(discriminator="kind"),
 ]
 """The registry of views: pydantic picks by `kind` and names the valid ones on a typo."""
+
+
+_COUNTS = frozenset({"math_shepherd", "outcome"})
+"""Labelers whose labels are counts of rollouts, step by step; the others conclude a first error."""
+
+
+def own_view(labeler: str, *, after_error: Literal["drop", "keep"] = "drop") -> AnyView:
+    """Return the view that says what a labeler itself concludes: `hard` or `first_error`."""
+    view = Hard if labeler in _COUNTS else FirstError
+    return view(after_error=after_error)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from labelers.posterior import Errors
 from schemas import ConfigError, RunError
@@ -18,8 +18,8 @@ class _Mark(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
     problem_id: str
-    solution_index: int
-    first_error: int
+    solution_index: int = Field(ge=0)
+    first_error: int = Field(ge=-1)
 
 
 def known_errors(run: RunFolder, known: str) -> Errors:
@@ -29,7 +29,7 @@ def known_errors(run: RunFolder, known: str) -> Errors:
     `problem_id`, `solution_index` and `first_error` (0-based; -1 for none). Raises ConfigError for
     a file that cannot be read, naming the line, RunError where nothing in it is of this run.
     """
-    errors = dict(_told(run) if known == ORACLE else _marked(Path(known)))
+    errors = dict(_told(run)) if known == ORACLE else _marked(Path(known))
     ids = {row.problem.id for row in run.problems()}
     if not any(problem in ids for problem, _ in errors):
         lacking = f"none of the marks in {known}"
@@ -49,23 +49,30 @@ def _told(run: RunFolder) -> Iterator[tuple[tuple[str, int], int]]:
             yield (one.problem_id, one.solution_index), first_error(row.problem, one.steps)
 
 
-def _marked(path: Path) -> Iterator[tuple[tuple[str, int], int]]:
+def _marked(path: Path) -> dict[tuple[str, int], int]:
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"--known {path} cannot be read ({error}): give `oracle` or a JSONL file of marks"
         ) from error
+    errors: dict[tuple[str, int], int] = {}
     for number, line in enumerate(lines, 1):
         if line.strip():
             mark = _mark(path, number, line)
-            yield (mark.problem_id, mark.solution_index), mark.first_error
+            key = mark.problem_id, mark.solution_index
+            if errors.setdefault(key, mark.first_error) != mark.first_error:
+                raise ConfigError(
+                    f"{path}, line {number}: first_error={mark.first_error} of solution "
+                    f"{key[1]} of {key[0]}, which another line marks {errors[key]}: keep one"
+                )
+    return errors
 
 
 def _mark(path: Path, number: int, line: str) -> _Mark:
     try:
         return _Mark.model_validate(json.loads(line))
-    except (ValueError, ValidationError) as error:
+    except (ValueError, ValidationError, RecursionError) as error:
         raise ConfigError(
             f"{path}, line {number}: {line[:80]!r} is no mark: give problem_id, solution_index and "
             'first_error, e.g. {"problem_id": "gsm8k-1a", "solution_index": 0, "first_error": 2}'

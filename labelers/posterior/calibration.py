@@ -39,7 +39,14 @@ def calibrate(run: RunFolder, known: Errors | None = None) -> Model:
     if known is None:
         return model
     marked = [key for key in seen if key in known]
-    _require(run, sum(not seen[key].right for key in marked), "probed and marked", "mark some")
+    for key in marked:
+        if known[key] >= seen[key].num_steps:
+            raise RunError(
+                f"first_error={known[key]} of solution {key[1]} of {key[0]}: it has "
+                f"{seen[key].num_steps} steps, the first is 0; give -1 for none"
+            )
+    wrong = sum(not seen[key].right and known[key] >= 0 for key in marked)
+    _require(run, wrong, "probed and marked", "give marks of 0 or more, with ids of this run,")
     return anchor(model, [seen[key] for key in marked], [known[key] for key in marked])
 
 
@@ -75,5 +82,5 @@ def tells(solution: LabelledSolution) -> bool:
 
 
 def model_yaml(model: Model) -> str:
-    """Return the model as the `model` field of a posterior labeler in a run's YAML."""
-    return yaml.safe_dump({"model": model.model_dump(mode="json")}, sort_keys=False)
+    """Return the model as YAML: what a posterior labeler's `model` field holds."""
+    return yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False)

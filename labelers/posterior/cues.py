@@ -119,6 +119,14 @@ class Cues(Settings):
     echo: Cue | None = None
     equation_echo: Cue | None = None
 
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each cue that is known."""
+        every: dict[str, Cue | None] = {
+            name: getattr(self, name) for name in type(self).model_fields
+        }
+        return {name: cue.weight for name, cue in every.items() if cue is not None}
+
     def likelihoods(self, readings: Readings, num_steps: int) -> Array:
         """Return C(e) up to a factor, e = 0 ... M = `num_steps`; ones where nothing is known."""
         total = np.zeros(num_steps + 1)

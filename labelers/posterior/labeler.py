@@ -105,6 +105,8 @@ class PosteriorLabeler(Settings):
 
     async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
         """Label the solutions of one problem, in rounds that end for all of them at once."""
+        if {"regret", "net_information"} & set(self.read):
+            await rollouts.score(ROOT, ())  # a policy that cannot score says so before it is paid
         start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
         if not start.solutions:
             return labelling_without_solutions(problem, start)

@@ -1,6 +1,7 @@
 """A run folder becomes train and validation files."""
 
 import json
+from dataclasses import replace
 
 import datasets
 import pyarrow.parquet as pq
@@ -139,3 +140,16 @@ def test_an_unknown_format_is_answered_with_the_known_ones(tmp_path):
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(RunError, match="no committed shard"):
         export(tmp_path)
+
+
+def test_a_run_is_exported_as_its_labeler_concludes(tmp_path):
+    run = sums_run(tmp_path / "sums", count=4, shards=1)
+    assert export(run, validation_ratio=0).folder.name == "trl-hard"
+    one = problem()
+    found = replace(solution(one, ["a\n", "b\n"], [GOOD, GOOD]), labeler="posterior", first_error=1)
+    write_shard(
+        tmp_path / "p", 0, problems=[ProblemRow(problem=one, set_aside="")], solutions=[found]
+    )
+    report = export(tmp_path / "p", validation_ratio=0)
+    assert report.folder.name == "trl-first_error"
+    assert [row["labels"] for row in rows_of(report)] == [[True, False]]

@@ -105,6 +105,8 @@ def test_the_version_is_told(
         (("export", "RUN", "--format", "nope"), "no export format 'nope': choose one of trl"),
         (("export", "RUN", "--view", "nope"), "view.kind: 'nope'; give one of hard, soft"),
         (("export", "RUN", "--set", "max_length=x"), "max_length: 'x': input should be a valid"),
+        (("calibrate", "RUN", "--output", "no/m.yaml"), "name a file in a folder that is there"),
+        (("calibrate", "RUN", "--known", ""), "cannot be read"),
         (("verify", "nowhere.jsonl"), "nowhere.jsonl"),
         (("verify", "PAIRS", "--answers", "all"), "--answers all: give one of auto, bare"),
         (("verify", "PAIRS", "--gold-column", "x"), "could be graded: name its columns with"),

@@ -33,6 +33,14 @@ def test_overrides_are_yaml_values_and_apply_in_order(config: Path) -> None:
     assert (run.seed, run.shards.size, run.sampling.stop) == (8, 9, ("Q:",))
 
 
+def test_an_override_can_be_read_from_a_file(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text("harmless: 0.25\n")
+    posterior = ("labeler={kind: posterior}", f"labeler.model=@{tmp_path}/model.yaml")
+    run = load_run(config, posterior)
+    assert run.labeler.model.harmless == 0.25
+    assert "none.yaml cannot be read" in refused(config, "labeler=@none.yaml")
+
+
 def test_overrides_leave_what_they_override_alone() -> None:
     values = {"a": {"b": 1}}
     assert with_overrides(values, ["a.b=2", "a.c=3", "d.e=4"]) == {

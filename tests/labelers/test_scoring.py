@@ -1,12 +1,13 @@
 """What is read off solutions by scoring them: regret per step, net information per prefix."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
-from labelers.scoring import answers, net_information, regret, step_regret
+from labelers.scoring import Answers, answers, net_information, regret, step_regret
 from labelers.solutions import Solution
-from schemas import ROOT, Outcome, Prefix, Score
+from schemas import ROOT, Continuation, Outcome, Prefix, Score
 from tests.labelers.worlds import KnownWorld, rollout
 
 RIGHT, WRONG = Outcome.CORRECT, Outcome.INCORRECT
@@ -88,3 +89,29 @@ def test_a_token_counts_for_the_step_it_ends_in_and_what_had_no_room_is_not_know
     assert step_regret(score, [4, 7, 9]) == (0.0, 4.5, None)
     nothing = Score(logprobs=(), best=(), ends=(), prompt_tokens=1, cached_tokens=0)
     assert step_regret(nothing, [3]) == (None,)
+
+
+class Cramped(KnownWorld):
+    """A policy whose context ends behind prefixes of two steps."""
+
+    async def score(
+        self, prefix: Prefix, continuations: Sequence[Continuation]
+    ) -> tuple[Score, ...]:
+        if len(prefix.steps) < 2:
+            return await super().score(prefix, continuations)
+        nothing = Score(logprobs=(), best=(), ends=(), prompt_tokens=1, cached_tokens=0)
+        return (nothing,) * len(continuations)
+
+
+def test_nothing_is_known_of_a_prefix_that_leaves_no_room_for_an_answer() -> None:
+    world = Cramped([], {}, scores={("a\n", "#### 8"): -4.0})
+    known = Answers(right=("#### 7",), wrong=("#### 8",))
+    prefixes = [Prefix(steps=("a\n", "b\n")[:n]) for n in (1, 2)]
+    assert asyncio.run(net_information(world, prefixes, known)) == (4.0, None)
+
+
+def test_an_answer_is_found_as_a_word_of_its_own() -> None:
+    line = r"So 5 of 15 make $\boxed{5}$ in 2015."
+    known = answers("7", [stated(0, line, "5", WRONG)], most=1)
+    assert known is not None
+    assert known.right == (r"So 5 of 15 make $\boxed{7}$ in 2015.",)

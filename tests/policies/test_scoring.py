@@ -406,7 +406,9 @@ async def test_a_server_that_is_not_vllm_cannot_score_and_the_remedy_is_named(fa
         fake_server(vllm=False, owner="sglang").running() as server,
         served(server) as policy,
     ):
-        with pytest.raises(ConfigError, match=r"\(sglang\).*vLLM, or use `kind: transformers`"):
+        with pytest.raises(
+            ConfigError, match=r"\(sglang\).*vLLM, use `kind: transformers`, or choose"
+        ):
             await policy.score(asked("4", prompt=TOM))
 
 

@@ -40,6 +40,8 @@ def test_marks_are_read_from_a_file(tmp_path: Path) -> None:
         ('{"problem_id": "p"}', r"line 1: .* is no mark: give problem_id"),
         ('\n{"problem_id": "p", "solution_index": 0, "first_error": "2"}', "line 2"),
         ("no JSON", "line 1"),
+        ('{"problem_id": "p", "solution_index": 0, "first_error": -2}', "line 1"),
+        ("[" * 100_000, "line 1"),
     ],
 )
 def test_a_line_that_is_no_mark_is_named(tmp_path: Path, text: str, told: str) -> None:
@@ -60,3 +62,12 @@ def test_what_cannot_serve_is_refused_with_what_to_give(tmp_path: Path) -> None:
     strange.write_text('{"problem_id": "p", "solution_index": 0, "first_error": 1}\n')
     with pytest.raises(RunError, match="none of the marks in"):
         known_errors(run, str(strange))
+
+
+def test_two_marks_of_one_solution_that_differ_are_refused(tmp_path: Path) -> None:
+    run = RunFolder(sums_run(tmp_path / "run", count=4, shards=1))
+    marks = tmp_path / "marks.jsonl"
+    mark = '{"problem_id": "p", "solution_index": 0, "first_error": %d}\n'
+    marks.write_text(mark % 1 + mark % 1 + mark % 2)
+    with pytest.raises(ConfigError, match=r"line 3: first_error=2 .* another line marks 1"):
+        known_errors(run, str(marks))

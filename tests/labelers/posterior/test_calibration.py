@@ -70,7 +70,7 @@ def test_a_runs_evidence_gives_its_policys_model(tmp_path: Path) -> None:
 
 def test_the_written_model_is_read_back_by_a_labelers_settings(tmp_path: Path) -> None:
     model = calibrate(run_with(tmp_path, 40))
-    read = yaml.safe_load(model_yaml(model))
+    read = {"model": yaml.safe_load(model_yaml(model))}
     assert PosteriorLabeler.model_validate(read).model == model
     assert model != Model()
 
@@ -78,3 +78,13 @@ def test_the_written_model_is_read_back_by_a_labelers_settings(tmp_path: Path) -
 def test_too_little_evidence_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"holds 8 probed solutions.*at least 30"):
         calibrate(run_with(tmp_path, 8))
+
+
+def test_marks_anchor_the_model_and_those_that_cannot_be_are_named(tmp_path: Path) -> None:
+    run = run_with(tmp_path, 60)
+    marks = {(f"p{number}", 0): 2 for number in range(60)}
+    assert calibrate(run, marks) != calibrate(run)
+    with pytest.raises(RunError, match=r"first_error=7 of solution 0 of p3: it has 7 steps"):
+        calibrate(run, marks | {("p3", 0): 7})
+    with pytest.raises(RunError, match=r"holds 0 probed and marked solutions.*0 or more"):
+        calibrate(run, dict.fromkeys(marks, -1))

@@ -1,13 +1,25 @@
 """The posterior labeler on worlds whose prefixes have known values."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
-from labelers import Screen
+from labelers import AnswerLikelihood, Screen
 from labelers.posterior import Cue, Cues, Model, PosteriorLabeler
 from labelers.posterior.labeler import shared_recoverable
-from schemas import Finding, Labelling, Outcome, Problem, StopRule
+from schemas import (
+    ConfigError,
+    Continuation,
+    Finding,
+    Labelling,
+    Outcome,
+    Prefix,
+    Problem,
+    Rollout,
+    Score,
+    StopRule,
+)
 from tests.labelers.worlds import KnownWorld
 
 PROBLEM = Problem(id="p", source="s", question="?", answer="1")
@@ -187,3 +199,26 @@ def test_a_right_answer_that_is_read_need_not_be_right_throughout() -> None:
         said[name] = label(settings, asked).solutions[0].first_error
         assert not asked.asked
     assert said == {"smooth": -1, "rough": 2}
+
+
+class Mute(KnownWorld):
+    """A policy that cannot score."""
+
+    async def score(
+        self, prefix: Prefix, continuations: Sequence[Continuation]
+    ) -> tuple[Score, ...]:
+        raise ConfigError("the server cannot score")
+
+    async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
+        raise AssertionError("paid for a rollout")
+
+
+def test_a_policy_that_cannot_score_says_so_before_a_rollout_is_paid() -> None:
+    for labeler in (PosteriorLabeler(), AnswerLikelihood()):
+        with pytest.raises(ConfigError, match="cannot score"):
+            asyncio.run(labeler.label(PROBLEM, Mute([], {})))
+
+
+def test_nothing_is_kept_that_the_search_would_not_reach() -> None:
+    with pytest.raises(ValueError, match=r"keep_at=0\.99 is above stop_at=0\.9"):
+        PosteriorLabeler(keep_at=0.99, stop_at=0.9)
