@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from labelers.solutions import Solution
 from rollouts.seam import Rollouts
-from schemas import Outcome, Rollout
+from schemas import Outcome, Rollout, StepReading
 from verification.step_equations import equations
 
 
@@ -24,22 +24,17 @@ class Echoes:
             index: frozenset().union(*map(_displayed, some)) for index, some in steps.items()
         }
 
-    def of_text(self, step: str, of: Solution) -> float | None:
-        """Return the share of the other right rollouts that have this step; None without any."""
-        return _share({_folded(step)}, self._texts, of)
-
-    def of_equations(self, step: str, of: Solution) -> float | None:
-        """Return the share that display all of the step's equations; None if it displays none."""
-        return _share(_displayed(step), self._equations, of)
-
-
-def _share(
-    wanted: frozenset[str] | set[str], written: dict[int, frozenset[str]], of: Solution
-) -> float | None:
-    others = [some for index, some in written.items() if index != of.rollout.sample_index]
-    if not wanted or not others:
-        return None
-    return sum(wanted <= some for some in others) / len(others)
+    def of(self, step: str, solution: Solution) -> StepReading:
+        """Return how many of the other right rollouts write the step, and its equations."""
+        own, equations = solution.rollout.sample_index, _displayed(step)
+        others = [index for index in self._texts if index != own]
+        return StepReading(
+            echo_of=len(others),
+            echo=sum(_folded(step) in self._texts[index] for index in others),
+            equation_echo=sum(equations <= self._equations[index] for index in others)
+            if equations
+            else None,
+        )
 
 
 def _steps(rollout: Rollout, rollouts: Rollouts) -> tuple[str, ...]:

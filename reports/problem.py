@@ -1,7 +1,6 @@
 """One problem with its solutions: each step, what became of its rollouts, and its label."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 
 from rich.box import ROUNDED
 from rich.console import Console, Group, RenderableType
@@ -169,8 +168,11 @@ def _read(solution: LabelledSolution, step: int) -> list[Text]:
     if solution.checks and solution.checks[step].finding is Finding.REFUTED:
         parts.append(Text.assemble((f"refuted: {plain(solution.checks[step].reason)}", "red")))
     if solution.readings:
-        known = {name.replace("_", " "): x for name, x in asdict(solution.readings[step]).items()}
-        told = [f"{name} {value:.2g}" for name, value in known.items() if value is not None]
+        read = solution.readings[step]
+        echoes = {"echo": read.echo, "equation echo": read.equation_echo}
+        scores = {"regret": read.regret, "net information": read.net_information}
+        told = [f"{name} {n}/{read.echo_of}" for name, n in echoes.items() if n is not None]
+        told += [f"{name} {x:.2g}" for name, x in scores.items() if x is not None]
         parts += [Text.assemble((", ".join(told), "dim"))] if told else []
     return parts
 

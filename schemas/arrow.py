@@ -64,7 +64,10 @@ CHECK: pa.DataType = pa.struct(
 """What the symbolic check says of a step."""
 
 READING: pa.DataType = pa.struct(
-    [_may(name, _REAL) for name in ("regret", "net_information", "echo", "equation_echo")]
+    [
+        *(_may(name, _REAL) for name in ("regret", "net_information")),
+        *(_may(name, _INT) for name in ("echo_of", "echo", "equation_echo")),
+    ]
 )
 """What is read off a step without a rollout."""
 

@@ -48,11 +48,12 @@ class StepReading:
     """MCNIG (2603.17815) of the prefix that ends with this step, in nats: log p of the likeliest
     right answer less that of the likeliest wrong one, less the same before the first step. None
     where it was not scored, as on the last step, which states an answer itself."""
-    echo: float | None = None
-    """Share of the question's other right rollouts that write this very step, in [0, 1]; case and
-    spacing aside. None where there are none, or it was not read, as on the last step."""
-    equation_echo: float | None = None
-    """The same for all equations that the step displays; None where it displays none."""
+    echo_of: int | None = None
+    """The question's other right rollouts; None where echoes were not read, as on the last step."""
+    echo: int | None = None
+    """How many of these write this very step, case and spacing aside."""
+    equation_echo: int | None = None
+    """How many display all equations that this step displays; None where it displays none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

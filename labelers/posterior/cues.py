@@ -41,9 +41,9 @@ class Readings:
     net_information: Numbers = ()
     """`StepReading.net_information`, in nats."""
     echo: Numbers = ()
-    """`StepReading.echo`."""
+    """(echo + 1/2) / (echo_of + 1): none of twelve says more than none of one."""
     equation_echo: Numbers = ()
-    """`StepReading.equation_echo`."""
+    """The same of equation echoes."""
 
     @classmethod
     def of(cls, checks: Sequence[StepCheck], steps: Sequence[StepReading]) -> "Readings":
@@ -52,12 +52,16 @@ class Readings:
             refuted=tuple(float(one.finding is Finding.REFUTED) for one in checks),
             regret=tuple(one.regret for one in steps),
             net_information=tuple(one.net_information for one in steps),
-            echo=tuple(one.echo for one in steps),
-            equation_echo=tuple(one.equation_echo for one in steps),
+            echo=tuple(_share(one.echo, one.echo_of) for one in steps),
+            equation_echo=tuple(_share(one.equation_echo, one.echo_of) for one in steps),
         )
 
 
 NOTHING_READ = Readings()
+
+
+def _share(count: int | None, of: int | None) -> float | None:
+    return None if count is None or not of else (count + 0.5) / (of + 1)
 
 
 class Cue(Settings):

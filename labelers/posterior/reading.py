@@ -1,7 +1,7 @@
 """Read the steps of a solution before any rollout is spent on it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from labelers.echoes import Echoes
@@ -43,17 +43,13 @@ async def read_steps(
     steps = solution.prefixes[-1].steps
     unread: list[float | None] = [None] * len(steps)
     checks = tuple(map(check_step, steps)) if "refuted" in read else ()
-    regrets = await regret(rollouts, solution) if "regret" in read else unread
-    gains = await net_information(rollouts, solution.prefixes[:-1], known) if known else unread[1:]
-    texts = [echoes.of_text(one, solution) for one in steps[:-1]] if echoes else unread[1:]
-    equations = [echoes.of_equations(one, solution) for one in steps[:-1]] if echoes else unread[1:]
     if set(read) <= {"refuted"}:
         return Read(checks=checks, steps=())
-    rows = zip(regrets, (*gains, None), (*texts, None), (*equations, None), strict=True)
+    regrets = await regret(rollouts, solution) if "regret" in read else unread
+    gains = await net_information(rollouts, solution.prefixes[:-1], known) if known else unread[1:]
+    echoed = [echoes.of(one, solution) if echoes else StepReading() for one in steps[:-1]]
+    rows = zip(regrets, (*gains, None), (*echoed, StepReading()), strict=True)
     return Read(
         checks=checks,
-        steps=tuple(
-            StepReading(regret=lag, net_information=gain, echo=text, equation_echo=equation)
-            for lag, gain, text, equation in rows
-        ),
+        steps=tuple(replace(one, regret=lag, net_information=gain) for lag, gain, one in rows),
     )

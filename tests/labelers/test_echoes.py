@@ -4,7 +4,7 @@ import pytest
 
 from labelers.echoes import Echoes
 from labelers.solutions import Solution
-from schemas import ROOT, Outcome, Rollout
+from schemas import ROOT, Outcome, Rollout, StepReading
 from tests.labelers.worlds import KnownWorld, rollout
 
 RIGHT, WRONG = Outcome.CORRECT, Outcome.INCORRECT
@@ -23,23 +23,20 @@ def solution(of: Rollout) -> Solution:
 @pytest.mark.parametrize(
     ("step", "text", "equations"),
     [
-        ("Tom has 2 + 3 = 5.\n", 1.0, 1.0),
-        ("Mia has 2+3 = 5.\n", 0.0, 1.0),
-        ("So 5 * 2 = 10\n", 0.5, 1.0),
-        ("Tom has 2 + 3 = 6.\n", 0.0, 0.0),
-        ("2 + 3 = 5 and 5 * 2 = 11\n", 0.0, 0.0),
-        ("Now we add.\n", 0.0, None),
+        ("Tom has 2 + 3 = 5.\n", 2, 2),
+        ("Mia has 2+3 = 5.\n", 0, 2),
+        ("So 5 * 2 = 10\n", 1, 2),
+        ("Tom has 2 + 3 = 6.\n", 0, 0),
+        ("2 + 3 = 5 and 5 * 2 = 11\n", 0, 0),
+        ("Now we add.\n", 0, None),
     ],
 )
-def test_steps_echo_in_words_and_in_equations(
-    step: str, text: float, equations: float | None
-) -> None:
-    echoes = Echoes(ROOTS, WORLD)
-    assert echoes.of_text(step, solution(ROOTS[2])) == text
-    assert echoes.of_equations(step, solution(ROOTS[2])) == equations
+def test_steps_echo_in_words_and_in_equations(step: str, text: int, equations: int | None) -> None:
+    found = Echoes(ROOTS, WORLD).of(step, solution(ROOTS[2]))
+    assert found == StepReading(echo_of=2, echo=text, equation_echo=equations)
 
 
 def test_a_solution_is_no_echo_of_itself() -> None:
     echoes = Echoes(ROOTS, WORLD)
-    assert echoes.of_text("So 5 * 2 = 10\n", solution(ROOTS[0])) == 0.0
-    assert Echoes(ROOTS[1:], WORLD).of_text("tom has 2 + 3 = 5", solution(ROOTS[1])) is None
+    found = echoes.of("So 5 * 2 = 10\n", solution(ROOTS[0]))
+    assert (found.echo_of, found.echo) == (1, 0)

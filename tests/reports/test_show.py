@@ -39,7 +39,10 @@ def run(tmp_path: Path) -> RunFolder:
     made = solution(one, steps, values, index=4, posterior=(0.01, 0.02, 0.9, 0.03, 0.03, 0.01))
     silent = StepCheck(finding=Finding.SILENT)
     false = StepCheck(finding=Finding.REFUTED, equation="2+2=5", reason="2+2 is 4, not 5")
-    read = [StepReading(regret=0.25 * step, net_information=-step) for step in range(4)]
+    read = [
+        StepReading(regret=0.25 * step, net_information=-step, echo_of=9, echo=step)
+        for step in range(4)
+    ]
     made = replace(
         made, checks=(silent, silent, false, silent, silent), readings=(*read, StepReading())
     )
@@ -63,7 +66,7 @@ def test_the_first_error_is_pointed_at_with_its_counts(run):
 
 def test_what_was_read_off_a_step_stands_beside_its_rollouts(run):
     page = printed(lambda console: show_problem(run, "0", console))
-    for words in ("refuted: 2+2 is 4", "regret 0.5", "information -2"):
+    for words in ("refuted: 2+2 is 4", "regret 0.5", "information -2", "echo 2/9"):
         assert words in page
 
 

@@ -28,7 +28,15 @@ seeds = st.integers(0, 2**63 - 1)
 reals = st.floats(allow_nan=False)
 checks = st.builds(StepCheck, finding=st.sampled_from(Finding), equation=text, reason=text)
 nats = st.none() | st.floats(allow_nan=False, allow_infinity=False)
-readings = st.builds(StepReading, regret=nats, net_information=nats, echo=nats, equation_echo=nats)
+echoes = st.none() | counts
+readings = st.builds(
+    StepReading,
+    regret=nats,
+    net_information=nats,
+    echo_of=echoes,
+    echo=echoes,
+    equation_echo=echoes,
+)
 steps = st.lists(text, max_size=4).map(tuple)
 ids = st.lists(counts, max_size=4).map(tuple)
 prefixes = st.builds(Prefix, steps=steps, token_ids=st.none() | ids)

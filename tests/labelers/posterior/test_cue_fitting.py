@@ -8,6 +8,7 @@ import pytest
 
 from labelers.posterior import Model, Observation, Readings, anchor, believe, fit
 from labelers.posterior.cue_fitting import _monotone, fit_cues
+from schemas import StepReading
 
 
 def drawn(
@@ -82,3 +83,10 @@ def test_adjacent_bins_that_break_the_direction_are_pooled(sign: int) -> None:
     weights = np.array([1.0, 2.0, 2.0, 1.0, 1.0])[::sign]
     found = _monotone(values, weights, sign)[::sign]
     assert found == pytest.approx([0.2, 0.5, 0.5, 0.5, 2.0])
+
+
+def test_no_echo_says_the_more_the_more_rollouts_could_have_echoed() -> None:
+    steps = [StepReading(echo_of=of, echo=0, equation_echo=None) for of in (1, 12)]
+    read = Readings.of((), [*steps, StepReading(echo_of=0, echo=0), StepReading()])
+    assert read.echo == (0.25, 0.5 / 13, None, None)
+    assert read.equation_echo == (None,) * 4
