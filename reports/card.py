@@ -49,8 +49,8 @@ _LIMITS = """\
 - A label says whether this policy could still reach the gold answer from a prefix. That is not
   the same as correctness: a lucky guess makes a wrong step look right, a weak policy a right one
   wrong.
-- A step is judged by final answers alone, compared symbolically; a wrong gold answer inverts its
-  labels.
+- Steps are judged by final answers, compared symbolically, and by what `checks` and `readings` hold
+  where they are not empty; nobody has marked them. A wrong gold answer inverts its labels.
 - Solutions are model output. Nobody has read them all."""
 _LOADERS = {
     "hf": 'from datasets import load_dataset\n\nload_dataset("{name}", "solutions")',

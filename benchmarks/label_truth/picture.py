@@ -80,13 +80,15 @@ def _panel(axes: Axes, name: str, lines: Sequence[Line]) -> None:
     paid = [one for one in lines if one.groups[GROUP]["completion_tokens"].value > 0]
     for family in dict.fromkeys(one.family for one in paid):
         _family(axes, family, [one for one in paid if one.family == family])
+    free: dict[str, float] = {}
     for one in lines:
         if one not in paid:
             share = one.groups[GROUP]["exact"].value
-            said = f"{one.family}, no rollouts: {100 * share:.0f}%"
-            axes.text(
-                0.02, 0.02, said, transform=axes.transAxes, color=COLOURS["outcome"], bbox=_HALO
-            )
+            free[one.family] = max(share, free.get(one.family, 0.0))
+    if free:
+        told = (f"{family} {100 * share:.0f}%" for family, share in free.items())
+        said = "no rollouts: " + ", ".join(told)
+        axes.text(0.02, 0.02, said, transform=axes.transAxes, color=COLOURS["outcome"], bbox=_HALO)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(lambda tokens, _: f"{tokens:,.0f}")
@@ -137,7 +139,10 @@ def _family(axes: Axes, family: str, lines: Sequence[Line]) -> None:
 
 def _legend(figure: plt.Figure, worlds: Mapping[str, Sequence[Line]], *, per_row: int) -> None:
     families = dict.fromkeys(
-        one.family for lines in worlds.values() for one in lines if one.family != "outcome"
+        one.family
+        for lines in worlds.values()
+        for one in lines
+        if one.groups[GROUP]["completion_tokens"].value > 0
     )
     handles = [
         plt.Line2D([], [], color=COLOURS.get(family, INK), marker="o", linewidth=1.4, label=family)
