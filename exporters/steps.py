@@ -41,7 +41,7 @@ def _hard(labels: Sequence[Label]) -> list[bool | None]:
         if label is not None and not isinstance(label, bool):
             raise ExportError(
                 f"label {label!r} is soft, and this format casts labels to 0 or 1: "
-                "export a hard view, or one with a threshold"
+                "export a hard view, or one with a threshold, and read graded ones from the tables"
             )
         hard.append(label)
     return hard

@@ -171,7 +171,11 @@ def _read(solution: LabelledSolution, step: int) -> list[Text]:
         read = solution.readings[step]
         echoes = {"echo": read.echo, "equation echo": read.equation_echo}
         scores = {"regret": read.regret, "net information": read.net_information}
-        told = [f"{name} {n}/{read.echo_of}" for name, n in echoes.items() if n is not None]
+        told = [
+            f"{name} {n}/{read.echo_of}"
+            for name, n in echoes.items()
+            if n is not None and read.echo_of
+        ]
         told += [f"{name} {x:.2g}" for name, x in scores.items() if x is not None]
         parts += [Text.assemble((", ".join(told), "dim"))] if told else []
     return parts
