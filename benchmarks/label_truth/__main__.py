@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
 from benchmarks.label_truth.contenders import FRUGAL, STANDARD, Contender, chosen
+from benchmarks.label_truth.contenders import QUICK as QUICK_LABELERS
 from benchmarks.label_truth.measure import Bench
 from benchmarks.label_truth.neural import NeuralSettings, replayed, sampled
 from benchmarks.label_truth.picture import draw
@@ -107,7 +108,8 @@ def _contenders(options: argparse.Namespace, world: World) -> Sequence[Contender
         own = [_own(text) for text in options.labeler]
         if own and not options.labelers:
             return own
-        usual = STANDARD if isinstance(world, ScriptedWorld) else FRUGAL
+        cached = QUICK_LABELERS if options.quick else FRUGAL
+        usual = STANDARD if isinstance(world, ScriptedWorld) else cached
         return [*chosen(options.labelers or usual), *own]
     except ValidationError as error:
         raise SystemExit(f"--labeler: {error}") from error

@@ -111,6 +111,15 @@ FRUGAL = (
 """What a policy on a CPU can pay for."""
 
 
+QUICK = (
+    "outcome",
+    "math_shepherd N=8",
+    "double_search N=4",
+    "posterior+steps stop=0.97",
+)
+"""What a glance at a cached world takes."""
+
+
 def _posterior(family: str, bound: float) -> Contender:
     read = _READ[family]
     settings = PosteriorLabeler(
