@@ -23,7 +23,7 @@ from schemas.arrow import huggingface_metadata, read_table
 from schemas.conversion import solutions_from
 from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
-from schemas.views import AnyView
+from schemas.views import AnyView, own_view
 
 Split = Literal["train", "validation"]
 SPLITS: tuple[Split, ...] = ("train", "validation")
@@ -86,9 +86,8 @@ def export_run(
 def _viewed(run: RunFolder, settings: ExportSettings) -> tuple[ExportSettings, AnyView]:
     """Return the settings with a view, the labeler's own if none was asked for; and that view."""
     first = next((row.solution.labeler for row in run.solutions()), "")
-    settings = settings.viewed(first)
-    assert settings.view is not None
-    return settings, settings.view
+    view = settings.view or own_view(first)
+    return settings.model_copy(update={"view": view}), view
 
 
 def split_of(problem_id: str, validation_ratio: float) -> Split:

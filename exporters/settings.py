@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas import Settings
-from schemas.views import AnyView, own_view
+from schemas.views import AnyView
 
 
 class ExportSettings(Settings):
@@ -32,7 +32,3 @@ class ExportSettings(Settings):
     def name(self) -> str:
         """The export's folder within the run, e.g. `trl-hard`."""
         return f"{self.format}-{self.view.kind}" if self.view else self.format
-
-    def viewed(self, labeler: str) -> "ExportSettings":
-        """Return the settings with a view, for a run of this labeler."""
-        return self.model_copy(update={"view": self.view or own_view(labeler)})
