@@ -21,7 +21,7 @@ from rich.console import Console
 from benchmarks.label_truth.contenders import FRUGAL, STANDARD, Contender, chosen
 from benchmarks.label_truth.contenders import QUICK as QUICK_LABELERS
 from benchmarks.label_truth.measure import Bench
-from benchmarks.label_truth.neural import NeuralSettings, replayed, sampled
+from benchmarks.label_truth.neural import HELD_OUT, NeuralSettings, replayed, sampled
 from benchmarks.label_truth.picture import draw
 from benchmarks.label_truth.report import Line, as_json, line, show
 from benchmarks.label_truth.scripted import ScriptedWorld
@@ -93,6 +93,7 @@ def _options() -> argparse.Namespace:
     add("--per-problem", type=int, default=1, help="scripted: solutions per problem")
     add("--sample", metavar="MODEL", help="neural, planted: sample what the cache lacks")
     add("--cache", type=Path, default=CACHED, metavar="FOLDER", help="neural, planted: rollouts")
+    add("--world-seed", type=int, default=HELD_OUT, help="neural, planted: of sampled problems")
     add("--problems", type=int, default=150, help="neural, planted: problems to sample")
     add("--seed", type=int, default=0, help="of scripted worlds and of the bootstrap")
     add("--quick", action="store_true", help="ends within a minute on two cores")
@@ -154,7 +155,9 @@ def _neural(name: str, options: argparse.Namespace) -> AbstractAsyncContextManag
     path = options.cache / f"{name}.parquet"
     if not options.sample:
         return replayed(path)
-    settings = NeuralSettings.model_validate({"kind": name, "problems": options.problems})
+    settings = NeuralSettings.model_validate(
+        {"kind": name, "problems": options.problems, "seed": options.world_seed}
+    )
     return sampled(settings, model=options.sample, journal=JOURNAL, path=path)
 
 
