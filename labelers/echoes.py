@@ -26,14 +26,13 @@ class Echoes:
 
     def of(self, step: str, solution: Solution) -> StepReading:
         """Return how many of the other right rollouts write the step, and its equations."""
-        own, equations = solution.rollout.sample_index, _displayed(step)
-        others = [index for index in self._texts if index != own]
+        text, displayed = _folded(step), _displayed(step)
+        others = [index for index in self._texts if index != solution.rollout.sample_index]
+        echoed = sum(displayed <= self._equations[index] for index in others)
         return StepReading(
             echo_of=len(others),
-            echo=sum(_folded(step) in self._texts[index] for index in others),
-            equation_echo=sum(equations <= self._equations[index] for index in others)
-            if equations
-            else None,
+            echo=sum(text in self._texts[index] for index in others),
+            equation_echo=echoed if displayed else None,
         )
 
 

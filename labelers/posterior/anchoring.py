@@ -39,7 +39,11 @@ def anchor(model: Model, seen: Sequence[Observation], errors: Sequence[int]) -> 
     wrong = [n for n, one in enumerate(seen) if not one.right and errors[n] >= 0]
     names = learnt_cues(seen)
     marked = _Marked([seen[n] for n in wrong], [errors[n] for n in wrong])
-    cues = {name: marked.padded(_held_out(name, model, seen, known, wrong)) for name in names}
+    folds = [_counted_without(fold, model, seen, known) for fold in range(FOLDS)]
+    cues = {
+        name: marked.padded([_read(name, folds[n % FOLDS], seen[n]) for n in wrong])
+        for name in names
+    }
     tried = (_tried(marked, cues, model, share) for share in HARMLESS)
     _, share, weights = max(tried, key=lambda one: one[0])
     return counted.model_copy(update={"harmless": share, "cues": _weighted(counted.cues, weights)})
@@ -90,26 +94,20 @@ def _tried(
     return worth(weights), share, weights
 
 
-def _held_out(
-    name: str,
-    model: Model,
-    seen: Sequence[Observation],
-    known: Sequence[Array],
-    wanted: Sequence[int],
-) -> list[Array]:
-    """Return log C(e) of one cue for each wanted solution, counted on the other folds."""
-    found: dict[int, Array] = {}
-    for fold in range(FOLDS):
-        others = [n for n in range(len(seen)) if n % FOLDS != fold]
-        some = count_cues(model, [seen[n] for n in others], [known[n] for n in others])
-        cue = getattr(some.cues, name)
-        for n in wanted:
-            if n % FOLDS == fold:
-                numbers = getattr(seen[n].readings, name)
-                silent = np.zeros(seen[n].num_steps + 1)
-                told = cue is not None and bool(numbers)
-                found[n] = cue.log_likelihoods(numbers) / cue.weight if told else silent
-    return [found[n] for n in wanted]
+def _counted_without(
+    fold: int, model: Model, seen: Sequence[Observation], known: Sequence[Array]
+) -> Cues:
+    """Return the cues counted on all solutions but those of a fold."""
+    others = [n for n in range(len(seen)) if n % FOLDS != fold]
+    return count_cues(model, [seen[n] for n in others], [known[n] for n in others]).cues
+
+
+def _read(name: str, cues: Cues, seen: Observation) -> Array:
+    """Return log C(e) of one cue at weight 1; zeros where it is not known or was not read."""
+    cue, numbers = getattr(cues, name), getattr(seen.readings, name)
+    if cue is None or not numbers:
+        return np.zeros(seen.num_steps + 1)
+    return np.asarray(cue.model_copy(update={"weight": 1.0}).log_likelihoods(numbers))
 
 
 def _weighted(cues: Cues, weights: dict[str, float]) -> Cues:

@@ -130,8 +130,9 @@ class PosteriorLabeler(Settings):
         roots: Sequence[Rollout],
     ) -> tuple[Read, ...]:
         """Read the steps of all solutions, at the same time."""
-        wanted = answers(problem.answer, roots, most=self.max_answers)
-        known = wanted if "net_information" in self.read else None
+        known = None
+        if "net_information" in self.read:
+            known = answers(problem.answer, roots, most=self.max_answers)
         echoes = Echoes(roots, rollouts) if "echo" in self.read else None
         async with asyncio.TaskGroup() as group:
             tasks = [
