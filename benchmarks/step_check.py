@@ -31,7 +31,7 @@ from rich.table import Table
 from scipy.stats import binomtest
 
 from schemas import Finding, StepCheck
-from verification.step_check import check_step
+from verification.steps.check import check_step
 
 HALVES = ("even", "odd")
 DEVELOPED = ("ProcessBench", "PRM800K")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from labelers.solutions import Solution
 from rollouts.seam import Rollouts
 from schemas import Outcome, Rollout, StepReading
-from verification.step_equations import equations
+from verification.steps.equations import equations
 
 
 class Echoes:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from schemas import Outcome, Verdict
-from verification.bounds import UnparsedError
+from verification.comparing.equivalence import compare
+from verification.comparing.perturb import perturbed
 from verification.conventions import Conventions
-from verification.equivalence import compare
-from verification.extraction import AnswerFormat, Extraction, extract
-from verification.messages import Stage
-from verification.parse import Parsed
-from verification.perturb import perturbed
-from verification.workers import LOST, Pool
+from verification.finding.extraction import AnswerFormat, Extraction, extract
+from verification.guarded.messages import Stage
+from verification.guarded.pool import LOST, Pool
+from verification.parsing.parsed import Parsed
+from verification.tree.bounds import UnparsedError
 
 MAX_GUARDED_CHARACTERS = 4_000
 """Longer answers are not sent to a worker: no stage reads them."""

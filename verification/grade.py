@@ -14,10 +14,10 @@ from typing import Literal
 
 from schemas import Outcome, Verdict, VerifierError
 from verification.cascade import Cascade
-from verification.extraction import Extraction
+from verification.finding.extraction import Extraction
+from verification.finding.worded import is_prose
 from verification.rows import BadRow, Row, read_rows, row_writer
 from verification.settings import VerificationSettings
-from verification.values import is_prose
 
 Answers = Literal["auto", "bare", "completion"]
 """What predictions are: bare answers, whole completions, or either, told apart row by row."""

@@ -10,10 +10,10 @@ from pydantic import Field
 from schemas import Settings
 from verification.cascade import Cascade
 from verification.conventions import Conventions
-from verification.extraction import AnswerFormat, Auto
+from verification.finding.extraction import AnswerFormat, Auto
+from verification.guarded.messages import Limits, Stage
+from verification.guarded.pool import Pool
 from verification.judge import Judge
-from verification.messages import Limits, Stage
-from verification.workers import Pool
 
 
 class VerificationSettings(Settings):

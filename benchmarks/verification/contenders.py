@@ -8,7 +8,7 @@ from math_verify.parser import ExprExtractionConfig, LatexExtractionConfig
 
 from schemas import Outcome
 from verification import VerificationSettings
-from verification.extraction import Extraction
+from verification.finding.extraction import Extraction
 
 
 class Contender(Protocol):

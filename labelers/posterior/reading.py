@@ -10,7 +10,7 @@ from labelers.scoring import Answers, net_information, regret
 from labelers.solutions import Solution
 from rollouts.seam import Rollouts
 from schemas import StepCheck, StepReading
-from verification.step_check import check_step
+from verification.steps.check import check_step
 
 CueName = Literal["refuted", "echo", "regret", "net_information"]
 

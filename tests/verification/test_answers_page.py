@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from verification.comparing.equivalence import compare
 from verification.conventions import Conventions
-from verification.equivalence import compare
-from verification.extraction import PRESETS
+from verification.finding.extraction import PRESETS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "answers.md").read_text(encoding="utf-8")
 SETTING = re.compile(r"^\| `(\w+)` \| `(\S+)`( ✓)? \| `(.+?)` \| `(.+?)` \| (\w+) \|$", re.M)

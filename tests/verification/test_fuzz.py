@@ -5,10 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.verification.answer_forms import closed, garbage, mutated, numbers
+from verification.comparing.equivalence import compare
+from verification.comparing.perturb import perturbed
 from verification.conventions import DEFAULTS
-from verification.equivalence import compare
-from verification.extraction import Auto, extract
-from verification.perturb import perturbed
+from verification.finding.extraction import Auto, extract
 
 GOLDS = [
     "18",

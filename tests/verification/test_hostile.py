@@ -8,7 +8,7 @@ import pytest
 from benchmarks.verification.data import load_hostile, shared_folder
 from schemas import Outcome
 from verification import VerificationSettings
-from verification.extraction import Extraction
+from verification.finding.extraction import Extraction
 
 FOLDER = shared_folder()
 pytestmark = pytest.mark.skipif(

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from benchmarks.verification.data import shared_folder
-from verification.equivalence import compare
-from verification.extraction import PRESETS, Auto, extract
+from verification.comparing.equivalence import compare
+from verification.finding.extraction import PRESETS, Auto, extract
 
 FOLDER = shared_folder() / "data" / "model_solutions"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"{FOLDER} is not here")

@@ -1,0 +1,231 @@
+"""Guarded workers: killed, starved, orphaned, shared; a verdict is the worst that is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from schemas import VerifierError
+from verification.conventions import DEFAULTS
+from verification.guarded.messages import Limits, Reply, decode_reply, encode
+from verification.guarded.pool import Pool
+
+SUM = (r"\sum_{k=1}^{n} k", r"\frac{n(n+1)}{2}")
+LETTERS = "b+c+d+f+g+h"
+BOMB = (f"(a+{LETTERS})^{{40}}", f"(a+{LETTERS})^{{39}}a+(a+{LETTERS})^{{39}}({LETTERS})")
+"""Equal, and nine million terms when expanded."""
+
+
+def new_pool(*, workers=1, cpu_seconds=20.0, memory_mb=448, jobs_per_worker=100):
+    limits = Limits(cpu_seconds=cpu_seconds, memory_mb=memory_mb, jobs_per_worker=jobs_per_worker)
+    return Pool(limits, DEFAULTS, workers=workers, math_verify=False)
+
+
+@pytest.fixture(scope="module")
+def pool():
+    pool = new_pool()
+    yield pool
+    pool.close()
+
+
+def child_of(pool):
+    (supervisor,) = pool.processes()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        children = psutil.Process(supervisor).children()
+        if children:
+            return children[0].pid
+        time.sleep(0.01)
+    raise AssertionError("the supervisor forked no child")
+
+
+def until_gone(pids, seconds=15.0):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not any(psutil.pid_exists(pid) for pid in pids):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_no_process_starts_before_the_first_job():
+    pool = new_pool()
+    assert pool.processes() == []
+    pool.close()
+
+
+def test_sympy_proves_what_the_cheap_stages_leave_open(pool):
+    assert pool.ask(*SUM, ("sympy",)).equal is True
+    assert pool.ask(r"\int_0^1 x^2 dx", r"\frac{1}{4}", ("sympy",)).equal is False
+
+
+def test_a_child_that_is_killed_between_jobs_costs_nothing(pool):
+    pool.ask(*SUM, ("sympy",))
+    os.kill(child_of(pool), signal.SIGKILL)
+    assert child_of(pool)
+    assert pool.ask(*SUM, ("sympy",)).equal is True
+
+
+@pytest.mark.slow
+def test_a_supervisor_that_is_killed_between_jobs_costs_nothing_either():
+    pool = new_pool()
+    pool.ask(*SUM, ("sympy",))
+    (supervisor,) = pool.processes()
+    os.kill(supervisor, signal.SIGKILL)
+    while psutil.Process(supervisor).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert pool.ask(*SUM, ("sympy",)).equal is True
+    pool.close()
+
+
+def test_cpu_time_that_is_used_up_costs_one_undecided_verdict():
+    pool = new_pool(cpu_seconds=0.3)
+    reply = pool.ask(*BOMB, ("sympy",))
+    assert (reply.equal, reply.stage) == (None, "guard")
+    assert "0.3 s of CPU time" in reply.reason
+    assert pool.ask(*SUM, ("sympy",)).equal is True
+    pool.close()
+
+
+def test_memory_that_is_used_up_costs_one_undecided_verdict():
+    pool = new_pool(memory_mb=128, cpu_seconds=60)
+    reply = pool.ask(*BOMB, ("sympy",))
+    assert (reply.equal, reply.stage) == (None, "guard")
+    assert "128 MB" in reply.reason
+    assert pool.ask(*SUM, ("sympy",)).equal is True
+    pool.close()
+
+
+def kill_when_busy(pid):
+    """Kill a process once it has used some CPU time on its job."""
+    process = psutil.Process(pid)
+    idle = process.cpu_times().user
+    while process.cpu_times().user < idle + 0.1:
+        time.sleep(0.01)
+    process.kill()
+
+
+def test_a_worker_that_is_killed_at_its_job_costs_that_verdict_alone():
+    pool = new_pool(cpu_seconds=60, memory_mb=4096)
+    pool.ask(*SUM, ("sympy",))
+    killer = threading.Thread(target=kill_when_busy, args=(child_of(pool),))
+    killer.start()
+    reply = pool.ask(*BOMB, ("sympy",))
+    killer.join()
+    assert (reply.equal, reply.stage) == (None, "guard")
+    assert "died" in reply.reason
+    assert pool.ask(*SUM, ("sympy",)).equal is True
+    pool.close()
+
+
+def test_wall_time_in_which_a_worker_gets_no_cpu_changes_no_verdict():
+    pool = new_pool(cpu_seconds=0.8)
+    pool.ask(*SUM, ("sympy",))
+    child = child_of(pool)
+    os.kill(child, signal.SIGSTOP)
+    threading.Timer(1.5, os.kill, (child, signal.SIGCONT)).start()
+    started = time.monotonic()
+    assert pool.ask(*SUM, ("sympy",)).equal is True
+    assert time.monotonic() - started > 1
+    pool.close()
+
+
+@pytest.mark.slow
+def test_workers_retire_after_their_jobs_and_others_take_their_place():
+    pool = new_pool(jobs_per_worker=2)
+    children = set()
+    for _ in range(6):
+        assert pool.ask("2", "2", ("sympy",)).equal is True
+        children.add(child_of(pool))
+    assert len(children) >= 3
+    pool.close()
+
+
+def test_threads_share_a_pool(pool):
+    with ThreadPoolExecutor(4) as threads:
+        replies = list(threads.map(lambda n: pool.ask(str(n), "7", ("sympy",)), range(10)))
+    assert [reply.equal for reply in replies] == [n == 7 for n in range(10)]
+
+
+def test_closing_leaves_no_process_behind():
+    pool = new_pool()
+    pool.ask("1", "1", ("sympy",))
+    pids = [*pool.processes(), child_of(pool)]
+    pool.close()
+    pool.close()
+    assert until_gone(pids)
+    with pytest.raises(VerifierError, match="closed"):
+        pool.ask("1", "1", ("sympy",))
+
+
+HOST = """
+import sys, time
+from verification.settings import VerificationSettings
+cascade = VerificationSettings(workers=1, cpu_seconds=600).cascade()
+cascade.warm_up()
+print(*cascade._pool.processes(), flush=True)
+if sys.argv[1] == "busy":
+    import threading
+    threading.Thread(target=cascade._pool.ask, args=(sys.argv[2], sys.argv[3], ("sympy",))).start()
+    time.sleep(0.5)
+print("go", flush=True)
+time.sleep(600)
+"""
+
+
+def test_workers_end_when_the_program_they_serve_is_killed():
+    host = subprocess.Popen([sys.executable, "-c", HOST, "idle"], stdout=subprocess.PIPE)
+    supervisor = int(host.stdout.readline())
+    assert host.stdout.readline() == b"go\n"
+    family = [supervisor, *(child.pid for child in psutil.Process(supervisor).children())]
+    host.kill()
+    host.wait()
+    assert until_gone(family)
+
+
+def test_the_host_keeps_its_signals_and_timers():
+    def handlers():
+        return [signal.getsignal(n) for n in signal.valid_signals()]
+
+    before = handlers()
+    signal.setitimer(signal.ITIMER_REAL, 500)
+    pool = new_pool()
+    pool.ask(*SUM, ("sympy",))
+    pool.close()
+    assert handlers() == before
+    assert signal.setitimer(signal.ITIMER_REAL, 0)[0] > 400
+
+
+def test_a_pool_that_was_opened_before_a_fork_says_so(pool, monkeypatch):
+    monkeypatch.setattr(pool, "_owner", os.getpid() + 1)
+    with pytest.raises(VerifierError, match="fork"):
+        pool.ask("1", "1", ("sympy",))
+
+
+def test_replies_are_read_as_data_field_by_field():
+    reply = Reply(3, None, "sympy", "cannot tell")
+    assert decode_reply(encode(reply)) == reply
+    for nonsense in (
+        b"[]",
+        b"{}",
+        b'{"number": 1, "equal": "yes", "stage": "", "reason": ""}',
+        b"x",
+    ):
+        with pytest.raises(ValueError, match=r"reply|JSON|Expecting"):
+            decode_reply(nonsense)
+
+
+@pytest.mark.slow
+def test_an_interpreter_without_our_code_is_named(monkeypatch):
+    monkeypatch.setattr("verification.guarded.pool._ROOT", "/nowhere")
+    monkeypatch.setattr("verification.guarded.pool._BOOT", "raise SystemExit('no sympy here')")
+    pool = new_pool()
+    with pytest.raises(VerifierError, match="no sympy here"):
+        pool.ask("1", "1", ("sympy",))
+    pool.close()

@@ -1,0 +1,244 @@
+"""Multi-precision values of expressions, with the range of magnitudes that occurred on the way."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from verification.arithmetic.elementary import FUNCTIONS
+from verification.arithmetic.marks import Reading
+from verification.arithmetic.precision import Real, binary_exponent, context
+from verification.arithmetic.terms import Budget
+from verification.tree.bounds import MAX_SUMMANDS, TooLargeError, UndecidedError, UndefinedError
+from verification.tree.syntax import (
+    TRIGONOMETRIC,
+    Applied,
+    Binder,
+    Call,
+    Constant,
+    Degrees,
+    Expression,
+    Negative,
+    Number,
+    Percent,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+)
+from verification.tree.traits import variable_of
+
+_MAX_LOG = 2.3e9
+"""Natural logarithm of the largest magnitude that is computed, 10^(10^9)."""
+_EXPONENT_BITS = 130
+"""Powers to larger exponents would only see rounding."""
+
+
+class NumericEvaluator:
+    """Evaluates trees at rational values of their variables, within a budget of steps."""
+
+    def __init__(
+        self,
+        values: Mapping[str, Fraction],
+        reading: Reading,
+        *,
+        budget: Budget,
+        digits: int,
+    ):
+        self.ctx = context(digits)
+        self.values: dict[str, Real] = {name: self._real(v) for name, v in values.items()}
+        self.reading = reading
+        self.budget = budget
+        self.highest = 0
+        """Largest binary exponent met, at least that of 1."""
+        self.lowest = 0
+        """Smallest binary exponent met, at most that of 1."""
+        self._in_angle = False
+
+    def value(self, tree: Expression) -> Real:
+        """Return the value; raises UndefinedError, TooLargeError, UndecidedError."""
+        self.budget.spend()
+        value = self._value(tree)
+        exponent = binary_exponent(value)
+        if exponent is not None:
+            self.highest = max(self.highest, exponent)
+            self.lowest = min(self.lowest, exponent)
+        elif not self.ctx.isfinite(value):
+            raise UndefinedError("no finite value")
+        return value
+
+    def _real(self, value: Fraction) -> Real:
+        top = self.ctx.mpf(value.numerator)
+        return top if value.denominator == 1 else top / value.denominator
+
+    def _value(self, tree: Expression) -> Real:
+        match tree:
+            case Number(value):
+                return self._real(value)
+            case Symbol(name):
+                return self._lookup(name)
+            case Sum(terms):
+                return self._sum(terms)
+            case Product(factors):
+                return self._product(factors)
+            case Negative(of):
+                return -self.value(of)
+            case Quotient(top, bottom):
+                return self._quotient(top, bottom)
+            case Power(base, exponent):
+                return self._power(base, exponent)
+            case Call():
+                return self._call(tree)
+            case Constant(name):
+                return self._constant(name)
+        return self._other(tree)
+
+    def _other(self, tree: Expression) -> Real:
+        match tree:
+            case Percent(of):
+                return self.value(of) / (100 if self.reading.percent_divides else 1)
+            case Degrees(of):
+                convert = self.reading.degrees_convert or self._in_angle
+                return self.value(of) * (self.ctx.pi / 180 if convert else 1)
+            case Applied():
+                return self._lookup(variable_of(tree))
+            case Binder("sum" | "product"):
+                return self._finite(tree)
+        raise UndecidedError(f"no numeric value for {type(tree).__name__.lower()}")
+
+    def _lookup(self, name: str) -> Real:
+        if name not in self.values:
+            raise UndecidedError("a bound variable outside its operator")
+        return self.values[name]
+
+    def _constant(self, name: str) -> Real:
+        if name == "infinity":
+            raise UndecidedError("infinity inside an expression")
+        if name == "i":
+            return self.ctx.mpc(0, 1)
+        return +(self.ctx.pi if name == "pi" else self.ctx.e)
+
+    def _parts(self, trees: tuple[Expression, ...]) -> tuple[list[Real], int]:
+        """Return the values of all parts but those too large, and how many these are."""
+        values, huge = [], 0
+        for tree in trees:
+            try:
+                values.append(self.value(tree))
+            except TooLargeError:
+                huge += 1
+        if huge > 1:
+            raise UndecidedError("several values too large to compute")
+        return values, huge
+
+    def _sum(self, terms: tuple[Expression, ...]) -> Real:
+        values, huge = self._parts(terms)
+        if huge:
+            raise TooLargeError
+        total = values[0]
+        for value in values[1:]:
+            total = total + value
+        return total
+
+    def _product(self, factors: tuple[Expression, ...]) -> Real:
+        values, huge = self._parts(factors)
+        if huge:
+            self._refuse_zero(values)
+        product = values[0]
+        for value in values[1:]:
+            product = product * value
+        return product
+
+    def _refuse_zero(self, values: list[Real]) -> None:
+        if any(binary_exponent(value) is None for value in values):
+            raise UndecidedError("zero times a value too large to compute")
+        raise TooLargeError
+
+    def _quotient(self, top: Expression, bottom: Expression) -> Real:
+        values, huge = self._parts((top, bottom))
+        if huge:
+            self._refuse_zero(values)
+        if values[1] == 0:
+            raise UndefinedError("a division by zero")
+        return values[0] / values[1]
+
+    def _power(self, base: Expression, exponent: Expression) -> Real:
+        x = self.value(base)
+        odd = _odd_root(exponent)
+        if odd is not None and self.is_negative(x):
+            root = self.power(-x, self._real(odd))
+            return -root if odd.numerator % 2 else root
+        return self.power(x, self.value(exponent))
+
+    def is_negative(self, x: Real) -> bool:
+        """Say whether x is a negative real number."""
+        return bool(self.ctx.im(x) == 0 and self.ctx.re(x) < 0)
+
+    def power(self, x: Real, y: Real) -> Real:
+        """Return the principal value of x to the y."""
+        ctx = self.ctx
+        self.budget.spend(5)
+        if x == 0:
+            if ctx.re(y) <= 0:
+                raise UndefinedError("zero to a power that is not positive")
+            return ctx.zero
+        if (binary_exponent(y) or 0) > 12 and x != 1:
+            size = abs(y) * abs(ctx.log(abs(x)))
+            if size > _MAX_LOG:
+                raise TooLargeError
+        if ctx.im(y) == 0 and ctx.isint(y) and abs(y) < 10**6:
+            return x ** int(ctx.re(y))
+        if (binary_exponent(y) or 0) > _EXPONENT_BITS:
+            raise UndecidedError("a huge exponent")
+        return ctx.power(x, y)
+
+    def _finite(self, tree: Binder) -> Real:
+        assert tree.lower is not None
+        assert tree.upper is not None
+        lower, upper = (self._integer(self.value(b)) for b in (tree.lower, tree.upper))
+        if upper - lower >= MAX_SUMMANDS:
+            raise UndecidedError(f"more than {MAX_SUMMANDS} summands")
+        outside = self.values.get(tree.variable)
+        total = self.ctx.zero if tree.kind == "sum" else self.ctx.one
+        for k in range(lower, upper + 1):
+            self.values[tree.variable] = self.ctx.mpf(k)
+            part = self.value(tree.body)
+            total = total + part if tree.kind == "sum" else total * part
+        self.values.pop(tree.variable, None)
+        if outside is not None:
+            self.values[tree.variable] = outside
+        return total
+
+    def _integer(self, x: Real) -> int:
+        ctx = self.ctx
+        if ctx.im(x) != 0 or (binary_exponent(x) or 0) > 64 or not ctx.isint(ctx.re(x)):
+            raise UndecidedError("an integer was due")
+        return int(ctx.re(x))
+
+    # Functions
+
+    def _call(self, tree: Call) -> Real:
+        self.budget.spend(10)
+        angle, self._in_angle = self._in_angle, tree.function in TRIGONOMETRIC
+        try:
+            arguments = [self.value(argument) for argument in tree.arguments]
+        except TooLargeError as error:
+            raise UndecidedError(f"{tree.function} of a value too large to compute") from error
+        finally:
+            self._in_angle = angle
+        compute = FUNCTIONS.get(tree.function)
+        if compute is None:
+            raise UndecidedError(f"no numeric value for {tree.function}")
+        return compute(self, *arguments)
+
+
+def _odd_root(exponent: Expression) -> Fraction | None:
+    """Return an exponent like 1/3, under which negative numbers have a real root."""
+    if isinstance(exponent, Negative):
+        positive = _odd_root(exponent.of)
+        return None if positive is None else -positive
+    if not isinstance(exponent, Quotient):
+        return None
+    match exponent.top, exponent.bottom:
+        case Number(top), Number(bottom) if bottom != 0:
+            value = top / bottom
+            return value if value.denominator > 1 and value.denominator % 2 else None
+    return None

@@ -1,0 +1,48 @@
+"""Values of expressions at fixed random points."""
+
+import random
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from verification.arithmetic.exact import ExactEvaluator, InexactError
+from verification.arithmetic.marks import Reading
+from verification.arithmetic.numeric import NumericEvaluator
+from verification.arithmetic.precision import Real, binary_exponent
+from verification.arithmetic.terms import Terms
+from verification.tree.bounds import TooLargeError, UndefinedError
+from verification.tree.syntax import Expression
+
+_POINTS = 10
+_PRIMES = (1009, 1013, 1019, 1021)
+_DIGITS = 60
+
+
+def points(names: set[str], count: int = _POINTS) -> Iterator[dict[str, Fraction]]:
+    """Yield points of both signs that depend on the names of the variables and nothing else."""
+    source = random.Random("/".join(sorted(names)))
+    for _ in range(count):
+        yield {
+            name: Fraction(source.randint(-6_000, 6_000), source.choice(_PRIMES))
+            for name in sorted(names)
+        }
+
+
+def number_at(tree: Expression, point: Mapping[str, Fraction], terms: Terms) -> Real | None:
+    """Return the value as a Fraction or a multi-precision number, None where there is none."""
+    try:
+        return ExactEvaluator(point, Reading(), terms.budget).value(tree)
+    except InexactError:
+        pass
+    except UndefinedError:
+        return None
+    evaluator = NumericEvaluator(point, Reading(), budget=terms.budget, digits=_DIGITS)
+    try:
+        value = evaluator.value(tree)
+    except (UndefinedError, TooLargeError):
+        return None
+    if evaluator.ctx.im(value) != 0:
+        return None
+    value = evaluator.ctx.re(value)
+    exponent = binary_exponent(value)
+    rounding = evaluator.highest - _DIGITS * 3.3 + 40
+    return evaluator.ctx.zero if exponent is None or exponent < rounding else value

@@ -1,0 +1,1 @@
+"""Whether two answers are the same, type by type, without a worker."""

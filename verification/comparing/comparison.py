@@ -1,0 +1,394 @@
+r"""Equality of two answers, type by type.
+
+Types must match, up to the ways people write the same thing: an assignment for its value, a list
+for a set, an inequality for an interval, `\pm 2` for two answers, one value in braces for itself.
+Every rule is symmetric; UndecidedError says that the types are understood and the values are not.
+"""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from verification.arithmetic.equality import same_expression
+from verification.arithmetic.terms import Terms, every
+from verification.comparing.assignments import Named, is_unknown, named_value, same_name
+from verification.comparing.matching import same_items
+from verification.comparing.notations import (
+    digits_of,
+    number_of,
+    ratio_of,
+    same_numeral,
+    same_ratio,
+    same_time,
+)
+from verification.comparing.quantities import same_quantity
+from verification.comparing.regions import Region, region_of, same_region
+from verification.comparing.relations import same_relation
+from verification.tree.bounds import UndecidedError
+from verification.tree.signs import signed_readings
+from verification.tree.syntax import (
+    Answer,
+    Based,
+    ClockTime,
+    Collection,
+    Constant,
+    Expression,
+    Number,
+    Product,
+    Quotient,
+    Ratio,
+    Relation,
+    SetBuilder,
+    SetOperation,
+    Side,
+    Symbol,
+    Tuple,
+    Value,
+    Words,
+)
+from verification.tree.traits import traits_of
+
+_COUNTED = re.compile(r"\d+ ?[a-z]+ \d|\d [a-z]+")
+"""A phrase like `3 hours 20 minutes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Assignments:
+    """Values by name, in the order written: `x = 1, y = 2`."""
+
+    names: tuple[str, ...]
+    values: tuple[Answer, ...]
+
+
+def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
+    """Say whether two answers are equal; raises UndecidedError and ContradictionError."""
+    if left == right:
+        return True
+    if isinstance(left, Relation) and isinstance(right, Relation):
+        return _same_relations(left, right, terms)
+    stated, other = _stated(left, terms), _stated(right, terms)
+    if isinstance(stated, _Assignments):
+        return _same_assignments(stated, other, terms)
+    if isinstance(other, _Assignments):
+        return _same_assignments(other, stated, terms)
+    pair = _Pair(stated, other, terms)
+    for rule in (pair.of_one_type, pair.as_several, pair.in_places, pair.as_regions, pair.as_names):
+        verdict = rule()
+        if verdict is not None:
+            return verdict
+    return pair.of_unlike_types()
+
+
+# Relations and assignments
+
+
+def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
+    named, other = named_value(left, terms), named_value(right, terms)
+    if named and other:
+        return _same_named((named, other), (left, right), terms)
+    if (_states_number(named) and not other) or (_states_number(other) and not named):
+        return False  # the other is an equation
+    region, opposite = _region(left, terms), _region(right, terms)
+    if region is not None and opposite is not None:
+        if same_region(region, opposite, terms):
+            return True
+        if not any(interval.symbolic for interval in (*region, *opposite)):
+            return False
+    return same_relation(left, right, terms)
+
+
+def _states_number(named: Named | None) -> bool:
+    return named is not None and not named.name and isinstance(named.value, Value)
+
+
+def _region(relation: Relation, terms: Terms) -> Region | None:
+    """Return the region of a relation, None where it cannot be told: others may then decide."""
+    try:
+        return region_of(relation, terms)
+    except UndecidedError:
+        return None
+
+
+def _same_named(
+    named: tuple[Named, Named], relations: tuple[Relation, Relation], terms: Terms
+) -> bool:
+    """Compare two assignments; `y = 5` is not `x = 5`, but `f(x) = x^2` is `y = x^2`."""
+    left, right = named
+    if same_name(left.name, right.name):
+        return same_answer(left.value, right.value, terms)
+    unknowns = is_unknown(left.name) and is_unknown(right.name)
+    if not unknowns and same_answer(left.value, right.value, terms):
+        return True
+    values = (left.value, right.value)
+    if any(isinstance(v, Value) and traits_of(v.expression).variables for v in values):
+        return same_relation(*relations, terms)  # `xy = 1` and `y = 1/x`
+    return False
+
+
+def _stated(answer: Answer, terms: Terms) -> Answer | _Assignments:
+    """Return what an assignment or a list of them states, the answer itself if it is neither."""
+    if isinstance(answer, SetBuilder) and isinstance(answer.condition, Relation):
+        return answer.condition
+    if terms.conventions.assignments == "strict":
+        return answer
+    if isinstance(answer, Relation):
+        named = named_value(answer, terms)
+        return _stated(named.value, terms) if named else answer
+    if isinstance(answer, Collection) and not answer.braces:
+        return _stated_list(answer, terms)
+    return answer
+
+
+def _stated_list(answer: Collection, terms: Terms) -> Answer | _Assignments:
+    """`x = 1, x = 2` and `x = 1, 2` state two values; `x = 1, y = 2` states one point."""
+    named = [named_value(x, terms) if isinstance(x, Relation) else None for x in answer.items]
+    if not any(named):
+        return answer
+    names = tuple(entry.name for entry in named if entry and entry.name)
+    items = tuple(n.value if n else x for n, x in zip(named, answer.items, strict=True))
+    if len(set(names)) <= 1:
+        return Collection(items, answer.braces, answer.joined_by)
+    if len(set(names)) == len(items):
+        return _Assignments(names, items)
+    return answer
+
+
+def _same_assignments(left: _Assignments, right: Answer | _Assignments, terms: Terms) -> bool:
+    if isinstance(right, _Assignments):
+        if set(left.names) != set(right.names):
+            return False
+        values = dict(zip(right.names, right.values, strict=True))
+        pairs = [(v, values[n]) for n, v in zip(left.names, left.values, strict=True)]
+        return every(lambda a, b: same_answer(a, b, terms), pairs)
+    if isinstance(right, Tuple) and (right.opening, right.closing) != ("(", ")"):
+        return False
+    if not isinstance(right, Tuple | Collection) or len(right.items) != len(left.values):
+        return False
+    if any(isinstance(item, Relation) for item in right.items):
+        return False
+    pairs = list(zip(left.values, right.items, strict=True))
+    return every(lambda a, b: same_answer(a, b, terms), pairs)
+
+
+# Everything else
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two answers that are no assignments. Each rule returns None where it does not apply."""
+
+    left: Answer
+    right: Answer
+    terms: Terms
+
+    def of_one_type(self) -> bool | None:
+        """Compare answers of the same type."""
+        match self.left, self.right:
+            case Value(), Value():
+                return same_quantity(self.left, self.right, self.terms)
+            case Tuple(), Tuple():
+                return self._tuples(self.left, self.right)
+            case Based(), Based():
+                return same_numeral(self.left, self.right, self.terms)
+            case ClockTime(), ClockTime():
+                return same_time(self.left, self.right, self.terms)
+            case Ratio(), Ratio():
+                return same_ratio(self.left, self.right, self.terms)
+            case Words(text), Words(other):
+                return text == other
+            case Relation(), Relation():
+                return _same_relations(self.left, self.right, self.terms)
+        return None
+
+    def _tuples(self, left: Tuple, right: Tuple) -> bool | None:
+        brackets = {(left.opening, left.closing), (right.opening, right.closing)}
+        if len(brackets) > 1:
+            lenient = self.terms.conventions.brackets == "lenient"
+            if not lenient or brackets - {("(", ")"), ("[", "]"), ("<", ">")}:
+                return brackets == {("(", ")"), ("<", ">")} and self._in_order(left, right)
+        return self._in_order(left, right)
+
+    def _in_order(self, left: Tuple, right: Tuple) -> bool:
+        if len(left.items) != len(right.items):
+            return False
+        if self.terms.conventions.tuple_order == "free" and same_items(
+            left.items, right.items, self._same
+        ):
+            return True
+        return every(self._same, zip(left.items, right.items, strict=True))
+
+    def _same(self, left: Answer, right: Answer) -> bool:
+        return same_answer(left, right, self.terms)
+
+    def as_several(self) -> bool | None:
+        """Compare lists, sets and values with a double sign, order free."""
+        sides = [_several(self.left), _several(self.right)]
+        if sides[0] is None or sides[1] is None:
+            return None
+        if all(isinstance(side, Value) for side in (self.left, self.right)):
+            return None
+        relational = [any(isinstance(x, Relation) for x in side or ()) for side in sides]
+        if any(relational) and not all(relational):
+            return None
+        if all(relational) and self.as_regions():
+            return True
+        return same_items(sides[0], sides[1], self._same, counted=not self._has_set())
+
+    def _has_set(self) -> bool:
+        return any(isinstance(x, Collection) and x.braces for x in (self.left, self.right))
+
+    def in_places(self) -> bool | None:
+        """Compare a list with a point: `1, 2` may be written for `(1, 2)`."""
+        match self.left, self.right:
+            case (Tuple() as point, Collection(items, braces=False)) | (
+                Collection(items, braces=False),
+                Tuple() as point,
+            ) if not any(isinstance(item, Relation) for item in items):
+                if (point.opening, point.closing) != ("(", ")") or len(items) != len(point.items):
+                    return False
+                return every(self._same, zip(items, point.items, strict=True))
+        return None
+
+    def as_regions(self) -> bool | None:
+        """Compare subsets of the real line."""
+        sides = (self.left, self.right)
+        if not any(isinstance(side, _SETS) for side in sides):
+            return None
+        if not self.terms.conventions.intervals_as_inequalities and (
+            isinstance(self.left, Relation) != isinstance(self.right, Relation)
+        ):
+            return False
+        regions = [region_of(side, self.terms) for side in sides]
+        if regions[0] is None or regions[1] is None:
+            return None
+        return same_region(regions[0], regions[1], self.terms)
+
+    def as_names(self) -> bool | None:
+        r"""Compare words with letters that spell them: `\text{AB}` with `AB`."""
+        for words, value in ((self.left, self.right), (self.right, self.left)):
+            if isinstance(words, Words) and isinstance(value, Value):
+                if _COUNTED.search(words.text):
+                    raise UndecidedError("numbers among words")
+                name = _spelled(value.expression)
+                return name is not None and name.lower() == words.text
+        return None
+
+    def of_unlike_types(self) -> bool:
+        """Say whether answers of different types are equal; mostly they are not."""
+        types = {type(self.left), type(self.right)}
+        if types == {ClockTime, Ratio}:
+            return self._time_as_ratio()
+        if types == {Based, Value}:
+            return self._numeral_as_value()
+        if types == {Ratio, Value} and self.terms.conventions.ratio_as_fraction:
+            return self._ratio_as_value()
+        if types == {ClockTime, Value}:
+            return self._time_as_value()
+        if Relation in types and types & {SetOperation, SetBuilder, Tuple, Collection}:
+            return self._relation_and_set()
+        if types <= {SetOperation, Tuple, Collection, SetBuilder} and len(types) > 1:
+            return self._unlike_sets()
+        if len(types) == 1 and types & {SetOperation, SetBuilder}:
+            return self._abstract_sets()
+        return False
+
+    def _abstract_sets(self) -> bool:
+        """Accept sets that are written alike; unlike ones may still be the same."""
+        match self.left, self.right:
+            case SetBuilder(name, condition), SetBuilder(other, same) if name == other:
+                if self._same(condition, same):
+                    return True
+            case SetOperation(kind, parts), SetOperation(other, opposite) if kind == other:
+                if kind != "difference" and same_items(parts, opposite, self._same):
+                    return True
+        raise UndecidedError("sets outside the real line")
+
+    def _relation_and_set(self) -> bool:
+        relation = self.left if isinstance(self.left, Relation) else self.right
+        assert isinstance(relation, Relation)
+        if set(relation.signs) <= {"=", "~"}:
+            return False
+        raise UndecidedError("a relation and a set outside the real line")
+
+    def _unlike_sets(self) -> bool:
+        known = [region_of(side, self.terms) is not None for side in (self.left, self.right)]
+        if SetOperation in map(type, (self.left, self.right)) and not all(known):
+            raise UndecidedError("sets outside the real line")
+        if SetBuilder in map(type, (self.left, self.right)):
+            raise UndecidedError("a set builder that is not understood")
+        return False
+
+    def _time_as_ratio(self) -> bool:
+        time, ratio = self.left, self.right
+        if isinstance(time, Ratio):
+            time, ratio = ratio, time
+        assert isinstance(time, ClockTime)
+        assert isinstance(ratio, Ratio)
+        if time.half:
+            return False
+        return same_ratio(ratio_of(time), ratio, self.terms)
+
+    def _numeral_as_value(self) -> bool:
+        numeral, value = self.left, self.right
+        if isinstance(numeral, Value):
+            numeral, value = value, numeral
+        assert isinstance(numeral, Based)
+        assert isinstance(value, Value)
+        conventions = self.terms.conventions
+        if conventions.dropped_base == "same" and value.expression == digits_of(numeral):
+            return True
+        if conventions.other_base == "same":
+            number = number_of(numeral)
+            return number is not None and same_expression(number, value.expression, self.terms)
+        return False
+
+    def _ratio_as_value(self) -> bool:
+        ratio, value = self.left, self.right
+        if isinstance(ratio, Value):
+            ratio, value = value, ratio
+        assert isinstance(ratio, Ratio)
+        assert isinstance(value, Value)
+        if len(ratio.parts) != 2:
+            return False
+        return same_expression(Quotient(*ratio.parts), value.expression, self.terms)
+
+    def _time_as_value(self) -> bool:
+        time, value = self.left, self.right
+        if isinstance(time, Value):
+            time, value = value, time
+        assert isinstance(time, ClockTime)
+        assert isinstance(value, Value)
+        hour = Number(Fraction(time.hour))
+        if time.minute == 0 and same_expression(value.expression, hour, self.terms):
+            raise UndecidedError("an hour without its half of the day")
+        return False
+
+
+_SETS = (SetOperation, SetBuilder, Tuple, Collection, Relation)
+
+
+def _several(answer: Answer) -> tuple[Answer, ...] | None:
+    """Return the single answers of a list, a set, a double sign, or of one value."""
+    match answer:
+        case Collection(items):
+            return tuple(single for item in items for single in _several(item) or (item,))
+        case Value(expression, unit):
+            return tuple(Value(tree, unit) for tree in signed_readings(expression))
+        case Relation(sides, ("=",)) if isinstance(sides[1].answer, Value):
+            values = signed_readings(sides[1].answer.expression)
+            right = [Side(sides[1].text, Value(v), sides[1].is_name) for v in values]
+            return tuple(Relation((sides[0], side), answer.signs) for side in right)
+    return None
+
+
+def _spelled(tree: Expression) -> str | None:
+    """Return the letters that a product of letters spells, None for anything else."""
+    match tree:
+        case Symbol(name):
+            return name
+        case Constant("e" | "i" as name):
+            return name
+        case Product(factors):
+            letters = [_spelled(factor) for factor in factors]
+            return None if None in letters else "".join(filter(None, letters))
+    return None

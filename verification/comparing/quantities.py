@@ -1,0 +1,132 @@
+r"""Equality of two values with their units, converted where they differ."""
+
+from collections import Counter
+from fractions import Fraction
+
+from verification.arithmetic.equality import same_expression
+from verification.arithmetic.terms import Terms
+from verification.comparing.matching import same_items
+from verification.parsing.vocabulary import SIZES
+from verification.tree.signs import signed_readings
+from verification.tree.syntax import (
+    Degrees,
+    Expression,
+    Number,
+    Percent,
+    Power,
+    Product,
+    Quotient,
+    Symbol,
+    Unit,
+    Value,
+)
+
+_BARE_UNITS = {"m", "s", "g", "h", "l", "in", "ft", "cm", "km", "mm", "mi", "kg", "min"}
+_CURRENCIES = {"usd", "eur", "gbp", "cny", "jpy", "inr", "cent"}
+
+
+def same_quantity(left: Value, right: Value, terms: Terms) -> bool:
+    """Compare two values with their units."""
+    trees = signed_readings(left.expression), signed_readings(right.expression)
+    if len(trees[0]) + len(trees[1]) > 2:
+        values = [
+            tuple(Value(t, v.unit) for t in ts) for ts, v in zip(trees, (left, right), strict=True)
+        ]
+        return same_items(values[0], values[1], lambda a, b: same_quantity(a, b, terms))
+    left, right = _without_bare_unit(left, right), _without_bare_unit(right, left)
+    if _excludes(left, right) or _excludes(right, left):
+        return False
+    factor = _unit_factor(left.unit, right.unit, terms)
+    if factor is None:
+        return False
+    expression = left.expression
+    if factor != 1:
+        expression = Product((Number(factor), expression))
+    if terms.conventions.unreduced == "different" and _is_unreduced(left) != _is_unreduced(right):
+        return False
+    return same_expression(expression, right.expression, terms)
+
+
+def _excludes(left: Value, right: Value) -> bool:
+    """Say whether a degree or percent sign stands against another mark or a known unit."""
+    if not isinstance(left.expression, Degrees | Percent):
+        return False
+    other = right.expression
+    if isinstance(other, Degrees | Percent):
+        return type(left.expression) is not type(other)
+    return right.unit is not None and bool(right.unit.factors)
+
+
+def _unit_factor(left: Unit | None, right: Unit | None, terms: Terms) -> Fraction | None:
+    """Return what to multiply the left value by, None where the units exclude each other."""
+    conventions = terms.conventions
+    if conventions.units == "ignored":
+        return Fraction(1)
+    known = [unit is not None and bool(unit.factors) for unit in (left, right)]
+    if all(known):
+        assert left is not None
+        assert right is not None
+        return conversion(left, right)
+    if any(known):
+        unit = left if known[0] else right
+        assert unit is not None
+        is_money = any(name in _CURRENCIES for name, _ in unit.factors)
+        if conventions.units == "required" and not is_money:
+            return None
+        if conventions.currency == "strict" and is_money:
+            return None
+    return Fraction(1)
+
+
+def _without_bare_unit(value: Value, other: Value) -> Value:
+    r"""Read the letters in `3 m` and `5 m/s` as a unit where the other side says `\text{ m}`."""
+    if value.unit is not None or other.unit is None or not other.unit.factors:
+        return value
+    rest, factors = _peeled(value.expression)
+    written = Unit(tuple(sorted(factors.items())))
+    return Value(rest, written) if written == other.unit else value
+
+
+def _peeled(tree: Expression) -> tuple[Expression, dict[str, int]]:
+    """Split trailing unit letters, with their powers, off a product or a quotient."""
+    match tree:
+        case Product((*factors, Symbol(name))) if name in _BARE_UNITS:
+            return _product(factors), {name: 1}
+        case Product((*factors, Power(Symbol(name), Number(power)))) if name in _BARE_UNITS:
+            return _product(factors), {name: int(power)}
+        case Quotient(top, Symbol(name)) if name in _BARE_UNITS:
+            rest, units = _peeled(top)
+            return rest, {**units, name: -1}
+        case Quotient(top, Power(Symbol(name), Number(power))) if name in _BARE_UNITS:
+            rest, units = _peeled(top)
+            return rest, {**units, name: -int(power)}
+    return tree, {}
+
+
+def _product(factors: list[Expression]) -> Expression:
+    return factors[0] if len(factors) == 1 else Product(tuple(factors))
+
+
+def _is_unreduced(value: Value) -> bool:
+    match value.expression:
+        case Quotient(Number(top), Number(bottom)) if bottom:
+            return abs(bottom) != (top / bottom).denominator
+    return False
+
+
+def conversion(left: Unit, right: Unit) -> Fraction | None:
+    """Return how many `right` one `left` is; None where they measure different things."""
+    if left == right:
+        return Fraction(1)
+    (dimension, size), (other_dimension, other_size) = _size(left), _size(right)
+    return size / other_size if dimension == other_dimension else None
+
+
+def _size(unit: Unit) -> tuple[dict[str, int], Fraction]:
+    dimension: Counter[str] = Counter()
+    size = Fraction(1)
+    for name, power in unit.factors:
+        kind, one = SIZES.get(name, (name, Fraction(1)))
+        dimension[kind] += power
+        size *= one**power
+    return {kind: power for kind, power in dimension.items() if power}, size

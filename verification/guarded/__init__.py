@@ -1,0 +1,1 @@
+"""Processes that may be killed, and the stages that run in nothing else."""

@@ -1,0 +1,73 @@
+"""The stages that a guarded worker runs, in the order a job names them."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
+
+from verification.comparing.equivalence import compare
+from verification.conventions import Conventions
+from verification.guarded.messages import Job, Reply, Stage
+from verification.guarded.symbolic import Finding, compare_trees
+from verification.parsing.parsed import parse_answer
+
+
+class Stages:
+    """What one worker can be asked; imported and warmed up before any job's deadline runs."""
+
+    def __init__(self, conventions: Conventions, *, math_verify: bool) -> None:
+        self._conventions = conventions
+        self._parse = lru_cache(256)(lambda text: parse_answer(text, conventions))
+        self._stages: dict[Stage, Callable[[str, str], Finding]] = {
+            "compare": self._compare,
+            "sympy": self._sympy,
+        }
+        if math_verify:
+            self._stages["math_verify"] = _MathVerify()
+
+    def warm_up(self) -> None:
+        """Run each stage once, so that lazy imports are behind us."""
+        for stage in self._stages.values():
+            stage(r"\frac{\sqrt{2}}{2}+\sin(1)+x", r"\frac{1}{\sqrt{2}}+\sin(1)+x")
+
+    def judge(self, job: Job) -> Reply:
+        """Ask the stages of a job in turn until one decides."""
+        finding = Finding(None, "no stage was asked")
+        for name in job.stages:
+            finding = self._ask(name, job)
+            if finding.equal is not None:
+                break
+        return Reply(job.number, finding.equal, finding.stage, finding.reason)
+
+    def _ask(self, name: Stage, job: Job) -> Finding:
+        try:
+            return self._stages[name](job.gold, job.answer)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  sympy and math-verify raise anything
+            return Finding(None, f"{name} failed: {type(error).__name__}", name)
+
+    def _compare(self, gold: str, answer: str) -> Finding:
+        comparison = compare(gold, answer, self._conventions)
+        return Finding(comparison.equal, comparison.reason, comparison.stage)
+
+    def _sympy(self, gold: str, answer: str) -> Finding:
+        return compare_trees(self._parse(gold), self._parse(answer), self._conventions)
+
+
+class _MathVerify:
+    """math-verify, with its own alarms off: the worker's deadline bounds it."""
+
+    def __init__(self) -> None:
+        library = import_module("math_verify")
+        self._parse, self._verify = library.parse, library.verify
+
+    def __call__(self, gold: str, answer: str) -> Finding:
+        sides = [
+            self._parse(f"${text}$", fallback_mode="no_fallback", parsing_timeout=None)
+            for text in (gold, answer)
+        ]
+        if not all(sides):
+            return Finding(None, "math-verify cannot read it", "math_verify")
+        equal = bool(self._verify(*sides, timeout_seconds=None))
+        verb = "equal" if equal else "different"
+        return Finding(equal, f"math-verify says {verb}", "math_verify")

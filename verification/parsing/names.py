@@ -1,0 +1,77 @@
+"""Names in an expression: letters with subscripts and primes, applied functions, constants."""
+
+from verification.parsing.cursor import END, Cursor
+from verification.tree.bounds import UnparsedError
+from verification.tree.syntax import Applied, Call, Constant, Expression, Number, Symbol
+
+_APPLIED = {"f", "g", "h", "F", "G"}
+"""Letters that before a bracket are functions, never factors."""
+
+
+def read_name(parser: Cursor) -> Expression:
+    """Read a constant, a variable or an applied function."""
+    token = parser.next()
+    bare = token.kind == "letter" and not parser.sees("_", "'")
+    if bare and token.text in ("i", "e") and token.text not in parser.bound:
+        return Constant("i" if token.text == "i" else "e")
+    if token.text == "C" and parser.sees("_"):
+        chosen = _chosen(parser)
+        if chosen is not None:
+            return chosen
+    name = token.text + read_decorations(parser)
+    if parser.sees("(") and not parser.peek().spaced and token.kind == "letter":
+        return _perhaps_applied(parser, name, token.text)
+    return Symbol(name)
+
+
+def _chosen(parser: Cursor) -> Expression | None:
+    """Read `C_{5}^{2}` as 5 choose 2, if that is what it can be."""
+    start, tokens = parser.at, list(parser.tokens)
+    parser.at += 1
+    lower = parser.script()
+    if parser.sees("^") and isinstance(lower, Number):
+        parser.at += 1
+        upper = parser.script()
+        if isinstance(upper, Number) and lower.value >= upper.value and lower.value >= 2:
+            return Call("binomial", (lower, upper))
+    parser.at, parser.tokens = start, tokens
+    return None
+
+
+def _perhaps_applied(parser: Cursor, name: str, letter: str) -> Expression:
+    """Read `f(x)` and `I(0)` as applied functions, `a(x+1)` as a product."""
+    numeric = parser.peek(1).kind == "number" and parser.sees(")", ahead=2)
+    if letter == "C" and parser.peek(1).kind == "number" and parser.sees(",", ahead=2):
+        return Call("binomial", parser.arguments())
+    if letter in _APPLIED or numeric:
+        return Applied(name, parser.arguments())
+    return Symbol(name)
+
+
+def read_decorations(parser: Cursor) -> str:
+    """Read a name's subscripts and primes as text."""
+    text = ""
+    while parser.sees("_"):
+        parser.at += 1
+        text += "_" + _subscript(parser)
+    while parser.sees("'"):
+        parser.at += 1
+        text += "'"
+    return text
+
+
+def _subscript(parser: Cursor) -> str:
+    token = parser.next()
+    if token.text != "{":
+        return token.text
+    depth, parts = 1, []
+    while depth:
+        token = parser.next()
+        if token is END:
+            raise UnparsedError("an unclosed subscript")
+        depth += (token.text == "{") - (token.text == "}")
+        if depth:
+            parts.append(token.text)
+    if len(parts) > 20:
+        raise UnparsedError("a long subscript")
+    return "".join(parts)

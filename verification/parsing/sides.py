@@ -1,0 +1,63 @@
+r"""The sides of a relation: which of them only name what stands opposite."""
+
+import re
+from collections.abc import Callable
+
+from verification.parsing.tokens import Token
+from verification.parsing.vocabulary import FUNCTIONS
+from verification.tree.bounds import UnparsedError
+from verification.tree.syntax import Answer, Side
+
+_NAMING_PUNCTUATION = {"(", ")", "{", "}", "|", ",", ":", "_", "'", "[", "]"}
+_MAX_NAME_TOKENS = 14
+
+
+def read_side(tokens: list[Token], parse: Callable[[list[Token]], Answer]) -> Side:
+    """Return one side: its spelling, its meaning if it has one, and whether it is a mere name."""
+    is_name = names_something(tokens)
+    try:
+        answer: Answer | None = parse(tokens)
+    except UnparsedError:
+        if not is_name:
+            raise
+        answer = None
+    return Side(spelling(tokens), answer, is_name)
+
+
+def spelling(tokens: list[Token]) -> str:
+    """Return the tokens without space and braces."""
+    return "".join(token.text for token in tokens if token.text not in ("{", "}"))
+
+
+def names_something(tokens: list[Token]) -> bool:
+    """Say whether the tokens name a quantity: `x`, `a_3`, `f(x)`, `AB`, `|AB|`, `(p, q)`, `A:B`.
+
+    Digits may only stand in subscripts and arguments; any operator makes it an expression, but
+    the inverse of a function and a derivative are names.
+    """
+    if not tokens or len(tokens) > _MAX_NAME_TOKENS:
+        return False
+    if _DERIVATIVE.fullmatch(spelling(tokens)):
+        return True
+    tokens = _without_inverse(tokens)
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if token.kind == "number" and not (before and before.text in ("_", "{", "(")):
+            return False
+        if token.kind == "mark" and token.text not in _NAMING_PUNCTUATION:
+            return False
+        if token.kind == "command" and (token.text in FUNCTIONS or token.text in _OPERATIONS):
+            return False
+    return any(token.kind in ("letter", "command", "symbol", "words") for token in tokens)
+
+
+def _without_inverse(tokens: list[Token]) -> list[Token]:
+    """Drop the script of `f^{-1}(x)`."""
+    script = [token.text for token in tokens[1:6]]
+    return tokens[:1] + tokens[6:] if script == ["^", "{", "-", "1", "}"] else tokens
+
+
+_DERIVATIVE = re.compile(r"fracd[a-zA-Z]d[a-zA-Z]")
+_OPERATIONS = {
+    "frac", "sqrt", "cdot", "times", "div", "pm", "mp", "binom", "infty", "sum", "prod", "int",
+    "lim", "cup", "cap", "setminus", "pi", "bmod", "emptyset", "lfloor", "lceil", "gcd", "lcm",
+}  # fmt: skip

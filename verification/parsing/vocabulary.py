@@ -1,0 +1,189 @@
+"""The words of mathematical notation: which command, letter group or unit means what."""
+
+from fractions import Fraction
+
+FUNCTIONS = {
+    name: name
+    for name in (
+        "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "arccot", "arcsec",
+        "arccsc", "sinh", "cosh", "tanh", "coth", "sech", "csch", "arcsinh", "arccosh", "arctanh",
+        "arccoth", "ln", "log", "exp",
+    )
+} | {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "tg": "tan", "ctg": "cot",
+    "arctg": "arctan", "arcctg": "arccot", "cosec": "csc", "sh": "sinh", "ch": "cosh", "th": "tanh",
+    "arsinh": "arcsinh", "arcosh": "arccosh", "artanh": "arctanh", "arcoth": "arccoth",
+    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "lg": "lg", "Arg": "arg",
+    "Re": "real", "Im": "imaginary", "arg": "arg", "det": "det", "tr": "trace", "Gamma": "gamma",
+}  # fmt: skip
+"""Commands and names applied to one argument, with or without brackets."""
+
+LIST_FUNCTIONS = {"gcd", "lcm", "max", "min", "det", "tr", "Re", "Im", "arg", "gamma"}
+"""Names that need brackets around their arguments."""
+
+INVERSES = {
+    "sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot", "sec": "arcsec",
+    "csc": "arccsc", "sinh": "arcsinh", "cosh": "arccosh", "tanh": "arctanh", "coth": "arccoth",
+}  # fmt: skip
+
+GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta",
+    "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "varphi",
+    "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Sigma", "Phi", "Psi",
+    "Omega", "ell", "hbar", "mho", "odot", "Pi", "varpi", "varrho", "nabla",
+}  # fmt: skip
+
+SIGNS = {
+    "=": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=", "==": "=",
+    "le": "<=", "leq": "<=", "leqslant": "<=", "leqq": "<=", "ge": ">=", "geq": ">=",
+    "geqslant": ">=", "geqq": ">=", "lt": "<", "gt": ">", "ne": "!=", "neq": "!=",
+    "approx": "~", "simeq": "~", "sim": "~", "doteq": "~", "cong": "~", "in": "in",
+    "notin": "notin", "equiv": "equiv", "to": "to", "rightarrow": "to", "mapsto": "to",
+    "longrightarrow": "to", "subset": "subset", "subseteq": "subset", "Rightarrow": "=>",
+    "implies": "=>", "iff": "=>", "Leftrightarrow": "=>", "propto": "~", "coloneqq": "=",
+}  # fmt: skip
+
+SPACES = {
+    ",", ";", ":", " ", "quad", "qquad", "!", "hfill", "nonumber", ">", "\n", "enspace",
+    "thinspace", "hline", "displaystyle", "textstyle", "limits", "nolimits", "rm", "bf", "it",
+    "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl",
+    "biggr", "Biggl", "Biggr", "bigm", "middle", "strut", "null", "notag",
+}  # fmt: skip
+"""Commands that only move or size things."""
+
+WORD_STYLES = {
+    "text", "mbox", "hbox", "textbf", "textit", "textrm", "textnormal", "texttt", "textsf",
+    "textsc", "emph", "fbox", "textup", "textmd",
+}  # fmt: skip
+MATH_STYLES = {
+    "mathrm", "mathbf", "mathit", "mathsf", "mathcal", "mathscr", "mathfrak", "mathtt",
+    "mathnormal",
+    "boldsymbol", "bm", "pmb", "operatorname", "boxed", "mathop", "ensuremath", "underline",
+    "vec", "overrightarrow", "underbrace", "bold", "mathord",
+}  # fmt: skip
+DECORATIONS = {"bar", "overline", "hat", "widehat", "tilde", "widetilde", "dot", "ddot"}
+
+BARE_COMMANDS = {
+    "sqrt", "pi", "sin", "cos", "tan", "cot", "sec", "csc", "ln", "log", "exp", "infty", "frac",
+    "arctan", "arcsin", "arccos", "cdot", "cup", "cap", "sinh", "cosh", "tanh", "theta", "alpha",
+    "beta", "lambda", "gcd", "lcm", "max", "min", "arccosh", "arcsinh", "arctanh", "lim",
+}  # fmt: skip
+"""Letter groups that stand for a command where its backslash was forgotten."""
+
+INFINITY_WORDS = {"inf", "oo", "infinity", "Infinity", "infty"}
+
+JOINING_WORDS = {
+    "and": "and", "or": "or", "": "", "&": "and", "and also": "and", "or else": "or",
+    "as well as": "and", "\\&": "and",
+}  # fmt: skip
+
+BLOCKING_WORDS = {
+    "and", "or", "if", "when", "where", "for", "not", "to", "less", "greater", "more", "than", "no",
+    "squared", "cubed", "factorial", "plus", "minus", "between", "at", "least", "most",
+    "over", "choose", "root", "with", "without", "except", "but", "is", "are", "half", "third",
+    "quarter", "double", "twice", "only", "undefined", "none", "solution", "solutions", "mod",
+    "base", "the", "any", "all", "every", "some", "is not",
+}  # fmt: skip
+"""Words after a number that may change what it says; such an answer is not read as a quantity."""
+
+SCALES = {
+    "dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9,
+    "trillion": 10**12,
+}  # fmt: skip
+
+_UNITS_TO_TWENTY = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "twenty",
+)  # fmt: skip
+NUMBER_WORDS = {word: value for value, word in enumerate(_UNITS_TO_TWENTY)} | {
+    "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+    "ninety": 90, "one hundred": 100, "one thousand": 1000, "one million": 10**6,
+}  # fmt: skip
+
+FRACTION_WORDS = {
+    "half": Fraction(1, 2), "one half": Fraction(1, 2), "one third": Fraction(1, 3),
+    "two thirds": Fraction(2, 3), "one quarter": Fraction(1, 4), "one fourth": Fraction(1, 4),
+    "three quarters": Fraction(3, 4), "three fourths": Fraction(3, 4), "one fifth": Fraction(1, 5),
+}  # fmt: skip
+
+_PLAIN_UNITS = {
+    "mm": "mm millimeter millimetre", "cm": "cm centimeter centimetre", "dm": "dm decimeter",
+    "m": "m meter metre", "km": "km kilometer kilometre", "in": "in inch inche",
+    "ft": "ft foot feet",
+    "yd": "yd yard", "mi": "mi mile", "ms": "ms millisecond", "s": "s sec second",
+    "min": "min minute", "h": "h hr hour", "day": "day", "week": "week wk", "month": "month",
+    "year": "year yr", "mg": "mg milligram", "g": "g gram gm", "kg": "kg kilogram",
+    "oz": "oz ounce", "lb": "lb pound", "ton": "ton tonne", "cent": "cent penny pennie",
+    "usd": "usd dollar buck", "eur": "eur euro", "gbp": "gbp", "cny": "cny yuan rmb",
+    "jpy": "jpy yen", "inr": "inr rupee r", "ml": "ml milliliter millilitre", "l": "l liter litre",
+    "gal": "gal gallon", "qt": "qt quart", "pt": "pint", "cup": "cup", "acre": "acre",
+    "degree": "deg degree", "radian": "rad radian", "percent": "percent pct percentage",
+    "am": "am", "pm": "pm", "bc": "bc bce", "ad": "ce", "north": "north", "south": "south",
+    "east": "east", "west": "west", "left": "left", "right": "right", "above": "above",
+    "below": "below", "up": "up upward", "down": "down downward",
+    "increase": "increase gain profit",
+    "decrease": "decrease loss", "hz": "hz hertz", "j": "joule", "n": "newton", "w": "watt",
+    "kelvin": "kelvin", "celsius": "celsius", "fahrenheit": "fahrenheit", "v": "volt", "ohm": "ohm",
+    "mol": "mol mole", "ev": "ev", "kj": "kj kilojoule", "kw": "kw kilowatt", "pa": "pascal",
+}  # fmt: skip
+UNITS = {word: unit for unit, words in _PLAIN_UNITS.items() for word in words.split()}
+"""Spelling, lower case and without a plural s, to canonical unit."""
+
+COMPOUND_UNITS = {"mph": (("h", -1), ("mi", 1)), "kph": (("h", -1), ("km", 1)),
+                  "fps": (("ft", 1), ("s", -1))}  # fmt: skip
+
+BARE_UNITS = {
+    "cm", "mm", "km", "dm", "ft", "mi", "in", "yd", "kg", "mg", "lb", "lbs", "oz", "hr", "hrs",
+    "min", "mins", "sec", "secs", "mph", "kph", "deg", "rad", "pct", "ml", "am", "pm", "usd", "gm",
+    "sq", "hz", "mol", "units", "unit", "inches", "feet", "dollars", "cents", "degrees", "percent",
+}  # fmt: skip
+"""Letter groups that are a unit when they follow a number without `\\text`."""
+
+SIZES: dict[str, tuple[str, Fraction]] = {
+    "mm": ("length", Fraction(1, 1000)), "cm": ("length", Fraction(1, 100)),
+    "dm": ("length", Fraction(1, 10)), "m": ("length", Fraction(1)),
+    "km": ("length", Fraction(1000)), "in": ("length", Fraction(254, 10000)),
+    "ft": ("length", Fraction(3048, 10000)), "yd": ("length", Fraction(9144, 10000)),
+    "mi": ("length", Fraction(1609344, 1000)), "ms": ("time", Fraction(1, 1000)),
+    "s": ("time", Fraction(1)), "min": ("time", Fraction(60)), "h": ("time", Fraction(3600)),
+    "day": ("time", Fraction(86400)), "week": ("time", Fraction(604800)),
+    "month": ("months", Fraction(1)), "year": ("months", Fraction(12)),
+    "mg": ("mass", Fraction(1, 1000)), "g": ("mass", Fraction(1)), "kg": ("mass", Fraction(1000)),
+    "oz": ("pounds", Fraction(1, 16)), "lb": ("pounds", Fraction(1)),
+    "cent": ("usd", Fraction(1, 100)), "usd": ("usd", Fraction(1)),
+    "ml": ("volume", Fraction(1, 1000)), "l": ("volume", Fraction(1)),
+    "qt": ("quarts", Fraction(1)), "gal": ("quarts", Fraction(4)), "pt": ("quarts", Fraction(1, 2)),
+    "cup": ("quarts", Fraction(1, 4)), "j": ("energy", Fraction(1)),
+    "kj": ("energy", Fraction(1000)),
+    "w": ("power", Fraction(1)), "kw": ("power", Fraction(1000)),
+}  # fmt: skip
+"""Dimension and exact size of the units that convert into each other."""
+
+CURRENCY_SIGNS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "cny", "₹": "inr"}
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+SAME_WORDS = {
+    word: group[0]
+    for group in (
+        ("no solution", "no solutions", "none", "no real solution", "no real solutions",
+         "empty set", "empty", "null set", "no such number", "there is no solution",
+         "there are no solutions", "no real roots", "no roots", "the empty set"),
+        ("does not exist", "dne", "undefined", "not defined", "no limit"),
+        ("infinitely many", "infinitely many solutions", "infinite solutions",
+         "infinite number of solutions", "infinitely many real solutions"),
+        ("all real numbers", "all reals", "all real x", "all real values", "any real number",
+         "every real number", "all real values of x", "all real", "real numbers"),
+        ("true", "correct"), ("false", "incorrect"),
+    )
+    for word in group
+} | {
+    short: full
+    for full in (*_WEEKDAYS, *MONTHS)
+    for short in (full[:3], full[:4])
+}  # fmt: skip
+"""Phrases that say the same thing, to one of them."""

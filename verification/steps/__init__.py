@@ -1,0 +1,1 @@
+"""The equalities that a solution's step displays, and whether they hold."""

@@ -1,0 +1,1 @@
+"""What was written, as frozen data, and what can be said of it without a value."""
