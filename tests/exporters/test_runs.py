@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import datasets
 import pyarrow.parquet as pq
@@ -28,11 +30,11 @@ class WordTokenizer:
         return len(text.split()) + text.count("\n")
 
 
-def export(run_dir, tokenizer=None, **settings):
+def export(run_dir: Path, tokenizer: Any = None, **settings: Any) -> ExportReport:
     return export_run(RunFolder(run_dir), ExportSettings(**settings), tokenizer=tokenizer)
 
 
-def rows_of(report):
+def rows_of(report: ExportReport) -> list[dict[str, Any]]:
     return [
         row
         for split in ("train", "validation")
@@ -40,7 +42,7 @@ def rows_of(report):
     ]
 
 
-def test_every_solution_is_a_row_or_is_counted_with_the_reason(tmp_path):
+def test_every_solution_is_a_row_or_is_counted_with_the_reason(tmp_path: Path) -> None:
     report = export(sums_run(tmp_path / "sums"), validation_ratio=0.25)
     assert report.rows["train"] + report.rows["validation"] + sum(report.refused.values()) == 80
     assert len(rows_of(report)) == sum(report.rows.values())
@@ -48,7 +50,7 @@ def test_every_solution_is_a_row_or_is_counted_with_the_reason(tmp_path):
     assert (labels.count(True), labels.count(False)) == (report.right_steps, report.wrong_steps)
 
 
-def test_all_rows_of_a_problem_lie_in_one_split(tmp_path):
+def test_all_rows_of_a_problem_lie_in_one_split(tmp_path: Path) -> None:
     report = export(sums_run(tmp_path / "sums"), validation_ratio=0.25)
     ids = {
         split: set(pq.read_table(report.folder / f"{split}.parquet")["problem_id"].to_pylist())
@@ -59,20 +61,20 @@ def test_all_rows_of_a_problem_lie_in_one_split(tmp_path):
     assert not ids["train"] & ids["validation"]
 
 
-def test_the_split_of_a_problem_is_its_own_and_takes_the_asked_share():
+def test_the_split_of_a_problem_is_its_own_and_takes_the_asked_share() -> None:
     taken = [split_of(f"gsm8k-{number}", 0.1) == "validation" for number in range(5000)]
     assert 400 < sum(taken) < 600
     assert split_of("gsm8k-1", 0.0) == "train"
 
 
-def test_the_same_run_exports_to_the_same_bytes(tmp_path):
+def test_the_same_run_exports_to_the_same_bytes(tmp_path: Path) -> None:
     run = sums_run(tmp_path / "sums")
     first = {path.name: path.read_bytes() for path in export(run).folder.iterdir()}
     assert {path.name: path.read_bytes() for path in export(run).folder.iterdir()} == first
     assert set(first) == {"train.parquet", "validation.parquet", "export.json"}
 
 
-def test_datasets_reads_the_declared_types(tmp_path):
+def test_datasets_reads_the_declared_types(tmp_path: Path) -> None:
     folder = export(sums_run(tmp_path / "sums"), validation_ratio=0.25).folder
     files = {split: str(folder / f"{split}.parquet") for split in ("train", "validation")}
     loaded = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))
@@ -80,7 +82,7 @@ def test_datasets_reads_the_declared_types(tmp_path):
     assert loaded["train"].features["completions"] == datasets.List(datasets.Value("string"))
 
 
-def test_the_separator_is_the_first_that_no_step_contains(tmp_path):
+def test_the_separator_is_the_first_that_no_step_contains(tmp_path: Path) -> None:
     one = problem()
     write_shard(
         tmp_path,
@@ -93,7 +95,7 @@ def test_the_separator_is_the_first_that_no_step_contains(tmp_path):
     assert json.loads((report.folder / "export.json").read_text())["separator"] == "\n\n"
 
 
-def test_a_row_above_the_limit_is_refused_and_counted(tmp_path):
+def test_a_row_above_the_limit_is_refused_and_counted(tmp_path: Path) -> None:
     run = sums_run(tmp_path / "sums")
     report = export(run, WordTokenizer(), max_length=30, view=KEEP)
     assert report.lengths_measured
@@ -102,7 +104,7 @@ def test_a_row_above_the_limit_is_refused_and_counted(tmp_path):
         export(run, WordTokenizer(), max_length=29, view=KEEP)
 
 
-def test_a_row_above_the_limit_is_shortened_by_whole_steps_where_asked(tmp_path):
+def test_a_row_above_the_limit_is_shortened_by_whole_steps_where_asked(tmp_path: Path) -> None:
     run = sums_run(tmp_path / "sums")
     whole = export(run, validation_ratio=0, view=KEEP)
     report = export(
@@ -113,7 +115,7 @@ def test_a_row_above_the_limit_is_shortened_by_whole_steps_where_asked(tmp_path)
     assert {len(row["labels"]) for row in rows_of(report)} == {2}
 
 
-def test_equal_solutions_of_a_problem_make_one_row(tmp_path):
+def test_equal_solutions_of_a_problem_make_one_row(tmp_path: Path) -> None:
     one = problem()
     twice = [solution(one, ["a\n"], [GOOD], index=index) for index in range(2)]
     write_shard(tmp_path, 0, problems=[ProblemRow(problem=one, set_aside="")], solutions=twice)
@@ -122,7 +124,7 @@ def test_equal_solutions_of_a_problem_make_one_row(tmp_path):
     assert report.refused == {"equal to another solution of the problem": 1}
 
 
-def test_a_run_of_which_nothing_can_be_exported_says_why(tmp_path):
+def test_a_run_of_which_nothing_can_be_exported_says_why(tmp_path: Path) -> None:
     one = problem()
     undecided = solution(one, ["a\n"], [evidence(0, 0, undecided=8)])
     write_shard(
@@ -132,17 +134,17 @@ def test_a_run_of_which_nothing_can_be_exported_says_why(tmp_path):
         export(tmp_path)
 
 
-def test_an_unknown_format_is_answered_with_the_known_ones(tmp_path):
+def test_an_unknown_format_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="choose one of trl, math_shepherd"):
         export(sums_run(tmp_path / "sums"), format="tlr")
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path):
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no committed shard"):
         export(tmp_path)
 
 
-def test_a_run_is_exported_as_its_labeler_concludes(tmp_path):
+def test_a_run_is_exported_as_its_labeler_concludes(tmp_path: Path) -> None:
     run = sums_run(tmp_path / "sums", count=4, shards=1)
     assert export(run, validation_ratio=0).folder.name == "trl-hard"
     one = problem()

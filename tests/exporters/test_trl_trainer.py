@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import datasets
 import pytest
@@ -43,7 +44,9 @@ def train(tmp_path_factory: pytest.TempPathFactory) -> datasets.Dataset:
     )
 
 
-def tokenize(row, tokenizer, *, separator="\n", max_length=1024):
+def tokenize(
+    row: dict[str, Any], tokenizer: Any, *, separator: str = "\n", max_length: int | None = 1024
+) -> Any:
     return prm.PRMTrainer.tokenize_row(
         row,
         tokenizer=tokenizer,
@@ -55,7 +58,9 @@ def tokenize(row, tokenizer, *, separator="\n", max_length=1024):
     )
 
 
-def test_the_trainer_puts_each_label_with_its_polarity_on_the_end_of_its_step(train, tokenizer):
+def test_the_trainer_puts_each_label_with_its_polarity_on_the_end_of_its_step(
+    train: datasets.Dataset, tokenizer: Any
+) -> None:
     for row in train:
         tokens = tokenize(row, tokenizer)
         ends = [at for at, label in enumerate(tokens["labels"]) if label != -100]
@@ -68,7 +73,9 @@ def test_the_trainer_puts_each_label_with_its_polarity_on_the_end_of_its_step(tr
         assert steps == [step + "\n" for step in row["completions"]]
 
 
-def test_our_length_of_a_row_is_the_trainers(train, tokenizer, tmp_path):
+def test_our_length_of_a_row_is_the_trainers(
+    train: datasets.Dataset, tokenizer: Any, tmp_path: Path
+) -> None:
     tokenizer.save_pretrained(tmp_path)
     ours = TrainerTokenizer.load(str(tmp_path))
     for row in train.select(range(20)):
@@ -77,7 +84,9 @@ def test_our_length_of_a_row_is_the_trainers(train, tokenizer, tmp_path):
         assert TRL.length(made, "\n", ours) == trainers_length
 
 
-def test_rows_kept_at_a_tight_limit_lose_no_label_in_the_trainer(train, tokenizer, tmp_path):
+def test_rows_kept_at_a_tight_limit_lose_no_label_in_the_trainer(
+    train: datasets.Dataset, tokenizer: Any, tmp_path: Path
+) -> None:
     tokenizer.save_pretrained(tmp_path / "tokenizer")
     run = RunFolder(sums_run(tmp_path / "sums"))
     limit = 50
@@ -95,7 +104,7 @@ def test_rows_kept_at_a_tight_limit_lose_no_label_in_the_trainer(train, tokenize
         assert [bool(label) for label in labels if label != -100] == row["labels"]
 
 
-def test_the_loss_falls(train, tokenizer, tmp_path: Path):
+def test_the_loss_falls(train: datasets.Dataset, tokenizer: Any, tmp_path: Path) -> None:
     trainer = prm.PRMTrainer(
         model=Qwen2ForTokenClassification(
             Qwen2Config(
@@ -131,7 +140,7 @@ def test_the_loss_falls(train, tokenizer, tmp_path: Path):
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
 
 
-def _steps(row):
+def _steps(row: dict[str, Any]) -> Any:
     return LabelledSteps(
         problem=problem(row["prompt"]),
         steps=tuple(row["completions"]),

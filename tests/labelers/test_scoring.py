@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ RIGHT, WRONG = Outcome.CORRECT, Outcome.INCORRECT
 STEPS = ("a\n", "b\n", "#### 7")
 
 
-def stated(index: int, text: str, answer: str | None, outcome: Outcome):
+def stated(index: int, text: str, answer: str | None, outcome: Outcome) -> Any:
     return rollout(ROOT, index, text, outcome, extracted=answer)
 
 
@@ -65,7 +66,7 @@ def test_net_information_is_the_lead_of_the_right_answers_over_that_before_the_f
     known = answers("7", rollouts, most=4)
     assert known is not None
     gains = asyncio.run(net_information(world, [Prefix(steps=("a\n",))], known))
-    assert gains == (pytest.approx((-1 - -2) - (-3 - -2)),)
+    assert list(gains) == [pytest.approx((-1 - -2) - (-3 - -2))]
 
 
 def test_a_steps_regret_is_what_its_tokens_fall_behind_the_likeliest() -> None:

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -25,17 +27,17 @@ FACTS = CardFacts(
 )
 
 
-def card(tmp_path, **changes):
+def card(tmp_path: Path, **changes: Any) -> str:
     return dataset_card(
         summarise(RunFolder(sums_run(tmp_path / "sums"))), replace(FACTS, **changes)
     )
 
 
-def header(text: str) -> dict:
-    return yaml.safe_load(text.split("---")[1])
+def header(text: str) -> dict[str, Any]:
+    return dict(yaml.safe_load(text.split("---")[1]))
 
 
-def test_the_header_names_licence_size_and_every_configuration(tmp_path):
+def test_the_header_names_licence_size_and_every_configuration(tmp_path: Path) -> None:
     read = header(card(tmp_path))
     assert read["license"] == "mit"
     assert read["size_categories"] == ["n<1K"]
@@ -46,29 +48,30 @@ def test_the_header_names_licence_size_and_every_configuration(tmp_path):
     ]
 
 
-def test_the_policy_the_sampling_the_seed_and_the_cost_are_stated(tmp_path):
+def test_the_policy_the_sampling_the_seed_and_the_cost_are_stated(tmp_path: Path) -> None:
     text = card(tmp_path)
     for words in ("transformers:demo/policy", "temperature 1", "seed 7", "| rollouts | 80 |"):
         assert words in text
 
 
-def test_demo_data_is_called_demo_data_and_other_data_is_not(tmp_path):
+def test_demo_data_is_called_demo_data_and_other_data_is_not(tmp_path: Path) -> None:
     assert "**Demo data.**" in card(tmp_path, demo=True)
     assert "demo" in header(card(tmp_path, demo=True))["tags"]
     assert "**Demo data.**" not in card(tmp_path)
 
 
-def test_model_text_cannot_leave_its_block(tmp_path):
+def test_model_text_cannot_leave_its_block(tmp_path: Path) -> None:
     one = problem("```\n# Injected\n<script>", "1")
     made = solution(one, ["````\n\x1b[31m# also"], [evidence(0, 8)])
     example = SolutionRow(problem=one, solution=made, provenance=PROVENANCE)
     text = card(tmp_path, example=example)
     block = text[text.index("## One solution") :]
-    fence = re.search(r"^(`+)text$", block, re.MULTILINE)[1]
-    assert len(fence) == 5
+    fence = re.search(r"^(`+)text$", block, re.MULTILINE)
+    assert fence
+    assert len(fence[1]) == 5
     assert "\n# Injected" not in text
     assert "\x1b" not in text
 
 
-def test_the_card_of_a_modelscope_dataset_loads_it_there(tmp_path):
+def test_the_card_of_a_modelscope_dataset_loads_it_there(tmp_path: Path) -> None:
     assert 'MsDataset.load("org/sums"' in card(tmp_path, hub="ms")

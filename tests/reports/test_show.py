@@ -1,8 +1,10 @@
 """`stepmint show` in the terminal."""
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -17,7 +19,7 @@ from tests.runs import evidence, problem, solution, sums_run, write_shard
 EVIL = "[red]x[/red] \x1b[2J\x1b]0;title\x07 \u202e"
 
 
-def printed(show, *, width: int = 100, encoding: str = "utf-8") -> str:
+def printed(show: Callable[..., Any], *, width: int = 100, encoding: str = "utf-8") -> str:
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding=encoding)
     show(Console(file=file, width=width))
@@ -54,7 +56,7 @@ def run(tmp_path: Path) -> RunFolder:
     return RunFolder(tmp_path / "demo")
 
 
-def test_the_first_error_is_pointed_at_with_its_counts(run):
+def test_the_first_error_is_pointed_at_with_its_counts(run: RunFolder) -> None:
     page = printed(lambda console: show_problem(run, "0", console))
     line = next(line for line in page.splitlines() if "third step" in line)
     assert "▶" in line
@@ -64,26 +66,28 @@ def test_the_first_error_is_pointed_at_with_its_counts(run):
     assert "first error in step 3 (first_error = 2)" in page
 
 
-def test_what_was_read_off_a_step_stands_beside_its_rollouts(run):
+def test_what_was_read_off_a_step_stands_beside_its_rollouts(run: RunFolder) -> None:
     page = printed(lambda console: show_problem(run, "0", console))
     for words in ("refuted: 2+2 is 4", "regret 0.5", "information -2", "echo 2/9"):
         assert words in page
 
 
-def test_truncated_and_undecided_stand_apart_from_the_counts(run):
+def test_truncated_and_undecided_stand_apart_from_the_counts(run: RunFolder) -> None:
     page = printed(lambda console: show_problem(run, "0", console))
     for words in ("1/3", "1 truncated", "to first success", "1 undecided", "none decided"):
         assert words in page
 
 
-def test_gold_question_and_the_rate_at_the_root_are_there(run):
+def test_gold_question_and_the_rate_at_the_root_are_there(run: RunFolder) -> None:
     page = printed(lambda console: show_problem(run, "0", console))
     for words in ("How far?", "12", "5/8", "no error found"):
         assert words in page
 
 
 @pytest.mark.parametrize("width", [40, 60, 100])
-def test_model_text_can_neither_move_the_cursor_nor_style_itself(run, width):
+def test_model_text_can_neither_move_the_cursor_nor_style_itself(
+    run: RunFolder, width: int
+) -> None:
     page = printed(lambda console: show_problem(run, "0", console), width=width)
     assert "\x1b" not in page
     assert "\u202e" not in page
@@ -91,25 +95,25 @@ def test_model_text_can_neither_move_the_cursor_nor_style_itself(run, width):
 
 
 @pytest.mark.parametrize("width", [24, 40, 60, 80, 200])
-def test_no_line_is_wider_than_the_terminal(run, width):
+def test_no_line_is_wider_than_the_terminal(run: RunFolder, width: int) -> None:
     pages = printed(lambda console: show_problem(run, "0", console), width=width)
     pages += printed(lambda console: show_run(run, console), width=width)
     assert max(map(len, pages.splitlines())) <= width
 
 
-def test_a_narrow_terminal_loses_no_figure(run):
+def test_a_narrow_terminal_loses_no_figure(run: RunFolder) -> None:
     page = printed(lambda console: show_problem(run, "0", console), width=50)
     for words in ("0/7", "1 undecided", "5/8", "90%"):
         assert words in page
 
 
-def test_a_terminal_that_knows_only_ascii_gets_ascii(run):
+def test_a_terminal_that_knows_only_ascii_gets_ascii(run: RunFolder) -> None:
     page = printed(lambda console: show_problem(run, "0", console), encoding="ascii")
     assert "> " in page
     assert "0/7" in page
 
 
-def test_one_solution_can_be_asked_for(run):
+def test_one_solution_can_be_asked_for(run: RunFolder) -> None:
     page = printed(lambda console: show_problem(run, "0", console, solution=6))
     assert "Solution 6" in page
     assert "Solution 4" not in page
@@ -117,7 +121,7 @@ def test_one_solution_can_be_asked_for(run):
         show_problem(run, "0", Console(file=io.StringIO()), solution=5)
 
 
-def test_labels_are_shown_as_another_view_reads_them(run):
+def test_labels_are_shown_as_another_view_reads_them(run: RunFolder) -> None:
     page = printed(lambda console: show_problem(run, "0", console, solution=6, view=Soft()))
     assert "1.00" in page
     dropped = printed(
@@ -126,14 +130,14 @@ def test_labels_are_shown_as_another_view_reads_them(run):
     assert "·" in dropped
 
 
-def test_a_problem_is_found_by_id_start_of_id_and_position(run):
+def test_a_problem_is_found_by_id_start_of_id_and_position(run: RunFolder) -> None:
     row = next(run.problems())
     assert find_problem(run, row.problem.id) == row
     assert find_problem(run, "tes") == row
     assert find_problem(run, "0") == row
 
 
-def test_an_unknown_or_ambiguous_problem_is_answered_with_what_would_do(tmp_path):
+def test_an_unknown_or_ambiguous_problem_is_answered_with_what_would_do(tmp_path: Path) -> None:
     run = RunFolder(sums_run(tmp_path / "sums"))
     with pytest.raises(RunError, match=r"42 problems start with 'tests'"):
         find_problem(run, "tests")
@@ -141,7 +145,7 @@ def test_an_unknown_or_ambiguous_problem_is_answered_with_what_would_do(tmp_path
         find_problem(run, "gsm8k")
 
 
-def test_the_overview_counts_what_the_tables_hold(tmp_path):
+def test_the_overview_counts_what_the_tables_hold(tmp_path: Path) -> None:
     run = RunFolder(sums_run(tmp_path / "sums"))
     page = printed(lambda console: show_run(run, console, limit=5))
     for words in ("42", "80", "240", "2 set aside", "screen: 8 of 8 correct", "37 more"):

@@ -1,18 +1,20 @@
 """A run in figures."""
 
+from pathlib import Path
+
 from reports.summary import summarise
 from schemas import Outcome
 from schemas.run_folder import RunFolder
 from tests.runs import sums_run
 
 
-def test_every_figure_is_counted_from_the_rows(tmp_path):
+def test_every_figure_is_counted_from_the_rows(tmp_path: Path) -> None:
     run = RunFolder(sums_run(tmp_path / "sums"))
     summary = summarise(run)
     solutions = [row.solution for row in run.solutions()]
     assert summary.solutions == len(solutions) == 80
     assert summary.steps == sum(summary.labels.values()) == 240
-    assert summary.with_error == sum(one.first_error >= 0 for one in solutions)
+    assert summary.with_error == sum(one.first_error != -1 for one in solutions)
     assert summary.without_error + summary.with_error + summary.abstained == 80
     assert summary.rollouts == 80
     assert summary.outcomes[Outcome.CORRECT] == summary.without_error

@@ -10,13 +10,13 @@ from reports.text import compact, one_line, plain
 
 
 @given(st.text())
-def test_nothing_invisible_is_left_but_newlines_and_joiners(text):
+def test_nothing_invisible_is_left_but_newlines_and_joiners(text: str) -> None:
     kinds = {unicodedata.category(each) for each in plain(text) if each not in "\n\u200c\u200d"}
     assert not kinds & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
 @given(st.text())
-def test_plain_text_can_be_encoded(text):
+def test_plain_text_can_be_encoded(text: str) -> None:
     plain(text).encode()
 
 
@@ -31,15 +31,15 @@ def test_plain_text_can_be_encoded(text):
         ("√2 ≤ 一", "√2 ≤ 一"),
     ],
 )
-def test_controls_are_spelled_out_and_letters_kept(text, shown):
+def test_controls_are_spelled_out_and_letters_kept(text: str, shown: str) -> None:
     assert plain(text) == shown
 
 
-def test_one_line_is_cut_with_a_sign_that_it_was():
+def test_one_line_is_cut_with_a_sign_that_it_was() -> None:
     assert one_line("a\n b" * 100, 10) == "a ba ba b…"
 
 
-def test_counts_are_short():
+def test_counts_are_short() -> None:
     assert [compact(n) for n in (950, 9_999, 31_240, 4_100_000)] == [
         "950",
         "9,999",

@@ -24,7 +24,7 @@ from schemas.rows import SolutionRow
 
 from . import strategies
 
-MAKE = {
+MAKE: dict[TableName, tuple[Any, Any, Any]] = {
     "problems": (problems_table, problems_from, strategies.problem_rows),
     "solutions": (solutions_table, solutions_from, strategies.solution_rows()),
     "nodes": (nodes_table, nodes_from, strategies.node_rows),
@@ -36,7 +36,7 @@ MAKE = {
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_records_come_back_the_same_from_a_parquet_file(
-    name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+    name: TableName, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     to_table, from_table, rows = MAKE[name]
     records = data.draw(st.lists(rows, max_size=4))
@@ -46,7 +46,7 @@ def test_records_come_back_the_same_from_a_parquet_file(
 
 
 @pytest.mark.parametrize("name", TABLE_NAMES)
-def test_the_declared_features_are_those_that_datasets_itself_would_write(name: str) -> None:
+def test_the_declared_features_are_those_that_datasets_itself_would_write(name: TableName) -> None:
     from datasets import Features
 
     bare = pa.schema(list(SCHEMAS[name]))
@@ -59,7 +59,7 @@ def test_the_declared_features_are_those_that_datasets_itself_would_write(name: 
 @settings(max_examples=1, deadline=None)
 @given(data=st.data())
 def test_datasets_loads_the_declared_types_even_where_the_first_shard_is_empty(
-    name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+    name: TableName, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     from datasets import load_dataset
 

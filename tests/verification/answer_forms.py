@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -16,17 +17,17 @@ class Known:
     value: Fraction
 
 
-def integers():
+def integers() -> st.SearchStrategy[Known]:
     return st.integers(-999, 999).map(lambda n: Known(str(n), Fraction(n)))
 
 
-def decimals():
+def decimals() -> st.SearchStrategy[Known]:
     return st.tuples(st.integers(-9999, 9999), st.integers(1, 3)).map(
         lambda nk: Known(f"{nk[0] / 10 ** nk[1]:.{nk[1]}f}", Fraction(nk[0], 10 ** nk[1]))
     )
 
 
-def fractions():
+def fractions() -> st.SearchStrategy[Known]:
     bottom = st.integers(1, 60)
     style = st.sampled_from([r"\frac{%d}{%d}", r"\dfrac{%d}{%d}", "%d/%d", r"{%d \over %d}"])
     return st.tuples(st.integers(-200, 200), bottom, style).map(
@@ -34,46 +35,46 @@ def fractions():
     )
 
 
-def numbers():
+def numbers() -> st.SearchStrategy[Known]:
     return st.one_of(integers(), decimals(), fractions())
 
 
-def _sum(a, b):
+def _sum(a: Known, b: Known) -> Known:
     return Known(rf"\left({a.latex}\right)+({b.latex})", a.value + b.value)
 
 
-def _difference(a, b):
+def _difference(a: Known, b: Known) -> Known:
     return Known(f"({a.latex}) - ({b.latex})", a.value - b.value)
 
 
-def _product(a, b):
+def _product(a: Known, b: Known) -> Known:
     return Known(rf"({a.latex}) \cdot ({b.latex})", a.value * b.value)
 
 
-def _quotient(a, b):
+def _quotient(a: Known, b: Known) -> Known:
     if not b.value:
         return a
     return Known(rf"\frac{{{a.latex}}}{{{b.latex}}}", a.value / b.value)
 
 
-def _power(a, n):
+def _power(a: Known, n: int) -> Known:
     if not a.value and not n:
         return a  # zero to the zero is a matter of taste
     return Known(f"({a.latex})^{{{n}}}", a.value**n)
 
 
-def _root(a, _):
+def _root(a: Known, _: Known) -> Known:
     return Known(rf"\sqrt{{({a.latex})^2}}", abs(a.value))
 
 
-def _absolute(a, _):
+def _absolute(a: Known, _: Known) -> Known:
     return Known(rf"\left|{a.latex}\right|", abs(a.value))
 
 
-def closed():
+def closed() -> st.SearchStrategy[Known]:
     """Expressions without variables, with their exact rational value."""
 
-    def grow(smaller):
+    def grow(smaller: Any) -> Any:
         pairs = st.tuples(smaller, smaller)
         binary = st.sampled_from([_sum, _difference, _product, _quotient, _root, _absolute])
         powers = st.tuples(smaller, st.integers(0, MAX_EXPONENT))
@@ -162,13 +163,13 @@ ATOMS = [
 """Pieces of notation, from which garbage is made."""
 
 
-def garbage():
+def garbage() -> Any:
     """Strings of notation that mean nothing, or something by chance."""
     return st.lists(st.sampled_from(ATOMS), min_size=1, max_size=14).map("".join)
 
 
 @st.composite
-def mutated(draw, golds):
+def mutated(draw: st.DrawFn, golds: Any) -> Any:
     """A gold with a few pieces cut out, doubled or replaced."""
     text = draw(st.sampled_from(golds))
     for _ in range(draw(st.integers(1, 4))):

@@ -1,5 +1,8 @@
 """Fuzz: nothing escapes, and nothing of another value is accepted."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -46,14 +49,14 @@ MANY = settings(
 )
 
 
-def sound(left, right):
+def sound(left: Known, right: Known) -> None:
     """Judge two closed expressions; accept only equals, reject only others."""
     verdict = compare(left.latex, right.latex, DEFAULTS).equal
     if verdict is not None:
         assert verdict == (left.value == right.value), (left, right)
 
 
-def total(gold, answer):
+def total(gold: str, answer: str) -> None:
     """Judge anything; say something, the same in both directions and each time."""
     verdict = compare(gold, answer, DEFAULTS)
     assert verdict.equal in (True, False, None)
@@ -63,7 +66,7 @@ def total(gold, answer):
     perturbed(answer)
 
 
-def extracted(parts, cut):
+def extracted(parts: Any, cut: int) -> None:
     """Extract from anything; find nothing in what is not there."""
     text = " ".join(parts)
     for finished in (True, False):
@@ -78,19 +81,19 @@ TEXTS = st.lists(st.one_of(garbage(), st.sampled_from(GOLDS)), max_size=8)
 
 @given(PAIRS)
 @FEW
-def test_expressions_are_accepted_only_where_their_values_are_equal(pair):
+def test_expressions_are_accepted_only_where_their_values_are_equal(pair: Any) -> None:
     sound(*pair)
 
 
 @given(NEAR)
 @FEW
-def test_numbers_are_accepted_exactly_where_they_are_equal(pair):
+def test_numbers_are_accepted_exactly_where_they_are_equal(pair: Any) -> None:
     sound(*pair)
 
 
 @given(closed())
 @FEW
-def test_an_expression_equals_its_value_and_not_its_neighbour(known):
+def test_an_expression_equals_its_value_and_not_its_neighbour(known: Any) -> None:
     value = known.value
     assert compare(str(value), known.latex, DEFAULTS).equal is not False
     assert compare(str(value + 1), known.latex, DEFAULTS).equal is not True
@@ -98,13 +101,13 @@ def test_an_expression_equals_its_value_and_not_its_neighbour(known):
 
 @given(st.sampled_from(GOLDS), st.one_of(garbage(), mutated(GOLDS)))
 @FEW
-def test_no_answer_raises_and_judging_is_symmetric(gold, answer):
+def test_no_answer_raises_and_judging_is_symmetric(gold: str, answer: str) -> None:
     total(gold, answer)
 
 
 @given(TEXTS, st.integers(0, 400))
 @FEW
-def test_no_text_makes_extraction_raise(parts, cut):
+def test_no_text_makes_extraction_raise(parts: Any, cut: int) -> None:
     extracted(parts, cut)
 
 
@@ -120,10 +123,10 @@ def test_no_text_makes_extraction_raise(parts, cut):
     ],
     ids=["expressions", "numbers", "garbage", "texts"],
 )
-def test_a_hundred_thousand_cases_find_nothing(strategy, check):
+def test_a_hundred_thousand_cases_find_nothing(strategy: Any, check: Callable[..., Any]) -> None:
     @given(strategy)
     @MANY
-    def run(case):
+    def run(case: Any) -> None:
         check(*case)
 
     run()

@@ -1,6 +1,9 @@
 """Inputs meant to hang, kill or execute: none takes long, none takes much, none runs."""
 
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from benchmarks.verification.data import load_hostile, shared_folder
 from schemas import Outcome
 from verification import VerificationSettings
+from verification.cascade import Cascade
 from verification.finding.extraction import Extraction
 
 FOLDER = shared_folder()
@@ -20,14 +24,14 @@ MAX_BYTES = 512 << 20
 
 
 @pytest.fixture
-def cascade():
+def cascade() -> Iterator[Any]:
     cascade = VerificationSettings(workers=1, cpu_seconds=CPU_SECONDS).cascade()
     cascade.warm_up()
     yield cascade
     cascade.close()
 
 
-def worker_memory():
+def worker_memory() -> Any:
     """Return the largest address space of this process' descendants, in bytes."""
     peak = 0
     for process in psutil.Process().children(recursive=True):
@@ -38,7 +42,7 @@ def worker_memory():
     return peak
 
 
-def cpu_seconds():
+def cpu_seconds() -> Any:
     """Return CPU time of this process and of descendants that are alive."""
     spent = time.process_time()
     for process in psutil.Process().children(recursive=True):
@@ -49,7 +53,7 @@ def cpu_seconds():
     return spent
 
 
-def attack(cascade, folder, inputs):
+def attack(cascade: Cascade, folder: Path, inputs: Any) -> None:
     for hostile in inputs:
         started = cpu_seconds()
         found = Extraction(hostile.prediction, "bare")
@@ -66,10 +70,10 @@ def attack(cascade, folder, inputs):
     assert cascade.judge_extracted(r"\frac14", integral).outcome is not Outcome.INCORRECT
 
 
-def test_a_sample_of_hostile_inputs_does_no_harm(cascade, tmp_path):
+def test_a_sample_of_hostile_inputs_does_no_harm(cascade: Cascade, tmp_path: Path) -> None:
     attack(cascade, tmp_path, load_hostile(FOLDER, tmp_path)[::4])
 
 
 @pytest.mark.slow
-def test_no_hostile_input_does_harm(cascade, tmp_path):
+def test_no_hostile_input_does_harm(cascade: Cascade, tmp_path: Path) -> None:
     attack(cascade, tmp_path, load_hostile(FOLDER, tmp_path))

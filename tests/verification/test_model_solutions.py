@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ FOLDER = shared_folder() / "data" / "model_solutions"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"{FOLDER} is not here")
 
 
-def rows(name):
+def rows(name: str) -> Any:
     with gzip.open(FOLDER / name, "rt", encoding="utf-8") as file:
         text = file.read()
     if name.endswith(".json.gz") and text.lstrip().startswith("["):
@@ -21,45 +23,45 @@ def rows(name):
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
-def first(value):
+def first(value: Any) -> Any:
     return value[0] if isinstance(value, list) and value else value
 
 
-def abel(row):
+def abel(row: dict[str, Any]) -> Iterator[Any]:
     yield row["response"], row["gold"], row["pred"], row["result"]
 
 
-def bon(row):
+def bon(row: dict[str, Any]) -> Iterator[Any]:
     for one in row["candidates"]:
         yield one["raw_text"], one["problem"]["ground_truth"], one["extracted_answer"], None
 
 
-def tags(row):
+def tags(row: dict[str, Any]) -> Iterator[Any]:
     yield row["response"], row["ground_truth"], None, None
 
 
-def openai(row):
+def openai(row: dict[str, Any]) -> Iterator[Any]:
     gold = row["ground_truth"].rpartition("A:")[2].strip()
     for model in ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification"):
         yield row[model]["solution"], gold, None, row[model]["is_correct"]
 
 
-def plus(row):
+def plus(row: dict[str, Any]) -> Iterator[Any]:
     text = row.get("model_prediction") or row.get("completion") or ""
     yield text, row["gold"], row["pred"], row["result"]
 
 
-def code(row):
+def code(row: dict[str, Any]) -> Iterator[Any]:
     score = row.get("score", row.get("result"))
     yield first(row["code"]), row["gt"], first(row["pred"]), first(score)
 
 
-def cot(row):
+def cot(row: dict[str, Any]) -> Iterator[Any]:
     for text, pred, score in zip(row["code"], row["pred"], row["score"], strict=True):
         yield text, row["gt"], pred, score
 
 
-def zero(row):
+def zero(row: dict[str, Any]) -> Iterator[Any]:
     yield first(row["output"]), str(row["answer"]).lstrip("# "), None, None
 
 
@@ -101,13 +103,15 @@ FILES = [  # file, preset, reader, least share with a stated answer, least share
 ]
 
 
-def test_no_file_is_left_out():
+def test_no_file_is_left_out() -> None:
     here = {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.gz")}
     assert here == {name for name, *_ in FILES}
 
 
 @pytest.mark.parametrize(("name", "preset", "read", "stated", "agreeing"), FILES)
-def test_a_published_style_is_extracted_right(name, preset, read, stated, agreeing):
+def test_a_published_style_is_extracted_right(
+    name: str, preset: str, read: Any, stated: int, agreeing: int
+) -> None:
     """Where the file tells its own extracted answer, ours is that; where nothing is stated, none.
 
     The least shares are what was read by hand: the rest of each file ends without an answer.
@@ -126,7 +130,9 @@ def test_a_published_style_is_extracted_right(name, preset, read, stated, agreei
 
 
 @pytest.mark.parametrize(("name", "preset", "read"), [file[:3] for file in FILES])
-def test_auto_finds_the_same_answers_as_the_declared_format(name, preset, read):
+def test_auto_finds_the_same_answers_as_the_declared_format(
+    name: str, preset: str, read: Any
+) -> None:
     texts = [text for row in rows(name)[:60] for text, *_ in read(row)][:200]
     pairs = [
         (extract(text, PRESETS[preset]).answer, extract(text, Auto()).answer) for text in texts

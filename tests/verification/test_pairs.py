@@ -1,6 +1,7 @@
 """The gate: judged pairs, and right completions cut short; undecided fails on either side."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -31,15 +32,17 @@ BARS = [  # sets, most equal pairs not accepted, most unequal pairs not rejected
 
 
 @pytest.fixture(scope="module")
-def ours():
+def ours() -> Iterator[Ours]:
     with Ours() as contender:
         yield contender
 
 
-def check(ours, pairs):
-    said = Counter()
+def check(
+    ours: Ours, pairs: list[Pair]
+) -> tuple[Counter[tuple[bool, bool | None]], Counter[bool], dict[bool, list[str]]]:
+    said: Counter[tuple[bool, bool | None]] = Counter()
     total = Counter(pair.expected for pair in pairs)
-    failed = {True: [], False: []}
+    failed: dict[bool, list[str]] = {True: [], False: []}
     for pair in pairs:
         verdict = ours.judge(pair.gold, pair.prediction, bare=pair.bare)
         said[pair.expected, verdict] += 1
@@ -48,13 +51,15 @@ def check(ours, pairs):
     return said, total, failed
 
 
-def allowed(bar, total):
+def allowed(bar: float, total: int) -> float:
     """Failures allowed in a sample: the bar's share, and one that happens to be drawn."""
     return bar * total + (1 if bar else 0)
 
 
 @pytest.mark.parametrize(("sets", "rejects", "accepts"), BARS)
-def test_a_sample_of_judged_pairs_is_judged_right(ours, sets, rejects, accepts):
+def test_a_sample_of_judged_pairs_is_judged_right(
+    ours: Ours, sets: tuple[str, ...], rejects: float, accepts: float
+) -> None:
     pairs = [pair for pair in sample(load_pairs(FOLDER), PER_SET, 1) if pair.set in sets]
     said, total, failed = check(ours, pairs)
     assert said[False, True] == 0, failed[False]
@@ -64,7 +69,9 @@ def test_a_sample_of_judged_pairs_is_judged_right(ours, sets, rejects, accepts):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("sets", "rejects", "accepts"), BARS)
-def test_all_judged_pairs_are_judged_right(ours, sets, rejects, accepts):
+def test_all_judged_pairs_are_judged_right(
+    ours: Ours, sets: tuple[str, ...], rejects: float, accepts: float
+) -> None:
     pairs = [pair for pair in load_pairs(FOLDER) if pair.set in sets]
     said, total, failed = check(ours, pairs)
     assert said[False, True] == 0, failed[False]
@@ -72,10 +79,10 @@ def test_all_judged_pairs_are_judged_right(ours, sets, rejects, accepts):
     assert len(failed[False]) <= accepts * total[False], failed[False]
 
 
-def test_right_completions_cut_short_are_hardly_ever_accepted(ours):
+def test_right_completions_cut_short_are_hardly_ever_accepted(ours: Ours) -> None:
     pairs = [pair for pair in load_pairs(FOLDER) if pair.set in REAL][::3]
-    by_cut = Counter()
-    total = Counter()
+    by_cut: Counter[str] = Counter()
+    total: Counter[str] = Counter()
     for (_, cut), rate in truncation.measure(ours, pairs).items():
         by_cut[cut] += rate.k
         total[cut] += rate.n
@@ -83,7 +90,7 @@ def test_right_completions_cut_short_are_hardly_ever_accepted(ours):
     assert all(rate.k <= 0.01 * rate.n for rate in shares.values()), shares
 
 
-def test_a_sample_holds_each_set_and_expectation():
+def test_a_sample_holds_each_set_and_expectation() -> None:
     pairs = load_pairs(FOLDER)
     drawn = sample(pairs, 2, 0)
     assert {(p.set, p.expected) for p in drawn} == {(p.set, p.expected) for p in pairs}

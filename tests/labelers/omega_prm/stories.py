@@ -36,6 +36,9 @@ class Story:
         told = self._told[prefix.text]
         return tuple(self._rollout(prefix, index, told[index]) for index in indices)
 
+    async def score(self, prefix: Prefix, *texts: str) -> tuple[float, ...]:
+        raise AssertionError("no search asks for scores")
+
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return one prefix per line."""
         return prefixes(solution, Newline())

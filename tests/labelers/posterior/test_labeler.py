@@ -40,7 +40,7 @@ def label(settings: PosteriorLabeler, world: KnownWorld) -> Labelling:
     return asyncio.run(settings.label(PROBLEM, world))
 
 
-def world(*texts: tuple[str, Outcome], seed: int = 0, **values: float) -> KnownWorld:
+def world(*texts: tuple[str, Outcome], seed: int = 0, **values: Any) -> KnownWorld:
     known = ALIVE_TO_C | values | {"q\n": 1.0, "r\n": 1.0, "s\n": 1.0, "t\n": 0.0}
     return KnownWorld([*texts, *ROOTS], known, seed=seed)
 
@@ -156,7 +156,8 @@ def test_what_is_read_goes_on_record_and_says_nothing_until_it_is_fitted() -> No
     unread = label(PosteriorLabeler(num_solutions=5, read=()), plain).solutions[0]
     every = PosteriorLabeler(num_solutions=5, read=("regret", "net_information"))
     solution = label(every, read).solutions[0]
-    assert unread.readings == solution.checks == ()
+    assert unread.readings == ()
+    assert solution.checks == ()
     assert [one.regret for one in solution.readings] == [0, 0, 0, 4, 0, 0, 0]
     assert [one.net_information for one in solution.readings] == [2, 0, 0, 0, 0, 0, None]
     assert solution.posterior == unread.posterior

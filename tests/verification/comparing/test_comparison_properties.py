@@ -1,5 +1,6 @@
 """What holds for every answer: trees are generated, written out, rewritten harmlessly, changed."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from hypothesis import given, settings
@@ -86,7 +87,9 @@ def test_a_tree_that_is_written_out_reads_back_as_the_same_answer(answer: Answer
 
 @given(answers, harmless)
 @settings(max_examples=150, deadline=None)
-def test_no_verdict_is_moved_by_harmless_reformatting(answer: Answer, rewrite) -> None:
+def test_no_verdict_is_moved_by_harmless_reformatting(
+    answer: Answer, rewrite: Callable[[str], str]
+) -> None:
     text = spelled_answer(answer)
     comparison = compare(text, rewrite(text))
     assert comparison.equal is True, (text, rewrite(text), comparison)

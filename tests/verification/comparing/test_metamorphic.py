@@ -1,6 +1,7 @@
 """What must not change a verdict: direction, spelling, the same operation on both sides."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -48,13 +49,15 @@ REWRITES = {
 
 
 @pytest.mark.parametrize(("gold", "answer"), PAIRS)
-def test_verdicts_are_symmetric(gold, answer):
+def test_verdicts_are_symmetric(gold: str, answer: str) -> None:
     assert compare(gold, answer).equal is compare(answer, gold).equal
 
 
 @pytest.mark.parametrize("rewrite", REWRITES.values(), ids=REWRITES)
 @pytest.mark.parametrize(("gold", "answer"), PAIRS)
-def test_harmless_spelling_changes_no_verdict(gold, answer, rewrite):
+def test_harmless_spelling_changes_no_verdict(
+    gold: str, answer: str, rewrite: Callable[[str], str]
+) -> None:
     verdict = compare(gold, answer).equal
     assert compare(gold, rewrite(answer)).equal is verdict
     assert compare(rewrite(gold), answer).equal is verdict
@@ -77,7 +80,9 @@ POLYNOMIALS = [
     st.sampled_from(["(2y)", "(y+1)", "(a-b)", "(-y)", "(t^2)", r"\left(\frac{y}{3}\right)", "k"]),
 )
 @settings(max_examples=60, deadline=None, derandomize=True)
-def test_the_same_substitution_on_both_sides_changes_no_verdict(pair, term):
+def test_the_same_substitution_on_both_sides_changes_no_verdict(
+    pair: tuple[str, str], term: str
+) -> None:
     gold, answer = pair
     before = compare(gold, answer).equal
     assert compare(gold.replace("x", term), answer.replace("x", term)).equal is before
@@ -85,7 +90,9 @@ def test_the_same_substitution_on_both_sides_changes_no_verdict(pair, term):
 
 @given(closed(), closed(), st.sampled_from(["({})+7", r"3\cdot({})", "-({})", r"\frac{{{}}}{{5}}"]))
 @settings(max_examples=150, deadline=None, derandomize=True)
-def test_the_same_operation_on_both_sides_changes_no_verdict(left, right, operation):
+def test_the_same_operation_on_both_sides_changes_no_verdict(
+    left: Known, right: Known, operation: str
+) -> None:
     before = compare(left.latex, right.latex).equal
     after = compare(operation.format(left.latex), operation.format(right.latex)).equal
     assert before is None or after is None or before is after

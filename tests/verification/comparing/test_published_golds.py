@@ -19,7 +19,7 @@ SHARED = Path(os.environ.get("STEPMINT_SHARED", Path(__file__).resolve().parents
 PROBLEMS = SHARED / "data" / "problems"
 needs_data = pytest.mark.skipif(not PROBLEMS.is_dir(), reason="no ../shared/data/problems here")
 
-REWRITINGS = [
+REWRITINGS: list[Callable[[str], str]] = [
     lambda text: f"${text}$",
     lambda text: f"\\boxed{{{text}}}",
     lambda text: f" {text} .",

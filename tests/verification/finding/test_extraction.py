@@ -1,6 +1,7 @@
 """What counts as a stated answer, form by form."""
 
 import time
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -22,7 +23,7 @@ from verification.finding.extraction import (
 FORMATS = TypeAdapter(AnswerFormat)
 
 
-def answer(text, form=None, **options):
+def answer(text: str, form: Any = None, **options: Any) -> Any:
     return extract(text, form or Auto(), **options).answer
 
 
@@ -51,18 +52,18 @@ def answer(text, form=None, **options):
         (r"\boxed{5}. This answer is plausible.", "5"),
     ],
 )
-def test_the_last_box_states_the_answer(text, expected):
+def test_the_last_box_states_the_answer(text: str, expected: Any) -> None:
     assert answer(text, Boxed()) == expected
 
 
 @pytest.mark.parametrize(
     "text", [r"so \boxed{5", r"\boxed", r"\boxed{}", r"\boxed{ }", r"\boxed{\boxed{5", "5", ""]
 )
-def test_an_unclosed_or_empty_box_states_nothing(text):
+def test_an_unclosed_or_empty_box_states_nothing(text: str) -> None:
     assert extract(text, Boxed()) == Extraction(None, "")
 
 
-def test_an_unclosed_box_does_not_hide_an_earlier_one():
+def test_an_unclosed_box_does_not_hide_an_earlier_one() -> None:
     assert answer(r"\boxed{7}. Wait, actually \boxed{", Boxed()) == "7"
 
 
@@ -81,7 +82,7 @@ def test_an_unclosed_box_does_not_hide_an_earlier_one():
         ("so 5", None),
     ],
 )
-def test_hashes_state_the_answer_but_head_no_sections(text, expected):
+def test_hashes_state_the_answer_but_head_no_sections(text: str, expected: Any) -> None:
     assert answer(text, Hash()) == expected
 
 
@@ -109,7 +110,7 @@ def test_hashes_state_the_answer_but_head_no_sections(text, expected):
         ("No answer can be found in 10 steps.", None),
     ],
 )
-def test_a_worded_statement_states_the_answer(text, expected):
+def test_a_worded_statement_states_the_answer(text: str, expected: Any) -> None:
     assert answer(text, AnswerIs()) == expected
 
 
@@ -124,11 +125,11 @@ def test_a_worded_statement_states_the_answer(text, expected):
         ("5</answer>", None),
     ],
 )
-def test_closed_tags_state_the_answer(text, expected):
+def test_closed_tags_state_the_answer(text: str, expected: Any) -> None:
     assert answer(text, Tags()) == expected
 
 
-def test_another_tag_can_be_declared():
+def test_another_tag_can_be_declared() -> None:
     assert answer("<result>7</result>", Tags(tag="result")) == "7"
 
 
@@ -151,16 +152,16 @@ def test_another_tag_can_be_declared():
         ('{"answer": ""}', None),
     ],
 )
-def test_the_json_field_states_the_answer_even_in_broken_json(text, expected):
+def test_the_json_field_states_the_answer_even_in_broken_json(text: str, expected: Any) -> None:
     assert answer(text, Json()) == expected
 
 
-def test_a_pattern_takes_its_answer_group_from_the_last_match():
+def test_a_pattern_takes_its_answer_group_from_the_last_match() -> None:
     form = Pattern(pattern=r"RESULT=(?P<answer>\S+)")
     assert extract("RESULT=1\nRESULT=2 done", form) == Extraction("2", "pattern")
 
 
-def test_a_pattern_that_backtracking_engines_choke_on_is_matched_in_linear_time():
+def test_a_pattern_that_backtracking_engines_choke_on_is_matched_in_linear_time() -> None:
     form = Pattern(pattern=r"(a+)+$")
     started = time.process_time()
     assert answer("a" * 50_000 + "b", form) is None
@@ -168,7 +169,7 @@ def test_a_pattern_that_backtracking_engines_choke_on_is_matched_in_linear_time(
 
 
 @pytest.mark.parametrize("pattern", ["(", r"(\w)\1"])
-def test_a_pattern_that_re2_refuses_is_refused_with_the_settings(pattern):
+def test_a_pattern_that_re2_refuses_is_refused_with_the_settings(pattern: str) -> None:
     with pytest.raises(ValidationError, match="RE2"):
         Pattern(pattern=pattern)
 
@@ -188,13 +189,13 @@ def test_a_pattern_that_re2_refuses_is_refused_with_the_settings(pattern):
         ("We add 1 and 5. Then 6 remain.", ""),
     ],
 )
-def test_auto_takes_the_form_that_is_stated_last_and_says_which(text, rule):
+def test_auto_takes_the_form_that_is_stated_last_and_says_which(text: str, rule: str) -> None:
     found = extract(text, Auto())
     assert found.rule == rule
     assert found.answer == ("6" if rule not in ("", "hash") else "5" if rule else None)
 
 
-def test_auto_can_be_held_to_marked_forms():
+def test_auto_can_be_held_to_marked_forms() -> None:
     assert extract("6", Auto(plain=False)) == Extraction(None, "")
 
 
@@ -209,12 +210,14 @@ def test_auto_can_be_held_to_marked_forms():
         (r"\boxed{4}<|im_end|><|im_start|>user Now \boxed{5}", "4"),
     ],
 )
-def test_what_is_only_thought_or_said_in_another_turn_is_not_stated(text, expected):
+def test_what_is_only_thought_or_said_in_another_turn_is_not_stated(
+    text: str, expected: Any
+) -> None:
     assert answer(text, Boxed()) == expected
 
 
 @pytest.mark.parametrize("text", ["so it ends\n#### 12", "The answer is 12", "12", '{"answer": 12'])
-def test_where_the_text_was_cut_an_answer_that_nothing_closes_may_be_cut_too(text):
+def test_where_the_text_was_cut_an_answer_that_nothing_closes_may_be_cut_too(text: str) -> None:
     assert answer(text) == "12"
     assert answer(text, finished=False) is None
 
@@ -223,11 +226,11 @@ def test_where_the_text_was_cut_an_answer_that_nothing_closes_may_be_cut_too(tex
     "text",
     [r"\boxed{12} and fur", "#### 12\nand", "The answer is 12. And", "<answer>12</answer> a"],
 )
-def test_where_the_text_was_cut_behind_a_closed_answer_it_counts(text):
+def test_where_the_text_was_cut_behind_a_closed_answer_it_counts(text: str) -> None:
     assert answer(text, finished=False) == "12"
 
 
-def test_formats_are_named_by_kind_or_preset():
+def test_formats_are_named_by_kind_or_preset() -> None:
     assert FORMATS.validate_python("hash") == Hash()
     assert FORMATS.validate_python("metamath") == AnswerIs()
     assert FORMATS.validate_python({"kind": "tags", "tag": "final"}) == Tags(tag="final")
@@ -235,7 +238,7 @@ def test_formats_are_named_by_kind_or_preset():
         FORMATS.validate_python("boxd")
 
 
-def test_every_preset_is_a_format_that_survives_a_round_trip_through_yaml_types():
+def test_every_preset_is_a_format_that_survives_a_round_trip_through_yaml_types() -> None:
     for form in PRESETS.values():
         assert FORMATS.validate_python(form.model_dump()) == form
 
@@ -246,7 +249,7 @@ def test_every_preset_is_a_format_that_survives_a_round_trip_through_yaml_types(
      "\\[", "$", "answer: $", "1, ", "so Therefore is ", "**", "\\boxed{1}, ", "<think>",
      '"answer": "\\'],
 )  # fmt: skip
-def test_extraction_takes_linear_time_on_repeated_marks(unit):
+def test_extraction_takes_linear_time_on_repeated_marks(unit: str) -> None:
     text = unit * (300_000 // len(unit))
     started = time.process_time()
     extract(text, Auto())

@@ -6,7 +6,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psutil
 import pytest
@@ -22,19 +24,21 @@ BOMB = (f"(a+{LETTERS})^{{40}}", f"(a+{LETTERS})^{{39}}a+(a+{LETTERS})^{{39}}({L
 """Equal, and nine million terms when expanded."""
 
 
-def new_pool(*, workers=1, cpu_seconds=20.0, memory_mb=448, jobs_per_worker=100):
+def new_pool(
+    *, workers: int = 1, cpu_seconds: float = 20.0, memory_mb: int = 448, jobs_per_worker: int = 100
+) -> Any:
     limits = Limits(cpu_seconds=cpu_seconds, memory_mb=memory_mb, jobs_per_worker=jobs_per_worker)
     return Pool(limits, DEFAULTS, workers=workers, math_verify=False)
 
 
 @pytest.fixture(scope="module")
-def pool():
+def pool() -> Iterator[Any]:
     pool = new_pool()
     yield pool
     pool.close()
 
 
-def child_of(pool):
+def child_of(pool: Pool) -> Any:
     (supervisor,) = pool.processes()
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
@@ -45,7 +49,7 @@ def child_of(pool):
     raise AssertionError("the supervisor forked no child")
 
 
-def until_gone(pids, seconds=15.0):
+def until_gone(pids: Any, seconds: float = 15.0) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not any(psutil.pid_exists(pid) for pid in pids):
@@ -54,18 +58,18 @@ def until_gone(pids, seconds=15.0):
     return False
 
 
-def test_no_process_starts_before_the_first_job():
+def test_no_process_starts_before_the_first_job() -> None:
     pool = new_pool()
     assert pool.processes() == []
     pool.close()
 
 
-def test_sympy_proves_what_the_cheap_stages_leave_open(pool):
+def test_sympy_proves_what_the_cheap_stages_leave_open(pool: Pool) -> None:
     assert pool.ask(*SUM, ("sympy",)).equal is True
     assert pool.ask(r"\int_0^1 x^2 dx", r"\frac{1}{4}", ("sympy",)).equal is False
 
 
-def test_a_child_that_is_killed_between_jobs_costs_nothing(pool):
+def test_a_child_that_is_killed_between_jobs_costs_nothing(pool: Pool) -> None:
     pool.ask(*SUM, ("sympy",))
     os.kill(child_of(pool), signal.SIGKILL)
     assert child_of(pool)
@@ -73,7 +77,7 @@ def test_a_child_that_is_killed_between_jobs_costs_nothing(pool):
 
 
 @pytest.mark.slow
-def test_a_supervisor_that_is_killed_between_jobs_costs_nothing_either():
+def test_a_supervisor_that_is_killed_between_jobs_costs_nothing_either() -> None:
     pool = new_pool()
     pool.ask(*SUM, ("sympy",))
     (supervisor,) = pool.processes()
@@ -84,7 +88,7 @@ def test_a_supervisor_that_is_killed_between_jobs_costs_nothing_either():
     pool.close()
 
 
-def test_cpu_time_that_is_used_up_costs_one_undecided_verdict():
+def test_cpu_time_that_is_used_up_costs_one_undecided_verdict() -> None:
     pool = new_pool(cpu_seconds=0.3)
     reply = pool.ask(*BOMB, ("sympy",))
     assert (reply.equal, reply.stage) == (None, "guard")
@@ -93,7 +97,7 @@ def test_cpu_time_that_is_used_up_costs_one_undecided_verdict():
     pool.close()
 
 
-def test_memory_that_is_used_up_costs_one_undecided_verdict():
+def test_memory_that_is_used_up_costs_one_undecided_verdict() -> None:
     pool = new_pool(memory_mb=128, cpu_seconds=60)
     reply = pool.ask(*BOMB, ("sympy",))
     assert (reply.equal, reply.stage) == (None, "guard")
@@ -102,7 +106,7 @@ def test_memory_that_is_used_up_costs_one_undecided_verdict():
     pool.close()
 
 
-def kill_when_busy(pid):
+def kill_when_busy(pid: int) -> None:
     """Kill a process once it has used some CPU time on its job."""
     process = psutil.Process(pid)
     idle = process.cpu_times().user
@@ -111,7 +115,7 @@ def kill_when_busy(pid):
     process.kill()
 
 
-def test_a_worker_that_is_killed_at_its_job_costs_that_verdict_alone():
+def test_a_worker_that_is_killed_at_its_job_costs_that_verdict_alone() -> None:
     pool = new_pool(cpu_seconds=60, memory_mb=4096)
     pool.ask(*SUM, ("sympy",))
     killer = threading.Thread(target=kill_when_busy, args=(child_of(pool),))
@@ -124,7 +128,7 @@ def test_a_worker_that_is_killed_at_its_job_costs_that_verdict_alone():
     pool.close()
 
 
-def test_wall_time_in_which_a_worker_gets_no_cpu_changes_no_verdict():
+def test_wall_time_in_which_a_worker_gets_no_cpu_changes_no_verdict() -> None:
     pool = new_pool(cpu_seconds=0.8)
     pool.ask(*SUM, ("sympy",))
     child = child_of(pool)
@@ -137,7 +141,7 @@ def test_wall_time_in_which_a_worker_gets_no_cpu_changes_no_verdict():
 
 
 @pytest.mark.slow
-def test_workers_retire_after_their_jobs_and_others_take_their_place():
+def test_workers_retire_after_their_jobs_and_others_take_their_place() -> None:
     pool = new_pool(jobs_per_worker=2)
     children = set()
     for _ in range(6):
@@ -147,13 +151,13 @@ def test_workers_retire_after_their_jobs_and_others_take_their_place():
     pool.close()
 
 
-def test_threads_share_a_pool(pool):
+def test_threads_share_a_pool(pool: Pool) -> None:
     with ThreadPoolExecutor(4) as threads:
         replies = list(threads.map(lambda n: pool.ask(str(n), "7", ("sympy",)), range(10)))
     assert [reply.equal for reply in replies] == [n == 7 for n in range(10)]
 
 
-def test_closing_leaves_no_process_behind():
+def test_closing_leaves_no_process_behind() -> None:
     pool = new_pool()
     pool.ask("1", "1", ("sympy",))
     pids = [*pool.processes(), child_of(pool)]
@@ -179,8 +183,9 @@ time.sleep(600)
 """
 
 
-def test_workers_end_when_the_program_they_serve_is_killed():
+def test_workers_end_when_the_program_they_serve_is_killed() -> None:
     host = subprocess.Popen([sys.executable, "-c", HOST, "idle"], stdout=subprocess.PIPE)
+    assert host.stdout
     supervisor = int(host.stdout.readline())
     assert host.stdout.readline() == b"go\n"
     family = [supervisor, *(child.pid for child in psutil.Process(supervisor).children())]
@@ -189,8 +194,8 @@ def test_workers_end_when_the_program_they_serve_is_killed():
     assert until_gone(family)
 
 
-def test_the_host_keeps_its_signals_and_timers():
-    def handlers():
+def test_the_host_keeps_its_signals_and_timers() -> None:
+    def handlers() -> Any:
         return [signal.getsignal(n) for n in signal.valid_signals()]
 
     before = handlers()
@@ -202,13 +207,15 @@ def test_the_host_keeps_its_signals_and_timers():
     assert signal.setitimer(signal.ITIMER_REAL, 0)[0] > 400
 
 
-def test_a_pool_that_was_opened_before_a_fork_says_so(pool, monkeypatch):
+def test_a_pool_that_was_opened_before_a_fork_says_so(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pool, "_owner", os.getpid() + 1)
     with pytest.raises(VerifierError, match="fork"):
         pool.ask("1", "1", ("sympy",))
 
 
-def test_replies_are_read_as_data_field_by_field():
+def test_replies_are_read_as_data_field_by_field() -> None:
     reply = Reply(3, None, "sympy", "cannot tell")
     assert decode_reply(encode(reply)) == reply
     for nonsense in (
@@ -222,7 +229,7 @@ def test_replies_are_read_as_data_field_by_field():
 
 
 @pytest.mark.slow
-def test_an_interpreter_without_our_code_is_named(monkeypatch):
+def test_an_interpreter_without_our_code_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("verification.guarded.pool._ROOT", "/nowhere")
     monkeypatch.setattr("verification.guarded.pool._BOOT", "raise SystemExit('no sympy here')")
     pool = new_pool()

@@ -1,14 +1,17 @@
 """sympy decides what the cheap stages may leave open, on objects built from our own trees."""
 
+from typing import Any
+
 import pytest
 
 from verification.conventions import Conventions
 from verification.guarded.symbolic import compare_trees
 from verification.guarded.sympy_trees import Reading, UnsupportedError, build
 from verification.parsing.parsed import parse_answer
+from verification.tree.syntax import Value
 
 
-def verdict(gold, answer, **conventions):
+def verdict(gold: str, answer: str, **conventions: Any) -> bool | None:
     settings = Conventions(**conventions)
     return compare_trees(
         parse_answer(gold, settings), parse_answer(answer, settings), settings
@@ -39,7 +42,7 @@ def verdict(gold, answer, **conventions):
         ("2x+4y-3=0", "4x+8y=6"),
     ],
 )  # fmt: skip
-def test_sympy_proves_equals_in_both_directions(gold, answer):
+def test_sympy_proves_equals_in_both_directions(gold: str, answer: str) -> None:
     assert verdict(gold, answer) is True
     assert verdict(answer, gold) is True
 
@@ -57,7 +60,7 @@ def test_sympy_proves_equals_in_both_directions(gold, answer):
         (r"1\pm\sqrt5", r"1\pm\sqrt6"),
     ],
 )
-def test_sympy_computes_differences(gold, answer):
+def test_sympy_computes_differences(gold: str, answer: str) -> None:
     assert verdict(gold, answer) is False
 
 
@@ -73,7 +76,9 @@ def test_sympy_computes_differences(gold, answer):
         (r"\frac{\pi}{3}", r"50^\circ"),
     ],
 )
-def test_what_sympy_can_only_estimate_or_is_not_asked_stays_undecided(gold, answer):
+def test_what_sympy_can_only_estimate_or_is_not_asked_stays_undecided(
+    gold: str, answer: str
+) -> None:
     assert verdict(gold, answer) is None
 
 
@@ -82,12 +87,14 @@ def test_what_sympy_can_only_estimate_or_is_not_asked_stays_undecided(gold, answ
     ["9^{9^{9^9}}", "100000!", r"\binom{10^9}{5000}", r"\Gamma(10^{12})", r"\prod_{k=1}^{10^9} k",
      r"\sum_{n=1}^{10^{12}} \frac{1}{n^2}", r"\begin{pmatrix}1&1\\0&1\end{pmatrix}^{10^9}"],
 )  # fmt: skip
-def test_sizes_are_refused_before_sympy_sees_them(answer):
+def test_sizes_are_refused_before_sympy_sees_them(answer: str) -> None:
+    tree = parse_answer(answer)
+    assert isinstance(tree, Value)
     with pytest.raises(UnsupportedError):
-        build(parse_answer(answer).expression, Reading())
+        build(tree.expression, Reading())
 
 
-def test_under_lenient_conventions_a_difference_is_no_proof():
+def test_under_lenient_conventions_a_difference_is_no_proof() -> None:
     assert verdict("x+1", "x+2") is False
     assert verdict("x+1", "x+2", letter_case="ignored") is None
     assert verdict("x+1", "x+2", relative_tolerance="0.1") is None
