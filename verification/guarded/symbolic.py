@@ -5,13 +5,13 @@ number that sympy computed to 15 certain digits; anything else stays undecided.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
 import sympy
 from sympy.core.evalf import PrecisionExhausted
 
+from verification.comparing.equivalence import Decision
 from verification.conventions import Conventions
 from verification.guarded.sympy_trees import (
     Reading,
@@ -32,25 +32,20 @@ MAX_ITEMS = 40
 """Longest list or tuple whose items are compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a stage in a worker says; `equal` is None where it cannot tell."""
-
-    equal: bool | None
-    reason: str
-    stage: str = "sympy"
-
-
-def compare_trees(gold: syntax.Answer, answer: syntax.Answer, conventions: Conventions) -> Finding:
+def compare_trees(gold: syntax.Answer, answer: syntax.Answer, conventions: Conventions) -> Decision:
     """Compare two parsed answers of the same kind; undecided where they are of different kinds."""
     try:
         equal = _answers(gold, answer, conventions)
     except UnsupportedError as unsupported:
-        return Finding(None, f"sympy is not asked about {unsupported}")
+        return Decision(None, "sympy", f"sympy is not asked about {unsupported}")
     if equal is False and _lenient(conventions):
         equal = None
-    reasons = {True: "sympy proves them equal", False: "sympy computes a difference"}
-    return Finding(equal, "sympy cannot tell" if equal is None else reasons[equal])
+    reasons = {
+        True: "sympy proves them equal",
+        False: "sympy computes a difference",
+        None: "sympy cannot tell",
+    }
+    return Decision(equal, "sympy", reasons[equal])
 
 
 def _lenient(conventions: Conventions) -> bool:
