@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from verification.arithmetic.marks import Reading
+from verification.arithmetic.marks import Marks
 from verification.arithmetic.precision import Real, binary_exponent
 from verification.arithmetic.terms import Budget
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError
@@ -17,7 +17,7 @@ class Multiprecision(Protocol):
 
     ctx: Any
     budget: Budget
-    reading: Reading
+    marks: Marks
 
     def power(self, x: Real, y: Real) -> Real:
         """Return x to the y."""
@@ -39,7 +39,7 @@ def _root(e: Multiprecision, x: Real, n: Real) -> Real:
 
 def _log(e: Multiprecision, x: Real, base: Real | None = None) -> Real:
     if base is None:
-        base = e.ctx.mpf(10) if e.reading.log_base == "ten" else e.ctx.e
+        base = e.ctx.mpf(10) if e.marks.log_base == "ten" else e.ctx.e
     if base == 0 or base == 1:
         raise UndefinedError("a logarithm to an impossible base")
     return _ln(e, x) / _ln(e, base)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Generic, TypeVar
 
-from verification.arithmetic.marks import Reading
+from verification.arithmetic.marks import Marks
 from verification.arithmetic.precision import Real
 from verification.arithmetic.terms import Budget
 from verification.tree.bounds import MAX_SUMMANDS, UndecidedError
@@ -32,9 +32,9 @@ N = TypeVar("N", Fraction, Real)
 class Evaluator(ABC, Generic[N]):
     """Evaluates trees at rational values of their variables, within a budget of steps."""
 
-    def __init__(self, values: Mapping[str, Fraction], reading: Reading, budget: Budget):
+    def __init__(self, values: Mapping[str, Fraction], marks: Marks, budget: Budget):
         self.values: dict[str, N] = {name: self._number(v) for name, v in values.items()}
-        self.reading = reading
+        self.marks = marks
         self.budget = budget
 
     def value(self, tree: Expression) -> N:  # noqa: C901  one table of all kinds of expression
@@ -58,7 +58,7 @@ class Evaluator(ABC, Generic[N]):
             case Call():
                 return self._call(tree)
             case Percent(of):
-                return self.value(of) / (100 if self.reading.percent_divides else 1)
+                return self.value(of) / (100 if self.marks.percent_divides else 1)
             case Degrees(of):
                 return self._degrees(of)
             case Applied() if (name := variable_of(tree)) in self.values:

@@ -23,7 +23,7 @@ class ExactEvaluator(Evaluator[Fraction]):
         return value
 
     def _degrees(self, of: Expression) -> Fraction:
-        if self.reading.degrees_convert:
+        if self.marks.degrees_convert:
             raise InexactError
         return self.value(of)
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from verification.arithmetic.elementary import FUNCTIONS
 from verification.arithmetic.evaluation import Evaluator
-from verification.arithmetic.marks import Reading
+from verification.arithmetic.marks import Marks
 from verification.arithmetic.precision import Real, binary_exponent, context
 from verification.arithmetic.terms import Budget
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError
@@ -33,13 +33,13 @@ class NumericEvaluator(Evaluator[Real]):
     def __init__(
         self,
         values: Mapping[str, Fraction],
-        reading: Reading,
+        marks: Marks,
         *,
         budget: Budget,
         digits: int,
     ):
         self.ctx = context(digits)
-        super().__init__(values, reading, budget)
+        super().__init__(values, marks, budget)
         self.highest = 0
         """Largest binary exponent met, at least that of 1."""
         self.lowest = 0
@@ -62,7 +62,7 @@ class NumericEvaluator(Evaluator[Real]):
         return top if value.denominator == 1 else top / value.denominator
 
     def _degrees(self, of: Expression) -> Real:
-        convert = self.reading.degrees_convert or self._in_angle
+        convert = self.marks.degrees_convert or self._in_angle
         return self.value(of) * (self.ctx.pi / 180 if convert else 1)
 
     def _rest(self, tree: Expression) -> Real:

@@ -14,7 +14,7 @@ from sympy.core.evalf import PrecisionExhausted
 from verification.comparing.equivalence import Decision
 from verification.conventions import Conventions
 from verification.guarded.sympy_trees import (
-    Reading,
+    Names,
     Sympy,
     UnsupportedError,
     build,
@@ -134,8 +134,8 @@ def _equations(gold: syntax.Relation, answer: syntax.Relation) -> bool | None:
     if not all(isinstance(side, syntax.Value) for side in sides):
         return None
     trees = [side.expression for side in sides if isinstance(side, syntax.Value)]
-    reading = Reading(counting=counting_variables(*trees))
-    a, b, c, d = (build(tree, reading) for tree in trees)
+    names = Names(counting=counting_variables(*trees))
+    a, b, c, d = (build(tree, names) for tree in trees)
     if any(x.is_Matrix for x in (a, b, c, d)):
         return None
     left, right = sympy.expand(a - b), sympy.expand(c - d)
@@ -148,8 +148,8 @@ def _equations(gold: syntax.Relation, answer: syntax.Relation) -> bool | None:
 def _expressions(
     gold: syntax.Expression, answer: syntax.Expression, log_base: int | None
 ) -> bool | None:
-    reading = Reading(log_base, counting_variables(gold, answer))
-    ours, theirs = ([build(tree, reading) for tree in variants(side)] for side in (gold, answer))
+    names = Names(log_base, counting_variables(gold, answer))
+    ours, theirs = ([build(tree, names) for tree in variants(side)] for side in (gold, answer))
     if len(ours) == len(theirs) == 1:
         return _equal(ours[0], theirs[0])
     return _matched([[_equal(a, b) for b in theirs] for a in ours])

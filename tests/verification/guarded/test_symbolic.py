@@ -4,7 +4,7 @@ import pytest
 
 from verification.conventions import Conventions
 from verification.guarded.symbolic import compare_trees
-from verification.guarded.sympy_trees import Reading, UnsupportedError, build
+from verification.guarded.sympy_trees import Names, UnsupportedError, build
 from verification.parsing.parsed import parse_answer
 
 
@@ -84,7 +84,7 @@ def test_what_sympy_can_only_estimate_or_is_not_asked_stays_undecided(gold, answ
 )  # fmt: skip
 def test_sizes_are_refused_before_sympy_sees_them(answer):
     with pytest.raises(UnsupportedError):
-        build(parse_answer(answer).expression, Reading())
+        build(parse_answer(answer).expression, Names())
 
 
 def test_under_lenient_conventions_a_difference_is_no_proof():
