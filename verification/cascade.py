@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from schemas import Outcome, Verdict
-from verification.comparing.equivalence import compare
+from verification.comparing.equivalence import Decision, compare
 from verification.comparing.perturb import perturbed
 from verification.conventions import Conventions
 from verification.finding.extraction import AnswerFormat, Extraction, extract
@@ -28,15 +28,6 @@ GOLDS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """Whether an answer equals a gold, None if undecided, by which stage and why."""
-
-    equal: bool | None
-    stage: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Unsettled:
     """An answer that needs a worker, with the stages that are still to be asked."""
 
@@ -44,7 +35,6 @@ class Unsettled:
     extraction: Extraction
     answer: str
     stages: tuple[Stage, ...]
-    reason: str
 
 
 class Cascade:
@@ -69,7 +59,6 @@ class Cascade:
         self._lock = threading.Lock()
         self._stages: Counter[str] = Counter()
         self._memo_hits = 0
-        self._worker_seconds = 0.0
 
     @property
     def stages(self) -> Mapping[str, int]:
@@ -84,7 +73,7 @@ class Cascade:
     @property
     def worker_seconds(self) -> float:
         """CPU time that workers spent on jobs."""
-        return self._worker_seconds
+        return self._pool.cpu_seconds
 
     def judge(self, gold: str, text: str, *, finished: bool = True) -> Verdict:
         """Judge the answer that a whole text states; blocks while a worker is asked."""
@@ -112,13 +101,12 @@ class Cascade:
         if known is not None:
             return self._verdict(found, known)
         if defer_large and LARGE < len(gold) + len(found.answer) <= MAX_GUARDED_CHARACTERS:
-            return Unsettled(gold, found, found.answer, ("compare", *self._guarded), "")
+            return Unsettled(gold, found, found.answer, ("compare", *self._guarded))
         sides = self._parsed(gold), Parsed(found.answer, self._conventions)
-        comparison = compare(*sides)
-        stages = self._guarded_stages(*sides) if comparison.equal is None else ()
+        decision = compare(*sides)
+        stages = self._guarded_stages(*sides) if decision.equal is None else ()
         if stages:
-            return Unsettled(gold, found, found.answer, stages, comparison.reason)
-        decision = Decision(comparison.equal, comparison.stage, comparison.reason)
+            return Unsettled(gold, found, found.answer, stages)
         return self._verdict(found, self._remember(gold, found.answer, decision))
 
     def settle(self, open_question: Unsettled) -> Verdict:
@@ -126,11 +114,8 @@ class Cascade:
         gold, answer = open_question.gold, open_question.answer
         known = self._recall(gold, answer)
         if known is None:
-            reply = self._pool.ask(gold, answer, open_question.stages)
-            with self._lock:
-                self._worker_seconds += reply.cpu_seconds
-            reason = reply.reason or open_question.reason
-            known = self._remember(gold, answer, Decision(reply.equal, reply.stage, reason))
+            decision = self._pool.ask(gold, answer, open_question.stages)
+            known = self._remember(gold, answer, decision)
         return self._verdict(open_question.extraction, known)
 
     def preflight(self, gold: str) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from verification.arithmetic.marks import Reading
+from verification.arithmetic.marks import Marks
 from verification.arithmetic.precision import Real, binary_exponent
 from verification.arithmetic.terms import Budget
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError
@@ -12,12 +12,12 @@ _ANGLE_BITS = 130
 """Trigonometric functions of larger arguments would only see rounding."""
 
 
-class Evaluator(Protocol):
+class Multiprecision(Protocol):
     """What a function may ask of the evaluation it is part of."""
 
     ctx: Any
     budget: Budget
-    reading: Reading
+    marks: Marks
 
     def power(self, x: Real, y: Real) -> Real:
         """Return x to the y."""
@@ -28,7 +28,7 @@ class Evaluator(Protocol):
         ...
 
 
-def _root(e: Evaluator, x: Real, n: Real) -> Real:
+def _root(e: Multiprecision, x: Real, n: Real) -> Real:
     if e.ctx.im(n) != 0 or n == 0 or abs(n) > 10**6:
         raise UndefinedError("a root without an index")
     odd = e.ctx.isint(n) and int(n) % 2 == 1
@@ -37,22 +37,22 @@ def _root(e: Evaluator, x: Real, n: Real) -> Real:
     return e.power(x, 1 / n)
 
 
-def _log(e: Evaluator, x: Real, base: Real | None = None) -> Real:
+def _log(e: Multiprecision, x: Real, base: Real | None = None) -> Real:
     if base is None:
-        base = e.ctx.mpf(10) if e.reading.log_base == "ten" else e.ctx.e
+        base = e.ctx.mpf(10) if e.marks.log_base == "ten" else e.ctx.e
     if base == 0 or base == 1:
         raise UndefinedError("a logarithm to an impossible base")
     return _ln(e, x) / _ln(e, base)
 
 
-def _ln(e: Evaluator, x: Real) -> Real:
+def _ln(e: Multiprecision, x: Real) -> Real:
     if x == 0:
         raise UndefinedError("the logarithm of 0")
     return e.ctx.log(x)
 
 
 def _trigonometric(name: str, *, inverted: bool = False) -> Callable[..., Real]:
-    def compute(e: Evaluator, x: Real) -> Real:
+    def compute(e: Multiprecision, x: Real) -> Real:
         if (binary_exponent(x) or 0) > _ANGLE_BITS:
             raise UndecidedError("a huge angle")
         value = getattr(e.ctx, name)(x)
@@ -66,7 +66,7 @@ def _trigonometric(name: str, *, inverted: bool = False) -> Callable[..., Real]:
 
 
 def _hyperbolic(name: str, *, inverted: bool = False) -> Callable[..., Real]:
-    def compute(e: Evaluator, x: Real) -> Real:
+    def compute(e: Multiprecision, x: Real) -> Real:
         if (binary_exponent(x) or 0) > 30:
             raise UndecidedError("a huge argument")
         value = getattr(e.ctx, name)(x)
@@ -78,7 +78,7 @@ def _hyperbolic(name: str, *, inverted: bool = False) -> Callable[..., Real]:
 
 
 def _inverse(name: str, *, of_reciprocal: bool = False) -> Callable[..., Real]:
-    def compute(e: Evaluator, x: Real) -> Real:
+    def compute(e: Multiprecision, x: Real) -> Real:
         if of_reciprocal and x == 0:
             raise UndefinedError("a pole")
         return getattr(e.ctx, name)(1 / x if of_reciprocal else x)
@@ -87,7 +87,7 @@ def _inverse(name: str, *, of_reciprocal: bool = False) -> Callable[..., Real]:
 
 
 def _rounded(name: str) -> Callable[..., Real]:
-    def compute(e: Evaluator, x: Real) -> Real:
+    def compute(e: Multiprecision, x: Real) -> Real:
         if e.ctx.im(x) != 0:
             raise UndefinedError(f"the {name} of a complex number")
         if (binary_exponent(x) or 0) > 150:
@@ -100,7 +100,7 @@ def _rounded(name: str) -> Callable[..., Real]:
     return compute
 
 
-def _factorial(e: Evaluator, x: Real) -> Real:
+def _factorial(e: Multiprecision, x: Real) -> Real:
     e.budget.spend(150)
     if e.ctx.im(x) != 0 or (x < 0 and e.ctx.isint(x)):
         raise UndefinedError("the factorial of such a number")
@@ -109,7 +109,7 @@ def _factorial(e: Evaluator, x: Real) -> Real:
     return e.ctx.factorial(x)
 
 
-def _binomial(e: Evaluator, n: Real, k: Real) -> Real:
+def _binomial(e: Multiprecision, n: Real, k: Real) -> Real:
     e.budget.spend(300)
     if abs(n) > 10**7 or abs(k) > 10**7:
         raise UndecidedError("a huge binomial coefficient")
@@ -117,7 +117,7 @@ def _binomial(e: Evaluator, n: Real, k: Real) -> Real:
 
 
 def _extreme(choose: Callable[..., Real]) -> Callable[..., Real]:
-    def compute(e: Evaluator, *xs: Real) -> Real:
+    def compute(e: Multiprecision, *xs: Real) -> Real:
         if any(e.ctx.im(x) != 0 for x in xs):
             raise UndefinedError("complex numbers have no order")
         return choose(*xs)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from verification.arithmetic.exact import ExactEvaluator, InexactError
-from verification.arithmetic.marks import Reading
+from verification.arithmetic.marks import Marks
 from verification.arithmetic.matrix_algebra import reduced
 from verification.arithmetic.numeric import NumericEvaluator
 from verification.arithmetic.precision import MAX_DIGITS_OF_PRECISION, Real, binary_exponent
@@ -87,8 +87,8 @@ def _same_whole(left: Expression, right: Expression, terms: Terms) -> bool:
         _refuse_lone_ellipsis(left, right)
     if len(traits.variables) > MAX_VARIABLES:
         raise UndecidedError(f"more than {MAX_VARIABLES} variables")
-    for reading in _readings(left, right, traits, terms):
-        if _Pair(left, right, traits, reading, terms).agree():
+    for marks in _readings(left, right, traits, terms):
+        if _Comparison(left, right, traits, marks, terms).agree():
             return True
     return False
 
@@ -122,9 +122,7 @@ def _same_infinity(left: Expression, right: Expression) -> bool:
     return signs.get(left) == signs.get(right)
 
 
-def _readings(
-    left: Expression, right: Expression, traits: Traits, terms: Terms
-) -> Iterator[Reading]:
+def _readings(left: Expression, right: Expression, traits: Traits, terms: Terms) -> Iterator[Marks]:
     """Yield the readings of marks under which the sides may agree, the literal one first."""
     conventions = terms.conventions
     one_sided_percent, one_sided_degrees = False, False
@@ -132,26 +130,26 @@ def _readings(
         a, b = traits_of(left), traits_of(right)
         one_sided_percent, one_sided_degrees = a.percent != b.percent, a.degrees != b.degrees
     base: str = "e" if conventions.log_base == "e" else "ten"
-    plain = Reading(log_base=base)  # type: ignore[arg-type]
+    plain = Marks(log_base=base)  # type: ignore[arg-type]
     if not (one_sided_degrees and conventions.degrees == "strict"):
         yield plain
     if one_sided_percent and conventions.percent == "optional":
-        yield Reading(log_base=base, percent_divides=False)  # type: ignore[arg-type]
+        yield Marks(log_base=base, percent_divides=False)  # type: ignore[arg-type]
     if one_sided_degrees:
-        yield Reading(log_base=base, degrees_convert=True)  # type: ignore[arg-type]
+        yield Marks(log_base=base, degrees_convert=True)  # type: ignore[arg-type]
     functions = traits.functions
     if conventions.log_base == "either" and "log" in functions and "ln" not in functions:
-        yield Reading(log_base="e")
+        yield Marks(log_base="e")
 
 
 @dataclass(slots=True)
-class _Pair:
-    """Two expressions under one reading."""
+class _Comparison:
+    """Two expressions, their marks taken in one way."""
 
     left: Expression
     right: Expression
     traits: Traits
-    reading: Reading
+    marks: Marks
     terms: Terms
 
     @property
@@ -173,7 +171,7 @@ class _Pair:
         values: list[Fraction | None] = []
         for tree in (self.left, self.right):
             try:
-                values.append(ExactEvaluator(point, self.reading, self.budget).value(tree))
+                values.append(ExactEvaluator(point, self.marks, self.budget).value(tree))
             except UndefinedError:
                 values.append(None)
         if values[0] is None and values[1] is None:
@@ -186,7 +184,7 @@ class _Pair:
         self, point: Mapping[str, Fraction], digits: int
     ) -> tuple[list[Real | None], NumericEvaluator]:
         """Return both values, None where too large, and the evaluator with their magnitudes."""
-        evaluator = NumericEvaluator(point, self.reading, budget=self.budget, digits=digits)
+        evaluator = NumericEvaluator(point, self.marks, budget=self.budget, digits=digits)
         values: list[Real | None] = []
         for tree in (self.left, self.right):
             try:

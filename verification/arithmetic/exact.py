@@ -1,33 +1,12 @@
 """Exact rational values of expressions: the first and best test of equality."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from fractions import Fraction
 
-from verification.arithmetic.marks import Reading
-from verification.arithmetic.terms import Budget
-from verification.tree.bounds import (
-    MAX_BITS,
-    MAX_SUMMANDS,
-    UndecidedError,
-    UndefinedError,
-)
-from verification.tree.syntax import (
-    Applied,
-    Binder,
-    Call,
-    Degrees,
-    Expression,
-    Negative,
-    Number,
-    Percent,
-    Power,
-    Product,
-    Quotient,
-    Sum,
-    Symbol,
-)
-from verification.tree.traits import variable_of
+from verification.arithmetic.evaluation import Evaluator
+from verification.tree.bounds import MAX_BITS, UndefinedError
+from verification.tree.syntax import Call, Expression
 
 _MAX_FACTORIAL = 2500
 _ONE = Fraction(1)
@@ -37,52 +16,19 @@ class InexactError(Exception):
     """The value is irrational, or rational for a reason this evaluation does not see."""
 
 
-class ExactEvaluator:
-    """Evaluates trees at rational values of their variables, within a budget of steps."""
+class ExactEvaluator(Evaluator[Fraction]):
+    """Evaluates in rationals; raises InexactError, UndefinedError, UndecidedError."""
 
-    def __init__(self, values: Mapping[str, Fraction], reading: Reading, budget: Budget):
-        self.values = dict(values)
-        self.reading = reading
-        self.budget = budget
+    def _number(self, value: Fraction) -> Fraction:
+        return value
 
-    def value(self, tree: Expression) -> Fraction:
-        """Return the exact value; raises InexactError, UndefinedError, TooLargeError."""
-        self.budget.spend()
-        match tree:
-            case Number(value):
-                return value
-            case Symbol(name):
-                return self._lookup(name)
-            case Sum(terms):
-                return self._sum(terms)
-            case Product(factors):
-                return self._product(factors)
-            case Negative(of):
-                return -self.value(of)
-            case Quotient(top, bottom):
-                return self._quotient(top, bottom)
-            case Power(base, exponent):
-                return self._power(self.value(base), self.value(exponent))
-            case Call():
-                return self._call(tree)
-        return self._other(tree)
-
-    def _other(self, tree: Expression) -> Fraction:
-        match tree:
-            case Percent(of):
-                return self.value(of) / (100 if self.reading.percent_divides else 1)
-            case Degrees(of) if not self.reading.degrees_convert:
-                return self.value(of)
-            case Applied():
-                return self._lookup(variable_of(tree))
-            case Binder("sum" | "product"):
-                return self._finite(tree)
-        raise InexactError
-
-    def _lookup(self, name: str) -> Fraction:
-        if name not in self.values:
+    def _degrees(self, of: Expression) -> Fraction:
+        if self.marks.degrees_convert:
             raise InexactError
-        return self.values[name]
+        return self.value(of)
+
+    def _rest(self, tree: Expression) -> Fraction:
+        raise InexactError
 
     def _checked(self, value: Fraction) -> Fraction:
         bits = value.numerator.bit_length() + value.denominator.bit_length()
@@ -109,24 +55,25 @@ class ExactEvaluator:
             raise UndefinedError("a division by zero")
         return self._checked(self.value(top) / divisor)
 
-    def _power(self, base: Fraction, exponent: Fraction) -> Fraction:
-        if base == 0:
-            if exponent <= 0:
+    def _power(self, base: Expression, exponent: Expression) -> Fraction:
+        x, y = self.value(base), self.value(exponent)
+        if x == 0:
+            if y <= 0:
                 raise UndefinedError("zero to a power that is not positive")
             return Fraction(0)
-        if base == 1:
+        if x == 1:
             return _ONE
-        if exponent.denominator == 2:
-            base, exponent = self._square_root(base), Fraction(exponent.numerator)
-        if exponent.denominator != 1:
+        if y.denominator == 2:
+            x, y = self._square_root(x), Fraction(y.numerator)
+        if y.denominator != 1:
             raise InexactError
-        power = int(exponent)
-        bits = base.numerator.bit_length() + base.denominator.bit_length()
-        if base == -1:
+        power = int(y)
+        bits = x.numerator.bit_length() + x.denominator.bit_length()
+        if x == -1:
             return _ONE if power % 2 == 0 else -_ONE
         if abs(power) * bits > MAX_BITS:
             raise InexactError
-        return self._checked(base**power)
+        return self._checked(x**power)
 
     def _square_root(self, value: Fraction) -> Fraction:
         if value < 0:
@@ -145,24 +92,9 @@ class ExactEvaluator:
         arguments = [self.value(argument) for argument in tree.arguments]
         return self._checked(compute(*arguments))
 
-    def _finite(self, tree: Binder) -> Fraction:
-        assert tree.lower is not None
-        assert tree.upper is not None
-        lower, upper = self.value(tree.lower), self.value(tree.upper)
-        if lower.denominator != 1 or upper.denominator != 1:
-            raise InexactError
-        if upper - lower >= MAX_SUMMANDS:
-            raise UndecidedError(f"more than {MAX_SUMMANDS} summands")
-        total = Fraction(0) if tree.kind == "sum" else _ONE
-        outside = self.values.get(tree.variable)
-        for k in range(int(lower), int(upper) + 1):
-            self.values[tree.variable] = Fraction(k)
-            part = self.value(tree.body)
-            total = self._checked(total + part if tree.kind == "sum" else total * part)
-        self.values.pop(tree.variable, None)
-        if outside is not None:
-            self.values[tree.variable] = outside
-        return total
+    def _limits(self, lower: Expression, upper: Expression) -> tuple[int, int]:
+        first, last = self.value(lower), self.value(upper)
+        return _integer(first), _integer(last)
 
 
 def _integer(value: Fraction) -> int:

@@ -5,8 +5,8 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One reading of an expression's ambiguous signs, the same for both sides."""
+class Marks:
+    """One way to take an expression's ambiguous signs, the same for both sides."""
 
     log_base: Literal["ten", "e"] = "ten"
     degrees_convert: bool = False

@@ -4,28 +4,22 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from verification.arithmetic.elementary import FUNCTIONS
-from verification.arithmetic.marks import Reading
+from verification.arithmetic.evaluation import Evaluator
+from verification.arithmetic.marks import Marks
 from verification.arithmetic.precision import Real, binary_exponent, context
 from verification.arithmetic.terms import Budget
-from verification.tree.bounds import MAX_SUMMANDS, TooLargeError, UndecidedError, UndefinedError
+from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError
 from verification.tree.syntax import (
     TRIGONOMETRIC,
     Applied,
-    Binder,
     Call,
     Constant,
-    Degrees,
     Expression,
     Negative,
     Number,
-    Percent,
-    Power,
-    Product,
     Quotient,
-    Sum,
     Symbol,
 )
-from verification.tree.traits import variable_of
 
 _MAX_LOG = 2.3e9
 """Natural logarithm of the largest magnitude that is computed, 10^(10^9)."""
@@ -33,21 +27,19 @@ _EXPONENT_BITS = 130
 """Powers to larger exponents would only see rounding."""
 
 
-class NumericEvaluator:
-    """Evaluates trees at rational values of their variables, within a budget of steps."""
+class NumericEvaluator(Evaluator[Real]):
+    """Evaluates in multi-precision; raises UndefinedError, TooLargeError, UndecidedError."""
 
     def __init__(
         self,
         values: Mapping[str, Fraction],
-        reading: Reading,
+        marks: Marks,
         *,
         budget: Budget,
         digits: int,
     ):
         self.ctx = context(digits)
-        self.values: dict[str, Real] = {name: self._real(v) for name, v in values.items()}
-        self.reading = reading
-        self.budget = budget
+        super().__init__(values, marks, budget)
         self.highest = 0
         """Largest binary exponent met, at least that of 1."""
         self.lowest = 0
@@ -55,9 +47,8 @@ class NumericEvaluator:
         self._in_angle = False
 
     def value(self, tree: Expression) -> Real:
-        """Return the value; raises UndefinedError, TooLargeError, UndecidedError."""
-        self.budget.spend()
-        value = self._value(tree)
+        """Return the value, its magnitude noted."""
+        value = Evaluator.value(self, tree)  # super() is dearer, per node
         exponent = binary_exponent(value)
         if exponent is not None:
             self.highest = max(self.highest, exponent)
@@ -66,56 +57,25 @@ class NumericEvaluator:
             raise UndefinedError("no finite value")
         return value
 
-    def _real(self, value: Fraction) -> Real:
+    def _number(self, value: Fraction) -> Real:
         top = self.ctx.mpf(value.numerator)
         return top if value.denominator == 1 else top / value.denominator
 
-    def _value(self, tree: Expression) -> Real:
+    def _degrees(self, of: Expression) -> Real:
+        convert = self.marks.degrees_convert or self._in_angle
+        return self.value(of) * (self.ctx.pi / 180 if convert else 1)
+
+    def _rest(self, tree: Expression) -> Real:
         match tree:
-            case Number(value):
-                return self._real(value)
-            case Symbol(name):
-                return self._lookup(name)
-            case Sum(terms):
-                return self._sum(terms)
-            case Product(factors):
-                return self._product(factors)
-            case Negative(of):
-                return -self.value(of)
-            case Quotient(top, bottom):
-                return self._quotient(top, bottom)
-            case Power(base, exponent):
-                return self._power(base, exponent)
-            case Call():
-                return self._call(tree)
+            case Symbol() | Applied():
+                raise UndecidedError("a bound variable outside its operator")
+            case Constant("infinity"):
+                raise UndecidedError("infinity inside an expression")
+            case Constant("i"):
+                return self.ctx.mpc(0, 1)
             case Constant(name):
-                return self._constant(name)
-        return self._other(tree)
-
-    def _other(self, tree: Expression) -> Real:
-        match tree:
-            case Percent(of):
-                return self.value(of) / (100 if self.reading.percent_divides else 1)
-            case Degrees(of):
-                convert = self.reading.degrees_convert or self._in_angle
-                return self.value(of) * (self.ctx.pi / 180 if convert else 1)
-            case Applied():
-                return self._lookup(variable_of(tree))
-            case Binder("sum" | "product"):
-                return self._finite(tree)
+                return +(self.ctx.pi if name == "pi" else self.ctx.e)
         raise UndecidedError(f"no numeric value for {type(tree).__name__.lower()}")
-
-    def _lookup(self, name: str) -> Real:
-        if name not in self.values:
-            raise UndecidedError("a bound variable outside its operator")
-        return self.values[name]
-
-    def _constant(self, name: str) -> Real:
-        if name == "infinity":
-            raise UndecidedError("infinity inside an expression")
-        if name == "i":
-            return self.ctx.mpc(0, 1)
-        return +(self.ctx.pi if name == "pi" else self.ctx.e)
 
     def _parts(self, trees: tuple[Expression, ...]) -> tuple[list[Real], int]:
         """Return the values of all parts but those too large, and how many these are."""
@@ -164,7 +124,7 @@ class NumericEvaluator:
         x = self.value(base)
         odd = _odd_root(exponent)
         if odd is not None and self.is_negative(x):
-            root = self.power(-x, self._real(odd))
+            root = self.power(-x, self._number(odd))
             return -root if odd.numerator % 2 else root
         return self.power(x, self.value(exponent))
 
@@ -190,22 +150,8 @@ class NumericEvaluator:
             raise UndecidedError("a huge exponent")
         return ctx.power(x, y)
 
-    def _finite(self, tree: Binder) -> Real:
-        assert tree.lower is not None
-        assert tree.upper is not None
-        lower, upper = (self._integer(self.value(b)) for b in (tree.lower, tree.upper))
-        if upper - lower >= MAX_SUMMANDS:
-            raise UndecidedError(f"more than {MAX_SUMMANDS} summands")
-        outside = self.values.get(tree.variable)
-        total = self.ctx.zero if tree.kind == "sum" else self.ctx.one
-        for k in range(lower, upper + 1):
-            self.values[tree.variable] = self.ctx.mpf(k)
-            part = self.value(tree.body)
-            total = total + part if tree.kind == "sum" else total * part
-        self.values.pop(tree.variable, None)
-        if outside is not None:
-            self.values[tree.variable] = outside
-        return total
+    def _limits(self, lower: Expression, upper: Expression) -> tuple[int, int]:
+        return self._integer(self.value(lower)), self._integer(self.value(upper))
 
     def _integer(self, x: Real) -> int:
         ctx = self.ctx

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from verification.arithmetic.exact import ExactEvaluator, InexactError
-from verification.arithmetic.marks import Reading
+from verification.arithmetic.marks import Marks
 from verification.arithmetic.numeric import NumericEvaluator
 from verification.arithmetic.precision import Real, binary_exponent
 from verification.arithmetic.terms import Terms
@@ -30,12 +30,12 @@ def points(names: set[str], count: int = _POINTS) -> Iterator[dict[str, Fraction
 def number_at(tree: Expression, point: Mapping[str, Fraction], terms: Terms) -> Real | None:
     """Return the value as a Fraction or a multi-precision number, None where there is none."""
     try:
-        return ExactEvaluator(point, Reading(), terms.budget).value(tree)
+        return ExactEvaluator(point, Marks(), terms.budget).value(tree)
     except InexactError:
         pass
     except UndefinedError:
         return None
-    evaluator = NumericEvaluator(point, Reading(), budget=terms.budget, digits=_DIGITS)
+    evaluator = NumericEvaluator(point, Marks(), budget=terms.budget, digits=_DIGITS)
     try:
         value = evaluator.value(tree)
     except (UndefinedError, TooLargeError):

@@ -7,7 +7,6 @@ checked before the work, and the arithmetic of one comparison has a budget of st
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from verification.arithmetic.terms import Terms
 from verification.comparing.assignments import ContradictionError
@@ -18,9 +17,6 @@ from verification.parsing.parsed import Parsed
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError, UnparsedError
 from verification.tree.syntax import Collection
 
-Stage = Literal["text", "numeral", "tree"]
-"""Equal spelling; exact rationals of bare numerals; the syntax trees."""
-
 _CHOICE = re.compile(r"\(?([A-J])\)?")
 _CHOSEN = re.compile(
     r"\s*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?\s*(?:\(([A-J])\)|([A-J])[).:])(?=\W)"
@@ -28,19 +24,20 @@ _CHOSEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """What the stages found."""
+class Decision:
+    """Whether an answer equals a gold, by which stage and why."""
 
     equal: bool | None
-    """None where they cannot tell."""
-    stage: Stage
-    """The stage that decided, or that gave up."""
+    """None where it stays undecided."""
+    stage: str
+    """Which decided, or gave up: `text` (equal spelling), `numeral` (exact rationals of bare
+    numerals), `tree` (the syntax trees), or a stage of a guarded worker."""
     reason: str
 
 
 def compare(
     gold: Parsed | str, answer: Parsed | str, conventions: Conventions = DEFAULTS
-) -> Comparison:
+) -> Decision:
     """Hold an answer against the gold. Symmetric. Never raises for any text.
 
     Give the gold as `Parsed` to read it once for many answers; it carries its own conventions.
@@ -50,34 +47,34 @@ def compare(
     try:
         return _by_text(gold, answer) or _by_numeral(gold, answer) or _by_tree(gold, answer)
     except UnparsedError as error:
-        return Comparison(None, "tree", f"cannot be read: {error}")
+        return Decision(None, "tree", f"cannot be read: {error}")
     except (UndecidedError, UndefinedError) as error:
-        return Comparison(None, "tree", str(error))
+        return Decision(None, "tree", str(error))
     except TooLargeError:
-        return Comparison(None, "tree", "a value too large to compute")
+        return Decision(None, "tree", "a value too large to compute")
     except ContradictionError as error:
-        return Comparison(False, "tree", str(error))
+        return Decision(False, "tree", str(error))
     except RecursionError:
-        return Comparison(None, "tree", "nested too deep")
+        return Decision(None, "tree", "nested too deep")
 
 
-def _by_text(gold: Parsed, answer: Parsed) -> Comparison | None:
+def _by_text(gold: Parsed, answer: Parsed) -> Decision | None:
     if gold.text == answer.text:
         blank = not gold.text.strip()
-        return Comparison(not blank, "text", "nothing was written" if blank else "the same text")
+        return Decision(not blank, "text", "nothing was written" if blank else "the same text")
     if not answer.normal or not gold.normal:
-        return Comparison(False, "text", "nothing was written")
+        return Decision(False, "text", "nothing was written")
     if gold.key == answer.key:
-        return Comparison(True, "text", "the same but for spelling")
+        return Decision(True, "text", "the same but for spelling")
     return None
 
 
-def _by_numeral(gold: Parsed, answer: Parsed) -> Comparison | None:
+def _by_numeral(gold: Parsed, answer: Parsed) -> Decision | None:
     left, right = gold.numeral, answer.numeral
     if left is None or right is None or not _settled(left, right, gold.conventions):
         return None
     equal = left.value == right.value
-    return Comparison(equal, "numeral", "equal numbers" if equal else "different numbers")
+    return Decision(equal, "numeral", "equal numbers" if equal else "different numbers")
 
 
 def _settled(left: Numeral, right: Numeral, conventions: Conventions) -> bool:
@@ -87,7 +84,7 @@ def _settled(left: Numeral, right: Numeral, conventions: Conventions) -> bool:
     return conventions.unreduced == "same" or left.reduced == right.reduced
 
 
-def _by_tree(gold: Parsed, answer: Parsed) -> Comparison:
+def _by_tree(gold: Parsed, answer: Parsed) -> Decision:
     chosen = _by_choice(gold, answer)
     if chosen is not None:
         return chosen
@@ -95,7 +92,7 @@ def _by_tree(gold: Parsed, answer: Parsed) -> Comparison:
     equal = same_answer(gold.tree, answer.tree, terms)
     if not equal:
         equal = _as_lists(gold, answer, terms)
-    return Comparison(equal, "tree", "equal" if equal else "different")
+    return Decision(equal, "tree", "equal" if equal else "different")
 
 
 def _as_lists(gold: Parsed, answer: Parsed, terms: Terms) -> bool:
@@ -107,11 +104,11 @@ def _as_lists(gold: Parsed, answer: Parsed, terms: Terms) -> bool:
     return False
 
 
-def _by_choice(gold: Parsed, answer: Parsed) -> Comparison | None:
+def _by_choice(gold: Parsed, answer: Parsed) -> Decision | None:
     """Compare the letter of a multiple choice with an answer that repeats the choice's text."""
     for one, other in ((gold, answer), (answer, gold)):
         letter, chosen = _CHOICE.fullmatch(one.key), _CHOSEN.match(other.normal)
         if letter and chosen:
             equal = letter[1] == (chosen[1] or chosen[2])
-            return Comparison(equal, "text", "the same choice" if equal else "another choice")
+            return Decision(equal, "text", "the same choice" if equal else "another choice")
     return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from verification.arithmetic.marks import Reading
+from verification.arithmetic.marks import Marks
 from verification.arithmetic.numeric import NumericEvaluator
 from verification.arithmetic.terms import Budget, some
 from verification.tree.bounds import MAX_ITEMS, TooLargeError, UndecidedError, UndefinedError
@@ -80,7 +80,7 @@ def _approximation(item: Answer) -> complex | None:
     if "log" in traits.functions or traits.plus_minus:
         return None
     try:
-        evaluator = NumericEvaluator({}, Reading(), budget=Budget(500), digits=60)
+        evaluator = NumericEvaluator({}, Marks(), budget=Budget(500), digits=60)
         return complex(evaluator.value(item.expression))
     except (UndefinedError, UndecidedError, TooLargeError, OverflowError):
         return None

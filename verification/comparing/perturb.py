@@ -47,7 +47,7 @@ def perturbed(gold: str, conventions: Conventions = DEFAULTS) -> str | None:
         return None
 
 
-def perturbed_answer(answer: Answer) -> Answer:
+def perturbed_answer(answer: Answer) -> Answer:  # noqa: C901  one table
     """Return a different answer of the same type."""
     match answer:
         case Value(expression):
@@ -64,11 +64,6 @@ def perturbed_answer(answer: Answer) -> Answer:
             return _relation(answer)
         case SetBuilder(_, condition):
             return replace(answer, condition=perturbed_answer(condition))
-    return _other(answer)
-
-
-def _other(answer: Answer) -> Answer:
-    match answer:
         case Based(digits, base):
             last = "1" if digits[-1] == "0" else "0"
             return Based(digits[:-1] + last, base)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from verification.arithmetic.equality import same_expression
 from verification.arithmetic.exact import ExactEvaluator, InexactError
-from verification.arithmetic.marks import Reading
+from verification.arithmetic.marks import Marks
 from verification.arithmetic.numeric import NumericEvaluator
 from verification.arithmetic.precision import Real
 from verification.arithmetic.terms import Terms, every
@@ -143,7 +143,7 @@ def _endpoint(tree: Expression, closed: bool, terms: Terms) -> Endpoint:
         raise UndecidedError("an interval with an unusual end")
     if traits.variables:
         return Endpoint(tree, None, closed)
-    evaluator = NumericEvaluator({}, Reading(), budget=terms.budget, digits=_DIGITS)
+    evaluator = NumericEvaluator({}, Marks(), budget=terms.budget, digits=_DIGITS)
     try:
         place = evaluator.value(tree)
     except (UndefinedError, TooLargeError) as error:
@@ -281,7 +281,7 @@ def _linear(
         return None
     try:
         values = [
-            ExactEvaluator({unknown: probe}, Reading(), terms.budget).value(difference)
+            ExactEvaluator({unknown: probe}, Marks(), terms.budget).value(difference)
             for probe in _PROBES
         ]
     except (InexactError, UndefinedError):

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from verification.comparing.equivalence import Decision
+
 Stage = Literal["compare", "sympy", "math_verify"]
 
 MAX_LINE = 1 << 20
@@ -31,12 +33,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of a job; `equal` is None where it stays undecided."""
+    """What came of a job."""
 
     number: int
-    equal: bool | None
-    stage: str
-    reason: str
+    decision: Decision
     cpu_seconds: float = 0.0
     """What the job took of the worker's time."""
 
@@ -61,10 +61,12 @@ def decode_reply(line: bytes) -> Reply:
     match fields:
         case {
             "number": int(number),
-            "equal": True | False | None as equal,
-            "stage": str(stage),
-            "reason": str(reason),
+            "decision": {
+                "equal": True | False | None as equal,
+                "stage": str(stage),
+                "reason": str(reason),
+            },
             "cpu_seconds": int() | float() as cpu_seconds,
         }:
-            return Reply(number, equal, stage[:40], reason[:200], cpu_seconds)
+            return Reply(number, Decision(equal, stage[:40], reason[:200]), cpu_seconds)
     raise ValueError(f"no reply: {line[:80]!r}")

@@ -21,6 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from schemas import VerifierError
+from verification.comparing.equivalence import Decision
 from verification.conventions import Conventions
 from verification.guarded.messages import MAX_LINE, Job, Limits, Reply, Stage, decode_reply, encode
 
@@ -33,7 +34,7 @@ CLOSE_SECONDS = 2.0
 """How long a worker may take to leave when its input ends, before it is killed."""
 
 LOST = "lost"
-"""Stage of a reply that says the worker process itself is gone."""
+"""Stage of a decision that says the worker process itself is gone."""
 
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
@@ -58,9 +59,16 @@ class Pool:
         self._owner = os.getpid()
         self._closed = False
         self._closing = threading.Lock()
+        self._counting = threading.Lock()
+        self._cpu_seconds = 0.0
 
-    def ask(self, gold: str, answer: str, stages: tuple[Stage, ...]) -> Reply:
-        """Return a worker's reply on this pair; blocks while all workers are busy.
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time that workers spent on jobs."""
+        return self._cpu_seconds
+
+    def ask(self, gold: str, answer: str, stages: tuple[Stage, ...]) -> Decision:
+        """Return what a worker decides on this pair; blocks while all workers are busy.
 
         Undecided where the deadline, the memory limit or a crash ends the job. Raises
         VerifierError if no worker can be started at all.
@@ -77,10 +85,12 @@ class Pool:
             if worker is None:
                 worker = _Worker(self._limits, self._arguments)
             reply = worker.ask(Job(next(self._numbers), gold, answer, stages))
-            if reply.stage == LOST:
+            if reply.decision.stage == LOST:
                 worker.close()
                 worker = None
-            return reply
+            with self._counting:
+                self._cpu_seconds += reply.cpu_seconds
+            return reply.decision
         finally:
             self._idle.put(worker)
 
@@ -134,15 +144,15 @@ class _Worker:
         try:
             self._write(encode(job))
         except OSError:
-            return Reply(job.number, None, LOST, "the worker was gone")
+            return Reply(job.number, Decision(None, LOST, "the worker was gone"))
         while True:
             line = self._line(self._wall)
             if line is None:
-                return Reply(job.number, None, LOST, "the worker was lost")
+                return Reply(job.number, Decision(None, LOST, "the worker was lost"))
             try:
                 reply = decode_reply(line)
             except ValueError:
-                return Reply(job.number, None, LOST, "the worker replied nonsense")
+                return Reply(job.number, Decision(None, LOST, "the worker replied nonsense"))
             if reply.number == job.number:
                 return reply
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 
-from verification.comparing.equivalence import compare
+from verification.comparing.equivalence import Decision, compare
 from verification.conventions import Conventions
-from verification.guarded.messages import Job, Reply, Stage
-from verification.guarded.symbolic import Finding, compare_trees
+from verification.guarded.messages import Job, Stage
+from verification.guarded.symbolic import compare_trees
 from verification.parsing.parsed import parse_answer
 
 
@@ -17,7 +17,7 @@ class Stages:
     def __init__(self, conventions: Conventions, *, math_verify: bool) -> None:
         self._conventions = conventions
         self._parse = lru_cache(256)(lambda text: parse_answer(text, conventions))
-        self._stages: dict[Stage, Callable[[str, str], Finding]] = {
+        self._stages: dict[Stage, Callable[[str, str], Decision]] = {
             "compare": self._compare,
             "sympy": self._sympy,
         }
@@ -29,28 +29,27 @@ class Stages:
         for stage in self._stages.values():
             stage(r"\frac{\sqrt{2}}{2}+\sin(1)+x", r"\frac{1}{\sqrt{2}}+\sin(1)+x")
 
-    def judge(self, job: Job) -> Reply:
+    def judge(self, job: Job) -> Decision:
         """Ask the stages of a job in turn until one decides."""
-        finding = Finding(None, "no stage was asked")
+        decision = Decision(None, "sympy", "no stage was asked")
         for name in job.stages:
-            finding = self._ask(name, job)
-            if finding.equal is not None:
+            decision = self._ask(name, job)
+            if decision.equal is not None:
                 break
-        return Reply(job.number, finding.equal, finding.stage, finding.reason)
+        return decision
 
-    def _ask(self, name: Stage, job: Job) -> Finding:
+    def _ask(self, name: Stage, job: Job) -> Decision:
         try:
             return self._stages[name](job.gold, job.answer)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001  sympy and math-verify raise anything
-            return Finding(None, f"{name} failed: {type(error).__name__}", name)
+            return Decision(None, name, f"{name} failed: {type(error).__name__}")
 
-    def _compare(self, gold: str, answer: str) -> Finding:
-        comparison = compare(gold, answer, self._conventions)
-        return Finding(comparison.equal, comparison.reason, comparison.stage)
+    def _compare(self, gold: str, answer: str) -> Decision:
+        return compare(gold, answer, self._conventions)
 
-    def _sympy(self, gold: str, answer: str) -> Finding:
+    def _sympy(self, gold: str, answer: str) -> Decision:
         return compare_trees(self._parse(gold), self._parse(answer), self._conventions)
 
 
@@ -61,13 +60,13 @@ class _MathVerify:
         library = import_module("math_verify")
         self._parse, self._verify = library.parse, library.verify
 
-    def __call__(self, gold: str, answer: str) -> Finding:
+    def __call__(self, gold: str, answer: str) -> Decision:
         sides = [
             self._parse(f"${text}$", fallback_mode="no_fallback", parsing_timeout=None)
             for text in (gold, answer)
         ]
         if not all(sides):
-            return Finding(None, "math-verify cannot read it", "math_verify")
+            return Decision(None, "math_verify", "math-verify cannot read it")
         equal = bool(self._verify(*sides, timeout_seconds=None))
         verb = "equal" if equal else "different"
-        return Finding(equal, f"math-verify says {verb}", "math_verify")
+        return Decision(equal, "math_verify", f"math-verify says {verb}")

@@ -5,16 +5,16 @@ number that sympy computed to 15 certain digits; anything else stays undecided.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
 import sympy
 from sympy.core.evalf import PrecisionExhausted
 
+from verification.comparing.equivalence import Decision
 from verification.conventions import Conventions
 from verification.guarded.sympy_trees import (
-    Reading,
+    Names,
     Sympy,
     UnsupportedError,
     build,
@@ -32,25 +32,20 @@ MAX_ITEMS = 40
 """Longest list or tuple whose items are compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a stage in a worker says; `equal` is None where it cannot tell."""
-
-    equal: bool | None
-    reason: str
-    stage: str = "sympy"
-
-
-def compare_trees(gold: syntax.Answer, answer: syntax.Answer, conventions: Conventions) -> Finding:
+def compare_trees(gold: syntax.Answer, answer: syntax.Answer, conventions: Conventions) -> Decision:
     """Compare two parsed answers of the same kind; undecided where they are of different kinds."""
     try:
         equal = _answers(gold, answer, conventions)
     except UnsupportedError as unsupported:
-        return Finding(None, f"sympy is not asked about {unsupported}")
+        return Decision(None, "sympy", f"sympy is not asked about {unsupported}")
     if equal is False and _lenient(conventions):
         equal = None
-    reasons = {True: "sympy proves them equal", False: "sympy computes a difference"}
-    return Finding(equal, "sympy cannot tell" if equal is None else reasons[equal])
+    reasons = {
+        True: "sympy proves them equal",
+        False: "sympy computes a difference",
+        None: "sympy cannot tell",
+    }
+    return Decision(equal, "sympy", reasons[equal])
 
 
 def _lenient(conventions: Conventions) -> bool:
@@ -139,8 +134,8 @@ def _equations(gold: syntax.Relation, answer: syntax.Relation) -> bool | None:
     if not all(isinstance(side, syntax.Value) for side in sides):
         return None
     trees = [side.expression for side in sides if isinstance(side, syntax.Value)]
-    reading = Reading(counting=counting_variables(*trees))
-    a, b, c, d = (build(tree, reading) for tree in trees)
+    names = Names(counting=counting_variables(*trees))
+    a, b, c, d = (build(tree, names) for tree in trees)
     if any(x.is_Matrix for x in (a, b, c, d)):
         return None
     left, right = sympy.expand(a - b), sympy.expand(c - d)
@@ -153,8 +148,8 @@ def _equations(gold: syntax.Relation, answer: syntax.Relation) -> bool | None:
 def _expressions(
     gold: syntax.Expression, answer: syntax.Expression, log_base: int | None
 ) -> bool | None:
-    reading = Reading(log_base, counting_variables(gold, answer))
-    ours, theirs = ([build(tree, reading) for tree in variants(side)] for side in (gold, answer))
+    names = Names(log_base, counting_variables(gold, answer))
+    ours, theirs = ([build(tree, names) for tree in variants(side)] for side in (gold, answer))
     if len(ours) == len(theirs) == 1:
         return _equal(ours[0], theirs[0])
     return _matched([[_equal(a, b) for b in theirs] for a in ours])

@@ -33,7 +33,7 @@ class UnsupportedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Names:
     """How the names of two expressions are read, the same for both."""
 
     log_base: int | None = None
@@ -74,12 +74,12 @@ def _count(node: object, found: set[str], *, inside: bool) -> None:
 _COUNTS = ("factorial", "double_factorial", "binomial", "permutations")
 
 
-def build(tree: syntax.Expression, reading: Reading) -> Sympy:
+def build(tree: syntax.Expression, names: Names) -> Sympy:
     """Return the sympy object of a tree.
 
     Raises UnsupportedError for plus-minus signs (see `variants`) and for sizes out of bounds.
     """
-    return _Builder(reading).of(tree)
+    return _Builder(names).of(tree)
 
 
 def variants(tree: syntax.Expression) -> list[syntax.Expression]:
@@ -122,11 +122,11 @@ def _with_sign(node: Any, *, positive: bool) -> Any:
 
 
 class _Builder:
-    def __init__(self, reading: Reading):
-        self._reading = reading
+    def __init__(self, names: Names):
+        self._names = names
         self._nodes: dict[type, Callable[[Any], Sympy]] = {
             syntax.Number: lambda n: sympy.Rational(n.value.numerator, n.value.denominator),
-            syntax.Symbol: lambda n: reading.symbol(n.name),
+            syntax.Symbol: lambda n: names.symbol(n.name),
             syntax.Constant: lambda n: _CONSTANTS[n.name],
             syntax.Sum: lambda n: reduce(lambda a, b: a + b, map(self.of, n.terms)),
             syntax.Product: lambda n: reduce(mul, map(self.of, n.factors)),
@@ -160,15 +160,15 @@ class _Builder:
             body, variable = node.arguments
             return sympy.diff(self.of(body), self.of(variable))
         arguments = [self.of(argument) for argument in node.arguments]
-        if node.function == "log" and len(arguments) == 1 and self._reading.log_base:
-            arguments.append(sympy.Integer(self._reading.log_base))
+        if node.function == "log" and len(arguments) == 1 and self._names.log_base:
+            arguments.append(sympy.Integer(self._names.log_base))
         make = _FUNCTIONS.get(node.function)
         if make is None:
             raise UnsupportedError(node.function)
         return make(*arguments)
 
     def _binder(self, node: syntax.Binder) -> Sympy:
-        variable = self._reading.symbol(node.variable)
+        variable = self._names.symbol(node.variable)
         body = self.of(node.body)
         lower, upper = (self.of(bound) if bound else None for bound in (node.lower, node.upper))
         if node.kind == "limit":

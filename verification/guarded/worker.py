@@ -18,8 +18,8 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 
+from verification.comparing.equivalence import Decision
 from verification.conventions import Conventions
 from verification.guarded.messages import Job, Limits, Reply, decode_job, encode
 from verification.guarded.stages import Stages
@@ -28,6 +28,8 @@ RETIRED = 3
 """Exit status of a child that has served its jobs; another takes its place."""
 STARVED = 4
 """Exit status of a child that had no memory left even to say so."""
+_GUARD = "guard"
+"""Stage of a decision that a limit forced."""
 IDLE_SECONDS = 5.0
 """How often an idle child looks whether the program it works for still lives."""
 
@@ -52,7 +54,8 @@ def main() -> None:
         current.number = None
         try:
             reason = _cause(status, limits)
-            os.write(replies, encode(Reply(lost, None, "guard", reason, limits.cpu_seconds)))
+            reply = Reply(lost, Decision(None, _GUARD, reason), limits.cpu_seconds)
+            os.write(replies, encode(reply))
         except OSError:
             return
 
@@ -109,23 +112,22 @@ def _serve(host: int, limits: Limits, stages: Stages, replies: int, current: _Cu
     for served, job in enumerate(_jobs(host), start=1):
         current.number = job.number
         signal.setitimer(signal.ITIMER_PROF, limits.cpu_seconds)
-        reply, out_of_memory = _reply(stages, job, limits)
+        reply = _reply(stages, job, limits)
         signal.setitimer(signal.ITIMER_PROF, 0)
         os.write(replies, encode(reply))
         current.number = None
-        if out_of_memory or served >= limits.jobs_per_worker:
+        if reply.decision.stage == _GUARD or served >= limits.jobs_per_worker:
             return RETIRED
     return 0
 
 
-def _reply(stages: Stages, job: Job, limits: Limits) -> tuple[Reply, bool]:
+def _reply(stages: Stages, job: Job, limits: Limits) -> Reply:
     started = time.process_time()
     try:
-        reply = stages.judge(job)
+        decision = stages.judge(job)
     except MemoryError:
-        reply = Reply(job.number, None, "guard", _starved(limits))
-    spent = time.process_time() - started
-    return replace(reply, cpu_seconds=spent), reply.stage == "guard"
+        decision = Decision(None, _GUARD, _starved(limits))
+    return Reply(job.number, decision, time.process_time() - started)
 
 
 def _jobs(host: int) -> Iterator[Job]:

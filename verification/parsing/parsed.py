@@ -81,13 +81,6 @@ class Parsed:
         return self._read(tokenize(self.normal.replace(",", ", ")))
 
 
-def parse(text: str, conventions: Conventions = DEFAULTS) -> Parsed:
-    """Read an answer whole; raises UnparsedError with the reason where it cannot be read."""
-    parsed = Parsed(text, conventions)
-    _ = parsed.tree
-    return parsed
-
-
 def parse_answer(text: str, conventions: Conventions = DEFAULTS) -> Answer:
-    """Return the syntax tree of an answer; raises UnparsedError."""
+    """Return the syntax tree of an answer; raises UnparsedError with the reason."""
     return Parsed(text, conventions).tree

@@ -64,7 +64,6 @@ _SKIPPED = {"angle", "measuredangle", "triangle", "phantom", "therefore", "check
 _REFUSED = set("\x00\x07\x1b@#`?")
 _MATRIX = re.compile(r"\s*\{\s*([a-zA-Z]+)\*?\s*\}")
 _COLUMNS = re.compile(r"\s*(?:\[[a-z]\]\s*)?\{[^{}]*\}")
-_PLAIN_TEXT = re.compile(r"[-+]?[\d.,]+|\(?[a-zA-Z]\)?")
 _WORDY = re.compile(r"[a-zA-Z]{2,}|[a-z]\.|^$|[^\x00-\x7f]")
 _NUMBER_LIST = re.compile(r"(?:[\d\s,.;+-]|\band\b|\bor\b)+")
 

@@ -160,8 +160,6 @@ SIZES: dict[str, tuple[str, Fraction]] = {
 }  # fmt: skip
 """Dimension and exact size of the units that convert into each other."""
 
-CURRENCY_SIGNS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "cny", "₹": "inr"}
-
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",

@@ -22,12 +22,12 @@ from itertools import pairwise, product
 
 from schemas import Finding, StepCheck
 from verification.arithmetic.equality import same_expression
-from verification.arithmetic.marks import Reading
+from verification.arithmetic.marks import Marks
 from verification.arithmetic.numeric import NumericEvaluator
 from verification.arithmetic.terms import Budget, Terms
 from verification.conventions import Conventions
 from verification.parsing.parsed import Parsed
-from verification.steps.equations import Equation, Side, equations
+from verification.steps.equations import Equation, WrittenSide, equations
 from verification.tree import syntax
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError, UnparsedError
 from verification.tree.syntax import Expression
@@ -94,10 +94,10 @@ def _check(equation: Equation) -> tuple[Finding, str]:
     return min(findings, key=lambda found: decided.index(found[0]))
 
 
-def _pairs(equation: Equation) -> list[tuple[Side, Side]]:
+def _pairs(equation: Equation) -> list[tuple[WrittenSide, WrittenSide]]:
     """Return the sides, or their coordinates where both are points."""
     left, right = (
-        [Side(one, frozenset()) for one in _inside(side.text)]
+        [WrittenSide(one, frozenset()) for one in _inside(side.text)]
         for side in (equation.left, equation.right)
     )
     same = len(left) == len(right) > 1
@@ -120,7 +120,7 @@ def _inside(text: str) -> list[str]:
     return [*parts, text[start:-1]]
 
 
-def _check_pair(equation: Equation, first: Side, second: Side) -> tuple[Finding, str]:
+def _check_pair(equation: Equation, first: WrittenSide, second: WrittenSide) -> tuple[Finding, str]:
     left, right = _expression(first.text), _expression(second.text)
     if equation.sign in "=≈" and same_expression(left, right, Terms(Conventions())):
         plain = _is_plain(left) and _is_plain(right)
@@ -129,7 +129,7 @@ def _check_pair(equation: Equation, first: Side, second: Side) -> tuple[Finding,
         return Finding.SILENT, ""
     a, b = _value(left), _value(right)
     if _runs_on(a, second) or any(
-        _may_agree(equation, Side(one, first.units), Side(other, second.units))
+        _may_agree(equation, WrittenSide(one, first.units), WrittenSide(other, second.units))
         for one, other in product(_readings(first.text), _readings(second.text))
     ):
         return Finding.SILENT, ""
@@ -218,7 +218,7 @@ def _mixes_percent(node: Expression) -> bool:
     return len({traits_of(term).percent for term in terms}) > 1
 
 
-def _runs_on(value: float, right: Side) -> bool:
+def _runs_on(value: float, right: WrittenSide) -> bool:
     """Say whether the right side goes on from the value of the left: `5 + 3 = 8 * 2`."""
     begins = _BEGINS.match(right.text)
     return begins is not None and float(begins[1].replace(",", "")) == value
@@ -233,7 +233,7 @@ def _readings(text: str) -> set[str]:
 
 
 def _value(tree: Expression, /, **at: Fraction) -> float:
-    evaluator = NumericEvaluator(at, Reading(), budget=Budget(), digits=60)
+    evaluator = NumericEvaluator(at, Marks(), budget=Budget(), digits=60)
     value = evaluator.value(tree)
     if hasattr(value, "_mpc_"):
         raise UndecidedError("no real number")
@@ -243,7 +243,7 @@ def _value(tree: Expression, /, **at: Fraction) -> float:
     return found
 
 
-def _may_agree(equation: Equation, left: Side, right: Side) -> bool:
+def _may_agree(equation: Equation, left: WrittenSide, right: WrittenSide) -> bool:
     """Say whether the sides differ by no more than rounding, here or before, explains."""
     trees = _expression(left.text), _expression(right.text)
     a, b = map(_value, trees)
@@ -270,7 +270,7 @@ def _has_pi(tree: Expression) -> bool:
     return any(node == syntax.Constant("pi") for node in walk(tree))
 
 
-def _may_be_rounded(a: float, b: float, left: Side, right: Side) -> bool:
+def _may_be_rounded(a: float, b: float, left: WrittenSide, right: WrittenSide) -> bool:
     """Say whether decimals differ by what was cut off in writing them or what they came from."""
     both = left.text + " " + right.text
     difference, size = abs(a - b), max(abs(a), abs(b))

@@ -18,7 +18,7 @@ MAX_STEP = 6_000
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class WrittenSide:
     """One side of an equality."""
 
     text: str
@@ -51,8 +51,8 @@ class Equation:
     """Neighbouring sides of a chain."""
 
     span: Span
-    left: Side
-    right: Side
+    left: WrittenSide
+    right: WrittenSide
     sign: Sign = "="
     inner: bool = False
     """Whether the chain has a side before the left one."""
@@ -98,11 +98,13 @@ def _blank(region: re.Match[str]) -> str:
 
 def _marked(step: str) -> Iterator[Equation]:
     for mark in _MARK.finditer(step):
-        sides = [Side(side.strip(), frozenset()) for side in mark[1].split("=")]
+        sides = [WrittenSide(side.strip(), frozenset()) for side in mark[1].split("=")]
         yield from _chain(sides, ["="] * (len(sides) - 1), Span(mark[0]))
 
 
-def _chain(sides: Sequence[Side | None], signs: Sequence[Sign], span: Span) -> Iterator[Equation]:
+def _chain(
+    sides: Sequence[WrittenSide | None], signs: Sequence[Sign], span: Span
+) -> Iterator[Equation]:
     rough = False  # what follows `≈` in a chain approximates too
     for place, (left, right) in enumerate(pairwise(sides)):
         rough |= signs[place] == "≈"
@@ -184,12 +186,12 @@ def _statements(content: str) -> Iterator[tuple[int, int]]:
     yield start, len(content)
 
 
-def _latex_chain(statement: str) -> tuple[list[Side | None], list[Sign], str]:
+def _latex_chain(statement: str) -> tuple[list[WrittenSide | None], list[Sign], str]:
     """Return the sides of a chain, the signs between them, and the modulus of a congruence."""
     modulus = _MODULUS.search(statement)
     if modulus:
         statement = statement[: modulus.start()]
-    sides: list[Side | None] = []
+    sides: list[WrittenSide | None] = []
     signs: list[Sign] = []
     place = 0
     for sign in _SIGN.finditer(statement):
@@ -203,7 +205,7 @@ def _latex_chain(statement: str) -> tuple[list[Side | None], list[Sign], str]:
     return sides, signs, (modulus[1] or modulus[2]) if modulus else ""
 
 
-def _latex_side(side: str) -> Side | None:
+def _latex_side(side: str) -> WrittenSide | None:
     if _OTHER_RELATION.search(side):
         return None
     if any(not _BEHIND_OPERAND.search(side[: word.start()]) for word in _WORDED.finditer(side)):
@@ -218,7 +220,7 @@ def _latex_side(side: str) -> Side | None:
     if "\\$" in text:
         units.add("$")
     text = _SPACING.sub(" ", text.replace("\\$", " ").replace("\\%", "%")).strip().rstrip(".,:")
-    return Side(text, frozenset(units))
+    return WrittenSide(text, frozenset(units))
 
 
 # In words between pieces of mathematics
@@ -283,9 +285,9 @@ def _may_begin(tokens: Sequence[re.Match[str]], place: int) -> bool:
 
 def _sides(
     tokens: Sequence[re.Match[str]], place: int
-) -> tuple[list[Side | None], list[Sign], int]:
+) -> tuple[list[WrittenSide | None], list[Sign], int]:
     """Return the sides of the chain that begins here, the signs between them, and its end."""
-    sides: list[Side | None] = []
+    sides: list[WrittenSide | None] = []
     signs: list[Sign] = []
     while True:
         side, place = _expression(tokens, place)
@@ -296,7 +298,7 @@ def _sides(
         place += 1
 
 
-class _Reading:
+class _OpenExpression:
     """An expression as far as it is read: operands and operators in turn."""
 
     def __init__(self) -> None:
@@ -341,9 +343,9 @@ class _Reading:
         return True
 
 
-def _expression(tokens: Sequence[re.Match[str]], place: int) -> tuple[Side | None, int]:
+def _expression(tokens: Sequence[re.Match[str]], place: int) -> tuple[WrittenSide | None, int]:
     """Return the expression that begins here; None where it goes on in a way not understood."""
-    reading = _Reading()
+    reading = _OpenExpression()
     while place < len(tokens):
         kind, text = tokens[place].lastgroup, tokens[place][0]
         if not reading.operand:
@@ -360,7 +362,7 @@ def _expression(tokens: Sequence[re.Match[str]], place: int) -> tuple[Side | Non
         place += 1
     if reading.depth or not reading.operand or _is_continued(tokens, place):
         return None, place + 1
-    return Side(" ".join(reading.parts).replace(" %", "%"), frozenset(reading.units)), place
+    return WrittenSide(" ".join(reading.parts).replace(" %", "%"), frozenset(reading.units)), place
 
 
 def _is_continued(tokens: Sequence[re.Match[str]], place: int) -> bool:

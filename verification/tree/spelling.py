@@ -47,7 +47,7 @@ _CONSTANTS = {"pi": "\\pi", "e": "e", "i": "i", "infinity": "\\infty"}
 _LISTED = {"gcd", "lcm", "max", "min"}
 
 
-def spelled_answer(answer: Answer) -> str:
+def spelled_answer(answer: Answer) -> str:  # noqa: C901  one table
     """Return LaTeX that reads back as `answer`."""
     match answer:
         case Value(expression, unit):
@@ -63,20 +63,6 @@ def spelled_answer(answer: Answer) -> str:
             return _relation(answer)
         case SetBuilder(variable, condition):
             return f"\\{{{variable} : {spelled_answer(condition)}\\}}"
-    return _other_answer(answer)
-
-
-def _unit(unit: Unit | None) -> str:
-    if unit is None:
-        return ""
-    return "".join(
-        f"{'/' if power < 0 else ''}\\text{{ {name}}}^{{{abs(power)}}}"
-        for name, power in sorted(unit.factors, key=lambda factor: factor[1] < 0)
-    )
-
-
-def _other_answer(answer: Answer) -> str:
-    match answer:
         case Based(digits, base):
             return f"{digits}_{{{base}}}"
         case ClockTime(hour, minute, second, half):
@@ -87,6 +73,15 @@ def _other_answer(answer: Answer) -> str:
         case Words(text):
             return f"\\text{{{text}}}"
     raise TypeError(f"{type(answer).__name__} is no answer")
+
+
+def _unit(unit: Unit | None) -> str:
+    if unit is None:
+        return ""
+    return "".join(
+        f"{'/' if power < 0 else ''}\\text{{ {name}}}^{{{abs(power)}}}"
+        for name, power in sorted(unit.factors, key=lambda factor: factor[1] < 0)
+    )
 
 
 def _relation(answer: Relation) -> str:
@@ -100,7 +95,7 @@ def _relation(answer: Relation) -> str:
     return text
 
 
-def spelled(tree: Expression) -> str:
+def spelled(tree: Expression) -> str:  # noqa: C901  one table
     """Return LaTeX that reads back as the expression."""
     match tree:
         case Number(value):
@@ -121,11 +116,6 @@ def spelled(tree: Expression) -> str:
             return f"\\frac{{{spelled(top)}}}{{{spelled(bottom)}}}"
         case Power(base, exponent):
             return f"{_bracketed(base)}^{{{spelled(exponent)}}}"
-    return _other(tree)
-
-
-def _other(tree: Expression) -> str:
-    match tree:
         case PlusMinus(of, flipped):
             return f"\\{'mp' if flipped else 'pm'} {_bracketed(of)}"
         case Degrees(of):

@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verification.arithmetic.marks import Reading
+from verification.arithmetic.marks import Marks
 from verification.arithmetic.numeric import NumericEvaluator
 from verification.arithmetic.terms import Budget
 from verification.comparing.equivalence import compare
@@ -120,7 +120,7 @@ def test_two_expressions_that_are_accepted_have_the_same_value_anywhere(
         point = {name: Fraction(7, 3) for name in traits_of(left, right).variables}
         try:
             a, b = (
-                NumericEvaluator(point, Reading(), budget=Budget(), digits=60).value(tree)
+                NumericEvaluator(point, Marks(), budget=Budget(), digits=60).value(tree)
                 for tree in (left, right)
             )
         except UndefinedError:

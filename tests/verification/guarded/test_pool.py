@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from schemas import VerifierError
+from verification.comparing.equivalence import Decision
 from verification.conventions import DEFAULTS
 from verification.guarded.messages import Limits, Reply, decode_reply, encode
 from verification.guarded.pool import Pool
@@ -216,12 +217,12 @@ def test_a_pool_that_was_opened_before_a_fork_says_so(
 
 
 def test_replies_are_read_as_data_field_by_field() -> None:
-    reply = Reply(3, None, "sympy", "cannot tell")
+    reply = Reply(3, Decision(None, "sympy", "cannot tell"))
     assert decode_reply(encode(reply)) == reply
     for nonsense in (
         b"[]",
         b"{}",
-        b'{"number": 1, "equal": "yes", "stage": "", "reason": ""}',
+        b'{"number": 1, "decision": {"equal": "yes", "stage": "", "reason": ""}, "cpu_seconds": 0}',
         b"x",
     ):
         with pytest.raises(ValueError, match=r"reply|JSON|Expecting"):

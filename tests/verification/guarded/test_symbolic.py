@@ -6,7 +6,7 @@ import pytest
 
 from verification.conventions import Conventions
 from verification.guarded.symbolic import compare_trees
-from verification.guarded.sympy_trees import Reading, UnsupportedError, build
+from verification.guarded.sympy_trees import Names, UnsupportedError, build
 from verification.parsing.parsed import parse_answer
 from verification.tree.syntax import Value
 
@@ -91,7 +91,7 @@ def test_sizes_are_refused_before_sympy_sees_them(answer: str) -> None:
     tree = parse_answer(answer)
     assert isinstance(tree, Value)
     with pytest.raises(UnsupportedError):
-        build(tree.expression, Reading())
+        build(tree.expression, Names())
 
 
 def test_under_lenient_conventions_a_difference_is_no_proof() -> None:

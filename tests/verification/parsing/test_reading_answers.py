@@ -8,7 +8,7 @@ import pytest
 from verification.comparing.equivalence import compare
 from verification.comparing.perturb import perturbed
 from verification.parsing.normalise import normal_form
-from verification.parsing.parsed import Parsed, parse, parse_answer
+from verification.parsing.parsed import Parsed, parse_answer
 from verification.tree.bounds import MAX_CHARACTERS, UnparsedError
 from verification.tree.syntax import (
     Based,
@@ -95,7 +95,7 @@ REFUSED = [
 @pytest.mark.parametrize(("text", "reason"), REFUSED)
 def test_what_cannot_be_read_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(UnparsedError, match=reason):
-        parse(text)
+        parse_answer(text)
     assert compare("5", text).equal is not True
 
 
