@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import Rollout, RunError
-from schemas.arrow import SCHEMA_VERSION, SCHEMAS, TABLE_NAMES, read_table, write_table
+from schemas.arrow import SCHEMA_VERSION, SCHEMAS, TABLE_NAMES, TableName, read_table, write_table
 from schemas.conversion import (
     nodes_from,
     nodes_table,

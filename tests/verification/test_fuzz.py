@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.verification.answer_forms import closed, garbage, mutated, numbers
+from tests.verification.answer_forms import Known, closed, garbage, mutated, numbers
 from verification.comparing.equivalence import compare
 from verification.comparing.perturb import perturbed
 from verification.conventions import DEFAULTS

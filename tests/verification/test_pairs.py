@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.verification import truncation
 from benchmarks.verification.contenders import Ours
-from benchmarks.verification.data import REAL, load_pairs, sample, shared_folder
+from benchmarks.verification.data import REAL, Pair, load_pairs, sample, shared_folder
 from benchmarks.verification.figures import Rate
 
 FOLDER = shared_folder()

@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,10 +68,6 @@ def test_harmless_errors_are_found_where_rollouts_see_nothing() -> None:
 def _exact(model: Model, seen: Sequence[Observation], truth: Sequence[int]) -> float:
     likeliest = [believe(model, one).posterior.argmax() for one in seen]
     return float(np.mean(np.array(likeliest) == np.array(truth)))
-
-
-def _fields(seen: Observation) -> dict[str, object]:
-    return {name: getattr(seen, name) for name in Observation.__slots__}
 
 
 def test_without_readings_no_cue_changes() -> None:

@@ -1,6 +1,7 @@
 """Each convention, told apart by one pair: what the default says, and what the setting says."""
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 

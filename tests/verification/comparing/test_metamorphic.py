@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.verification.answer_forms import closed
+from tests.verification.answer_forms import Known, closed
 from verification.comparing.equivalence import compare
 
 PAIRS = [
