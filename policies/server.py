@@ -5,16 +5,14 @@ import logging
 import os
 import re
 import secrets
-import socket
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
 
-from policies import guard
 from policies.fleet import Fleet
+from policies.guard import guarded, reserve_port
 from schemas import PolicyError
 
 logger = logging.getLogger(__name__)
@@ -50,7 +48,7 @@ class SupervisedServer:
         start_timeout_s: float,
         stop_grace_s: float,
     ) -> None:
-        self._reservation = _reserve_port()
+        self._reservation = reserve_port()
         self.port: int = self._reservation.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.api_key = secrets.token_hex(16)
@@ -119,11 +117,10 @@ class SupervisedServer:
             await process.wait()
 
     async def _spawn(self) -> asyncio.subprocess.Process:
-        guarded = (str(os.getpid()), str(self._stop_grace_s), *self._command)
         with self.log.open("ab") as log:
             self._log_start = log.tell()
             return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", guard.__file__, *guarded),
+                *guarded(self._command, grace_s=self._stop_grace_s),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -156,16 +153,3 @@ class SupervisedServer:
         with self.log.open("rb") as log:
             log.seek(max(self._log_start, self.log.stat().st_size - _TAIL_BYTES))
             return log.read().decode(errors="replace").splitlines()
-
-
-def _reserve_port() -> socket.socket:
-    """Bind a free loopback port without listening.
-
-    Linux lets a server bind and listen there as well, since both set SO_REUSEADDR, but hands the
-    port to nobody who asks for any free one.
-    """
-    reservation = socket.socket()
-    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    reservation.bind(("127.0.0.1", 0))
-    return reservation
