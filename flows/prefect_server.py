@@ -2,12 +2,15 @@
 
 Prefect would start a temporary server by itself, but leave it behind when this process is killed,
 and its data in the user's home. Ours runs under the guard of the model servers, answers on loopback
-only, and keeps its database beside the runs. It boots while the model libraries are imported.
+only and only those who know its login, and keeps its database beside the runs: whoever reaches an
+open API can start runs with parameters of their own. It boots while the model libraries are
+imported.
 """
 
 import atexit
 import fcntl
 import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -31,6 +34,8 @@ _QUIET = {
 """No telemetry, patience with slow machines, errors told once: by us; and a deployment's slot that
 a killed server held is free again after its restart (in memory, the default, it never is)."""
 
+_AUTH = "PREFECT_SERVER_API_AUTH_STRING"
+_ORIGINS = "PREFECT_SERVER_CORS_ALLOWED_ORIGINS"
 _START_SECONDS = 240.0
 _STOP_SECONDS = 10.0
 _LOG_TAIL = 5
@@ -45,6 +50,8 @@ class TemporaryServer:
         self._reservation = reserve_port()
         self._port: int = self._reservation.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
+        self.login = os.environ.get(_AUTH) or f"stepmint:{secrets.token_urlsafe(24)}"
+        """What the API and the pages ask for; the user's own where the environment has one."""
 
     @property
     def url(self) -> str:
@@ -59,6 +66,7 @@ class TemporaryServer:
             self._process = subprocess.Popen(
                 guarded(command, grace_s=_STOP_SECONDS),
                 cwd=Path(__file__).resolve().parent.parent,
+                env={**os.environ, _AUTH: self.login, _ORIGINS: self.url.removesuffix("/api")},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -104,7 +112,7 @@ def ensure_api(home: Path, *, schedules: bool = False) -> TemporaryServer | None
     os.environ.setdefault("PREFECT_HOME", str(home.resolve()))
     folder = Path(os.environ["PREFECT_HOME"])
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         server = TemporaryServer(folder, schedules=schedules)
         server.start()
     except OSError as error:
@@ -113,6 +121,7 @@ def ensure_api(home: Path, *, schedules: bool = False) -> TemporaryServer | None
             "set PREFECT_HOME to a writable folder"
         ) from error
     os.environ["PREFECT_API_URL"] = server.url
+    os.environ["PREFECT_API_AUTH_STRING"] = server.login
     return server
 
 

@@ -1,7 +1,9 @@
+import base64
 import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -58,7 +60,43 @@ def test_a_home_that_cannot_be_written_is_one_clear_message(clean: Path) -> None
         prefect_server.ensure_api(clean / "file" / "home")
 
 
-def test_the_server_of_a_killed_process_ends_too(prefect_home: Path, prefect_url: str) -> None:
+@pytest.mark.parametrize("login", [None, "stepmint:guessed"])
+def test_the_api_answers_nobody_without_its_login(
+    prefect_api: prefect_server.TemporaryServer, login: str | None
+) -> None:
+    for path in ("flow_runs/filter", "deployments/filter", "admin/database/clear"):
+        assert _status(prefect_api, path, login) == 401
+    assert _status(prefect_api, "flow_runs/filter", prefect_api.login) == 200
+
+
+def test_no_page_of_another_site_may_read_the_api(
+    prefect_api: prefect_server.TemporaryServer,
+) -> None:
+    asked = urllib.request.Request(
+        f"{prefect_api.url}/flow_runs/filter",
+        headers={"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"},
+        method="OPTIONS",
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asked, timeout=20)
+    assert refused.value.code == 400
+    assert refused.value.headers.get("Access-Control-Allow-Origin") is None
+
+
+def _status(server: prefect_server.TemporaryServer, path: str, login: str | None) -> int:
+    headers = {"Content-Type": "application/json"}
+    if login:
+        headers["Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
+    asked = urllib.request.Request(f"{server.url}/{path}", b"{}", headers)
+    try:
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.usefixtures("prefect_api")
+def test_the_server_of_a_killed_process_ends_too(prefect_home: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", ORPHAN, str(prefect_home)],
         cwd=ROOT,
