@@ -24,15 +24,13 @@ from policies.guard import guarded, reserve_port
 from schemas import RunError
 
 _LEASES = "prefect.server.concurrency.lease_storage"
-_QUIET = {
-    "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+_DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "240",
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": f"{_LEASES}.filesystem",
 }
-"""No telemetry, patience with slow machines, errors told once: by us; and a deployment's slot that
-a killed server held is free again after its restart (in memory, the default, it never is)."""
+"""Patience with slow machines, errors told once: by us; and a deployment's slot that a killed
+server held is free again after its restart (in memory, the default, it never is)."""
 
 _AUTH = "PREFECT_SERVER_API_AUTH_STRING"
 _ORIGINS = "PREFECT_SERVER_CORS_ALLOWED_ORIGINS"
@@ -105,7 +103,7 @@ def ensure_api(home: Path, *, schedules: bool = False) -> TemporaryServer | None
     With `schedules` the server also keeps schedules, runs automations and shows Prefect's pages.
     Whatever the user has set stays: PREFECT_API_URL, PREFECT_HOME, a profile in ~/.prefect.
     """
-    for name, value in _QUIET.items():
+    for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
     if "PREFECT_API_URL" in os.environ or _has_profile():
         return None

@@ -32,18 +32,13 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An environment that nobody has set up for Prefect."""
     for name in [name for name in os.environ if name.startswith("PREFECT_")]:
         monkeypatch.delenv(name)
-    monkeypatch.delenv("DO_NOT_TRACK", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     return tmp_path
 
 
-def test_the_users_own_api_is_respected_and_telemetry_is_off(
-    clean: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_users_own_api_is_respected(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_URL", "http://prefect.example/api")
     assert prefect_server.ensure_api(clean / "home") is None
-    assert os.environ["DO_NOT_TRACK"] == "1"
-    assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert "PREFECT_HOME" not in os.environ
 
 
@@ -117,7 +112,7 @@ def test_the_server_of_a_killed_process_ends_too(prefect_home: Path) -> None:
 def test_runs_that_begin_together_in_a_new_folder_do_not_trip_over_each_other(
     clean: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in prefect_server._QUIET.items():
+    for name, value in prefect_server._DEFAULTS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PREFECT_HOME", str(clean))
     servers = [prefect_server.TemporaryServer(clean) for _ in range(2)]
