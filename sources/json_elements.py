@@ -1,18 +1,23 @@
 """A JSON array read element by element, whatever its size; broken elements are stepped over."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from sources.rows import EXCERPT_CHARS, MAX_ROW_BYTES
+from sources.rows import EXCERPT_CHARS, MAX_ROW_BYTES, MAX_ROW_VALUES
 
 MAX_DOCUMENT_CHARS = 1 << 30
+MAX_DOCUMENT_VALUES = 4_000_000
 """A top-level object must be read whole; larger ones belong into JSON Lines."""
 
+_PIECE_CHARS = 1 << 14
+_LONGEST_TOKEN = 16
+"""Characters of a literal or an escaped pair of surrogates, which an end may cut in two."""
 _SEPARATORS = re.compile(r"[\s,\[\]]*")
-_NEXT_OBJECT = re.compile(r"\}\s*,?\s*(?=\{)")
+_NEXT_OBJECT = re.compile(r"\}\s*+,?+\s*+(?=\{)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,7 @@ def exact_number(text: str) -> Decimal | float:
     try:
         return Decimal(text)
     except InvalidOperation:  # an exponent of 19 digits or more
-        return float(text)
+        return math.nan
 
 
 DECODER = json.JSONDecoder(parse_float=exact_number)
@@ -36,11 +41,13 @@ MALFORMED = (ValueError, RecursionError)
 """ValueError: bad syntax, or an integer beyond 4300 digits. RecursionError: nested too deep."""
 
 
-def elements(pieces: Iterator[str], *, longest: int = MAX_ROW_BYTES) -> Iterator[object]:
+def elements(
+    pieces: Iterator[str], *, longest: int = MAX_ROW_BYTES, most: int = MAX_ROW_VALUES
+) -> Iterator[object]:
     """Yield the values of an array, or of values written one after another, and Malformed ones.
 
-    Holds one element at a time, of `longest` characters at most; top-level brackets and commas
-    are skipped, wherever they stand.
+    Holds one element at a time, of about `longest` characters and `most` values at most;
+    top-level brackets and commas are skipped, wherever they stand.
     """
     window = _Window(pieces)
     while window.skip_separators():
@@ -49,16 +56,27 @@ def elements(pieces: Iterator[str], *, longest: int = MAX_ROW_BYTES) -> Iterator
         except MALFORMED as error:
             read = max(1, getattr(error, "pos", 0) - window.at)
             # The element may only be cut off by the window; so widen that first.
-            if len(window.text) - window.at < longest and window.widen():
+            crowded = window.text.count(",", window.at) > most
+            seen = len(window.text) - window.at
+            if not crowded and seen < longest and _may_be_cut_off(error) and window.widen():
                 continue
             excerpt = window.text[window.at : window.at + EXCERPT_CHARS]
-            yield Malformed(detail=str(error), excerpt=excerpt)
+            detail = f"broken, or more than {most} values" if crowded else str(error)
+            yield Malformed(detail=detail, excerpt=excerpt)
             window.skip_to_next_object(window.at + read)
+            window.narrow()
         else:
             yield value
             window.at = end
     if window.depth > 0:
         yield Malformed(detail="the array is never closed: the file is cut off", excerpt="")
+
+
+def _may_be_cut_off(error: Exception) -> bool:
+    """Return whether more text could mend what was read of an element."""
+    if not isinstance(error, json.JSONDecodeError):
+        return False
+    return error.msg.startswith("Unterminated") or error.pos > len(error.doc) - _LONGEST_TOKEN
 
 
 class _Window:
@@ -69,19 +87,31 @@ class _Window:
         self.at = 0
         self.depth = 0
         self._pieces = pieces
+        self._given_back: list[str] = []
 
     def widen(self) -> bool:
         """Drop what was read and at least double the rest; false at the end of the file."""
         rest = self.text[self.at :]
         fresh: list[str] = []
         size = 0
-        for piece in self._pieces:
+        while size <= len(rest) and (piece := self._next()):
             fresh.append(piece)
             size += len(piece)
-            if size > len(rest):
-                break
         self.text, self.at = "".join((rest, *fresh)), 0
         return size > 0
+
+    def narrow(self) -> None:
+        """Give back all but one piece of the text: an error's place is counted from its start."""
+        rest = self.text[self.at :]
+        starts = range(_PIECE_CHARS, len(rest), _PIECE_CHARS)
+        self._given_back += [rest[start : start + _PIECE_CHARS] for start in reversed(starts)]
+        self.text, self.at = rest[:_PIECE_CHARS], 0
+
+    def _next(self) -> str:
+        """Return the next text that is not empty; empty at the end."""
+        if self._given_back:
+            return self._given_back.pop()
+        return next(filter(None, self._pieces), "")
 
     def skip_separators(self) -> bool:
         """Move to the next value; false where there is none."""

@@ -5,9 +5,16 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from sources.json_elements import DECODER, MALFORMED, MAX_DOCUMENT_CHARS, Malformed, elements
+from sources.json_elements import (
+    DECODER,
+    MALFORMED,
+    MAX_DOCUMENT_CHARS,
+    MAX_DOCUMENT_VALUES,
+    Malformed,
+    elements,
+)
 from sources.layout import Columns, find_layout
-from sources.rows import Fault, Row, printable
+from sources.rows import MAX_ROW_VALUES, Fault, Row, printable
 from sources.streams import Line, TornStreamError, lines
 
 _HEAD_BYTES = 1 << 20
@@ -33,11 +40,13 @@ def json_rows(pieces: Iterable[bytes], *, encoding: str) -> Iterator[Row | Fault
     if start.startswith(b"{") and _is_json_lines(start):
         yield from jsonl_rows(rest, encoding=encoding)
         return
-    longest = {"longest": MAX_DOCUMENT_CHARS} if start.startswith(b"{") else {}
     tear: list[str] = []
-    values = elements(_decoded(rest, encoding, tear), **longest)
+    text = _decoded(rest, encoding, tear)
     if start.startswith(b"{"):
-        values = _unfolded(values)
+        document = elements(text, longest=MAX_DOCUMENT_CHARS, most=MAX_DOCUMENT_VALUES)
+        values = _unfolded(document)
+    else:
+        values = elements(text)
     for index, value in enumerate(values):
         yield _row(value, f"item {index}")
     if tear:
@@ -54,6 +63,9 @@ def _line_row(line: Line, encoding: str) -> Row | Fault:
     except UnicodeDecodeError as error:
         detail = f"byte 0x{line.text[error.start]:02x} at {error.start}"
         return Fault(place=place, reason=_not_in(encoding), detail=detail, excerpt=shown)
+    if text.count(",") > MAX_ROW_VALUES:
+        detail = f"more than {MAX_ROW_VALUES} values"
+        return Fault(place=place, reason="row too long", detail=detail, excerpt=shown)
     try:
         value = DECODER.decode(text)
     except MALFORMED as error:

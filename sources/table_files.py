@@ -2,6 +2,8 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sources.rows import Fault, Row, printable
+from sources.row_sizes import batch_size, row_sizes
+from sources.rows import MAX_ROW_BYTES, Fault, Row, printable
 from sources.streams import Line, lines
 
 BATCH_ROWS = 256
+BATCH_BYTES = 64 << 20
+"""Rows that are heavier together are decoded one by one."""
+_MAX_RATIO = 50
+"""A page of text that packs better was made to fill memory: what it holds is unpacked at once."""
+_UNREADABLE = (ValueError, OverflowError, IndexError, pa.ArrowException)
 _DELIMITERS = ",\t;|"
 
 
@@ -71,7 +79,31 @@ def _csv_row(header: list[str], cells: list[str], place: str) -> Row | Fault:
 def parquet_rows(path: Path) -> Iterator[Row | Fault]:
     """Yield the rows of a Parquet file, 256 in memory at a time; a broken end costs only itself."""
     with pq.ParquetFile(path) as file:
-        yield from _until_broken(batch_rows(file.iter_batches(batch_size=BATCH_ROWS)))
+        leaves = [file.schema.column(index) for index in range(len(file.schema))]
+    texts = [leaf.path for leaf in leaves if _is_text(leaf)]
+    # Dictionaries stay dictionaries until the size of what they stand for is known.
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        yield from _until_broken(batch_rows(_parquet_batches(file)))
+
+
+def _parquet_batches(file: Any) -> Iterator[Any]:
+    """Yield the batches of all row groups; raises ValueError for one that unpacks to too much."""
+    for index in range(file.num_row_groups):
+        group = file.metadata.row_group(index)
+        for column in map(group.column, range(group.num_columns)):
+            packed, unpacked = column.total_compressed_size, column.total_uncompressed_size
+            if unpacked > max(BATCH_BYTES, _MAX_RATIO * packed) and _is_text(column):
+                raise ValueError(
+                    f"{column.path_in_schema!r} unpacks from {packed} to {unpacked} bytes: "
+                    "write the file without compression"
+                )
+        heavy = group.total_byte_size // max(1, group.num_rows)
+        rows = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, heavy)))
+        yield from file.iter_batches(batch_size=rows, row_groups=[index])
+
+
+def _is_text(column: Any) -> bool:
+    return bool(column.physical_type == "BYTE_ARRAY")
 
 
 def arrow_rows(path: Path) -> Iterator[Row | Fault]:
@@ -83,38 +115,71 @@ def arrow_rows(path: Path) -> Iterator[Row | Fault]:
             file.seek(0)
             stored = pa.ipc.open_file(file)
             batches = (stored.get_batch(index) for index in range(stored.num_record_batches))
-            yield from _until_broken(batch_rows(batches))
+            yield from _until_broken(batch_rows(batches, foreign=True))
         else:
-            yield from _until_broken(batch_rows(reader))
+            yield from _until_broken(batch_rows(reader, foreign=True))
 
 
-def batch_rows(batches: Iterable[Any]) -> Iterator[Row | Fault]:
-    """Yield the rows of Arrow record batches or tables."""
+def batch_rows(batches: Iterable[Any], *, foreign: bool = False) -> Iterator[Row | Fault]:
+    """Yield the rows of Arrow record batches or tables, each decoded once its size is known.
+
+    Foreign ones come from a file that may hold anything in place of offsets and indices.
+    """
     count = 0
-    for batch in batches:
+    for batch in chain.from_iterable(map(_record_batches, batches)):
         exact = _with_exact_floats(batch)
         for start in range(0, exact.num_rows, BATCH_ROWS):
-            for cells in _cells(exact.slice(start, BATCH_ROWS)):
-                row = Row(place=f"row {count}", cells=cells) if isinstance(cells, dict) else None
-                yield row or Fault(place=f"row {count}", reason="not readable", detail=str(cells))
+            for cells in _cells(exact.slice(start, BATCH_ROWS), foreign):
+                place = f"row {count}"
+                bad = isinstance(cells, Fault)
+                yield replace(cells, place=place) if bad else Row(place=place, cells=cells)
                 count += 1
 
 
-def _cells(batch: Any) -> Iterable[dict[str, object] | Exception]:
+def _cells(batch: Any, foreign: bool) -> Iterable[Any]:
+    """Return the cells of each row of a batch, or a Fault in place of a row's."""
     try:
-        rows: list[dict[str, object]] = batch.to_pylist()
-        return rows
-    except (ValueError, OverflowError, pa.ArrowException):
+        if foreign:
+            batch.validate(full=True)
+        if batch_size(batch) <= BATCH_BYTES:
+            return _decoded(batch)
+    except _UNREADABLE:
         # Text that is not UTF-8, or a date beyond Python's: find the rows it is in.
-        return (_one(batch.slice(at, 1)) for at in range(batch.num_rows))
+        pass
+    return (_one(batch.slice(at, 1), foreign) for at in range(batch.num_rows))
 
 
-def _one(batch: Any) -> dict[str, object] | Exception:
+def _one(row: Any, foreign: bool) -> dict[str, object] | Fault:
     try:
-        cells: dict[str, object] = batch.to_pylist()[0]
-    except (ValueError, OverflowError, pa.ArrowException) as error:
-        return error
-    return cells
+        if foreign:
+            row.validate(full=True)
+        size = row_sizes(row).sum()
+        if size > MAX_ROW_BYTES:
+            detail = f"{size} bytes; at most {MAX_ROW_BYTES}"
+            return Fault(place="", reason="row too long", detail=detail)
+        return _decoded(row)[0]
+    except _UNREADABLE as error:
+        return Fault(place="", reason="not readable", detail=str(error))
+
+
+def _decoded(batch: Any) -> list[dict[str, object]]:
+    columns = (
+        _shared(column) if pa.types.is_dictionary(column.type) else column.to_pylist()
+        for column in batch.columns
+    )
+    names = batch.schema.names
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _shared(column: Any) -> list[object]:
+    """Return a dictionary column's values, equal ones as one object."""
+    used = column.indices.dictionary_encode()
+    values = column.dictionary.take(used.dictionary.drop_null()).to_pylist()
+    return [None if index is None else values[index] for index in used.indices.to_pylist()]
+
+
+def _record_batches(table: Any) -> Iterable[Any]:
+    return table.to_batches() if isinstance(table, pa.Table) else (table,)
 
 
 def _with_exact_floats(batch: Any) -> Any:

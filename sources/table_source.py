@@ -13,11 +13,13 @@ from schemas import Problem, RejectedRow, Settings, SourceError
 from sources.gold import GoldRule
 from sources.layout import MAX_NAMES, Columns, Layout, column_names, find_layout
 from sources.problems import to_problem
-from sources.rows import BadCellError, Fault, Row, excerpt
+from sources.rows import BadCellError, Fault, Row, characters, excerpt
 from sources.selection import shuffled, stretch
 
 WINDOW_ROWS = 256
 """Rows looked at to find the columns; the first window with a question and a gold decides."""
+
+WINDOW_CHARS = 1 << 26
 
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 
@@ -111,11 +113,22 @@ def _with_layout(
 ) -> Iterator[tuple[Row | Fault, Layout | None]]:
     """Pair every row with the layout; it is found in the first window that shows one."""
     layout: Layout | None = None
-    while window := list(islice(rows, WINDOW_ROWS)):
-        if layout is None:
-            cells = [row.cells for row in window if isinstance(row, Row)]
-            layout = find_layout(cells, source.columns) if cells else None
-            if layout is not None:
-                _log.info("%s: %s", source.name, layout)
+    while layout is None and (window := list(_window(rows))):
+        cells = [row.cells for row in window if isinstance(row, Row)]
+        layout = find_layout(cells, source.columns) if cells else None
+        if layout is not None:
+            _log.info("%s: %s", source.name, layout)
         for row in window:
             yield row, layout
+    for row in rows:
+        yield row, layout
+
+
+def _window(rows: Iterator[Row | Fault]) -> Iterator[Row | Fault]:
+    """Yield rows up to WINDOW_ROWS or about WINDOW_CHARS."""
+    held = 0
+    for row in islice(rows, WINDOW_ROWS):
+        yield row
+        held += characters(row.cells) if isinstance(row, Row) else 0
+        if held > WINDOW_CHARS:
+            return

@@ -1,0 +1,169 @@
+"""Files made to fill memory or to take for ever: refused with a reason, in linear time."""
+
+import contextlib
+import gzip
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from schemas import SourceError
+from sources import FileSource
+from sources.boxed import UnclosedBoxError, boxed
+from sources.gold import extract_gold
+from sources.rows import BadCellError
+
+M = 1 << 20
+LOAD = """
+import resource, sys
+from schemas import SourceError
+from sources import FileSource
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    sum(1 for _ in FileSource(path=sys.argv[1]).load())
+except SourceError as error:
+    print(error, file=sys.stderr)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def one_text(times: int) -> pa.DictionaryArray:
+    """Return a column of one long text, which it holds once."""
+    return pa.DictionaryArray.from_arrays(pa.array([0] * times, pa.int32()), ["q" * 15 * M])
+
+
+def dictionary_parquet(path: Path) -> None:
+    table = pa.table({"question": one_text(256), "answer": ["2"] * 256})
+    pq.write_table(table, path, compression="zstd", dictionary_pagesize_limit=1 << 30)
+    assert path.stat().st_size < 2_000
+
+
+def nested_parquet(path: Path) -> None:
+    lists = pa.ListArray.from_arrays(pa.array(range(0, 251, 10), pa.int32()), one_text(250))
+    table = pa.table({"question": lists, "answer": ["2"] * 25})
+    pq.write_table(table, path, compression="zstd", dictionary_pagesize_limit=1 << 30)
+
+
+def plain_parquet(path: Path) -> None:
+    table = pa.table({"question": ["q" * 15 * M] * 30, "answer": ["2"] * 30})
+    pq.write_table(table, path, compression="zstd", use_dictionary=False)
+
+
+def dictionary_arrow(path: Path) -> None:
+    table = pa.table({"question": one_text(2_000), "answer": ["2"] * 2_000})
+    with pa.ipc.new_file(str(path), table.schema) as file:
+        file.write_table(table)
+
+
+def packed(*parts: bytes) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        with gzip.open(path, "wb") as file:
+            file.writelines(parts)
+
+    return write
+
+
+FILES: dict[str, Callable[[Path], None]] = {
+    "dictionary.parquet": dictionary_parquet,
+    "nested.parquet": nested_parquet,
+    "plain.parquet": plain_parquet,
+    "dictionary.arrow": dictionary_arrow,
+    "lines.jsonl.gz": packed(*[b'{"q": "', b"q" * 15 * M, b'"}\n'] * 40),
+    "values.jsonl.gz": packed(*[b'{"question": [', b"[]," * (5 * M), b"[]]}\n"] * 4),
+    "document.json.gz": packed(b'{"data": [', b'{"":1},' * (20 * M), b"{}]}"),
+    "open.json.gz": packed(b'[{"a": "', *[b"q" * M] * 100),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_small_file_that_unpacks_to_gigabytes_takes_little_memory(
+    tmp_path: Path, name: str
+) -> None:
+    FILES[name](tmp_path / name)
+    read = subprocess.run(
+        [sys.executable, "-c", LOAD, str(tmp_path / name)], capture_output=True, text=True
+    )
+    assert read.returncode == 0, read.stderr
+    assert "Traceback" not in read.stderr
+    assert "none of its" in read.stderr
+    assert int(read.stdout) < 700_000  # KiB
+
+
+def test_equal_values_of_a_dictionary_are_read_whatever_their_number(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    rows = [{"question": f"What is {i} + {i}?", "answer": "2", "level": "easy"} for i in range(600)]
+    rows[3]["level"] = rows[-1]["level"] = None
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    levels = [problem.level for problem in FileSource(path=str(path)).load()]
+    assert levels == [row["level"] for row in rows]
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(3):
+        started = time.process_time()
+        with contextlib.suppress(UnclosedBoxError, BadCellError, SourceError):
+            work()
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+BOXES = [
+    "\\boxed{\\boxed 5 $",
+    "\\boxed ",
+    "\\boxed{",
+    "\\boxed{}",
+    "\\boxed}",
+    "{\\boxed 5",
+    "\\boxed{\\boxed 5 $",
+    "{",
+    "\\",
+]
+
+
+@pytest.mark.parametrize("unit", [*BOXES, "#### ", "####\n", "5 (", "( ", "\n#", "#### \\boxed{"])
+def test_twice_the_text_takes_twice_the_time_to_find_a_gold_in(unit: str) -> None:
+    def gold(count: int) -> Callable[[], object]:
+        return lambda: (
+            extract_gold(unit * count, "auto", from_solution=False),
+            boxed(unit * count),
+        )
+
+    size = 400_000 // len(unit)
+    assert cpu_seconds(gold(2 * size)) < 2.5 * cpu_seconds(gold(size)) + 0.05
+
+
+BROKEN = [
+    "} ",
+    "{",
+    '{"a":',
+    '},{"',
+    '},{\\"',
+    "[",
+    "[[],",
+    '"',
+    "}\n,",
+    "\\",
+    "1,",
+    "\n",
+    " ",
+    "nul",
+]
+
+
+@pytest.mark.parametrize("unit", BROKEN)
+@pytest.mark.parametrize("name", ["rows.json", "rows.jsonl", "rows.csv"])
+def test_twice_the_file_takes_twice_the_time_to_read(tmp_path: Path, unit: str, name: str) -> None:
+    def load(count: int) -> Callable[[], object]:
+        path = tmp_path / str(count) / name
+        path.parent.mkdir()
+        path.write_text('[{"question": "q", "answer": "1"} x' + unit * count)
+        return lambda: sum(1 for _ in FileSource(path=str(path)).load())
+
+    size = 100_000 // len(unit)
+    assert cpu_seconds(load(2 * size)) < 2.5 * cpu_seconds(load(size)) + 0.05
