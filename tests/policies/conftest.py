@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from schemas import ROOT, CompletionRequest, Prefix, Prompt, Sampling, TextPrompt
-
 _CHAT = (
     "{{ bos_token }}{% for m in messages %}<|{{ m.role }}|>{{ m.content }}\n{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
@@ -93,26 +91,6 @@ def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
                 await asyncio.sleep(0.001)
 
     return wait
-
-
-@pytest.fixture
-def ask() -> Callable[..., CompletionRequest]:
-    """Return a maker of requests with short completions."""
-
-    def make(
-        prompt: Prompt | str = "Tom has 3 apples",
-        *,
-        seeds: tuple[int, ...] = (1,),
-        prefix: Prefix = ROOT,
-        **sampling: object,
-    ) -> CompletionRequest:
-        prompt = TextPrompt(text=prompt) if isinstance(prompt, str) else prompt
-        options = {"temperature": 1.0, "max_tokens": 24, **sampling}
-        return CompletionRequest(
-            prompt=prompt, prefix=prefix, sampling=Sampling(**options), seeds=seeds
-        )
-
-    return make
 
 
 @pytest.fixture

@@ -12,7 +12,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from policies import AnyPolicy, ScriptedSettings
 from policies.scripted import toy_question
-from schemas import ChatPrompt, CompletionRequest, Message, Prefix, Sampling, TextPrompt
+from schemas import (
+    ROOT,
+    ChatPrompt,
+    CompletionRequest,
+    Continuation,
+    Message,
+    Prefix,
+    Sampling,
+    TextPrompt,
+)
+from tests.policies.asking import STEP, to_score
 
 NUMBERS = (3, 5, 9, 12)
 QUESTION = toy_question(NUMBERS)
@@ -163,3 +173,68 @@ def test_a_misspelt_kind_is_answered_with_the_valid_ones():
         TypeAdapter(AnyPolicy).validate_python({"kind": "scriptd"})
     found = TypeAdapter(AnyPolicy).validate_python({"kind": "scripted", "error": 0.3})
     assert found == ScriptedSettings(error=0.3)
+
+
+SCORED = TextPrompt(text=toy_question((3, 5, 9)))
+
+
+@pytest.mark.parametrize("separator", ["\n", "\n\n"])
+@pytest.mark.parametrize("no_answer", [0.0, 0.3])
+@pytest.mark.parametrize("prefix", ["", "3 + 5 =", "3 + 5 = 8\n", "3 + 5 = 9\n\n", "Hm", "Hm\n"])
+async def test_scripted_scores_are_the_frequencies_of_its_completions(separator, no_answer, prefix):
+    """Every beginning of every text that its world writes, cut wherever you like."""
+    settings = ScriptedSettings(
+        error=0.4, recovery=0.3, no_answer=no_answer, separator=separator, seed=5
+    )
+    before, tries = Prefix(steps=(prefix,), token_ids=None), 3000
+    request = CompletionRequest(
+        prompt=SCORED, prefix=before, sampling=Sampling(), seeds=tuple(range(tries))
+    )
+    texts = [settings.write(request, seed).text for seed in request.seeds]
+    rng = random.Random(prefix)
+    starts = {t[: rng.randrange(1, len(t) + 1)] for t in set(texts)} | set(texts)
+    async with settings.open(None) as policy:
+        starts = tuple(sorted(starts - {""}))
+        scores = await policy.score(to_score(*starts, prompt=SCORED, prefix=before))
+    for start, score in zip(starts, scores, strict=True):
+        share, seen = math.exp(score.logprob), sum(t.startswith(start) for t in texts)
+        assert abs(seen - tries * share) < 4.5 * (tries * share * (1 - share)) ** 0.5 + 1e-9
+        assert score.covers(start)
+        assert "".join(start[a:b] for a, b in _spans(score.ends)) == start
+
+
+def _spans(ends):
+    return zip((0, *ends), ends, strict=False)
+
+
+async def test_a_scripted_completion_has_the_score_it_was_written_with():
+    settings = ScriptedSettings(error=0.4, recovery=0.3)
+    request = CompletionRequest(
+        prompt=SCORED, prefix=STEP, sampling=Sampling(), seeds=tuple(range(30))
+    )
+    async with settings.open(None) as policy:
+        for completion in await policy.complete(request):
+            sampled = Continuation(text=completion.text, tokens=completion.tokens)
+            (score,) = await policy.score(to_score(sampled, prompt=SCORED))
+            assert score.logprob == pytest.approx(completion.logprob)
+            assert score.ends == completion.tokens.ends
+            assert score.prompt_tokens == completion.prompt_tokens
+
+
+async def test_what_the_scripted_world_would_not_write_has_a_floor_a_line():
+    async with ScriptedSettings().open(None) as policy:
+        texts = ("3 + 5 = 77", "Hm\nhm\n", "3 + 5 = 8\n#### 8", "3 + 5 = 8\n8 + 9 = 17\n#### 17\n")
+        scores = await policy.score(to_score(*texts, prompt=SCORED, prefix=ROOT))
+        (right,) = await policy.score(to_score("3 + 5 = 8\n", prompt=SCORED, prefix=ROOT))
+        (ended,) = await policy.score(
+            to_score("more", prompt=SCORED, prefix=Prefix(steps=("#### 17",), token_ids=None))
+        )
+    floor = math.log(1e-12)
+    assert scores[0].logprob == floor
+    assert scores[1].logprob == 2 * floor
+    assert scores[1].logprobs == (floor, floor)
+    assert right.best == right.logprobs, "the likeliest line is the right one"
+    assert scores[0].best[0] == right.logprob
+    assert scores[2].logprob == pytest.approx(right.logprob + floor)
+    assert scores[3].logprob < floor < right.logprob < 0
+    assert ended.logprob == floor

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.tokens import PromptTokenizer, TextReader, load_tokenizer, whole_tokens
-from schemas import ROOT, ChatPrompt, ConfigError, Message, Prefix, TextPrompt, Tokens
+from schemas import ROOT, ChatPrompt, ConfigError, Continuation, Message, Prefix, TextPrompt, Tokens
 
 CHAT = ChatPrompt(messages=(Message(role="user", content="Tom has 3 apples"),))
 ALPHABET = "Tom has 3 apples +=\n#é€😀ï1745"
@@ -156,3 +156,24 @@ def test_configuring_a_policy_imports_neither_torch_nor_transformers():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert shown.stdout.strip() == "set()"
+
+
+def test_a_text_is_tokenised_without_the_space_that_sentencepiece_puts_before_it(tmp_path):
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    pieces = ["<unk>", "▁", "▁17", "17", "<0x0A>", "▁a", "a"]
+    tokenizer = Tokenizer(models.Unigram([(p, -1.0) for p in pieces], unk_id=0, byte_fallback=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+    tokenizer.decoder = decoders.Sequence(
+        [
+            decoders.Replace("▁", " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>").save_pretrained(tmp_path)
+    ours = load_tokenizer(str(tmp_path))
+    tokens = ours.pieces(Continuation(text="17"), ())
+    assert (tokens.ids, tokens.ends) == ((3,), (2,))

@@ -21,6 +21,7 @@ class CharacterPolicy:
 
     identity = "characters-1"
     in_flight = 0
+    cannot_score = ""
 
     def __init__(self, *, fail_after: int | None = None) -> None:
         self.requests: list[CompletionRequest] = []

@@ -12,6 +12,7 @@ import pytest
 
 from policies import TransformersSettings
 from schemas import ChatPrompt, ConfigError, Message, PolicyError, Prefix
+from tests.policies.asking import ask
 
 torch = pytest.importorskip("torch")
 
@@ -48,7 +49,7 @@ def _next_logprobs(reference, ids):
 
 @pytest.mark.parametrize("deterministic", [False, True])
 async def test_greedy_tokens_and_log_probabilities_are_the_models_own(
-    opened, reference, ask, deterministic
+    opened, reference, deterministic
 ):
     model, tokenizer = reference
     async with opened(deterministic=deterministic) as policy, asyncio.TaskGroup() as group:
@@ -73,7 +74,7 @@ async def test_greedy_tokens_and_log_probabilities_are_the_models_own(
     "options", [{}, {"temperature": 0.8}, {"top_k": 3}, {"top_p": 0.6}, {"top_p": 0.8, "top_k": 4}]
 )
 async def test_first_tokens_are_drawn_with_the_odds_that_the_sampling_says(
-    opened, reference, ask, options
+    opened, reference, options
 ):
     _, tokenizer = reference
     tries = 1200
@@ -109,7 +110,7 @@ def _by_hand(probabilities, top_k, top_p):
     return {token: p / reached for token, p in kept.items()}
 
 
-async def test_a_batch_of_strangers_changes_no_bit_in_the_deterministic_setting(opened, ask):
+async def test_a_batch_of_strangers_changes_no_bit_in_the_deterministic_setting(opened):
     """Random groupings and arrival orders, seeds shared out over problems and requests."""
     work = [(prompt, seed) for prompt in PROMPTS for seed in range(6)]
     async with opened(deterministic=True) as policy:
@@ -118,12 +119,12 @@ async def test_a_batch_of_strangers_changes_no_bit_in_the_deterministic_setting(
             first[prompt, seed] = (await policy.complete(ask(prompt, seeds=(seed,))))[0]
         for shuffle in range(6):
             rng = random.Random(shuffle)
-            again = await _in_random_groups(policy, ask, work, rng)
+            again = await _in_random_groups(policy, work, rng)
             assert again == first
     assert len({c.text for c in first.values()}) > len(work) / 2
 
 
-async def _in_random_groups(policy, ask, work, rng):
+async def _in_random_groups(policy, work, rng):
     found = {}
 
     async def one(prompt, seeds):
@@ -144,7 +145,7 @@ async def _in_random_groups(policy, ask, work, rng):
     return {key: found[key] for key in work}
 
 
-async def test_the_fast_setting_gives_the_same_texts_up_to_rounding(opened, ask):
+async def test_the_fast_setting_gives_the_same_texts_up_to_rounding(opened):
     async with opened(deterministic=True) as exact, opened() as fast:
         for prompt in PROMPTS:
             a = await exact.complete(ask(prompt, seeds=tuple(range(8))))
@@ -152,7 +153,7 @@ async def test_the_fast_setting_gives_the_same_texts_up_to_rounding(opened, ask)
             assert [c.text for c in a] == [c.text for c in b]
 
 
-async def test_a_prefix_is_continued_as_if_it_had_never_been_cut(opened, ask):
+async def test_a_prefix_is_continued_as_if_it_had_never_been_cut(opened):
     async with opened() as policy:
         (whole,) = await policy.complete(ask(temperature=0, max_tokens=16))
         cut = 7
@@ -165,7 +166,7 @@ async def test_a_prefix_is_continued_as_if_it_had_never_been_cut(opened, ask):
     assert rest.prompt_tokens == whole.prompt_tokens + cut
 
 
-async def test_a_stop_string_ends_the_text_before_it_also_inside_a_token(opened, ask):
+async def test_a_stop_string_ends_the_text_before_it_also_inside_a_token(opened):
     async with opened() as policy:
         (free,) = await policy.complete(ask(seeds=(3,), max_tokens=40))
         stop = free.text[9:12]
@@ -177,7 +178,7 @@ async def test_a_stop_string_ends_the_text_before_it_also_inside_a_token(opened,
     assert stopped.completion_tokens > len(stopped.tokens.ids)
 
 
-async def test_completions_end_by_themselves_or_at_max_tokens(opened, ask):
+async def test_completions_end_by_themselves_or_at_max_tokens(opened):
     async with opened() as policy:
         done = await policy.complete(ask(seeds=tuple(range(60)), max_tokens=30))
     reasons = Counter(c.finish_reason for c in done)
@@ -188,7 +189,7 @@ async def test_completions_end_by_themselves_or_at_max_tokens(opened, ask):
         assert [c.seed for c in done] == list(range(60))
 
 
-async def test_the_context_cuts_completions_and_a_prompt_that_fills_it_is_truncated(opened, ask):
+async def test_the_context_cuts_completions_and_a_prompt_that_fills_it_is_truncated(opened):
     async with opened(context=32) as policy:
         (cut,) = await policy.complete(ask(temperature=0, max_tokens=32))
         (full,) = await policy.complete(ask("Tom has 3 apples " * 20))
@@ -199,7 +200,7 @@ async def test_the_context_cuts_completions_and_a_prompt_that_fills_it_is_trunca
     assert full.prompt_tokens > 32
 
 
-async def test_waiting_requests_of_other_problems_fill_the_batch(opened, ask):
+async def test_waiting_requests_of_other_problems_fill_the_batch(opened):
     steps = []
     async with opened() as policy:
         step = policy._batch.step
@@ -212,7 +213,7 @@ async def test_waiting_requests_of_other_problems_fill_the_batch(opened, ask):
     assert busy.count(4) == len(busy) > 50
 
 
-async def test_the_event_loop_runs_on_while_the_model_works(opened, ask):
+async def test_the_event_loop_runs_on_while_the_model_works(opened):
     ticks = 0
     async with opened() as policy:
         run = asyncio.create_task(policy.complete(ask(seeds=tuple(range(40)), max_tokens=40)))
@@ -222,7 +223,7 @@ async def test_the_event_loop_runs_on_while_the_model_works(opened, ask):
     assert ticks > 10
 
 
-async def test_a_cancelled_request_frees_its_slots(opened, ask, until):
+async def test_a_cancelled_request_frees_its_slots(opened, until):
     async with opened() as policy:
         long = asyncio.create_task(policy.complete(ask(seeds=tuple(range(500)), max_tokens=100)))
         await until(lambda: policy.in_flight)
@@ -234,7 +235,7 @@ async def test_a_cancelled_request_frees_its_slots(opened, ask, until):
         await until(lambda: not policy.in_flight)
 
 
-async def test_leaving_the_context_answers_those_who_still_wait(opened, ask):
+async def test_leaving_the_context_answers_those_who_still_wait(opened):
     async with opened() as policy:
         run = asyncio.create_task(policy.complete(ask(seeds=tuple(range(500)), max_tokens=100)))
         await asyncio.sleep(0.01)
@@ -244,7 +245,7 @@ async def test_leaving_the_context_answers_those_who_still_wait(opened, ask):
         await policy.complete(ask())
 
 
-async def test_a_model_that_breaks_tells_all_who_wait(opened, ask):
+async def test_a_model_that_breaks_tells_all_who_wait(opened):
     def out_of_memory():
         raise torch.OutOfMemoryError("tried to allocate 9 GiB")
 
@@ -255,7 +256,7 @@ async def test_a_model_that_breaks_tells_all_who_wait(opened, ask):
                 await policy.complete(ask())
 
 
-async def test_chat_and_text_prompts_are_what_the_tokenizer_says(opened, reference, ask):
+async def test_chat_and_text_prompts_are_what_the_tokenizer_says(opened, reference):
     _, tokenizer = reference
     chat = ChatPrompt(messages=(Message(role="user", content="How many"),))
     turns = [{"role": "user", "content": "How many"}]
@@ -321,9 +322,9 @@ async def test_a_recurrent_model_is_refused_instead_of_decoded_wrongly(opened, t
 
 
 async def test_rows_that_differ_on_this_machine_are_decoded_one_at_a_time(
-    opened, ask, until, monkeypatch
+    opened, until, monkeypatch
 ):
-    from policies.slots import Slots
+    from policies.embedded.slots import Slots
 
     monkeypatch.setattr(Slots, "rows_are_equal", lambda self, ids: False)
     seen = []
@@ -333,7 +334,7 @@ async def test_rows_that_differ_on_this_machine_are_decoded_one_at_a_time(
     assert set(seen) <= {0, 1}
 
 
-async def test_the_deterministic_setting_batches_whatever_number_of_threads_it_finds(opened, ask):
+async def test_the_deterministic_setting_batches_whatever_number_of_threads_it_finds(opened):
     """Two threads share the rows of a batch out unequally; the identity must not tell of them."""
     before = torch.get_num_threads()
     identities = set()

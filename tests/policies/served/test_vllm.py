@@ -17,8 +17,9 @@ from schemas import (
     ScoreRequest,
     TextPrompt,
 )
+from tests.policies.asking import ask
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 PYTHON = Path(os.environ.get("STEPMINT_VLLM_PYTHON", REPOSITORY / ".venv-vllm/bin/python"))
 
 pytestmark = [
@@ -59,7 +60,7 @@ async def control_node(policy, tmp_path, monkeypatch):
         yield opened
 
 
-async def test_samples_do_not_depend_on_how_they_share_requests(policy, ask):
+async def test_samples_do_not_depend_on_how_they_share_requests(policy):
     seeds = tuple(range(40, 48))
     together = await policy.complete(ask(seeds=seeds))
     async with asyncio.TaskGroup() as group:
@@ -70,7 +71,7 @@ async def test_samples_do_not_depend_on_how_they_share_requests(policy, ask):
     assert len({c.text for c in together}) > 4
 
 
-async def test_a_prefix_is_continued_from_the_very_tokens_that_were_sampled(policy, ask):
+async def test_a_prefix_is_continued_from_the_very_tokens_that_were_sampled(policy):
     (whole,) = await policy.complete(ask(temperature=0, max_tokens=16))
     cut = 7
     prefix = Prefix(
@@ -82,7 +83,7 @@ async def test_a_prefix_is_continued_from_the_very_tokens_that_were_sampled(poli
     assert prefix.text + rest.text == whole.text
 
 
-async def test_greedy_completions_are_those_of_transformers(policy, ask, model_dir, tmp_path):
+async def test_greedy_completions_are_those_of_transformers(policy, model_dir, tmp_path):
     pytest.importorskip("torch")
     from policies import TransformersSettings
 
@@ -124,7 +125,7 @@ async def test_scores_are_those_of_transformers(policy, control_node, model_dir,
                     assert b.covers(text) or text is SCORED[-1]
 
 
-async def test_stop_strings_end_the_text_before_them(policy, ask):
+async def test_stop_strings_end_the_text_before_them(policy):
     (free,) = await policy.complete(ask(seeds=(3,)))
     stop = next(free.text[i : i + 2] for i in range(6, 20) if free.text[i : i + 2].isascii())
     (stopped,) = await policy.complete(ask(seeds=(3,), stop=(stop,)))
@@ -133,7 +134,7 @@ async def test_stop_strings_end_the_text_before_them(policy, ask):
     assert stopped.tokens.ends[-1] <= len(stopped.text)
 
 
-async def test_a_control_node_without_a_tokenizer_gets_the_same(policy, control_node, ask):
+async def test_a_control_node_without_a_tokenizer_gets_the_same(policy, control_node):
     as_text = Prefix(steps=("Step 1: 2 + 5 = 7\n",), token_ids=None)
     for request in (ask(seeds=(1, 2)), ask(CHAT, seeds=(1, 2)), ask(CHAT, prefix=as_text)):
         here = await policy.complete(request)
@@ -146,7 +147,7 @@ async def test_a_control_node_without_a_tokenizer_gets_the_same(policy, control_
     assert control_node.identity.startswith("openai:tiny-qwen2 context=256 (vllm ")
 
 
-async def test_what_vllm_refuses_is_shown_in_its_words(policy, ask):
+async def test_what_vllm_refuses_is_shown_in_its_words(policy):
     with pytest.raises(PolicyError, match=r"400.*body\.stop"):
         await policy.complete(ask(stop=tuple("abcdefgh")))
     body = {"model": "nobody", "prompt": "x"}
@@ -154,16 +155,14 @@ async def test_what_vllm_refuses_is_shown_in_its_words(policy, ask):
         await policy.fleet.post("/v1/completions", body, lambda response: response)
 
 
-async def test_prompts_that_fill_the_context_come_back_truncated(policy, ask):
+async def test_prompts_that_fill_the_context_come_back_truncated(policy):
     (full,) = await policy.complete(ask("Tom has 3 apples " * 99))
     assert (full.text, full.finish_reason) == ("", "length")
     (cut,) = await policy.complete(ask("Tom has " * 100, temperature=0, max_tokens=256))
     assert cut.prompt_tokens + cut.completion_tokens <= 256
 
 
-async def test_a_server_killed_in_mid_run_is_restarted_and_every_request_answered(
-    policy, ask, until
-):
+async def test_a_server_killed_in_mid_run_is_restarted_and_every_request_answered(policy, until):
     (port,) = (endpoint.url.rsplit(":", 1)[1] for endpoint in policy.fleet.endpoints)
     requests = [ask(f"Tom has {i} apples", seeds=(0, 1, 2, 3), max_tokens=99) for i in range(80)]
     async with asyncio.TaskGroup() as group:

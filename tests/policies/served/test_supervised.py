@@ -16,8 +16,10 @@ import pytest
 from pydantic import ValidationError
 
 from policies import VllmSettings
-from policies.fleet import Fleet, Patience
-from policies.server import SupervisedServer
+from policies.served.fleet import Fleet
+from policies.served.settings import Patience
+from policies.served.supervised import SupervisedServer
+from policies.served.vllm import command
 from schemas import ConfigError, PolicyError
 
 pytestmark = pytest.mark.anyio
@@ -121,8 +123,8 @@ def test_a_killed_parent_leaves_no_server_behind(tmp_path):
     code = f"""
 import asyncio, sys
 from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from policies.server import SupervisedServer
+sys.path.insert(0, {str(Path(__file__).parents[3])!r})
+from policies.served.supervised import SupervisedServer
 async def main():
     server = SupervisedServer(
         lambda port: (sys.executable, "-c", {STAND_IN!r}, str(port)),
@@ -159,7 +161,7 @@ async def test_the_command_says_what_the_settings_say(tmp_path):
         max_model_len=4096,
         extra_args=("--quantization", "fp8"),
     )
-    words = " ".join(settings._command("python", 1234))
+    words = " ".join(command(settings, "python", 1234))
     assert words.startswith("python -m vllm.entrypoints.openai.api_server --model org/name ")
     for part in (
         "--port 1234",
@@ -170,7 +172,7 @@ async def test_the_command_says_what_the_settings_say(tmp_path):
         "--quantization fp8",
     ):
         assert part in words
-    assert "--revision" not in " ".join(VllmSettings(model=str(tmp_path))._command("python", 1))
+    assert "--revision" not in " ".join(command(VllmSettings(model=str(tmp_path)), "python", 1))
 
 
 def test_a_secret_among_the_settings_is_refused_since_they_are_written_to_disk() -> None:

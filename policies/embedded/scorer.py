@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from policies.slots import Likelihood, Slots, Starts
+from policies.embedded.slots import Likelihood, Slots, Starts
 from schemas import Score, Tokens
 
 _TOKENS_PER_PASS = 512

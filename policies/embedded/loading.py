@@ -8,14 +8,14 @@ import torch
 from transformers import AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
+from policies.embedded.slots import Slots
 from policies.errors import brief
 from policies.fingerprint import model_identity
-from policies.slots import Slots
 from policies.tokens import PromptTokenizer, load_tokenizer
 from schemas import ConfigError
 
 if TYPE_CHECKING:
-    from policies.embedded import TransformersSettings
+    from policies.embedded.settings import TransformersSettings
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""What servers answer to a completion request, read into completions and scores."""
+"""The choices that servers give, read into completions, and what they say of a prompt, scores."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel
 
-from policies.fleet import UnfinishedError
+from policies.served.fleet import UnfinishedError
 from policies.tokens import TextReader, TokenBytes, whole_tokens
 from schemas import Completion, FinishReason, Score, Tokens
 
@@ -52,14 +52,14 @@ class _Usage(BaseModel):
     prompt_tokens_details: _PromptDetails | None = None
 
 
-class Answer(BaseModel):
+class Choices(BaseModel):
     """A server's answer with `n` choices."""
 
     choices: list[_Choice]
     usage: _Usage
 
     @classmethod
-    def expecting(cls, count: int, response: httpx.Response) -> "Answer":
+    def expecting(cls, count: int, response: httpx.Response) -> "Choices":
         """Read an answer of `count` finished choices; a ValueError says what is missing."""
         answer = cls.model_validate_json(response.content)
         reasons = [choice.finish_reason for choice in answer.choices]
@@ -90,7 +90,7 @@ class Answer(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PromptLogprobs:
     """How likely a server finds the tokens behind a prompt that it was made to read."""
 
     logprobs: tuple[float, ...]
@@ -101,9 +101,11 @@ class Reading:
     cached_tokens: int
 
     @classmethod
-    def of(cls, before: Sequence[int], ids: Sequence[int], response: httpx.Response) -> "Reading":
+    def of(
+        cls, before: Sequence[int], ids: Sequence[int], response: httpx.Response
+    ) -> "PromptLogprobs":
         """Read what a server says of `ids` behind `before`; a ValueError says what is missing."""
-        answer = Answer.expecting(1, response)
+        answer = Choices.expecting(1, response)
         said = (answer.choices[0].prompt_logprobs or [])[len(before) :]
         places = [(place or {}) for place, _ in zip(said, ids, strict=False)]
         found = [place.get(token) for token, place in zip(ids, places, strict=False)]

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from policies.drawing import Draw, draw, uniform
-from policies.loading import LoadedModel
-from policies.slots import Starts
+from policies.embedded.drawing import Draw, draw, uniform
+from policies.embedded.loading import LoadedModel
+from policies.embedded.slots import Starts
 from policies.tokens import TextReader, whole_tokens
 from schemas import Completion, FinishReason, Sampling
 

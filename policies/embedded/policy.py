@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from policies.batch import Batch, Job
-from policies.loading import LoadedModel, load_model
-from policies.scoring import ScoreJob, Scorer
-from policies.slots import Starts
+from policies.embedded.batch import Batch, Job
+from policies.embedded.loading import LoadedModel, load_model
+from policies.embedded.scorer import ScoreJob, Scorer
+from policies.embedded.slots import Starts
 from policies.tokens import first_tokens, truncated_at_once, unscored
 from schemas import (
     Completion,
@@ -27,19 +27,21 @@ from schemas import (
 )
 
 if TYPE_CHECKING:
-    from policies.embedded import TransformersSettings
+    from policies.embedded.settings import TransformersSettings
 
 T = TypeVar("T")
 J = TypeVar("J", Job, ScoreJob)
 
 
-class Engine:
+class EmbeddedPolicy:
     """A loaded model that answers requests; the running form of `TransformersSettings`."""
+
+    cannot_score = ""
 
     def __init__(self, model: LoadedModel) -> None:
         self.identity = model.identity
         self._model = model
-        starts = Starts(model.slots, model.slots.size * model.context // 4)
+        starts = Starts(model.slots, max(model.slots.size, 4) * model.context // 4)
         self._batch = Batch(model, starts)
         self._scorer = Scorer(model.slots, starts)
         self._queue: deque[Job] = deque()
@@ -51,11 +53,11 @@ class Engine:
         self._thread = threading.Thread(target=self._work, name="stepmint-policy", daemon=True)
 
     @classmethod
-    def load(cls, settings: "TransformersSettings") -> "Engine":
+    def load(cls, settings: "TransformersSettings") -> "EmbeddedPolicy":
         """Load the model and start the worker."""
-        engine = cls(load_model(settings))
-        engine._thread.start()
-        return engine
+        policy = cls(load_model(settings))
+        policy._thread.start()
+        return policy
 
     @property
     def in_flight(self) -> int:

@@ -7,9 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from policies import OpenAISettings
-from policies.fleet import Patience
-from policies.limits import FairLimit
+from policies.served.limits import FairLimit
+from policies.served.settings import Patience
 from schemas import ROOT, ChatPrompt, ConfigError, Message, PolicyError, Prefix
+from tests.policies.asking import ask
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +31,7 @@ def opened(tmp_path):
 
 
 async def test_a_prompt_goes_as_token_ids_and_tokens_come_back_with_their_places(
-    fake_server, opened, ask
+    fake_server, opened
 ):
     async with fake_server().running() as server, opened(server) as policy:
         (completion,) = await policy.complete(ask("Tom", seeds=(5,)))
@@ -46,7 +47,7 @@ async def test_a_prompt_goes_as_token_ids_and_tokens_come_back_with_their_places
     assert completion.logprob == -3.0
 
 
-async def test_consecutive_seeds_share_a_request_and_others_do_not(fake_server, opened, ask):
+async def test_consecutive_seeds_share_a_request_and_others_do_not(fake_server, opened):
     async with fake_server().running() as server, opened(server) as policy:
         completions = await policy.complete(ask("Tom", seeds=(3, 4, 5, 9, 7)))
         await policy.complete(ask("Tom", seeds=(1, 2), temperature=0))
@@ -57,7 +58,7 @@ async def test_consecutive_seeds_share_a_request_and_others_do_not(fake_server, 
     assert [c.seed for c in completions] == [3, 4, 5, 9, 7]
 
 
-async def test_an_unknown_server_gets_text_and_one_seed_at_a_time(fake_server, opened, ask):
+async def test_an_unknown_server_gets_text_and_one_seed_at_a_time(fake_server, opened):
     prefix = Prefix(steps=("3 + ",), token_ids=(1, 2))
     async with fake_server(vllm=False).running() as server, opened(server) as policy:
         first, _ = await policy.complete(ask("Tom", seeds=(1, 2), prefix=prefix, stop=("\n",)))
@@ -67,9 +68,7 @@ async def test_an_unknown_server_gets_text_and_one_seed_at_a_time(fake_server, o
     assert (first.prompt_tokens, first.completion_tokens) == (7, 9)
 
 
-async def test_the_servers_own_chat_template_is_used_once_and_asked_for_once(
-    fake_server, opened, ask
-):
+async def test_the_servers_own_chat_template_is_used_once_and_asked_for_once(fake_server, opened):
     async with fake_server().running() as server, opened(server) as policy:
         for prefix in (ROOT, Prefix(steps=("AB",), token_ids=(65, 66)), ROOT):
             await policy.complete(ask(CHAT, prefix=prefix))
@@ -79,9 +78,7 @@ async def test_the_servers_own_chat_template_is_used_once_and_asked_for_once(
     assert prompts == ["[How many?]>", "[How many?]>AB", "[How many?]>", "[How many?]>AB"]
 
 
-async def test_a_chat_prefix_is_continued_where_possible_and_refused_elsewhere(
-    fake_server, opened, ask
-):
+async def test_a_chat_prefix_is_continued_where_possible_and_refused_elsewhere(fake_server, opened):
     prefix = Prefix(steps=("First, ",), token_ids=None)
     async with fake_server(vllm=False, owner="sglang").running() as server:
         async with opened(server) as policy:
@@ -97,7 +94,7 @@ async def test_a_chat_prefix_is_continued_where_possible_and_refused_elsewhere(
 
 
 async def test_a_local_tokenizer_renders_chats_for_servers_that_take_text(
-    fake_server, opened, ask, model_dir
+    fake_server, opened, model_dir
 ):
     prefix = Prefix(steps=("First, ",), token_ids=None)
     async with fake_server(vllm=False).running() as server:
@@ -107,7 +104,7 @@ async def test_a_local_tokenizer_renders_chats_for_servers_that_take_text(
 
 
 @pytest.mark.parametrize("fault", ["429", "429 0.02", "500", "503", "close", "torn", "garbage"])
-async def test_what_may_pass_is_tried_again(fake_server, opened, ask, fault):
+async def test_what_may_pass_is_tried_again(fake_server, opened, fault):
     async with fake_server().running() as server, opened(server) as policy:
         server.faults = [fault, fault]
         (completion,) = await policy.complete(ask("Tom", seeds=(5,)))
@@ -115,7 +112,7 @@ async def test_what_may_pass_is_tried_again(fake_server, opened, ask, fault):
         assert len(server.requests) == 3
 
 
-async def test_a_hanging_request_is_tried_again(fake_server, opened, ask):
+async def test_a_hanging_request_is_tried_again(fake_server, opened):
     patience = QUICK.model_copy(update={"request_timeout_s": 0.2})
     async with fake_server().running() as server, opened(server, patience=patience) as policy:
         server.faults = ["hang"]
@@ -124,7 +121,7 @@ async def test_a_hanging_request_is_tried_again(fake_server, opened, ask):
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 422])
-async def test_a_refusal_is_final_and_shows_the_servers_words(fake_server, opened, ask, status):
+async def test_a_refusal_is_final_and_shows_the_servers_words(fake_server, opened, status):
     async with fake_server().running() as server, opened(server) as policy:
         server.faults = [str(status)] * 9
         with pytest.raises(PolicyError, match=rf"{status}.*no luck"):
@@ -132,7 +129,7 @@ async def test_a_refusal_is_final_and_shows_the_servers_words(fake_server, opene
         assert len(server.requests) <= 2
 
 
-async def test_retries_end(fake_server, opened, ask):
+async def test_retries_end(fake_server, opened):
     async with fake_server().running() as server, opened(server) as policy:
         server.faults = ["503"] * 99
         with pytest.raises(PolicyError, match=r"failed 4 times, last: 503.*patience\.retries"):
@@ -140,7 +137,7 @@ async def test_retries_end(fake_server, opened, ask):
         assert len(server.requests) == 4
 
 
-async def test_retry_after_is_honoured(fake_server, opened, ask):
+async def test_retry_after_is_honoured(fake_server, opened):
     patience = Patience(backoff_s=0.001, longest_pause_s=5)
     async with fake_server().running() as server, opened(server, patience=patience) as policy:
         server.faults = ["429 0.3"]
@@ -150,7 +147,7 @@ async def test_retry_after_is_honoured(fake_server, opened, ask):
 
 
 async def test_load_is_spread_and_a_dead_server_is_left_out_until_it_answers_again(
-    fake_server, opened, ask, until
+    fake_server, opened, until
 ):
     one, two = fake_server(), fake_server()
     async with contextlib.AsyncExitStack() as stack:
@@ -178,7 +175,7 @@ async def test_load_is_spread_and_a_dead_server_is_left_out_until_it_answers_aga
         await asyncio.wait_for(asked_again(), 30)
 
 
-async def test_all_servers_gone_for_too_long_fails_and_names_them(fake_server, opened, ask):
+async def test_all_servers_gone_for_too_long_fails_and_names_them(fake_server, opened):
     async with contextlib.AsyncExitStack() as stack:
         async with fake_server().running() as one, fake_server().running() as two:
             policy = await stack.enter_async_context(opened(one, two))
@@ -188,7 +185,7 @@ async def test_all_servers_gone_for_too_long_fails_and_names_them(fake_server, o
         assert two.url in str(failure.value)
 
 
-async def test_a_short_outage_is_waited_out(fake_server, opened, ask):
+async def test_a_short_outage_is_waited_out(fake_server, opened):
     server = fake_server()
     patience = QUICK.model_copy(update={"outage_s": 30})
     async with contextlib.AsyncExitStack() as stack:
@@ -200,9 +197,7 @@ async def test_a_short_outage_is_waited_out(fake_server, opened, ask):
             assert (await run)[0].text == "3:5é."
 
 
-async def test_the_limit_counts_sequences_and_releases_them_also_on_errors(
-    fake_server, opened, ask
-):
+async def test_the_limit_counts_sequences_and_releases_them_also_on_errors(fake_server, opened):
     async with fake_server().running() as server, opened(server, max_in_flight=6) as policy:
         async with asyncio.TaskGroup() as group:
             for start in range(0, 100, 10):
@@ -217,7 +212,7 @@ async def test_the_limit_counts_sequences_and_releases_them_also_on_errors(
         assert policy.in_flight == 0
 
 
-async def test_a_cancelled_request_gives_its_place_back(fake_server, opened, ask, until):
+async def test_a_cancelled_request_gives_its_place_back(fake_server, opened, until):
     async with fake_server().running() as server, opened(server, max_in_flight=1) as policy:
         server.gate.clear()
         running = asyncio.create_task(policy.complete(ask()))
@@ -231,7 +226,7 @@ async def test_a_cancelled_request_gives_its_place_back(fake_server, opened, ask
         await policy.complete(ask())
 
 
-async def test_the_context_of_the_server_is_kept(fake_server, opened, ask):
+async def test_the_context_of_the_server_is_kept(fake_server, opened):
     async with fake_server().running() as server, opened(server) as policy:
         await policy.complete(ask("x" * 190))
         assert server.requests[-1][1]["max_tokens"] == 10
@@ -259,7 +254,7 @@ async def test_servers_are_asked_once_what_they_are(fake_server, opened):
             )
 
 
-async def test_a_server_that_is_still_loading_is_set_aside_too(fake_server, opened, ask):
+async def test_a_server_that_is_still_loading_is_set_aside_too(fake_server, opened):
     async with fake_server().running() as one, fake_server().running() as two:
         two._describe = lambda path, body: (503, {"detail": "loading"})
         async with opened(one, two) as policy:
@@ -270,7 +265,7 @@ async def test_a_server_that_is_still_loading_is_set_aside_too(fake_server, open
                 pass
 
 
-async def test_the_key_comes_from_the_environment_alone(fake_server, opened, ask, monkeypatch):
+async def test_the_key_comes_from_the_environment_alone(fake_server, opened, monkeypatch):
     monkeypatch.setenv("SOME_KEY", "s3cret")
     async with fake_server().running() as server:
         async with opened(server, api_key_env="SOME_KEY") as policy:

@@ -1,0 +1,38 @@
+"""What policies are asked in tests."""
+
+from schemas import (
+    ROOT,
+    CompletionRequest,
+    Continuation,
+    Prefix,
+    Prompt,
+    Sampling,
+    ScoreRequest,
+    TextPrompt,
+)
+
+PROMPT = TextPrompt(text="Tom has 3 apples and")
+STEP = Prefix(steps=(" buys 14 more.\n",), token_ids=None)
+
+
+def ask(
+    prompt: Prompt | str = "Tom has 3 apples",
+    *,
+    seeds: tuple[int, ...] = (1,),
+    prefix: Prefix = ROOT,
+    **sampling: object,
+) -> CompletionRequest:
+    """Return a request for short completions."""
+    prompt = TextPrompt(text=prompt) if isinstance(prompt, str) else prompt
+    options = {"temperature": 1.0, "max_tokens": 24, **sampling}
+    return CompletionRequest(
+        prompt=prompt, prefix=prefix, sampling=Sampling.model_validate(options), seeds=seeds
+    )
+
+
+def to_score(
+    *texts: str | Continuation, prompt: Prompt = PROMPT, prefix: Prefix = STEP
+) -> ScoreRequest:
+    """Return a request for the scores of texts."""
+    continuations = tuple(t if isinstance(t, Continuation) else Continuation(text=t) for t in texts)
+    return ScoreRequest(prompt=prompt, prefix=prefix, continuations=continuations)
