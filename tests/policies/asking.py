@@ -1,4 +1,9 @@
-"""What policies are asked in tests."""
+"""What policies are asked in tests, and how their tests wait."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 from schemas import (
     ROOT,
@@ -10,6 +15,9 @@ from schemas import (
     ScoreRequest,
     TextPrompt,
 )
+
+Opened = Callable[..., AbstractAsyncContextManager[Any]]
+"""Opens a policy with the settings given; its tests look inside it, so it has no type here."""
 
 PROMPT = TextPrompt(text="Tom has 3 apples and")
 STEP = Prefix(steps=(" buys 14 more.\n",), token_ids=None)
@@ -36,3 +44,10 @@ def to_score(
     """Return a request for the scores of texts."""
     continuations = tuple(t if isinstance(t, Continuation) else Continuation(text=t) for t in texts)
     return ScoreRequest(prompt=prompt, prefix=prefix, continuations=continuations)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for what another task, thread or process brings about."""
+    async with asyncio.timeout(60):
+        for _ in iter(lambda: bool(condition()), True):
+            await asyncio.sleep(0.001)

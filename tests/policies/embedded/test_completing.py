@@ -10,26 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from policies import TransformersSettings
 from schemas import ChatPrompt, ConfigError, Message, PolicyError, Prefix
-from tests.policies.asking import ask
+from tests.policies.asking import ask, until
 
 torch = pytest.importorskip("torch")
 
 pytestmark = pytest.mark.anyio
 
 PROMPTS = ("Tom has 3 apples", "Café au lait costs 2 €; naïve", "How many", "First, 3 + 14 = 17.\n")
-
-
-@pytest.fixture
-def opened(model_dir, tmp_path):
-    """Return an opener of the tiny model."""
-
-    def make(**settings):
-        options = {"model": model_dir, "device": "cpu", "max_batch": 4, "context": 128, **settings}
-        return TransformersSettings(**options).open(tmp_path)
-
-    return make
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +211,7 @@ async def test_the_event_loop_runs_on_while_the_model_works(opened):
     assert ticks > 10
 
 
-async def test_a_cancelled_request_frees_its_slots(opened, until):
+async def test_a_cancelled_request_frees_its_slots(opened):
     async with opened() as policy:
         long = asyncio.create_task(policy.complete(ask(seeds=tuple(range(500)), max_tokens=100)))
         await until(lambda: policy.in_flight)
@@ -321,9 +309,7 @@ async def test_a_recurrent_model_is_refused_instead_of_decoded_wrongly(opened, t
             pass
 
 
-async def test_rows_that_differ_on_this_machine_are_decoded_one_at_a_time(
-    opened, until, monkeypatch
-):
+async def test_rows_that_differ_on_this_machine_are_decoded_one_at_a_time(opened, monkeypatch):
     from policies.embedded.slots import Slots
 
     monkeypatch.setattr(Slots, "rows_are_equal", lambda self, ids: False)

@@ -5,7 +5,6 @@ import random
 
 import pytest
 
-from policies import TransformersSettings
 from schemas import ROOT, ChatPrompt, ConfigError, Continuation, Message, PolicyError, TextPrompt
 from tests.policies.asking import PROMPT, STEP, ask, to_score
 
@@ -22,17 +21,6 @@ TEXTS = (
     "",
     "First, 3 + 14 = 17.\nSo Tom has 17 apples.\nStep 1: 2 + 5 = 7",
 )
-
-
-@pytest.fixture
-def opened(model_dir, tmp_path):
-    """Return an opener of the tiny model."""
-
-    def make(**settings):
-        options = {"model": model_dir, "device": "cpu", "max_batch": 4, "context": 128, **settings}
-        return TransformersSettings(**options).open(tmp_path)
-
-    return make
 
 
 @pytest.fixture(scope="module")

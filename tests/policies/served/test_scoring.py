@@ -4,33 +4,20 @@ import asyncio
 
 import pytest
 
-from policies import OpenAISettings
 from policies.served.choices import PromptLogprobs
-from policies.served.settings import Patience
 from schemas import ROOT, ConfigError, Continuation, PolicyError, Prefix, TextPrompt, Tokens
-from tests.policies.asking import ask, to_score
+from tests.policies.asking import ask, to_score, until
+from tests.policies.served.fake_server import FakeServer
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def served(tmp_path):
-    """Return an opener of a policy over fake servers."""
-
-    def make(*servers, **settings):
-        urls = tuple(server.url for server in servers)
-        patience = Patience(backoff_s=0.01, longest_pause_s=0.05, outage_s=0.3, retries=3)
-        return OpenAISettings(urls=urls, patience=patience, **settings).open(tmp_path)
-
-    return make
 
 
 TOM = TextPrompt(text="Tom")
 THREE = Prefix(steps=("3 + ",), token_ids=tuple(map(ord, "3 + ")))
 
 
-async def test_a_vllm_server_reads_the_text_behind_prompt_and_prefix(fake_server, served):
-    async with fake_server().running() as server, served(server) as policy:
+async def test_a_vllm_server_reads_the_text_behind_prompt_and_prefix(opened):
+    async with FakeServer().running() as server, opened(server) as policy:
         scores = await policy.score(to_score("4 = 7", "é", "", prompt=TOM, prefix=THREE))
     bodies = {len(body["prompt"]): body for _, body in server.requests}
     assert sorted(bodies) == [8, 12], "an empty text needs no server"
@@ -46,9 +33,9 @@ async def test_a_vllm_server_reads_the_text_behind_prompt_and_prefix(fake_server
     assert first.covers("4 = 7")
 
 
-async def test_a_text_is_tokenised_once_by_the_server_and_sampled_tokens_never(fake_server, served):
+async def test_a_text_is_tokenised_once_by_the_server_and_sampled_tokens_never(opened):
     sampled = Continuation(text="ab", tokens=Tokens(ids=(7, 8), ends=(0, 2)))
-    async with fake_server().running() as server, served(server) as policy:
+    async with FakeServer().running() as server, opened(server) as policy:
         for prefix in (ROOT, THREE):
             await policy.score(to_score("4 = 7", prompt=TOM, prefix=prefix))
         (score,) = await policy.score(to_score(sampled, prompt=TOM, prefix=THREE))
@@ -57,8 +44,8 @@ async def test_a_text_is_tokenised_once_by_the_server_and_sampled_tokens_never(f
     assert score.ends == (0, 2)
 
 
-async def test_a_server_that_falters_is_asked_again(fake_server, served):
-    async with fake_server().running() as server, served(server) as policy:
+async def test_a_server_that_falters_is_asked_again(opened):
+    async with FakeServer().running() as server, opened(server) as policy:
         server.faults = ["503", "torn", "garbage"]
         (score,) = await policy.score(to_score("4", prompt=TOM))
         assert score.covers("4")
@@ -67,8 +54,8 @@ async def test_a_server_that_falters_is_asked_again(fake_server, served):
             await policy.score(to_score("4", prompt=TOM))
 
 
-async def test_scores_and_completions_share_one_limit(fake_server, served, until):
-    async with fake_server().running() as server, served(server, max_in_flight=3) as policy:
+async def test_scores_and_completions_share_one_limit(opened):
+    async with FakeServer().running() as server, opened(server, max_in_flight=3) as policy:
         server.gate.clear()
         async with asyncio.TaskGroup() as group:
             group.create_task(policy.score(to_score("1", "2", prompt=TOM)))
@@ -81,9 +68,9 @@ async def test_scores_and_completions_share_one_limit(fake_server, served, until
     assert len(server.requests) == 8
 
 
-async def test_the_context_keeps_room_for_the_token_that_a_server_must_write(fake_server, served):
+async def test_the_context_keeps_room_for_the_token_that_a_server_must_write(opened):
     text = "x" * 300
-    async with fake_server().running() as server, served(server) as policy:
+    async with FakeServer().running() as server, opened(server) as policy:
         (score,) = await policy.score(to_score(text, prompt=TOM, prefix=ROOT))
         (none,) = await policy.score(to_score(text, prompt=TextPrompt(text="T" * 199)))
     ((_, body),) = server.requests
@@ -92,10 +79,10 @@ async def test_the_context_keeps_room_for_the_token_that_a_server_must_write(fak
     assert none.logprobs == ()
 
 
-async def test_a_server_that_is_not_vllm_cannot_score_and_the_remedy_is_named(fake_server, served):
+async def test_a_server_that_is_not_vllm_cannot_score_and_the_remedy_is_named(opened):
     async with (
-        fake_server(vllm=False, owner="sglang").running() as server,
-        served(server) as policy,
+        FakeServer(vllm=False, owner="sglang").running() as server,
+        opened(server) as policy,
     ):
         with pytest.raises(
             ConfigError, match=r"\(sglang\).*vLLM, use `kind: transformers`, or choose"
@@ -126,8 +113,8 @@ def test_tokens_that_end_within_characters_have_their_places(strings, text, ends
     assert read.ends(text) == ends
 
 
-async def test_places_in_doubt_need_a_tokenizer_here(fake_server, served):
-    async with fake_server().running() as server, served(server) as policy:
+async def test_places_in_doubt_need_a_tokenizer_here(opened):
+    async with FakeServer().running() as server, opened(server) as policy:
         server.strings = {ord("é"): "e"}
         with pytest.raises(ConfigError, match="set `tokenizer`"):
             await policy.score(to_score("né", prompt=TOM))

@@ -17,7 +17,7 @@ from schemas import (
     ScoreRequest,
     TextPrompt,
 )
-from tests.policies.asking import ask
+from tests.policies.asking import ask, until
 
 REPOSITORY = Path(__file__).parents[3]
 PYTHON = Path(os.environ.get("STEPMINT_VLLM_PYTHON", REPOSITORY / ".venv-vllm/bin/python"))
@@ -162,7 +162,7 @@ async def test_prompts_that_fill_the_context_come_back_truncated(policy):
     assert cut.prompt_tokens + cut.completion_tokens <= 256
 
 
-async def test_a_server_killed_in_mid_run_is_restarted_and_every_request_answered(policy, until):
+async def test_a_server_killed_in_mid_run_is_restarted_and_every_request_answered(policy):
     (port,) = (endpoint.url.rsplit(":", 1)[1] for endpoint in policy.fleet.endpoints)
     requests = [ask(f"Tom has {i} apples", seeds=(0, 1, 2, 3), max_tokens=99) for i in range(80)]
     async with asyncio.TaskGroup() as group:
