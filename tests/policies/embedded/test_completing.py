@@ -5,8 +5,10 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -188,27 +190,33 @@ async def test_the_context_cuts_completions_and_a_prompt_that_fills_it_is_trunca
     assert full.prompt_tokens > 32
 
 
+def watched_steps(policy: Any) -> tuple[list[int], threading.Event]:
+    """Return a list that gets the size of the batch at every step, and what lets steps begin."""
+    sizes, gate, step = list[int](), threading.Event(), policy._batch.step
+    policy._batch.step = lambda: (sizes.append(len(policy._batch)), gate.wait(60), step())
+    return sizes, gate
+
+
 async def test_waiting_requests_of_other_problems_fill_the_batch(opened):
-    steps = []
     async with opened() as policy:
-        step = policy._batch.step
-        policy._batch.step = lambda: (steps.append(len(policy._batch)), step())
+        steps, gate = watched_steps(policy)
         async with asyncio.TaskGroup() as group:
             for i in range(20):
                 request = ask(PROMPTS[i % 4], seeds=(i, i + 1), max_tokens=5 + i)
                 group.create_task(policy.complete(request))
+            await until(lambda: len(policy._queue) >= 18)
+            gate.set()
     busy = steps[steps.index(4) : -30]  # the first request comes alone, none follow the last
     assert busy.count(4) == len(busy) > 50
 
 
 async def test_the_event_loop_runs_on_while_the_model_works(opened):
-    ticks = 0
     async with opened() as policy:
-        run = asyncio.create_task(policy.complete(ask(seeds=tuple(range(40)), max_tokens=40)))
-        while not run.done():
-            await asyncio.sleep(0.002)
-            ticks += 1
-    assert ticks > 10
+        steps, gate = watched_steps(policy)
+        run = asyncio.create_task(policy.complete(ask()))
+        await until(lambda: steps)
+        gate.set()
+        assert (await run)[0].completion_tokens
 
 
 async def test_a_cancelled_request_frees_its_slots(opened):
@@ -226,7 +234,7 @@ async def test_a_cancelled_request_frees_its_slots(opened):
 async def test_leaving_the_context_answers_those_who_still_wait(opened):
     async with opened() as policy:
         run = asyncio.create_task(policy.complete(ask(seeds=tuple(range(500)), max_tokens=100)))
-        await asyncio.sleep(0.01)
+        await until(lambda: policy.in_flight)
     with pytest.raises(PolicyError, match="closed"):
         await run
     with pytest.raises(PolicyError, match="closed"):
@@ -313,11 +321,11 @@ async def test_rows_that_differ_on_this_machine_are_decoded_one_at_a_time(opened
     from policies.embedded.slots import Slots
 
     monkeypatch.setattr(Slots, "rows_are_equal", lambda self, ids: False)
-    seen = []
     async with opened(deterministic=True) as policy:
-        run = asyncio.create_task(policy.complete(ask(seeds=(1, 2, 3))))
-        await until(lambda: seen.append(policy.in_flight) or run.done())
-    assert set(seen) <= {0, 1}
+        steps, gate = watched_steps(policy)
+        gate.set()
+        await policy.complete(ask(seeds=(1, 2, 3)))
+    assert set(steps) == {1}
 
 
 async def test_the_deterministic_setting_batches_whatever_number_of_threads_it_finds(opened):

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from schemas import ROOT, ChatPrompt, ConfigError, Continuation, Message, PolicyError, TextPrompt
-from tests.policies.asking import PROMPT, STEP, ask, to_score
+from tests.policies.asking import PROMPT, STEP, ask, to_score, until
 
 torch = pytest.importorskip("torch")
 
@@ -176,7 +176,7 @@ async def test_a_cancelled_score_leaves_the_queue(opened):
 async def test_leaving_the_context_answers_those_who_wait_for_scores(opened):
     async with opened() as policy:
         work = asyncio.create_task(policy.score(to_score(*[TEXTS[0]] * 5000)))
-        await asyncio.sleep(0.2)
+        await until(lambda: policy._to_score)
     with pytest.raises(PolicyError, match="closed"):
         await work
     with pytest.raises(PolicyError, match="closed"):

@@ -66,7 +66,7 @@ class FakeServer:
             await self.gate.wait()
             fault = self.faults.pop(0) if self.faults else ""
             if fault == "hang":
-                await asyncio.sleep(3600)
+                await asyncio.Event().wait()
             if fault == "close":
                 writer.transport.abort()
             elif fault == "torn":

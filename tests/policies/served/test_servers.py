@@ -108,9 +108,13 @@ async def test_a_hanging_request_is_tried_again(opened):
 async def test_a_refusal_is_final_and_shows_the_servers_words(opened, status):
     async with FakeServer().running() as server, opened(server) as policy:
         server.faults = [str(status)] * 9
+        server.gate.clear()
+        run = asyncio.create_task(policy.complete(ask(seeds=(1, 5))))
+        await until(lambda: server.open_requests == 2)
+        server.gate.set()
         with pytest.raises(PolicyError, match=rf"{status}.*no luck"):
-            await policy.complete(ask(seeds=(1, 5)))
-        assert len(server.requests) <= 2
+            await run
+        assert len(server.requests) == 2, "neither is asked again"
 
 
 async def test_retries_end(opened):
@@ -174,7 +178,7 @@ async def test_a_short_outage_is_waited_out(opened):
         async with server.running():
             policy = await stack.enter_async_context(opened(server, patience=patience))
         run = asyncio.create_task(policy.complete(ask("Tom", seeds=(5,))))
-        await asyncio.sleep(0.1)
+        await until(lambda: policy.fleet.endpoints[0].down_since)
         async with server.running(int(server.url.rsplit(":", 1)[1])):
             assert (await run)[0].text == "3:5é."
 

@@ -4,10 +4,10 @@ A few lines of Python stand in for the model server here; `test_vllm.py` runs th
 """
 
 import asyncio
+import contextlib
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -21,6 +21,7 @@ from policies.served.settings import Patience
 from policies.served.supervised import SupervisedServer
 from policies.served.vllm import command
 from schemas import ConfigError, PolicyError
+from tests.policies.asking import until
 
 pytestmark = pytest.mark.anyio
 
@@ -53,10 +54,11 @@ def _pids(log: Path) -> list[int]:
 
 
 def _gone(pids: list[int]) -> bool:
-    deadline = time.monotonic() + 30
-    while any(psutil.pid_exists(pid) for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not any(psutil.pid_exists(pid) for pid in pids)
+    alive = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            alive.append(psutil.Process(pid))
+    return not psutil.wait_procs(alive, timeout=30)[1]
 
 
 async def test_a_server_answers_after_its_start_and_is_gone_after_its_stop(tmp_path):
@@ -108,9 +110,7 @@ async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(t
         watch = asyncio.create_task(server.watch(fleet, restarts=1))
         first = _pids(server.log)
         psutil.Process(first[0]).kill()
-        async with asyncio.timeout(60):
-            for _ in iter(lambda: len(_pids(server.log)) == 4, True):
-                await asyncio.sleep(0.05)
+        await until(lambda: len(_pids(server.log)) == 4)
         psutil.Process(_pids(server.log)[2]).kill()
         await watch
         with pytest.raises(PolicyError, match="died with status"):
