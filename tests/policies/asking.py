@@ -1,8 +1,9 @@
 """What policies are asked in tests, and how their tests wait."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from itertools import pairwise
 from typing import Any
 
 from schemas import (
@@ -44,6 +45,11 @@ def to_score(
     """Return a request for the scores of texts."""
     continuations = tuple(t if isinstance(t, Continuation) else Continuation(text=t) for t in texts)
     return ScoreRequest(prompt=prompt, prefix=prefix, continuations=continuations)
+
+
+def spans(ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Return where each token of a score begins and ends in its text."""
+    return pairwise((0, *ends))
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schemas import ChatPrompt, ConfigError, Message, PolicyError, Prefix
-from tests.policies.asking import ask, until
+from schemas import ChatPrompt, Completion, ConfigError, Message, PolicyError, Prefix
+from tests.policies.asking import Opened, ask, until
 
 torch = pytest.importorskip("torch")
 
@@ -23,7 +24,7 @@ PROMPTS = ("Tom has 3 apples", "Café au lait costs 2 €; naïve", "How many", 
 
 
 @pytest.fixture(scope="module")
-def reference(model_dir):
+def reference(model_dir: str) -> tuple[Any, Any]:
     """Return the model as transformers runs it, without any of our decoding."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -31,7 +32,7 @@ def reference(model_dir):
     return model, AutoTokenizer.from_pretrained(model_dir)
 
 
-def _next_logprobs(reference, ids):
+def _next_logprobs(reference: tuple[Any, Any], ids: Sequence[int]) -> Any:
     model, _ = reference
     with torch.no_grad():
         return model(torch.tensor([list(ids)])).logits[0].double().log_softmax(-1)
@@ -39,8 +40,8 @@ def _next_logprobs(reference, ids):
 
 @pytest.mark.parametrize("deterministic", [False, True])
 async def test_greedy_tokens_and_log_probabilities_are_the_models_own(
-    opened, reference, deterministic
-):
+    opened: Opened, reference: tuple[Any, Any], deterministic: bool
+) -> None:
     model, tokenizer = reference
     async with opened(deterministic=deterministic) as policy, asyncio.TaskGroup() as group:
         runs = {
@@ -64,8 +65,8 @@ async def test_greedy_tokens_and_log_probabilities_are_the_models_own(
     "options", [{}, {"temperature": 0.8}, {"top_k": 3}, {"top_p": 0.6}, {"top_p": 0.8, "top_k": 4}]
 )
 async def test_first_tokens_are_drawn_with_the_odds_that_the_sampling_says(
-    opened, reference, options
-):
+    opened: Opened, reference: tuple[Any, Any], options: dict[str, Any]
+) -> None:
     _, tokenizer = reference
     tries = 1200
     options = {"temperature": 3.0, **options}
@@ -83,12 +84,12 @@ async def test_first_tokens_are_drawn_with_the_odds_that_the_sampling_says(
     assert set(seen) - {None} <= set(odds)
 
 
-def _shows(text):
+def _shows(text: str) -> bool:
     """Whether a token is a text by itself: no special token, no part of a character."""
     return bool(text) and "\ufffd" not in text and not text.startswith("<|")
 
 
-def _by_hand(probabilities, top_k, top_p):
+def _by_hand(probabilities: Sequence[float], top_k: int, top_p: float) -> dict[int, float]:
     """Return the kept tokens' odds: the k likeliest, then the fewest that reach top_p of them."""
     ranked = sorted(enumerate(probabilities), key=lambda pair: -pair[1])[: top_k or None]
     whole, kept, reached = sum(p for _, p in ranked), {}, 0.0
@@ -100,7 +101,9 @@ def _by_hand(probabilities, top_k, top_p):
     return {token: p / reached for token, p in kept.items()}
 
 
-async def test_a_batch_of_strangers_changes_no_bit_in_the_deterministic_setting(opened):
+async def test_a_batch_of_strangers_changes_no_bit_in_the_deterministic_setting(
+    opened: Opened,
+) -> None:
     """Random groupings and arrival orders, seeds shared out over problems and requests."""
     work = [(prompt, seed) for prompt in PROMPTS for seed in range(6)]
     async with opened(deterministic=True) as policy:
@@ -114,10 +117,12 @@ async def test_a_batch_of_strangers_changes_no_bit_in_the_deterministic_setting(
     assert len({c.text for c in first.values()}) > len(work) / 2
 
 
-async def _in_random_groups(policy, work, rng):
+async def _in_random_groups(
+    policy: Any, work: Sequence[tuple[str, int]], rng: random.Random
+) -> dict[tuple[str, int], Completion]:
     found = {}
 
-    async def one(prompt, seeds):
+    async def one(prompt: str, seeds: tuple[int, ...]) -> None:
         for _ in range(rng.randrange(4)):
             await asyncio.sleep(0)
         for seed, completion in zip(
@@ -135,7 +140,7 @@ async def _in_random_groups(policy, work, rng):
     return {key: found[key] for key in work}
 
 
-async def test_the_fast_setting_gives_the_same_texts_up_to_rounding(opened):
+async def test_the_fast_setting_gives_the_same_texts_up_to_rounding(opened: Opened) -> None:
     async with opened(deterministic=True) as exact, opened() as fast:
         for prompt in PROMPTS:
             a = await exact.complete(ask(prompt, seeds=tuple(range(8))))
@@ -143,7 +148,7 @@ async def test_the_fast_setting_gives_the_same_texts_up_to_rounding(opened):
             assert [c.text for c in a] == [c.text for c in b]
 
 
-async def test_a_prefix_is_continued_as_if_it_had_never_been_cut(opened):
+async def test_a_prefix_is_continued_as_if_it_had_never_been_cut(opened: Opened) -> None:
     async with opened() as policy:
         (whole,) = await policy.complete(ask(temperature=0, max_tokens=16))
         cut = 7
@@ -156,7 +161,7 @@ async def test_a_prefix_is_continued_as_if_it_had_never_been_cut(opened):
     assert rest.prompt_tokens == whole.prompt_tokens + cut
 
 
-async def test_a_stop_string_ends_the_text_before_it_also_inside_a_token(opened):
+async def test_a_stop_string_ends_the_text_before_it_also_inside_a_token(opened: Opened) -> None:
     async with opened() as policy:
         (free,) = await policy.complete(ask(seeds=(3,), max_tokens=40))
         stop = free.text[9:12]
@@ -168,7 +173,7 @@ async def test_a_stop_string_ends_the_text_before_it_also_inside_a_token(opened)
     assert stopped.completion_tokens > len(stopped.tokens.ids)
 
 
-async def test_completions_end_by_themselves_or_at_max_tokens(opened):
+async def test_completions_end_by_themselves_or_at_max_tokens(opened: Opened) -> None:
     async with opened() as policy:
         done = await policy.complete(ask(seeds=tuple(range(60)), max_tokens=30))
     reasons = Counter(c.finish_reason for c in done)
@@ -179,7 +184,9 @@ async def test_completions_end_by_themselves_or_at_max_tokens(opened):
         assert [c.seed for c in done] == list(range(60))
 
 
-async def test_the_context_cuts_completions_and_a_prompt_that_fills_it_is_truncated(opened):
+async def test_the_context_cuts_completions_and_a_prompt_that_fills_it_is_truncated(
+    opened: Opened,
+) -> None:
     async with opened(context=32) as policy:
         (cut,) = await policy.complete(ask(temperature=0, max_tokens=32))
         (full,) = await policy.complete(ask("Tom has 3 apples " * 20))
@@ -193,11 +200,17 @@ async def test_the_context_cuts_completions_and_a_prompt_that_fills_it_is_trunca
 def watched_steps(policy: Any) -> tuple[list[int], threading.Event]:
     """Return a list that gets the size of the batch at every step, and what lets steps begin."""
     sizes, gate, step = list[int](), threading.Event(), policy._batch.step
-    policy._batch.step = lambda: (sizes.append(len(policy._batch)), gate.wait(60), step())
+
+    def watched() -> None:
+        sizes.append(len(policy._batch))
+        gate.wait(60)
+        step()
+
+    policy._batch.step = watched
     return sizes, gate
 
 
-async def test_waiting_requests_of_other_problems_fill_the_batch(opened):
+async def test_waiting_requests_of_other_problems_fill_the_batch(opened: Opened) -> None:
     async with opened() as policy:
         steps, gate = watched_steps(policy)
         async with asyncio.TaskGroup() as group:
@@ -210,7 +223,7 @@ async def test_waiting_requests_of_other_problems_fill_the_batch(opened):
     assert busy.count(4) == len(busy) > 50
 
 
-async def test_the_event_loop_runs_on_while_the_model_works(opened):
+async def test_the_event_loop_runs_on_while_the_model_works(opened: Opened) -> None:
     async with opened() as policy:
         steps, gate = watched_steps(policy)
         run = asyncio.create_task(policy.complete(ask()))
@@ -219,7 +232,7 @@ async def test_the_event_loop_runs_on_while_the_model_works(opened):
         assert (await run)[0].completion_tokens
 
 
-async def test_a_cancelled_request_frees_its_slots(opened):
+async def test_a_cancelled_request_frees_its_slots(opened: Opened) -> None:
     async with opened() as policy:
         long = asyncio.create_task(policy.complete(ask(seeds=tuple(range(500)), max_tokens=100)))
         await until(lambda: policy.in_flight)
@@ -231,7 +244,7 @@ async def test_a_cancelled_request_frees_its_slots(opened):
         await until(lambda: not policy.in_flight)
 
 
-async def test_leaving_the_context_answers_those_who_still_wait(opened):
+async def test_leaving_the_context_answers_those_who_still_wait(opened: Opened) -> None:
     async with opened() as policy:
         run = asyncio.create_task(policy.complete(ask(seeds=tuple(range(500)), max_tokens=100)))
         await until(lambda: policy.in_flight)
@@ -241,8 +254,8 @@ async def test_leaving_the_context_answers_those_who_still_wait(opened):
         await policy.complete(ask())
 
 
-async def test_a_model_that_breaks_tells_all_who_wait(opened):
-    def out_of_memory():
+async def test_a_model_that_breaks_tells_all_who_wait(opened: Opened) -> None:
+    def out_of_memory() -> None:
         raise torch.OutOfMemoryError("tried to allocate 9 GiB")
 
     async with opened() as policy:
@@ -252,7 +265,9 @@ async def test_a_model_that_breaks_tells_all_who_wait(opened):
                 await policy.complete(ask())
 
 
-async def test_chat_and_text_prompts_are_what_the_tokenizer_says(opened, reference):
+async def test_chat_and_text_prompts_are_what_the_tokenizer_says(
+    opened: Opened, reference: tuple[Any, Any]
+) -> None:
     _, tokenizer = reference
     chat = ChatPrompt(messages=(Message(role="user", content="How many"),))
     turns = [{"role": "user", "content": "How many"}]
@@ -264,7 +279,9 @@ async def test_chat_and_text_prompts_are_what_the_tokenizer_says(opened, referen
             await policy.complete(ask(""))
 
 
-async def test_the_identity_is_the_models_content_not_its_place(opened, model_dir, tmp_path):
+async def test_the_identity_is_the_models_content_not_its_place(
+    opened: Opened, model_dir: str, tmp_path: Path
+) -> None:
     async with opened() as policy:
         name = policy.identity
     moved = tmp_path / "elsewhere" / Path(model_dir).name
@@ -286,13 +303,15 @@ async def test_the_identity_is_the_models_content_not_its_place(opened, model_di
         ({"device": "abacus"}, "device='abacus'.*Try `auto`"),
     ],
 )
-async def test_what_cannot_be_loaded_is_one_clear_error(opened, settings, message):
+async def test_what_cannot_be_loaded_is_one_clear_error(
+    opened: Opened, settings: Any, message: str
+) -> None:
     with pytest.raises(ConfigError, match=message):
         async with opened(**settings):
             pass
 
 
-def test_without_torch_the_remedy_is_named(model_dir):
+def test_without_torch_the_remedy_is_named(model_dir: str) -> None:
     code = f"""
 import asyncio, pathlib, sys
 sys.modules["torch"] = None
@@ -307,7 +326,9 @@ asyncio.run(main())
     assert "extra `local`" in shown.stderr
 
 
-async def test_a_recurrent_model_is_refused_instead_of_decoded_wrongly(opened, tokenizer_dir):
+async def test_a_recurrent_model_is_refused_instead_of_decoded_wrongly(
+    opened: Opened, tokenizer_dir: Path
+) -> None:
     from transformers import MambaConfig, MambaForCausalLM
 
     config = MambaConfig(vocab_size=160, hidden_size=32, num_hidden_layers=2, state_size=4)
@@ -317,7 +338,9 @@ async def test_a_recurrent_model_is_refused_instead_of_decoded_wrongly(opened, t
             pass
 
 
-async def test_rows_that_differ_on_this_machine_are_decoded_one_at_a_time(opened, monkeypatch):
+async def test_rows_that_differ_on_this_machine_are_decoded_one_at_a_time(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from policies.embedded.slots import Slots
 
     monkeypatch.setattr(Slots, "rows_are_equal", lambda self, ids: False)
@@ -328,7 +351,9 @@ async def test_rows_that_differ_on_this_machine_are_decoded_one_at_a_time(opened
     assert set(steps) == {1}
 
 
-async def test_the_deterministic_setting_batches_whatever_number_of_threads_it_finds(opened):
+async def test_the_deterministic_setting_batches_whatever_number_of_threads_it_finds(
+    opened: Opened,
+) -> None:
     """Two threads share the rows of a batch out unequally; the identity must not tell of them."""
     before = torch.get_num_threads()
     identities = set()

@@ -2,11 +2,12 @@
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 
 from schemas import ROOT, ChatPrompt, ConfigError, Continuation, Message, PolicyError, TextPrompt
-from tests.policies.asking import PROMPT, STEP, ask, to_score, until
+from tests.policies.asking import PROMPT, STEP, Opened, ask, spans, to_score, until
 
 torch = pytest.importorskip("torch")
 
@@ -24,14 +25,14 @@ TEXTS = (
 
 
 @pytest.fixture(scope="module")
-def plain(model_dir):
+def plain(model_dir: str) -> tuple[Any, Any, Any]:
     """Return what transformers gives in one pass over the whole sequence, and its tokenizer."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
 
-    def rows(before: list[int], ids: list[int]) -> torch.Tensor:
+    def rows(before: list[int], ids: list[int]) -> Any:
         with torch.no_grad():
             logits = model(torch.tensor([before + ids])).logits[0].double().log_softmax(-1)
         return logits[len(before) - 1 : len(before) + len(ids) - 1]
@@ -46,14 +47,15 @@ def plain(model_dir):
     return logprobs, tokenizer, best
 
 
-def ids_of(tokenizer, text):
-    return tokenizer(text, add_special_tokens=False).input_ids
+def ids_of(tokenizer: Any, text: str) -> list[int]:
+    ids: list[int] = tokenizer(text, add_special_tokens=False).input_ids
+    return ids
 
 
 @pytest.mark.parametrize("deterministic", [False, True])
 async def test_scores_are_those_of_one_plain_pass_over_the_whole_sequence(
-    opened, plain, deterministic
-):
+    opened: Opened, plain: tuple[Any, Any, Any], deterministic: bool
+) -> None:
     logprobs, tokenizer, best = plain
     for prefix in (STEP, ROOT):
         before = ids_of(tokenizer, PROMPT.text + prefix.text)
@@ -68,7 +70,7 @@ async def test_scores_are_those_of_one_plain_pass_over_the_whole_sequence(
             assert score.prompt_tokens == len(before)
 
 
-async def test_sampled_tokens_are_scored_as_they_were_sampled(opened):
+async def test_sampled_tokens_are_scored_as_they_were_sampled(opened: Opened) -> None:
     """A split character and all: what was drawn one by one is read at once."""
     async with opened() as policy:
         for completion in await policy.complete(ask(PROMPT, seeds=tuple(range(12)))):
@@ -81,18 +83,22 @@ async def test_sampled_tokens_are_scored_as_they_were_sampled(opened):
                 assert score.logprob > completion.logprob, "the end of the text is not scored"
 
 
-async def test_places_are_those_of_the_tokens_also_within_a_character(opened, plain):
+async def test_places_are_those_of_the_tokens_also_within_a_character(
+    opened: Opened, plain: tuple[Any, Any, Any]
+) -> None:
     _, tokenizer, _ = plain
     text = "ì 😀 2ì €"  # the bytes of ì are tokens, the character is none
     async with opened() as policy:
         (score,) = await policy.score(to_score(text))
-    parts = [text[a:b] for a, b in _spans(score.ends)]
+    parts = [text[a:b] for a, b in spans(score.ends)]
     assert "".join(parts) == text
     assert len(parts) == len(ids_of(tokenizer, text)) > len([p for p in parts if p])
     assert parts[:2] == ["", "ì"]
 
 
-async def test_what_else_is_scored_or_decoded_changes_no_bit_in_the_deterministic_setting(opened):
+async def test_what_else_is_scored_or_decoded_changes_no_bit_in_the_deterministic_setting(
+    opened: Opened,
+) -> None:
     async with opened(deterministic=True) as policy:
         alone = {}
         for text in TEXTS:
@@ -108,8 +114,8 @@ async def test_what_else_is_scored_or_decoded_changes_no_bit_in_the_deterministi
 
 
 async def test_a_long_text_is_scored_in_windows_and_short_ones_in_passes(
-    opened, plain, monkeypatch
-):
+    opened: Opened, plain: tuple[Any, Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     logprobs, tokenizer, _ = plain
     monkeypatch.setattr("policies.embedded.slots._SCORED_AT_ONCE", 5)
     monkeypatch.setattr("policies.embedded.scorer._TOKENS_PER_PASS", 24)
@@ -120,10 +126,15 @@ async def test_a_long_text_is_scored_in_windows_and_short_ones_in_passes(
         assert score.logprobs == pytest.approx(logprobs(before, ids_of(tokenizer, text)), abs=1e-4)
 
 
-async def test_a_prefix_is_read_once_however_many_texts_stand_behind_it(opened):
+async def test_a_prefix_is_read_once_however_many_texts_stand_behind_it(opened: Opened) -> None:
     async with opened() as policy:
-        read, prefill = [], policy._model.slots.prefill
-        policy._model.slots.prefill = lambda ids: (read.append(ids), prefill(ids))[1]
+        read, prefill = list[tuple[int, ...]](), policy._model.slots.prefill
+
+        def noted(ids: tuple[int, ...]) -> Any:
+            read.append(ids)
+            return prefill(ids)
+
+        policy._model.slots.prefill = noted
         scores = await policy.score(to_score(*TEXTS))
         await policy.score(to_score("17"))
     assert len(read) == 1
@@ -132,7 +143,9 @@ async def test_a_prefix_is_read_once_however_many_texts_stand_behind_it(opened):
     assert {s.cached_tokens for s in others} == {first.prompt_tokens - 1}
 
 
-async def test_where_the_context_has_no_room_the_last_tokens_are_missing(opened, plain):
+async def test_where_the_context_has_no_room_the_last_tokens_are_missing(
+    opened: Opened, plain: tuple[Any, Any, Any]
+) -> None:
     logprobs, tokenizer, _ = plain
     text = TEXTS[0]
     before, ids = ids_of(tokenizer, PROMPT.text + STEP.text), ids_of(tokenizer, text)
@@ -147,10 +160,10 @@ async def test_where_the_context_has_no_room_the_last_tokens_are_missing(opened,
     assert (none.logprobs, none.covers(text), none.covers("")) == ((), False, True)
 
 
-async def test_neither_scores_nor_completions_wait_for_the_others_queue(opened):
+async def test_neither_scores_nor_completions_wait_for_the_others_queue(opened: Opened) -> None:
     done = []
 
-    async def note(kind, work):
+    async def note(kind: str, work: Any) -> None:
         await work
         done.append(kind)
 
@@ -161,7 +174,7 @@ async def test_neither_scores_nor_completions_wait_for_the_others_queue(opened):
     assert set(done[:20]) == {"score", "text"}
 
 
-async def test_a_cancelled_score_leaves_the_queue(opened):
+async def test_a_cancelled_score_leaves_the_queue(opened: Opened) -> None:
     async with opened() as policy:
         work = [asyncio.create_task(policy.score(to_score(*TEXTS))) for _ in range(50)]
         await asyncio.sleep(0)
@@ -173,7 +186,7 @@ async def test_a_cancelled_score_leaves_the_queue(opened):
         assert await policy.score(to_score()) == ()
 
 
-async def test_leaving_the_context_answers_those_who_wait_for_scores(opened):
+async def test_leaving_the_context_answers_those_who_wait_for_scores(opened: Opened) -> None:
     async with opened() as policy:
         work = asyncio.create_task(policy.score(to_score(*[TEXTS[0]] * 5000)))
         await until(lambda: policy._to_score)
@@ -183,13 +196,15 @@ async def test_leaving_the_context_answers_those_who_wait_for_scores(opened):
         await policy.score(to_score("17"))
 
 
-async def test_an_empty_prompt_leaves_nothing_to_stand_behind(opened):
+async def test_an_empty_prompt_leaves_nothing_to_stand_behind(opened: Opened) -> None:
     async with opened() as policy:
         with pytest.raises(ConfigError, match="prompt is empty"):
             await policy.score(to_score("17", prompt=TextPrompt(text=""), prefix=ROOT))
 
 
-async def test_chat_prompts_are_scored_behind_the_template(opened, plain):
+async def test_chat_prompts_are_scored_behind_the_template(
+    opened: Opened, plain: tuple[Any, Any, Any]
+) -> None:
     logprobs, tokenizer, _ = plain
     chat = ChatPrompt(messages=(Message(role="user", content="How many"),))
     before = tokenizer.apply_chat_template(
@@ -198,7 +213,3 @@ async def test_chat_prompts_are_scored_behind_the_template(opened, plain):
     async with opened() as policy:
         (score,) = await policy.score(to_score("17", prompt=chat, prefix=ROOT))
     assert score.logprobs == pytest.approx(logprobs(before, ids_of(tokenizer, "17")), abs=1e-4)
-
-
-def _spans(ends):
-    return zip((0, *ends), ends, strict=False)

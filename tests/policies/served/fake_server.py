@@ -23,7 +23,7 @@ class FakeServer:
     def __init__(self, *, vllm: bool = True, owner: str = "someone", model: str = "m") -> None:
         self.vllm, self.owner, self.model = vllm, "vllm" if vllm else owner, model
         self.faults: list[str] = []
-        self.strings: Body[int, str] = {}
+        self.strings: dict[int, str] = {}
         """What an id is decoded to where it is not its character."""
         self.requests: list[tuple[str, Body]] = []
         self.open_requests = self.most_open = self.tokenized = 0
@@ -31,6 +31,7 @@ class FakeServer:
         self.gate.set()
         self.keys: set[str] = set()
         self.url = ""
+        self.loading = False
 
     @contextlib.asynccontextmanager
     async def running(self, port: int = 0) -> AsyncIterator["FakeServer"]:
@@ -83,6 +84,8 @@ class FakeServer:
             self.open_requests -= body.get("n", 1)
 
     def _describe(self, path: str, body: Body) -> tuple[int, Body]:
+        if self.loading:
+            return 503, {"detail": "loading"}
         if path == "/v1/models":
             card = {"id": self.model, "owned_by": self.owner}
             return 200, {"data": [card | ({"max_model_len": 200} if self.vllm else {})]}
@@ -117,17 +120,14 @@ class FakeServer:
 
     def _read(self, ids: list[int]) -> list[Body | None]:
         """Find the token at place p of a prompt as likely as its id and place say."""
-        return [None] + [
-            {
-                str(ids[p]): {
-                    "logprob": -ids[p] / 128 - p,
-                    "rank": 9,
-                    "decoded_token": self.strings.get(ids[p], chr(ids[p])),
-                },
-                "7": {"logprob": -0.1, "rank": 1, "decoded_token": "?"},
-            }
-            for p in range(1, len(ids))
-        ]
+        return [None, *(self._place(place, ids[place]) for place in range(1, len(ids)))]
+
+    def _place(self, place: int, token: int) -> Body:
+        text = self.strings.get(token, chr(token))
+        return {
+            str(token): {"logprob": -token / 128 - place, "rank": 9, "decoded_token": text},
+            "7": {"logprob": -0.1, "rank": 1, "decoded_token": "?"},
+        }
 
 
 async def _send(writer: asyncio.StreamWriter, status: int, body: Body, after: str = "") -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from policies.served.choices import PromptLogprobs
 from schemas import ROOT, ConfigError, Continuation, PolicyError, Prefix, TextPrompt, Tokens
-from tests.policies.asking import ask, to_score, until
+from tests.policies.asking import Opened, ask, to_score, until
 from tests.policies.served.fake_server import FakeServer
 
 pytestmark = pytest.mark.anyio
@@ -16,7 +16,7 @@ TOM = TextPrompt(text="Tom")
 THREE = Prefix(steps=("3 + ",), token_ids=tuple(map(ord, "3 + ")))
 
 
-async def test_a_vllm_server_reads_the_text_behind_prompt_and_prefix(opened):
+async def test_a_vllm_server_reads_the_text_behind_prompt_and_prefix(opened: Opened) -> None:
     async with FakeServer().running() as server, opened(server) as policy:
         scores = await policy.score(to_score("4 = 7", "é", "", prompt=TOM, prefix=THREE))
     bodies = {len(body["prompt"]): body for _, body in server.requests}
@@ -33,7 +33,9 @@ async def test_a_vllm_server_reads_the_text_behind_prompt_and_prefix(opened):
     assert first.covers("4 = 7")
 
 
-async def test_a_text_is_tokenised_once_by_the_server_and_sampled_tokens_never(opened):
+async def test_a_text_is_tokenised_once_by_the_server_and_sampled_tokens_never(
+    opened: Opened,
+) -> None:
     sampled = Continuation(text="ab", tokens=Tokens(ids=(7, 8), ends=(0, 2)))
     async with FakeServer().running() as server, opened(server) as policy:
         for prefix in (ROOT, THREE):
@@ -44,7 +46,7 @@ async def test_a_text_is_tokenised_once_by_the_server_and_sampled_tokens_never(o
     assert score.ends == (0, 2)
 
 
-async def test_a_server_that_falters_is_asked_again(opened):
+async def test_a_server_that_falters_is_asked_again(opened: Opened) -> None:
     async with FakeServer().running() as server, opened(server) as policy:
         server.faults = ["503", "torn", "garbage"]
         (score,) = await policy.score(to_score("4", prompt=TOM))
@@ -54,7 +56,7 @@ async def test_a_server_that_falters_is_asked_again(opened):
             await policy.score(to_score("4", prompt=TOM))
 
 
-async def test_scores_and_completions_share_one_limit(opened):
+async def test_scores_and_completions_share_one_limit(opened: Opened) -> None:
     async with FakeServer().running() as server, opened(server, max_in_flight=3) as policy:
         server.gate.clear()
         async with asyncio.TaskGroup() as group:
@@ -68,7 +70,9 @@ async def test_scores_and_completions_share_one_limit(opened):
     assert len(server.requests) == 8
 
 
-async def test_the_context_keeps_room_for_the_token_that_a_server_must_write(opened):
+async def test_the_context_keeps_room_for_the_token_that_a_server_must_write(
+    opened: Opened,
+) -> None:
     text = "x" * 300
     async with FakeServer().running() as server, opened(server) as policy:
         (score,) = await policy.score(to_score(text, prompt=TOM, prefix=ROOT))
@@ -79,7 +83,9 @@ async def test_the_context_keeps_room_for_the_token_that_a_server_must_write(ope
     assert none.logprobs == ()
 
 
-async def test_a_server_that_is_not_vllm_cannot_score_and_the_remedy_is_named(opened):
+async def test_a_server_that_is_not_vllm_cannot_score_and_the_remedy_is_named(
+    opened: Opened,
+) -> None:
     async with (
         FakeServer(vllm=False, owner="sglang").running() as server,
         opened(server) as policy,
@@ -101,7 +107,9 @@ async def test_a_server_that_is_not_vllm_cannot_score_and_the_remedy_is_named(op
         (("1", "2"), "12", (1, 2)),
     ],
 )
-def test_tokens_that_end_within_characters_have_their_places(strings, text, ends):
+def test_tokens_that_end_within_characters_have_their_places(
+    strings: tuple[str, ...], text: str, ends: tuple[int, ...]
+) -> None:
     """As vLLM decodes them: the bytes of an ï shared out as in `aÃ`, `¯ve`."""
     read = PromptLogprobs(
         logprobs=(-1.0,) * len(strings),
@@ -113,7 +121,7 @@ def test_tokens_that_end_within_characters_have_their_places(strings, text, ends
     assert read.ends(text) == ends
 
 
-async def test_places_in_doubt_need_a_tokenizer_here(opened):
+async def test_places_in_doubt_need_a_tokenizer_here(opened: Opened) -> None:
     async with FakeServer().running() as server, opened(server) as policy:
         server.strings = {ord("é"): "e"}
         with pytest.raises(ConfigError, match="set `tokenizer`"):

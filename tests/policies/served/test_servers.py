@@ -10,7 +10,7 @@ from policies import OpenAISettings
 from policies.served.limits import FairLimit
 from policies.served.settings import Patience
 from schemas import ROOT, ChatPrompt, ConfigError, Message, PolicyError, Prefix
-from tests.policies.asking import ask, until
+from tests.policies.asking import Opened, ask, until
 from tests.policies.served.fake_server import QUICK, FakeServer
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +18,9 @@ pytestmark = pytest.mark.anyio
 CHAT = ChatPrompt(messages=(Message(role="user", content="How many?"),))
 
 
-async def test_a_prompt_goes_as_token_ids_and_tokens_come_back_with_their_places(opened):
+async def test_a_prompt_goes_as_token_ids_and_tokens_come_back_with_their_places(
+    opened: Opened,
+) -> None:
     async with FakeServer().running() as server, opened(server) as policy:
         (completion,) = await policy.complete(ask("Tom", seeds=(5,)))
         assert policy.identity == "openai:m context=200 (vllm 0.32.0)"
@@ -33,7 +35,7 @@ async def test_a_prompt_goes_as_token_ids_and_tokens_come_back_with_their_places
     assert completion.logprob == -3.0
 
 
-async def test_consecutive_seeds_share_a_request_and_others_do_not(opened):
+async def test_consecutive_seeds_share_a_request_and_others_do_not(opened: Opened) -> None:
     async with FakeServer().running() as server, opened(server) as policy:
         completions = await policy.complete(ask("Tom", seeds=(3, 4, 5, 9, 7)))
         await policy.complete(ask("Tom", seeds=(1, 2), temperature=0))
@@ -44,7 +46,7 @@ async def test_consecutive_seeds_share_a_request_and_others_do_not(opened):
     assert [c.seed for c in completions] == [3, 4, 5, 9, 7]
 
 
-async def test_an_unknown_server_gets_text_and_one_seed_at_a_time(opened):
+async def test_an_unknown_server_gets_text_and_one_seed_at_a_time(opened: Opened) -> None:
     prefix = Prefix(steps=("3 + ",), token_ids=(1, 2))
     async with FakeServer(vllm=False).running() as server, opened(server) as policy:
         first, _ = await policy.complete(ask("Tom", seeds=(1, 2), prefix=prefix, stop=("\n",)))
@@ -54,7 +56,9 @@ async def test_an_unknown_server_gets_text_and_one_seed_at_a_time(opened):
     assert (first.prompt_tokens, first.completion_tokens) == (7, 9)
 
 
-async def test_the_servers_own_chat_template_is_used_once_and_asked_for_once(opened):
+async def test_the_servers_own_chat_template_is_used_once_and_asked_for_once(
+    opened: Opened,
+) -> None:
     async with FakeServer().running() as server, opened(server) as policy:
         for prefix in (ROOT, Prefix(steps=("AB",), token_ids=(65, 66)), ROOT):
             await policy.complete(ask(CHAT, prefix=prefix))
@@ -64,7 +68,9 @@ async def test_the_servers_own_chat_template_is_used_once_and_asked_for_once(ope
     assert prompts == ["[How many?]>", "[How many?]>AB", "[How many?]>", "[How many?]>AB"]
 
 
-async def test_a_chat_prefix_is_continued_where_possible_and_refused_elsewhere(opened):
+async def test_a_chat_prefix_is_continued_where_possible_and_refused_elsewhere(
+    opened: Opened,
+) -> None:
     prefix = Prefix(steps=("First, ",), token_ids=None)
     async with FakeServer(vllm=False, owner="sglang").running() as server:
         async with opened(server) as policy:
@@ -79,7 +85,9 @@ async def test_a_chat_prefix_is_continued_where_possible_and_refused_elsewhere(o
             await policy.complete(ask(CHAT, prefix=prefix))
 
 
-async def test_a_local_tokenizer_renders_chats_for_servers_that_take_text(opened, model_dir):
+async def test_a_local_tokenizer_renders_chats_for_servers_that_take_text(
+    opened: Opened, model_dir: str
+) -> None:
     prefix = Prefix(steps=("First, ",), token_ids=None)
     async with FakeServer(vllm=False).running() as server:
         async with opened(server, tokenizer=model_dir) as policy:
@@ -88,7 +96,7 @@ async def test_a_local_tokenizer_renders_chats_for_servers_that_take_text(opened
 
 
 @pytest.mark.parametrize("fault", ["429", "429 0.02", "500", "503", "close", "torn", "garbage"])
-async def test_what_may_pass_is_tried_again(opened, fault):
+async def test_what_may_pass_is_tried_again(opened: Opened, fault: str) -> None:
     async with FakeServer().running() as server, opened(server) as policy:
         server.faults = [fault, fault]
         (completion,) = await policy.complete(ask("Tom", seeds=(5,)))
@@ -96,7 +104,7 @@ async def test_what_may_pass_is_tried_again(opened, fault):
         assert len(server.requests) == 3
 
 
-async def test_a_hanging_request_is_tried_again(opened):
+async def test_a_hanging_request_is_tried_again(opened: Opened) -> None:
     patience = QUICK.model_copy(update={"request_timeout_s": 0.2})
     async with FakeServer().running() as server, opened(server, patience=patience) as policy:
         server.faults = ["hang"]
@@ -105,7 +113,7 @@ async def test_a_hanging_request_is_tried_again(opened):
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 422])
-async def test_a_refusal_is_final_and_shows_the_servers_words(opened, status):
+async def test_a_refusal_is_final_and_shows_the_servers_words(opened: Opened, status: int) -> None:
     async with FakeServer().running() as server, opened(server) as policy:
         server.faults = [str(status)] * 9
         server.gate.clear()
@@ -117,7 +125,7 @@ async def test_a_refusal_is_final_and_shows_the_servers_words(opened, status):
         assert len(server.requests) == 2, "neither is asked again"
 
 
-async def test_retries_end(opened):
+async def test_retries_end(opened: Opened) -> None:
     async with FakeServer().running() as server, opened(server) as policy:
         server.faults = ["503"] * 99
         with pytest.raises(PolicyError, match=r"failed 4 times, last: 503.*patience\.retries"):
@@ -125,7 +133,7 @@ async def test_retries_end(opened):
         assert len(server.requests) == 4
 
 
-async def test_retry_after_is_honoured(opened):
+async def test_retry_after_is_honoured(opened: Opened) -> None:
     patience = Patience(backoff_s=0.001, longest_pause_s=5)
     async with FakeServer().running() as server, opened(server, patience=patience) as policy:
         server.faults = ["429 0.3"]
@@ -134,7 +142,9 @@ async def test_retry_after_is_honoured(opened):
         assert asyncio.get_running_loop().time() - started >= 0.3
 
 
-async def test_load_is_spread_and_a_dead_server_is_left_out_until_it_answers_again(opened):
+async def test_load_is_spread_and_a_dead_server_is_left_out_until_it_answers_again(
+    opened: Opened,
+) -> None:
     one, two = FakeServer(), FakeServer()
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(one.running())
@@ -154,14 +164,14 @@ async def test_load_is_spread_and_a_dead_server_is_left_out_until_it_answers_aga
         two.gate.set()
         before = len(two.requests)
 
-        async def asked_again():
+        async def asked_again() -> None:
             while len(two.requests) == before:
                 await asyncio.gather(*(policy.complete(ask("Tom", seeds=(s,))) for s in range(4)))
 
         await asyncio.wait_for(asked_again(), 30)
 
 
-async def test_all_servers_gone_for_too_long_fails_and_names_them(opened):
+async def test_all_servers_gone_for_too_long_fails_and_names_them(opened: Opened) -> None:
     async with contextlib.AsyncExitStack() as stack:
         async with FakeServer().running() as one, FakeServer().running() as two:
             policy = await stack.enter_async_context(opened(one, two))
@@ -171,7 +181,7 @@ async def test_all_servers_gone_for_too_long_fails_and_names_them(opened):
         assert two.url in str(failure.value)
 
 
-async def test_a_short_outage_is_waited_out(opened):
+async def test_a_short_outage_is_waited_out(opened: Opened) -> None:
     server = FakeServer()
     patience = QUICK.model_copy(update={"outage_s": 30})
     async with contextlib.AsyncExitStack() as stack:
@@ -183,7 +193,7 @@ async def test_a_short_outage_is_waited_out(opened):
             assert (await run)[0].text == "3:5é."
 
 
-async def test_the_limit_counts_sequences_and_releases_them_also_on_errors(opened):
+async def test_the_limit_counts_sequences_and_releases_them_also_on_errors(opened: Opened) -> None:
     async with FakeServer().running() as server, opened(server, max_in_flight=6) as policy:
         async with asyncio.TaskGroup() as group:
             for start in range(0, 100, 10):
@@ -198,7 +208,7 @@ async def test_the_limit_counts_sequences_and_releases_them_also_on_errors(opene
         assert policy.in_flight == 0
 
 
-async def test_a_cancelled_request_gives_its_place_back(opened):
+async def test_a_cancelled_request_gives_its_place_back(opened: Opened) -> None:
     async with FakeServer().running() as server, opened(server, max_in_flight=1) as policy:
         server.gate.clear()
         running = asyncio.create_task(policy.complete(ask()))
@@ -212,7 +222,7 @@ async def test_a_cancelled_request_gives_its_place_back(opened):
         await policy.complete(ask())
 
 
-async def test_the_context_of_the_server_is_kept(opened):
+async def test_the_context_of_the_server_is_kept(opened: Opened) -> None:
     async with FakeServer().running() as server, opened(server) as policy:
         await policy.complete(ask("x" * 190))
         assert server.requests[-1][1]["max_tokens"] == 10
@@ -223,7 +233,7 @@ async def test_the_context_of_the_server_is_kept(opened):
             await policy.complete(ask(max_tokens=201))
 
 
-async def test_servers_are_asked_once_what_they_are(opened):
+async def test_servers_are_asked_once_what_they_are(opened: Opened) -> None:
     with pytest.raises(PolicyError, match=r"no server answers.*correct `urls`"):
         async with opened(urls=("http://127.0.0.1:9",)):
             pass
@@ -240,9 +250,9 @@ async def test_servers_are_asked_once_what_they_are(opened):
             )
 
 
-async def test_a_server_that_is_still_loading_is_set_aside_too(opened):
+async def test_a_server_that_is_still_loading_is_set_aside_too(opened: Opened) -> None:
     async with FakeServer().running() as one, FakeServer().running() as two:
-        two._describe = lambda path, body: (503, {"detail": "loading"})
+        two.loading = True
         async with opened(one, two) as policy:
             await policy.complete(ask(seeds=(1, 5, 9)))
         assert len(one.requests) == 3
@@ -251,7 +261,9 @@ async def test_a_server_that_is_still_loading_is_set_aside_too(opened):
                 pass
 
 
-async def test_the_key_comes_from_the_environment_alone(opened, monkeypatch):
+async def test_the_key_comes_from_the_environment_alone(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SOME_KEY", "s3cret")
     async with FakeServer().running() as server:
         async with opened(server, api_key_env="SOME_KEY") as policy:
@@ -263,20 +275,20 @@ async def test_the_key_comes_from_the_environment_alone(opened, monkeypatch):
                 pass
 
 
-def test_what_is_no_url_is_refused_by_value():
+def test_what_is_no_url_is_refused_by_value() -> None:
     with pytest.raises(ValidationError, match="'localhost:8000' is no URL"):
         OpenAISettings(urls=("localhost:8000",))
 
 
-def test_a_password_in_a_url_is_refused_since_configurations_are_written_to_disk():
+def test_a_password_in_a_url_is_refused_since_configurations_are_written_to_disk() -> None:
     with pytest.raises(ValidationError, match="`api_key_env`"):
         OpenAISettings(urls=("http://user:s3cret@gpu1:8000/v1",))
 
 
-async def test_a_large_group_is_not_starved_by_small_ones():
+async def test_a_large_group_is_not_starved_by_small_ones() -> None:
     limit, order = FairLimit(4), []
 
-    async def take(name, count):
+    async def take(name: str, count: int) -> None:
         async with limit.hold(count):
             order.append(name)
             await asyncio.sleep(0)

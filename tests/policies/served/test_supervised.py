@@ -61,7 +61,7 @@ def _gone(pids: list[int]) -> bool:
     return not psutil.wait_procs(alive, timeout=30)[1]
 
 
-async def test_a_server_answers_after_its_start_and_is_gone_after_its_stop(tmp_path):
+async def test_a_server_answers_after_its_start_and_is_gone_after_its_stop(tmp_path: Path) -> None:
     server, other = _server(tmp_path), _server(tmp_path)
     try:
         assert server.port != other.port
@@ -77,7 +77,9 @@ async def test_a_server_answers_after_its_start_and_is_gone_after_its_stop(tmp_p
     assert _gone(pids), "the server's helper processes too"
 
 
-async def test_a_server_that_dies_at_its_start_shows_its_errors_and_its_logs_end(tmp_path):
+async def test_a_server_that_dies_at_its_start_shows_its_errors_and_its_logs_end(
+    tmp_path: Path,
+) -> None:
     code = "print('line\\n' * 99); raise MemoryError('no GPU is large enough')"
     server = _server(tmp_path, code + "\nprint('noise\\n' * 99)")
     with pytest.raises(PolicyError, match=r"status 1 while starting(.|\n)*MemoryError: no GPU"):
@@ -85,13 +87,13 @@ async def test_a_server_that_dies_at_its_start_shows_its_errors_and_its_logs_end
     await server.stop()
 
 
-async def test_a_death_whose_cause_is_known_comes_with_its_remedy(tmp_path):
+async def test_a_death_whose_cause_is_known_comes_with_its_remedy(tmp_path: Path) -> None:
     server = _server(tmp_path, "raise RuntimeError('CPU Generator does not use offset')")
     with pytest.raises(PolicyError, match="add --no-enable-chunked-prefill to policy"):
         await server.start()
 
 
-async def test_a_server_that_never_answers_is_given_up_and_stopped(tmp_path):
+async def test_a_server_that_never_answers_is_given_up_and_stopped(tmp_path: Path) -> None:
     code = "import os, time; print('pids', os.getpid(), flush=True); time.sleep(600)"
     server = _server(tmp_path, code, start_timeout_s=1.5)
     with pytest.raises(PolicyError, match=r"within 1\.5 s \(`start_timeout_s`\)"):
@@ -102,7 +104,9 @@ async def test_a_server_that_never_answers_is_given_up_and_stopped(tmp_path):
     assert _gone(pids)
 
 
-async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(tmp_path):
+async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(
+    tmp_path: Path,
+) -> None:
     server = _server(tmp_path)
     async with httpx.AsyncClient() as client:
         fleet = Fleet(client, (server.url,), Patience())
@@ -119,7 +123,7 @@ async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(t
     assert _gone(_pids(server.log))
 
 
-def test_a_killed_parent_leaves_no_server_behind(tmp_path):
+def test_a_killed_parent_leaves_no_server_behind(tmp_path: Path) -> None:
     code = f"""
 import asyncio, sys
 from pathlib import Path
@@ -144,7 +148,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("python", ["/nowhere/python", sys.executable])
-async def test_a_python_without_vllm_is_one_clear_error(tmp_path, python):
+async def test_a_python_without_vllm_is_one_clear_error(tmp_path: Path, python: str) -> None:
     if python == sys.executable and "vllm" in sys.modules:
         pytest.skip("vLLM is installed here")
     with pytest.raises(ConfigError, match=r"does not exist|vLLM is not installed here"):
@@ -152,7 +156,7 @@ async def test_a_python_without_vllm_is_one_clear_error(tmp_path, python):
             pass
 
 
-async def test_the_command_says_what_the_settings_say(tmp_path):
+async def test_the_command_says_what_the_settings_say(tmp_path: Path) -> None:
     settings = VllmSettings(
         model="org/name",
         revision="v2",
