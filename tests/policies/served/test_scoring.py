@@ -94,6 +94,9 @@ async def test_a_server_that_is_not_vllm_cannot_score_and_the_remedy_is_named(
             ConfigError, match=r"\(sglang\).*vLLM, use `kind: transformers`, or choose"
         ):
             await policy.score(to_score("4", prompt=TOM))
+        assert "(sglang)" in policy.cannot_score
+    async with FakeServer().running() as server, opened(server) as policy:
+        assert not policy.cannot_score
 
 
 @pytest.mark.parametrize(
