@@ -6,7 +6,7 @@ from pydantic import Field
 
 from policies.embedded import TransformersSettings
 from policies.scripted import ScriptedSettings
-from policies.seam import Policy, PolicySettings
+from policies.seam import Policy
 from policies.served import OpenAISettings, VllmSettings
 
 AnyPolicy = Annotated[
@@ -19,7 +19,6 @@ __all__ = [
     "AnyPolicy",
     "OpenAISettings",
     "Policy",
-    "PolicySettings",
     "ScriptedSettings",
     "TransformersSettings",
     "VllmSettings",

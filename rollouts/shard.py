@@ -47,7 +47,7 @@ class ShardRollouts:
         self.verifier = verifier
         self.journal = journal
         self.template = template
-        self.sampling = with_stops(sampling, template.stop)
+        self.sampling = _with_stops(sampling, template.stop)
         self.splitter = splitter
         self.run_seed = run_seed
         self._problems: dict[str, ProblemRollouts] = {}
@@ -64,7 +64,7 @@ class ShardRollouts:
         return sum((one.costs for one in self._problems.values()), Costs())
 
 
-def with_stops(sampling: Sampling, stops: Sequence[str]) -> Sampling:
+def _with_stops(sampling: Sampling, stops: Sequence[str]) -> Sampling:
     """Return `sampling` with the template's stop strings added to its own."""
     merged = tuple(dict.fromkeys((*sampling.stop, *stops)))
     return sampling.model_copy(update={"stop": merged})
