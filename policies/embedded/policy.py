@@ -7,12 +7,13 @@ one pass of scoring is done, so that neither kind of request waits for the other
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from policies.embedded.batch import Batch, CompletionJob
 from policies.embedded.jobs import Job
 from policies.embedded.loading import LoadedModel, load_model
 from policies.embedded.scorer import ScoreJob, Scorer
+from policies.embedded.settings import TransformersSettings
 from policies.embedded.slots import Starts
 from policies.tokens import first_tokens, truncated_at_once, unscored
 from schemas import (
@@ -23,9 +24,6 @@ from schemas import (
     Score,
     ScoreRequest,
 )
-
-if TYPE_CHECKING:
-    from policies.embedded.settings import TransformersSettings
 
 T = TypeVar("T")
 J = TypeVar("J", CompletionJob, ScoreJob)
@@ -52,7 +50,7 @@ class EmbeddedPolicy:
         self._thread = threading.Thread(target=self._work, name="stepmint-policy", daemon=True)
 
     @classmethod
-    def load(cls, settings: "TransformersSettings") -> "EmbeddedPolicy":
+    def load(cls, settings: TransformersSettings) -> "EmbeddedPolicy":
         """Load the model and start the worker."""
         policy = cls(load_model(settings))
         policy._thread.start()

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from policies.served.fleet import UnfinishedError
 from policies.tokens import TextReader, TokenBytes, whole_tokens
-from schemas import Completion, FinishReason, Score, Tokens
+from schemas import Completion, Score, Tokens
 
 _LONGEST_TOKEN = 16  # characters that a token which ends within one may complete before
 
@@ -78,7 +78,7 @@ class Choices(BaseModel):
             Completion(
                 text=_text(choice),
                 tokens=_tokens(choice, ids or (), table),
-                finish_reason=_finish(choice),
+                finish_reason="stop" if choice.finish_reason == "stop" else "length",
                 seed=seed,
                 prompt_tokens=len(ids) if ids is not None else self.usage.prompt_tokens,
                 cached_tokens=(details and details.cached_tokens) or 0,
@@ -155,10 +155,6 @@ def _text(choice: _Choice) -> str:
     return choice.text if choice.message is None else choice.message.content or ""
 
 
-def _finish(choice: _Choice) -> FinishReason:
-    return "stop" if choice.finish_reason == "stop" else "length"
-
-
 def _logprob(choice: _Choice) -> float | None:
     if choice.logprobs is None or not choice.logprobs.token_logprobs:
         return None
@@ -173,18 +169,12 @@ def _tokens(choice: _Choice, context: Sequence[int], table: TokenBytes | None) -
     if choice.finish_reason == "stop" and not isinstance(choice.stop_reason, str):
         ids = ids[:-1]  # ended by an EOS token, which stands for no text
     if table is not None:
-        return _by_bytes(ids, choice.text, TextReader(table, context))
+        reader = TextReader(table, context, ids)
+        known = reader.text.startswith(choice.text)
+        return whole_tokens(ids, reader.ends, len(choice.text)) if known else None
     if choice.logprobs is not None:
         return _by_strings(ids, choice.text, choice.logprobs.tokens)
     return None
-
-
-def _by_bytes(ids: Sequence[int], text: str, reader: TextReader) -> Tokens | None:
-    for token_id in ids:
-        reader.read(token_id)
-    if not reader.text.startswith(text):
-        return None
-    return whole_tokens(reader.ids, reader.ends, len(text))
 
 
 def _by_strings(ids: Sequence[int], text: str, strings: Sequence[str]) -> Tokens | None:

@@ -260,13 +260,8 @@ async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> tuple[T, ...]:
         async with asyncio.TaskGroup() as tasks:
             runs = [tasks.create_task(one) for one in work]
     except BaseExceptionGroup as errors:
-        shown = _first(errors)
+        shown = next((e for e in errors.exceptions if isinstance(e, StepmintError)), None)
         if shown is None:
             raise
         raise shown from None
     return tuple(run.result() for run in runs)
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> StepmintError | None:
-    """Return the one error to show of several requests that failed together."""
-    return next((e for e in errors.exceptions if isinstance(e, StepmintError)), None)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +52,6 @@ def tokenizers(byte_level: PromptTokenizer) -> dict[str, PromptTokenizer]:
     return {"byte-level": byte_level, "byte-fallback": PromptTokenizer("llama", _llama_like())}
 
 
-def _read(tokenizer: PromptTokenizer, context: Sequence[int], ids: Sequence[int]) -> TextReader:
-    reader = TextReader(tokenizer.bytes, context)
-    for token_id in ids:
-        reader.read(token_id)
-    return reader
-
-
 @pytest.mark.parametrize("kind", ["byte-level", "byte-fallback"])
 @given(text=st.text(ALPHABET, max_size=30), cut=st.floats(0, 1))
 @settings(max_examples=150, deadline=None)
@@ -69,8 +61,8 @@ def test_text_read_behind_any_token_continues_the_text_before_it(
     tokenizer = tokenizers[kind]
     ids = tokenizer._tokenizer("Tom" + text, add_special_tokens=False).input_ids
     at = 1 + int(cut * (len(ids) - 1))
-    before = _read(tokenizer, (), ids[:at])
-    after = _read(tokenizer, ids[:at], ids[at:])
+    before = TextReader(tokenizer.bytes, (), ids[:at])
+    after = TextReader(tokenizer.bytes, ids[:at], ids[at:])
     assert (before.text + after.text).lstrip(" ") == "Tom" + text
     assert after.ends == sorted(after.ends)
     assert not ids[at:] or after.ends[-1] == len(after.text)
@@ -81,7 +73,7 @@ def test_a_leading_space_survives_a_tokenizer_that_strips_it(
 ) -> None:
     tokenizer = tokenizers["byte-fallback"]
     ids = tokenizer._tokenizer("Tom has", add_special_tokens=False).input_ids
-    assert _read(tokenizer, ids[:1], ids[1:]).text == " has"
+    assert TextReader(tokenizer.bytes, ids[:1], ids[1:]).text == " has"
 
 
 def test_a_character_in_pieces_belongs_to_the_token_that_completes_it(
@@ -89,17 +81,19 @@ def test_a_character_in_pieces_belongs_to_the_token_that_completes_it(
 ) -> None:
     tokenizer = tokenizers["byte-fallback"]
     ids = [3 + b for b in "€".encode()]
-    reader = _read(tokenizer, (), [*ids, 3 + ord("x")])
+    reader = TextReader(tokenizer.bytes, (), [*ids, 3 + ord("x")])
     assert (reader.text, reader.ends) == ("€x", [0, 0, 1, 2])
-    assert _read(tokenizer, ids[:2], ids[2:]).text == "€", "also across the seam"
-    assert _read(tokenizer, (), ids[:2]).text == "", "incomplete at the end: not in the text"
+    assert TextReader(tokenizer.bytes, ids[:2], ids[2:]).text == "€", "also across the seam"
+    assert TextReader(tokenizer.bytes, (), ids[:2]).text == "", (
+        "incomplete at the end: not in the text"
+    )
 
 
 def test_special_tokens_stand_for_no_text(byte_level: PromptTokenizer) -> None:
     end = byte_level.eos_id
     assert end is not None
     ids = byte_level._tokenizer("Tom has").input_ids
-    assert _read(byte_level, (), [end, *ids, end, 10**6]).text == "Tom has"
+    assert TextReader(byte_level.bytes, (), [end, *ids, end, 10**6]).text == "Tom has"
 
 
 def test_the_chat_template_is_applied_once_and_the_prefix_goes_behind_it(

@@ -6,6 +6,7 @@ import pytest
 
 from policies import TransformersSettings
 from tests.policies.asking import Opened
+from tests.policies.embedded.plain import Plain
 
 
 @pytest.fixture
@@ -17,3 +18,8 @@ def opened(model_dir: str, tmp_path: Path) -> Opened:
         return TransformersSettings(**options).open(tmp_path)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def plain(model_dir: str) -> Plain:
+    return Plain(model_dir)

@@ -15,6 +15,7 @@ import pytest
 
 from schemas import ChatPrompt, Completion, ConfigError, Message, PolicyError, Prefix
 from tests.policies.asking import Opened, ask, until
+from tests.policies.embedded.plain import Plain
 
 torch = pytest.importorskip("torch")
 
@@ -23,40 +24,24 @@ pytestmark = pytest.mark.anyio
 PROMPTS = ("Tom has 3 apples", "Café au lait costs 2 €; naïve", "How many", "First, 3 + 14 = 17.\n")
 
 
-@pytest.fixture(scope="module")
-def reference(model_dir: str) -> tuple[Any, Any]:
-    """Return the model as transformers runs it, without any of our decoding."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval()
-    return model, AutoTokenizer.from_pretrained(model_dir)
-
-
-def _next_logprobs(reference: tuple[Any, Any], ids: Sequence[int]) -> Any:
-    model, _ = reference
-    with torch.no_grad():
-        return model(torch.tensor([list(ids)])).logits[0].double().log_softmax(-1)
-
-
 @pytest.mark.parametrize("deterministic", [False, True])
 async def test_greedy_tokens_and_log_probabilities_are_the_models_own(
-    opened: Opened, reference: tuple[Any, Any], deterministic: bool
+    opened: Opened, plain: Plain, deterministic: bool
 ) -> None:
-    model, tokenizer = reference
     async with opened(deterministic=deterministic) as policy, asyncio.TaskGroup() as group:
         runs = {
             p: group.create_task(policy.complete(ask(p, temperature=0, max_tokens=12)))
             for p in PROMPTS
         }
     for prompt, run in runs.items():
-        ids = tokenizer(prompt).input_ids
-        expected = model.generate(
+        ids = plain.tokenizer(prompt).input_ids
+        expected = plain.model.generate(
             torch.tensor([ids]), max_new_tokens=12, do_sample=False, pad_token_id=1
         )
         drawn = expected[0, len(ids) :].tolist()
         (completion,) = run.result()
         assert list(completion.tokens.ids) == [i for i in drawn if i != 1]
-        scored = _next_logprobs(reference, [*ids, *drawn])[len(ids) - 1 : -1]
+        scored = plain.next([*ids, *drawn])[len(ids) - 1 : -1]
         total = scored.gather(-1, torch.tensor(drawn)[:, None]).sum().item()
         assert completion.logprob == pytest.approx(total, abs=1e-3)
 
@@ -65,20 +50,19 @@ async def test_greedy_tokens_and_log_probabilities_are_the_models_own(
     "options", [{}, {"temperature": 0.8}, {"top_k": 3}, {"top_p": 0.6}, {"top_p": 0.8, "top_k": 4}]
 )
 async def test_first_tokens_are_drawn_with_the_odds_that_the_sampling_says(
-    opened: Opened, reference: tuple[Any, Any], options: dict[str, Any]
+    opened: Opened, plain: Plain, options: dict[str, Any]
 ) -> None:
-    _, tokenizer = reference
     tries = 1200
     options = {"temperature": 3.0, **options}
     request = ask("Tom has 3 apples", seeds=tuple(range(tries)), max_tokens=1, **options)
     async with opened(max_batch=64) as policy:
         completions = await policy.complete(request)
-    ids = tokenizer("Tom has 3 apples").input_ids
-    logits = _next_logprobs(reference, ids)[-1] / options["temperature"]
+    ids = plain.tokenizer("Tom has 3 apples").input_ids
+    logits = plain.next(ids)[-1] / options["temperature"]
     odds = _by_hand(logits.softmax(-1).tolist(), options.get("top_k", 0), options.get("top_p", 1))
     seen = Counter(c.tokens.ids[0] if c.tokens.ids else None for c in completions)
     for token, share in odds.items():
-        if share * tries > 30 and _shows(tokenizer.decode([token])):
+        if share * tries > 30 and _shows(plain.tokenizer.decode([token])):
             deviation = (tries * share * (1 - share)) ** 0.5
             assert abs(seen[token] - tries * share) < 4.5 * deviation
     assert set(seen) - {None} <= set(odds)
@@ -266,12 +250,11 @@ async def test_a_model_that_breaks_tells_all_who_wait(opened: Opened) -> None:
 
 
 async def test_chat_and_text_prompts_are_what_the_tokenizer_says(
-    opened: Opened, reference: tuple[Any, Any]
+    opened: Opened, plain: Plain
 ) -> None:
-    _, tokenizer = reference
     chat = ChatPrompt(messages=(Message(role="user", content="How many"),))
     turns = [{"role": "user", "content": "How many"}]
-    ids = tokenizer.apply_chat_template(turns, add_generation_prompt=True)["input_ids"]
+    ids = plain.tokenizer.apply_chat_template(turns, add_generation_prompt=True)["input_ids"]
     async with opened() as policy:
         (completion,) = await policy.complete(ask(chat))
         assert completion.prompt_tokens == len(ids)

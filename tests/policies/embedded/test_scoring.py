@@ -8,6 +8,7 @@ import pytest
 
 from schemas import ROOT, ChatPrompt, ConfigError, Continuation, Message, PolicyError, TextPrompt
 from tests.policies.asking import PROMPT, STEP, Opened, ask, spans, to_score, until
+from tests.policies.embedded.plain import Plain
 
 torch = pytest.importorskip("torch")
 
@@ -24,47 +25,18 @@ TEXTS = (
 )
 
 
-@pytest.fixture(scope="module")
-def plain(model_dir: str) -> tuple[Any, Any, Any]:
-    """Return what transformers gives in one pass over the whole sequence, and its tokenizer."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(model_dir)
-
-    def rows(before: list[int], ids: list[int]) -> Any:
-        with torch.no_grad():
-            logits = model(torch.tensor([before + ids])).logits[0].double().log_softmax(-1)
-        return logits[len(before) - 1 : len(before) + len(ids) - 1]
-
-    def logprobs(before: list[int], ids: list[int]) -> list[float]:
-        found = zip(rows(before, ids), ids, strict=True)
-        return [row[token].item() for row, token in found]
-
-    def best(before: list[int], ids: list[int]) -> list[float]:
-        return [row.max().item() for row in rows(before, ids)]
-
-    return logprobs, tokenizer, best
-
-
-def ids_of(tokenizer: Any, text: str) -> list[int]:
-    ids: list[int] = tokenizer(text, add_special_tokens=False).input_ids
-    return ids
-
-
 @pytest.mark.parametrize("deterministic", [False, True])
 async def test_scores_are_those_of_one_plain_pass_over_the_whole_sequence(
-    opened: Opened, plain: tuple[Any, Any, Any], deterministic: bool
+    opened: Opened, plain: Plain, deterministic: bool
 ) -> None:
-    logprobs, tokenizer, best = plain
     for prefix in (STEP, ROOT):
-        before = ids_of(tokenizer, PROMPT.text + prefix.text)
+        before = plain.ids(PROMPT.text + prefix.text)
         async with opened(deterministic=deterministic) as policy:
             scores = await policy.score(to_score(*TEXTS, prefix=prefix))
         for text, score in zip(TEXTS, scores, strict=True):
-            expected = logprobs(before, ids_of(tokenizer, text))
+            expected = plain.logprobs(before, plain.ids(text))
             assert score.logprobs == pytest.approx(expected, abs=1e-4)
-            assert score.best == pytest.approx(best(before, ids_of(tokenizer, text)), abs=1e-4)
+            assert score.best == pytest.approx(plain.best(before, plain.ids(text)), abs=1e-4)
             assert score.logprob == pytest.approx(sum(expected), abs=1e-3)
             assert score.covers(text)
             assert score.prompt_tokens == len(before)
@@ -84,15 +56,14 @@ async def test_sampled_tokens_are_scored_as_they_were_sampled(opened: Opened) ->
 
 
 async def test_places_are_those_of_the_tokens_also_within_a_character(
-    opened: Opened, plain: tuple[Any, Any, Any]
+    opened: Opened, plain: Plain
 ) -> None:
-    _, tokenizer, _ = plain
     text = "ì 😀 2ì €"  # the bytes of ì are tokens, the character is none
     async with opened() as policy:
         (score,) = await policy.score(to_score(text))
     parts = [text[a:b] for a, b in spans(score.ends)]
     assert "".join(parts) == text
-    assert len(parts) == len(ids_of(tokenizer, text)) > len([p for p in parts if p])
+    assert len(parts) == len(plain.ids(text)) > len([p for p in parts if p])
     assert parts[:2] == ["", "ì"]
 
 
@@ -114,16 +85,15 @@ async def test_what_else_is_scored_or_decoded_changes_no_bit_in_the_deterministi
 
 
 async def test_a_long_text_is_scored_in_windows_and_short_ones_in_passes(
-    opened: Opened, plain: tuple[Any, Any, Any], monkeypatch: pytest.MonkeyPatch
+    opened: Opened, plain: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logprobs, tokenizer, _ = plain
     monkeypatch.setattr("policies.embedded.slots._SCORED_AT_ONCE", 5)
     monkeypatch.setattr("policies.embedded.scorer._TOKENS_PER_PASS", 24)
-    before = ids_of(tokenizer, PROMPT.text + STEP.text)
+    before = plain.ids(PROMPT.text + STEP.text)
     async with opened() as policy:
         scores = await policy.score(to_score(*TEXTS))
     for text, score in zip(TEXTS, scores, strict=True):
-        assert score.logprobs == pytest.approx(logprobs(before, ids_of(tokenizer, text)), abs=1e-4)
+        assert score.logprobs == pytest.approx(plain.logprobs(before, plain.ids(text)), abs=1e-4)
 
 
 async def test_a_prefix_is_read_once_however_many_texts_stand_behind_it(opened: Opened) -> None:
@@ -144,17 +114,16 @@ async def test_a_prefix_is_read_once_however_many_texts_stand_behind_it(opened: 
 
 
 async def test_where_the_context_has_no_room_the_last_tokens_are_missing(
-    opened: Opened, plain: tuple[Any, Any, Any]
+    opened: Opened, plain: Plain
 ) -> None:
-    logprobs, tokenizer, _ = plain
     text = TEXTS[0]
-    before, ids = ids_of(tokenizer, PROMPT.text + STEP.text), ids_of(tokenizer, text)
+    before, ids = plain.ids(PROMPT.text + STEP.text), plain.ids(text)
     async with opened(context=len(before) + 4) as policy:
         cut, whole = await policy.score(to_score(text, "17"))
         (none,) = await policy.score(
             to_score(text, prompt=TextPrompt(text="Tom has 3 apples " * 20))
         )
-    assert cut.logprobs == pytest.approx(logprobs(before, ids)[:4], abs=1e-4)
+    assert cut.logprobs == pytest.approx(plain.logprobs(before, ids)[:4], abs=1e-4)
     assert not cut.covers(text)
     assert whole.covers("17")
     assert (none.logprobs, none.covers(text), none.covers("")) == ((), False, True)
@@ -202,14 +171,11 @@ async def test_an_empty_prompt_leaves_nothing_to_stand_behind(opened: Opened) ->
             await policy.score(to_score("17", prompt=TextPrompt(text=""), prefix=ROOT))
 
 
-async def test_chat_prompts_are_scored_behind_the_template(
-    opened: Opened, plain: tuple[Any, Any, Any]
-) -> None:
-    logprobs, tokenizer, _ = plain
+async def test_chat_prompts_are_scored_behind_the_template(opened: Opened, plain: Plain) -> None:
     chat = ChatPrompt(messages=(Message(role="user", content="How many"),))
-    before = tokenizer.apply_chat_template(
+    before = plain.tokenizer.apply_chat_template(
         [{"role": "user", "content": "How many"}], add_generation_prompt=True
     )["input_ids"]
     async with opened() as policy:
         (score,) = await policy.score(to_score("17", prompt=chat, prefix=ROOT))
-    assert score.logprobs == pytest.approx(logprobs(before, ids_of(tokenizer, "17")), abs=1e-4)
+    assert score.logprobs == pytest.approx(plain.logprobs(before, plain.ids("17")), abs=1e-4)
