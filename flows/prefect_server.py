@@ -1,14 +1,16 @@
 """A Prefect API for one-off runs: the user's own where one is set, else a temporary one.
 
 Prefect would start a temporary server by itself, but leave it behind when this process is killed,
-and its data in the user's home. Ours watches its parent, answers on loopback only, and keeps its
-database beside the runs. It boots while the model libraries are imported.
+and its data in the user's home. Ours runs under the guard of the model servers, answers on loopback
+only and only those who know its login, and keeps its database beside the runs: whoever reaches an
+open API can start runs with parameters of their own. It boots while the model libraries are
+imported.
 """
 
 import atexit
 import fcntl
 import os
-import socket
+import secrets
 import subprocess
 import sys
 import threading
@@ -18,19 +20,20 @@ import urllib.request
 from pathlib import Path
 from typing import IO
 
+from policies.guard import guarded, reserve_port
 from schemas import RunError
 
 _LEASES = "prefect.server.concurrency.lease_storage"
-_QUIET = {
-    "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+_DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "240",
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": f"{_LEASES}.filesystem",
 }
-"""No telemetry, patience with slow machines, errors told once: by us; and a deployment's slot that
-a killed server held is free again after its restart (in memory, the default, it never is)."""
+"""Patience with slow machines, errors told once: by us; and a deployment's slot that a killed
+server held is free again after its restart (in memory, the default, it never is)."""
 
+_AUTH = "PREFECT_SERVER_API_AUTH_STRING"
+_ORIGINS = "PREFECT_SERVER_CORS_ALLOWED_ORIGINS"
 _START_SECONDS = 240.0
 _STOP_SECONDS = 10.0
 _LOG_TAIL = 5
@@ -42,8 +45,11 @@ class TemporaryServer:
     def __init__(self, home: Path, *, schedules: bool = False) -> None:
         self._schedules = schedules
         self._log = home / "server.log"
-        self._port = _free_port()
+        self._reservation = reserve_port()
+        self._port: int = self._reservation.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
+        self.login = os.environ.get(_AUTH) or f"stepmint:{secrets.token_urlsafe(24)}"
+        """What the API and the pages ask for; the user's own where the environment has one."""
 
     @property
     def url(self) -> str:
@@ -52,12 +58,13 @@ class TemporaryServer:
 
     def start(self) -> None:
         """Begin to boot; it is ready when `wait` returns."""
-        command = [sys.executable, "-m", "flows.prefect_server", str(self._port), str(os.getpid())]
+        command = [sys.executable, "-m", "flows.prefect_server", str(self._port)]
         command += ["schedules"] if self._schedules else []
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                command,
+                guarded(command, grace_s=_STOP_SECONDS),
                 cwd=Path(__file__).resolve().parent.parent,
+                env={**os.environ, _AUTH: self.login, _ORIGINS: self.url.removesuffix("/api")},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -80,14 +87,10 @@ class TemporaryServer:
 
     def stop(self) -> None:
         """Stop the server; safe to call twice."""
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
             self._process.wait()
+        self._reservation.close()
 
     def _tail(self) -> str:
         lines = self._log.read_text("utf-8", errors="replace").splitlines()
@@ -100,14 +103,14 @@ def ensure_api(home: Path, *, schedules: bool = False) -> TemporaryServer | None
     With `schedules` the server also keeps schedules, runs automations and shows Prefect's pages.
     Whatever the user has set stays: PREFECT_API_URL, PREFECT_HOME, a profile in ~/.prefect.
     """
-    for name, value in _QUIET.items():
+    for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
     if "PREFECT_API_URL" in os.environ or _has_profile():
         return None
     os.environ.setdefault("PREFECT_HOME", str(home.resolve()))
     folder = Path(os.environ["PREFECT_HOME"])
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         server = TemporaryServer(folder, schedules=schedules)
         server.start()
     except OSError as error:
@@ -116,6 +119,7 @@ def ensure_api(home: Path, *, schedules: bool = False) -> TemporaryServer | None
             "set PREFECT_HOME to a writable folder"
         ) from error
     os.environ["PREFECT_API_URL"] = server.url
+    os.environ["PREFECT_API_AUTH_STRING"] = server.login
     return server
 
 
@@ -128,25 +132,12 @@ def _has_profile() -> bool:
         return False
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _stop_without(parent: int) -> None:
-    """End this process soon after its parent has ended, however that came."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(0)
 
 
 def _start_lock() -> IO[str]:
@@ -172,11 +163,10 @@ def _let_others_start(lock: IO[str], port: int) -> None:
     lock.close()
 
 
-def _serve(port: int, parent: int, *, schedules: bool) -> None:
+def _serve(port: int, *, schedules: bool) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
-    threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
     lock = _start_lock()
     threading.Thread(target=_let_others_start, args=(lock, port), daemon=True).start()
     app = create_app(ephemeral=not schedules, final=True)
@@ -185,4 +175,4 @@ def _serve(port: int, parent: int, *, schedules: bool) -> None:
 
 if __name__ == "__main__":
     os.environ.pop("PREFECT_API_URL", None)
-    _serve(int(sys.argv[1]), int(sys.argv[2]), schedules="schedules" in sys.argv[3:])
+    _serve(int(sys.argv[1]), schedules="schedules" in sys.argv[2:])

@@ -38,9 +38,13 @@ def serve(run: LabelRun, console: Console, *, cron: str) -> None:
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(_HEARTBEAT_S))
     server = ensure_api(run.output / ".prefect", schedules=True)
     _check(cron)
+    login = ""
     if server:
         server.wait()
-    run_to_end(lambda: _served(run, console, cron=cron), draw=lambda: None, stopping=_end_runs)
+        login = f" (login {server.login})"
+    run_to_end(
+        lambda: _served(run, console, cron=cron, login=login), draw=lambda: None, stopping=_end_runs
+    )
 
 
 async def watch_for_dead_runs() -> None:
@@ -75,7 +79,7 @@ async def watch_for_dead_runs() -> None:
     ).acreate()
 
 
-async def _served(run: LabelRun, console: Console, *, cron: str) -> None:
+async def _served(run: LabelRun, console: Console, *, cron: str, login: str) -> None:
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.runner import Runner
     from prefect.types.entrypoint import EntrypointType
@@ -96,7 +100,7 @@ async def _served(run: LabelRun, console: Console, *, cron: str) -> None:
     runner = Runner(name=run.name)
     await runner.aadd_deployment(deployment)
     pages = os.environ.get("PREFECT_API_URL", "").removesuffix("/api")
-    message = f"{run.name} runs at {cron!r}; pages at {pages}; stop with Ctrl-C"
+    message = f"{run.name} runs at {cron!r}; pages at {pages}{login}; stop with Ctrl-C"
     console.print(message, highlight=False, markup=False, soft_wrap=True)
     await runner.start()
 

@@ -2,10 +2,10 @@
 
     python -I guard.py PARENT_PID GRACE_SECONDS COMMAND...
 
-is what `guarded` writes; a server gets its port from `reserve_port`. The group is stopped (SIGTERM
-to the command, after the grace SIGKILL to all) when this process gets SIGTERM or when its parent is
-gone, also by SIGKILL; and killed when the command ends, so no helper process stays behind. Uses
-the standard library alone: it starts before anything else can.
+is what `guarded` writes; a server among such commands gets its port from `reserve_port`. The group
+is stopped (SIGTERM to the command, after the grace SIGKILL to all) when this process gets SIGTERM
+or when its parent is gone, also by SIGKILL; and killed when the command ends, so no helper process
+stays behind. Uses the standard library alone: it starts before anything else can.
 """
 
 import contextlib

@@ -23,12 +23,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sources.dataset import Gsm8kSource, HubSource, MathSource
-from sources.file import FileSource
+from sources.dataset_source import Gsm8kSource, HubSource, MathSource
+from sources.file_source import FileSource
 from sources.layout import Columns
 from sources.seam import Source
 from sources.synthetic import SyntheticSource
-from sources.table import TableSource
+from sources.table_source import TableSource
 
 AnySource = Annotated[
     SyntheticSource | Gsm8kSource | MathSource | FileSource | HubSource,

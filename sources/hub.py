@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from schemas import SourceError
 from sources.rows import Fault, Row
-from sources.tables import BATCH_ROWS, batch_rows
+from sources.table_files import BATCH_ROWS, batch_rows
 
 CONNECT_SECONDS = 5.0
 """How long one look at the hub may take; its client alone would retry for 23 s and more."""

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cachetools import FIFOCache
+
 from schemas import Outcome, Verdict
 from verification.comparing.equivalence import Decision, compare
 from verification.comparing.perturb import perturbed
@@ -54,8 +56,7 @@ class Cascade:
         self._pool = pool
         self._guarded = guarded
         self._parsed = lru_cache(GOLDS)(lambda gold: Parsed(gold, conventions))
-        self._memo_entries = memo_entries
-        self._memo: dict[tuple[str, str], Decision] = {}
+        self._memo: FIFOCache[tuple[str, str], Decision] = FIFOCache(memo_entries)
         self._lock = threading.Lock()
         self._stages: Counter[str] = Counter()
         self._memo_hits = 0
@@ -162,17 +163,16 @@ class Cascade:
         return Verdict(outcome=outcome, extracted=None, rule="", stage="extraction", reason=reason)
 
     def _recall(self, gold: str, answer: str) -> Decision | None:
-        known = self._memo.get((gold, answer))
+        with self._lock:
+            known = self._memo.get((gold, answer))
         if known is not None:
             self._memo_hits += 1
         return known
 
     def _remember(self, gold: str, answer: str, decision: Decision) -> Decision:
-        if decision.stage == LOST or not self._memo_entries:
+        if decision.stage == LOST or not self._memo.maxsize:
             return decision
         with self._lock:
-            while len(self._memo) >= self._memo_entries:
-                del self._memo[next(iter(self._memo))]
             self._memo[gold, answer] = decision
         return decision
 

@@ -20,7 +20,7 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prefect_url(prefect_home: Path) -> Iterator[str]:
+def prefect_api(prefect_home: Path) -> Iterator[TemporaryServer]:
     before = os.environ.get("PREFECT_HOME")
     os.environ["PREFECT_HOME"] = str(prefect_home)
     server = TemporaryServer(prefect_home)
@@ -32,16 +32,17 @@ def prefect_url(prefect_home: Path) -> Iterator[str]:
         else:
             os.environ["PREFECT_HOME"] = before
     server.wait()
-    yield server.url
+    yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def environment(prefect_url: str, prefect_home: Path) -> dict[str, str]:
+def environment(prefect_api: TemporaryServer, prefect_home: Path) -> dict[str, str]:
     """What a subprocess needs to use the tests' Prefect server."""
     return {
         **os.environ,
-        "PREFECT_API_URL": prefect_url,
+        "PREFECT_API_URL": prefect_api.url,
+        "PREFECT_API_AUTH_STRING": prefect_api.login,
         "PREFECT_HOME": str(prefect_home),
         "COLUMNS": "200",
     }

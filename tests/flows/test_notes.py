@@ -10,8 +10,8 @@ def said(level: int, message: str) -> str:
     """Return what a console shows of one log record of a room."""
     console = Console(file=io.StringIO(), width=40)
     with noted(console):
-        logging.getLogger("sources.table").log(level, message)
-    logging.getLogger("sources.table").log(level, "behind the context")
+        logging.getLogger("sources.table_source").log(level, message)
+    logging.getLogger("sources.table_source").log(level, "behind the context")
     output = console.file
     assert isinstance(output, io.StringIO)
     return output.getvalue()

@@ -1,8 +1,9 @@
+import base64
 import os
 import signal
 import subprocess
 import sys
-import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -10,18 +11,19 @@ import pytest
 
 from flows import prefect_server
 from schemas import RunError
+from tests.waiting import until
 
 from .conftest import ROOT
 
 ORPHAN = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from flows.prefect_server import TemporaryServer
 server = TemporaryServer(Path(sys.argv[1]))
 server.start()
 server.wait()
 print(server.url, flush=True)
-time.sleep(60)
+signal.pause()
 """
 
 
@@ -30,18 +32,13 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An environment that nobody has set up for Prefect."""
     for name in [name for name in os.environ if name.startswith("PREFECT_")]:
         monkeypatch.delenv(name)
-    monkeypatch.delenv("DO_NOT_TRACK", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     return tmp_path
 
 
-def test_the_users_own_api_is_respected_and_telemetry_is_off(
-    clean: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_users_own_api_is_respected(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_URL", "http://prefect.example/api")
     assert prefect_server.ensure_api(clean / "home") is None
-    assert os.environ["DO_NOT_TRACK"] == "1"
-    assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert "PREFECT_HOME" not in os.environ
 
 
@@ -58,7 +55,43 @@ def test_a_home_that_cannot_be_written_is_one_clear_message(clean: Path) -> None
         prefect_server.ensure_api(clean / "file" / "home")
 
 
-def test_the_server_of_a_killed_process_ends_too(prefect_home: Path, prefect_url: str) -> None:
+@pytest.mark.parametrize("login", [None, "stepmint:guessed"])
+def test_the_api_answers_nobody_without_its_login(
+    prefect_api: prefect_server.TemporaryServer, login: str | None
+) -> None:
+    for path in ("flow_runs/filter", "deployments/filter", "admin/database/clear"):
+        assert _status(prefect_api, path, login) == 401
+    assert _status(prefect_api, "flow_runs/filter", prefect_api.login) == 200
+
+
+def test_no_page_of_another_site_may_read_the_api(
+    prefect_api: prefect_server.TemporaryServer,
+) -> None:
+    asked = urllib.request.Request(
+        f"{prefect_api.url}/flow_runs/filter",
+        headers={"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"},
+        method="OPTIONS",
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asked, timeout=20)
+    assert refused.value.code == 400
+    assert refused.value.headers.get("Access-Control-Allow-Origin") is None
+
+
+def _status(server: prefect_server.TemporaryServer, path: str, login: str | None) -> int:
+    headers = {"Content-Type": "application/json"}
+    if login:
+        headers["Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
+    asked = urllib.request.Request(f"{server.url}/{path}", b"{}", headers)
+    try:
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.usefixtures("prefect_api")
+def test_the_server_of_a_killed_process_ends_too(prefect_home: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", ORPHAN, str(prefect_home)],
         cwd=ROOT,
@@ -72,17 +105,14 @@ def test_the_server_of_a_killed_process_ends_too(prefect_home: Path, prefect_url
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    deadline = time.monotonic() + 20
-    while _answers(url):
-        assert time.monotonic() < deadline, "the server outlived its run"
-        time.sleep(0.1)
+    until(lambda: not _answers(url), seconds=20, what="the end of the server")
 
 
 @pytest.mark.slow
 def test_runs_that_begin_together_in_a_new_folder_do_not_trip_over_each_other(
     clean: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in prefect_server._QUIET.items():
+    for name, value in prefect_server._DEFAULTS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PREFECT_HOME", str(clean))
     servers = [prefect_server.TemporaryServer(clean) for _ in range(2)]

@@ -1,5 +1,6 @@
 """Scheduled runs: `stepmint serve` and `prefect.yaml`."""
 
+import base64
 import json
 import os
 import re
@@ -71,12 +72,12 @@ def _until(done, result, log):
 
 def _states(log: Path) -> list[str]:
     """Return the states of all flow runs that the server knows; none before it answers."""
-    # the console may put a line break before the address, never within it
-    address = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
-    if address is None:
+    # the console may put a line break before the address or the login, never within them
+    told = re.search(r"(http://127\.0\.0\.1:\d+)\s+\(login\s+(\S+)\)", log.read_text())
+    if told is None:
         return []
-    asked = urllib.request.Request(
-        f"{address[0]}/api/flow_runs/filter", b"{}", {"Content-Type": "application/json"}
-    )
+    credentials = base64.b64encode(told[2].encode()).decode()
+    headers = {"Content-Type": "application/json", "Authorization": f"Basic {credentials}"}
+    asked = urllib.request.Request(f"{told[1]}/api/flow_runs/filter", b"{}", headers)
     with urllib.request.urlopen(asked, timeout=20) as answer:
         return [run["state_type"] for run in json.load(answer)]

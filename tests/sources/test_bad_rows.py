@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from schemas import Problem, RejectedRow, SourceError
 from sources import Columns, FileSource
 from sources.rows import MAX_ROW_BYTES
-from tests.sources.files import ROWS, answers, jsonl, problems, rejected
+from tests.sources.samples import ROWS, answers, jsonl, problems, rejected
 
 GOOD = json.dumps(ROWS[1]).encode()
 

@@ -10,7 +10,7 @@ from schemas import SourceError
 from sources import AnySource, Gsm8kSource, HubSource, MathSource
 from sources.hub import hub_rows
 from sources.rows import Row
-from tests.sources.files import answers, jsonl, problems
+from tests.sources.samples import answers, jsonl, problems
 
 GSM8K = [{"question": f"Q{i}", "answer": f"Think {i}.\n#### {i},000"} for i in range(3)]
 MATH = {"problem": "Find $x$.", "level": "Level 3", "type": "Algebra", "solution": r"$\boxed{7}$"}

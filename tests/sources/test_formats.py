@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sources import Columns, FileSource
-from tests.sources.files import ROWS, Compress, answers, jsonl, problems, rejected
+from tests.sources.samples import ROWS, Compress, answers, jsonl, problems, rejected
 
 ANSWERS = [row["answer"] for row in ROWS]
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS)

@@ -5,7 +5,7 @@ import pytest
 
 from schemas import RejectedRow, SourceError
 from sources import FileSource
-from tests.sources.files import ROWS, answers, jsonl
+from tests.sources.samples import ROWS, answers, jsonl
 
 MANY = [{"question": f"What is {i}?", "answer": str(i)} for i in range(40)]
 

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from schemas import Outcome, Verdict
 from verification import VerificationSettings
 from verification.cascade import Cascade
-from verification.guarded.messages import Reply, Stage
+from verification.comparing.equivalence import Decision
+from verification.guarded.messages import Stage
 from verification.judge import Judge
 from verification.seam import Verifier
 
@@ -105,7 +106,7 @@ def test_tasks_that_ask_the_same_hard_question_share_its_reply(
     async def question(verifier: Judge) -> Any:
         ask = verifier._cascade._pool.ask
 
-        def counted(gold: str, answer: str, stages: tuple[Stage, ...]) -> Reply:
+        def counted(gold: str, answer: str, stages: tuple[Stage, ...]) -> Decision:
             asked.append(answer)
             return ask(gold, answer, stages)
 

@@ -1,8 +1,9 @@
 r"""Answers in `\boxed{...}`: balanced, joined where they belong together, found in one pass."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from verification.finding.worded import Statement
 
@@ -26,6 +27,18 @@ _GLUE = re.compile(
 _JOINT = re.compile(r"[,;]|\b(?:and|or)\b")
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    r"""Where a `\boxed`, `\fbox` or `\framebox` stands in a text."""
+
+    start: int
+    inside: int
+    """Where its content begins."""
+    braced: bool
+    closing: int | None = None
+    """Where its content ends, at the closing brace; None for a bare box and one never closed."""
+
+
 def find_box(text: str) -> Statement | None:
     r"""Return the last `\boxed{...}`, joined with those before it across `,`, `and`, `or` alone.
 
@@ -47,15 +60,11 @@ def find_box(text: str) -> Statement | None:
 
 
 def _boxes(text: str) -> Iterator[Statement]:
-    marks = list(_BOX.finditer(text))[-MAX_BOXES:]
-    if not marks:
-        return
-    closing = _closing_braces(text, marks[0].start())
     covered = -1
-    for mark in marks:
-        if mark.start() < covered:
+    for box in boxes_in(text):
+        if box.start < covered:
             continue
-        found = _box_at(text, mark, closing)
+        found = _stated(text, box)
         if found is None:
             continue
         covered = found.end
@@ -63,31 +72,41 @@ def _boxes(text: str) -> Iterator[Statement]:
             yield found
 
 
-def _box_at(text: str, mark: re.Match[str], closing: dict[int, int]) -> Statement | None:
-    inside = mark.end()
-    if text[inside : inside + 1] == "{":
-        end = closing.get(inside)
-        if end is None:
+def _stated(text: str, box: Box) -> Statement | None:
+    if box.braced:
+        if box.closing is None:
             return None
-        answer = _unboxed(text[inside + 1 : end])
-        return Statement(answer, "boxed", mark.start(), end + 1, closed=True)
-    bare = _BARE_BOX.match(text, inside, inside + 60)
+        answer = unboxed(text[box.inside : box.closing])
+        return Statement(answer, "boxed", box.start, box.closing + 1, closed=True)
+    bare = _BARE_BOX.match(text, box.inside, box.inside + 60)
     if bare is None:
         return None
     closed = bare.end() < len(text)
-    return Statement(bare[0].rstrip(".,;"), "boxed", mark.start(), bare.end(), closed)
+    return Statement(bare[0].rstrip(".,;"), "boxed", box.start, bare.end(), closed)
 
 
-def _unboxed(answer: str) -> str:
-    """Return the content of a box without boxes around all of it."""
-    answer = answer.strip()
-    while (mark := _BOX.match(answer)) and answer.endswith("}"):
-        if _closing_braces(answer, 0).get(mark.end()) != len(answer) - 1:
+def boxes_in(text: str) -> list[Box]:
+    """Return the last MAX_BOXES boxes of a text in order, nested ones too; linear in the text."""
+    marks = deque(_BOX.finditer(text), maxlen=MAX_BOXES)
+    closing = _closing_braces(text, marks[0].start()) if marks else {}
+    return [
+        Box(mark.start(), mark.end() + 1, braced=True, closing=closing.get(mark.end()))
+        if text[mark.end() : mark.end() + 1] == "{"
+        else Box(mark.start(), mark.end(), braced=False)
+        for mark in marks
+    ]
+
+
+def unboxed(content: str) -> str:
+    """Return a box's content without boxes around all of it."""
+    content = content.strip()
+    while (mark := _BOX.match(content)) and content.endswith("}"):
+        if _closing_braces(content, 0).get(mark.end()) != len(content) - 1:
             break
-        answer = answer[mark.end() + 1 : -1].strip()
-        if len(answer) > MAX_UNWRAPPED:
+        content = content[mark.end() + 1 : -1].strip()
+        if len(content) > MAX_UNWRAPPED:
             break
-    return answer
+    return content
 
 
 def _closing_braces(text: str, start: int) -> dict[int, int]:

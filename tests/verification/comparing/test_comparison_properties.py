@@ -20,6 +20,7 @@ from verification.tree.syntax import (
     Collection,
     Constant,
     Expression,
+    FunctionName,
     Negative,
     Number,
     Power,
@@ -32,8 +33,10 @@ from verification.tree.syntax import (
 )
 from verification.tree.traits import traits_of
 
+FUNCTIONS: tuple[FunctionName, ...] = ("sqrt", "sin", "cos", "abs", "ln")
+
 integers = st.integers(-9, 9).map(lambda n: Number(Fraction(n)))
-leaves = st.one_of(
+leaves: st.SearchStrategy[Expression] = st.one_of(
     integers,
     st.fractions(-20, 20, max_denominator=9).map(Number),
     st.sampled_from([Symbol("x"), Symbol("y"), Symbol("a_1"), Constant("pi"), Constant("e")]),
@@ -43,7 +46,9 @@ leaves = st.one_of(
 def _branches(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
     pairs = st.tuples(inner, inner)
     exponents = st.integers(0, 4).map(lambda n: Number(Fraction(n)))
-    functions = st.sampled_from(["sqrt", "sin", "cos", "abs", "ln"])
+    functions: st.SearchStrategy[FunctionName] = st.sampled_from(
+        ["sqrt", "sin", "cos", "abs", "ln"]
+    )
     return st.one_of(
         pairs.map(Sum),
         pairs.map(Product),
@@ -54,8 +59,8 @@ def _branches(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Express
     )
 
 
-expressions = st.recursive(leaves, _branches, max_leaves=6)
-values = expressions.map(Value)
+expressions: st.SearchStrategy[Expression] = st.recursive(leaves, _branches, max_leaves=6)
+values: st.SearchStrategy[Value] = expressions.map(lambda expression: Value(expression))
 answers: st.SearchStrategy[Answer] = st.one_of(
     values,
     st.lists(values, min_size=2, max_size=3).map(lambda items: Tuple("(", tuple(items), ")")),

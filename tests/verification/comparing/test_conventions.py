@@ -8,7 +8,7 @@ import pytest
 from verification.comparing.equivalence import compare
 from verification.conventions import DEFAULTS, Conventions
 
-PAIRS: list[tuple[dict[str, Any], str, str, bool, bool | None]] = [
+PAIRS: list[tuple[dict[str, Any], str, str, bool | None, bool]] = [
     ({"percent": "strict"}, "20\\%", "20", True, False),
     ({"units": "required"}, "5\\text{ cm}", "5", True, False),
     ({"units": "ignored"}, "5\\text{ cm}", "5\\text{ km}", False, True),
@@ -35,7 +35,7 @@ PAIRS: list[tuple[dict[str, Any], str, str, bool, bool | None]] = [
 
 @pytest.mark.parametrize(("setting", "gold", "answer", "by_default", "when_set"), PAIRS)
 def test_a_convention_decides_its_pair(
-    setting: dict[str, Any], gold: str, answer: str, by_default: bool, when_set: bool
+    setting: dict[str, Any], gold: str, answer: str, by_default: bool | None, when_set: bool
 ) -> None:
     conventions = Conventions(**setting)
     for left, right in ((gold, answer), (answer, gold)):

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from schemas import VerifierError
+from tests.waiting import until, until_gone
 from verification.comparing.equivalence import Decision
 from verification.conventions import DEFAULTS
 from verification.guarded.messages import Limits, Reply, decode_reply, encode
@@ -27,36 +28,22 @@ BOMB = (f"(a+{LETTERS})^{{40}}", f"(a+{LETTERS})^{{39}}a+(a+{LETTERS})^{{39}}({L
 
 def new_pool(
     *, workers: int = 1, cpu_seconds: float = 20.0, memory_mb: int = 448, jobs_per_worker: int = 100
-) -> Any:
+) -> Pool:
     limits = Limits(cpu_seconds=cpu_seconds, memory_mb=memory_mb, jobs_per_worker=jobs_per_worker)
     return Pool(limits, DEFAULTS, workers=workers, math_verify=False)
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[Any]:
+def pool() -> Iterator[Pool]:
     pool = new_pool()
     yield pool
     pool.close()
 
 
-def child_of(pool: Pool) -> Any:
+def child_of(pool: Pool) -> int:
     (supervisor,) = pool.processes()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        children = psutil.Process(supervisor).children()
-        if children:
-            return children[0].pid
-        time.sleep(0.01)
-    raise AssertionError("the supervisor forked no child")
-
-
-def until_gone(pids: Any, seconds: float = 15.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not any(psutil.pid_exists(pid) for pid in pids):
-            return True
-        time.sleep(0.05)
-    return False
+    until(psutil.Process(supervisor).children, seconds=10, what="the supervisor's child")
+    return int(psutil.Process(supervisor).children()[0].pid)
 
 
 def test_no_process_starts_before_the_first_job() -> None:
@@ -83,8 +70,7 @@ def test_a_supervisor_that_is_killed_between_jobs_costs_nothing_either() -> None
     pool.ask(*SUM, ("sympy",))
     (supervisor,) = pool.processes()
     os.kill(supervisor, signal.SIGKILL)
-    while psutil.Process(supervisor).status() != psutil.STATUS_ZOMBIE:
-        time.sleep(0.01)
+    until(lambda: psutil.Process(supervisor).status() == psutil.STATUS_ZOMBIE)
     assert pool.ask(*SUM, ("sympy",)).equal is True
     pool.close()
 
@@ -111,8 +97,7 @@ def kill_when_busy(pid: int) -> None:
     """Kill a process once it has used some CPU time on its job."""
     process = psutil.Process(pid)
     idle = process.cpu_times().user
-    while process.cpu_times().user < idle + 0.1:
-        time.sleep(0.01)
+    until(lambda: process.cpu_times().user >= idle + 0.1)
     process.kill()
 
 
@@ -164,35 +149,29 @@ def test_closing_leaves_no_process_behind() -> None:
     pids = [*pool.processes(), child_of(pool)]
     pool.close()
     pool.close()
-    assert until_gone(pids)
+    until_gone(pids)
     with pytest.raises(VerifierError, match="closed"):
         pool.ask("1", "1", ("sympy",))
 
 
 HOST = """
-import sys, time
+import signal
 from verification.settings import VerificationSettings
 cascade = VerificationSettings(workers=1, cpu_seconds=600).cascade()
 cascade.warm_up()
 print(*cascade._pool.processes(), flush=True)
-if sys.argv[1] == "busy":
-    import threading
-    threading.Thread(target=cascade._pool.ask, args=(sys.argv[2], sys.argv[3], ("sympy",))).start()
-    time.sleep(0.5)
-print("go", flush=True)
-time.sleep(600)
+signal.pause()
 """
 
 
 def test_workers_end_when_the_program_they_serve_is_killed() -> None:
-    host = subprocess.Popen([sys.executable, "-c", HOST, "idle"], stdout=subprocess.PIPE)
+    host = subprocess.Popen([sys.executable, "-c", HOST], stdout=subprocess.PIPE)
     assert host.stdout
     supervisor = int(host.stdout.readline())
-    assert host.stdout.readline() == b"go\n"
     family = [supervisor, *(child.pid for child in psutil.Process(supervisor).children())]
     host.kill()
     host.wait()
-    assert until_gone(family)
+    until_gone(family)
 
 
 def test_the_host_keeps_its_signals_and_timers() -> None:

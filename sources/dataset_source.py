@@ -8,12 +8,12 @@ from typing import Literal
 from pydantic import model_validator
 
 from schemas import SourceError
-from sources.files import expand, file_rows, of_split
+from sources.data_files import expand, file_rows, of_split
 from sources.gold import GoldRule
 from sources.hub import hub_rows
 from sources.layout import Columns
 from sources.rows import Fault, Row
-from sources.table import SourceName, TableSource
+from sources.table_source import SourceName, TableSource
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 

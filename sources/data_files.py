@@ -12,7 +12,7 @@ from schemas import SourceError
 from sources.json_files import json_rows, jsonl_rows
 from sources.rows import Fault, Row
 from sources.streams import TornStreamError, pieces
-from sources.tables import arrow_rows, csv_rows, parquet_rows
+from sources.table_files import arrow_rows, csv_rows, parquet_rows
 
 Format = Literal["jsonl", "json", "csv", "parquet", "arrow"]
 

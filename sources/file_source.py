@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from sources.files import Format, expand, file_rows
+from sources.data_files import Format, expand, file_rows
 from sources.rows import Fault, Row
-from sources.table import SourceName, TableSource
+from sources.table_source import SourceName, TableSource
 
 
 class FileSource(TableSource):
