@@ -26,12 +26,12 @@ class Once(Generic[K, V]):
         while missing := [key for key in dict.fromkeys(wanted) if key not in self.taken]:
             free = [key for key in missing if key not in self._under_way]
             if free:
-                await self._guard(free, take)
+                await self._take(free, take)
             else:
                 await self._under_way[missing[0]].wait()
         return tuple(self.taken[key] for key in wanted)
 
-    async def _guard(
+    async def _take(
         self, keys: Sequence[K], take: Callable[[Sequence[K]], Awaitable[None]]
     ) -> None:
         """Take keys; whoever waits for them wakes in any case."""

@@ -9,11 +9,14 @@ from typing import Any
 import httpx
 from pydantic import BaseModel
 
-from policies.served.fleet import UnfinishedError
 from policies.tokens import TextReader, TokenBytes, whole_tokens
 from schemas import Completion, Score, Tokens
 
 _LONGEST_TOKEN = 16  # characters that a token which ends within one may complete before
+
+
+class UnfinishedError(ValueError):
+    """An answer that is no answer: torn, or aborted by the server."""
 
 
 class _Logprobs(BaseModel):

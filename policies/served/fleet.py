@@ -27,10 +27,6 @@ _LONGEST_PROBE_PAUSE_S = 5.0
 _EXCERPT = 500  # characters of a server's error shown
 
 
-class UnfinishedError(ValueError):
-    """An answer that is no answer: torn, or aborted by the server."""
-
-
 @dataclass(slots=True)
 class Endpoint:
     """One server."""
