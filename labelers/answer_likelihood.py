@@ -17,6 +17,7 @@ from labelers.solutions import Screen, Solution, labelling_without_solutions, so
 from rollouts.seam import Rollouts
 from schemas import (
     ROOT,
+    ConfigError,
     Evidence,
     LabelledSolution,
     Labelling,
@@ -47,7 +48,8 @@ class AnswerLikelihood(Settings):
 
         Abstains where the question's rollouts hold no wrong answer to compare with.
         """
-        await rollouts.score(ROOT, ())  # a policy that cannot score says so before it is paid
+        if rollouts.cannot_score:
+            raise ConfigError(rollouts.cannot_score)  # before a rollout is paid
         start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
         if not start.solutions:
             return labelling_without_solutions(problem, start)

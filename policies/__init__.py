@@ -5,10 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from policies.embedded import TransformersSettings
-from policies.openai import OpenAISettings
 from policies.scripted import ScriptedSettings
-from policies.seam import Policy, PolicySettings
-from policies.vllm import VllmSettings
+from policies.seam import Policy
+from policies.served import OpenAISettings, VllmSettings
 
 AnyPolicy = Annotated[
     TransformersSettings | VllmSettings | OpenAISettings | ScriptedSettings,
@@ -20,7 +19,6 @@ __all__ = [
     "AnyPolicy",
     "OpenAISettings",
     "Policy",
-    "PolicySettings",
     "ScriptedSettings",
     "TransformersSettings",
     "VllmSettings",

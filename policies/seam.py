@@ -28,6 +28,11 @@ class Policy(Protocol):
         """Sequences being generated now."""
         ...
 
+    @property
+    def cannot_score(self) -> str:
+        """Why this policy cannot score texts, and the remedy, for people; empty where it can."""
+        ...
+
     async def complete(self, request: CompletionRequest) -> tuple[Completion, ...]:
         """Return one completion per seed, in the order of the seeds.
 
@@ -40,7 +45,7 @@ class Policy(Protocol):
 
         A score is a function of prompt, prefix and continuation as far as the backend allows.
         Raises PolicyError when the model cannot answer any more, ConfigError when the backend
-        cannot score.
+        cannot score: `cannot_score`.
         """
         ...
 

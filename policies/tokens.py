@@ -8,7 +8,7 @@ import codecs
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -88,20 +88,14 @@ class PromptTokenizer:
 
         Where a tokenizer normalises the text, ends behind the first change are off by as much.
         """
-        reader = TextReader(self.bytes, behind)
-        for token_id in ids:
-            reader.read(token_id)
-        ends = [min(end, len(text)) for end in reader.ends]
+        ends = [min(end, len(text)) for end in TextReader(self.bytes, behind, ids).ends]
         return (*ends[:-1], len(text)) if ends else ()
 
     def _bare(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer(text, add_special_tokens=False).input_ids)
 
     def _read(self, ids: Sequence[int], behind: Sequence[int]) -> str:
-        reader = TextReader(self.bytes, behind)
-        for token_id in ids:
-            reader.read(token_id)
-        return reader.text
+        return TextReader(self.bytes, behind, ids).text
 
     def _render(self, prompt: Prompt) -> tuple[str, tuple[int, ...]]:
         if not isinstance(prompt, ChatPrompt):
@@ -172,13 +166,15 @@ class TextReader:
     U+FFFD; a character still incomplete at the end is not part of the text.
     """
 
-    def __init__(self, table: TokenBytes, context: Sequence[int]) -> None:
+    def __init__(self, table: TokenBytes, context: Sequence[int], ids: Iterable[int] = ()) -> None:
         self._table = table
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._decoder.decode(b"".join(table.of(i) for i in context[-_LONGEST_CHARACTER:]))
         self.text = ""
         self.ids: list[int] = []
         self.ends: list[int] = []
+        for token_id in ids:
+            self.read(token_id)
 
     def read(self, token_id: int) -> None:
         """Append one token."""

@@ -92,9 +92,6 @@ class Journal:
     def __len__(self) -> int:
         return len(self._records)
 
-    def __contains__(self, key: str) -> bool:
-        return bytes.fromhex(key) in self._records
-
     def get(self, key: str) -> Completion | None:
         """Return the completion recorded under a key of 32 hex digits; None if there is none."""
         record = self._record(key)

@@ -1,6 +1,5 @@
 """Scores of one problem's texts: the journal first, then the policy."""
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -9,11 +8,12 @@ from dataclasses import asdict
 from policies.seam import Policy
 from rollouts.costs import Costs
 from rollouts.journal import Journal
+from rollouts.once import Once
 from schemas import Continuation, Prefix, Prompt, Score, ScoreRequest, TextPrompt
 
 
 class Scores:
-    """Scores taken once: what was taken is remembered, what is under way is waited for."""
+    """Scores taken once; the journal first, then the policy."""
 
     def __init__(self, *, policy: Policy, journal: Journal, prompt: Prompt) -> None:
         self.costs = Costs()
@@ -21,39 +21,19 @@ class Scores:
         self._policy = policy
         self._journal = journal
         self._prompt = prompt
-        self._taken: dict[str, Score] = {}
-        self._under_way: dict[str, asyncio.Event] = {}
+        self._scores = Once[str, Score]()
 
     async def of(self, prefix: Prefix, continuations: Sequence[Continuation]) -> tuple[Score, ...]:
         """Return one score per continuation, in their order.
 
-        Raises PolicyError or RunError, ConfigError where the policy cannot score: without
-        continuations that is all it asks.
+        Raises PolicyError or RunError, ConfigError where the policy cannot score.
         """
-        if not continuations:
-            nothing = ScoreRequest(prompt=self._prompt, prefix=prefix, continuations=())
-            return await self._policy.score(nothing)
         head = score_digest(self._policy.identity, self._prompt, prefix)
         keys = [score_key(head, continuation) for continuation in continuations]
-        wanted = dict(zip(keys, continuations, strict=True))
-        while missing := [key for key in wanted if key not in self._taken]:
-            free = {key: wanted[key] for key in missing if key not in self._under_way}
-            if free:
-                await self._take(prefix, free)
-            else:
-                await self._under_way[missing[0]].wait()
-        return tuple(self._taken[key] for key in keys)
-
-    async def _take(self, prefix: Prefix, wanted: Mapping[str, Continuation]) -> None:
-        """Take scores that nobody is taking; whoever waits for them wakes in any case."""
-        done = asyncio.Event()
-        self._under_way.update(dict.fromkeys(wanted, done))
-        try:
-            await self._score(prefix, wanted)
-        finally:
-            for key in wanted:
-                del self._under_way[key]
-            done.set()
+        texts = dict(zip(keys, continuations, strict=True))
+        return await self._scores.get(
+            keys, lambda free: self._score(prefix, {key: texts[key] for key in free})
+        )
 
     async def _score(self, prefix: Prefix, wanted: Mapping[str, Continuation]) -> None:
         missing: dict[str, Continuation] = {}
@@ -73,7 +53,7 @@ class Scores:
             self._keep(key, score, replayed=False)
 
     def _keep(self, key: str, score: Score, *, replayed: bool) -> None:
-        self._taken[key] = score
+        self._scores.taken[key] = score
         self.costs += Costs.of_score(score, replayed=replayed)
 
 

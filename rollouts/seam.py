@@ -12,6 +12,11 @@ from schemas import Continuation, Prefix, Rollout, Score
 class Rollouts(Protocol):
     """Judged rollouts of one problem's prefixes, and scores of texts behind them."""
 
+    @property
+    def cannot_score(self) -> str:
+        """Why the policy cannot score texts, and the remedy, for people; empty where it can."""
+        ...
+
     async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
         """Return the rollouts of `prefix` with sample indices start, ..., start + count - 1.
 
@@ -26,8 +31,7 @@ class Rollouts(Protocol):
 
         A text is scored once: the same prefix and continuation give the same score again. The
         prefix may be empty, or a whole solution. Ask for all texts behind a prefix at once: that
-        is cheaper than one by one. Raises ConfigError where the policy cannot score, which costs
-        nothing to find out without continuations.
+        is cheaper than one by one. Raises ConfigError where the policy cannot score.
         """
         ...
 

@@ -10,6 +10,7 @@ from policies.seam import Policy
 from rollouts.costs import Costs
 from rollouts.cutting import Splitter, prefixes
 from rollouts.journal import Journal
+from rollouts.once import Once
 from rollouts.prompts import PromptTemplate
 from rollouts.scores import Scores
 from rollouts.seeds import seeds
@@ -46,7 +47,7 @@ class ShardRollouts:
         self.verifier = verifier
         self.journal = journal
         self.template = template
-        self.sampling = with_stops(sampling, template.stop)
+        self.sampling = _with_stops(sampling, template.stop)
         self.splitter = splitter
         self.run_seed = run_seed
         self._problems: dict[str, ProblemRollouts] = {}
@@ -63,7 +64,7 @@ class ShardRollouts:
         return sum((one.costs for one in self._problems.values()), Costs())
 
 
-def with_stops(sampling: Sampling, stops: Sequence[str]) -> Sampling:
+def _with_stops(sampling: Sampling, stops: Sequence[str]) -> Sampling:
     """Return `sampling` with the template's stop strings added to its own."""
     merged = tuple(dict.fromkeys((*sampling.stop, *stops)))
     return sampling.model_copy(update={"stop": merged})
@@ -82,8 +83,7 @@ class ProblemRollouts:
         self._shard = shard
         self._spent = Costs()
         self._scores = Scores(policy=shard.policy, journal=shard.journal, prompt=self.prompt)
-        self._taken: dict[tuple[str, int], Rollout] = {}
-        self._under_way: dict[tuple[str, int], asyncio.Event] = {}
+        self._rollouts = Once[tuple[str, int], Rollout]()
         self._known: dict[tuple[str, ...], Prefix] = {}
         self._whole: set[str] = set()
         self._parts: set[str] = set()
@@ -94,12 +94,17 @@ class ProblemRollouts:
         return self._spent + self._scores.costs
 
     @property
+    def cannot_score(self) -> str:
+        """Why the policy cannot score texts; empty where it can."""
+        return self._shard.policy.cannot_score
+
+    @property
     def taken(self) -> tuple[Rollout, ...]:
         """All rollouts taken, by number of steps, prefix key and sample index.
 
         The order does not depend on which came back first.
         """
-        ordered = sorted(self._taken.items(), key=lambda item: (_depth(item[1]), *item[0]))
+        ordered = sorted(self._rollouts.taken.items(), key=lambda item: (_depth(item[1]), *item[0]))
         return tuple(rollout for _, rollout in ordered)
 
     async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
@@ -112,13 +117,9 @@ class ProblemRollouts:
         if key in self._whole - self._parts:
             raise ValueError(f"prefix {key} is a whole solution: its verdict is known, not sampled")
         wanted = [(key, index) for index in range(start, start + count)]
-        while missing := [one for one in wanted if one not in self._taken]:
-            free = [index for one, index in missing if (one, index) not in self._under_way]
-            if free:
-                await self._take(prefix, free)
-            else:
-                await self._under_way[missing[0]].wait()
-        return tuple(self._taken[one] for one in wanted)
+        return await self._rollouts.get(
+            wanted, lambda free: self._complete(prefix, [index for _, index in free])
+        )
 
     async def score(
         self, prefix: Prefix, continuations: Sequence[Continuation]
@@ -146,18 +147,6 @@ class ProblemRollouts:
         if known is None or known.token_ids is None:
             self._known[prefix.steps] = known = prefix
         return known
-
-    async def _take(self, prefix: Prefix, indices: Sequence[int]) -> None:
-        """Take rollouts that nobody is taking; whoever waits for them wakes in any case."""
-        done = asyncio.Event()
-        places = [(prefix.key, index) for index in indices]
-        self._under_way.update(dict.fromkeys(places, done))
-        try:
-            await self._complete(prefix, indices)
-        finally:
-            for place in places:
-                del self._under_way[place]
-            done.set()
 
     async def _complete(self, prefix: Prefix, indices: Sequence[int]) -> None:
         keys = self._keys(prefix, indices)
@@ -206,7 +195,7 @@ class ProblemRollouts:
             completion=completion,
             verdict=verdict,
         )
-        self._taken[prefix.key, index] = rollout
+        self._rollouts.taken[prefix.key, index] = rollout
         self._spent += Costs.of_outcomes([rollout])
 
     def _seeds(self, prefix: Prefix, run: range) -> tuple[int, ...]:

@@ -67,6 +67,8 @@ class Cache:
 class CachedRollouts:
     """The seam `Rollouts` over a cache; asking for what it lacks is a RunError."""
 
+    cannot_score = ""
+
     def __init__(self, problem: Problem, rows: Mapping[Place, Mapping[str, Any]]) -> None:
         self._problem = problem
         self._rows = rows
@@ -136,6 +138,11 @@ class Recorder:
         self._rollouts = rollouts
         self.scores: dict[Place, Score] = {}
         """By prefix key and text."""
+
+    @property
+    def cannot_score(self) -> str:
+        """What the rollouts behind it say."""
+        return self._rollouts.cannot_score
 
     async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
         """Return the rollouts start, ..., start + count - 1 of a prefix."""

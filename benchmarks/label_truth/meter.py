@@ -45,6 +45,11 @@ class Meter:
         self.solutions: dict[int, Rollout] = {}
         """Root rollouts by sample index."""
 
+    @property
+    def cannot_score(self) -> str:
+        """What the rollouts behind it say."""
+        return self._rollouts.cannot_score
+
     async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
         """Return rollouts and note what they cost; a rollout is paid for once."""
         taken = await self._rollouts.sample(prefix, start=start, count=count)

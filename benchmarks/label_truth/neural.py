@@ -113,6 +113,11 @@ class _View:
     roots: tuple[Rollout, ...]
     offset: int
 
+    @property
+    def cannot_score(self) -> str:
+        """What the rollouts behind it say."""
+        return self.source.cannot_score
+
     async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
         """Return the rollouts start, ..., start + count - 1 of a prefix."""
         if not prefix.steps:

@@ -228,6 +228,8 @@ class ScriptedRollouts:
     A step reads `branch.number`, so the last one of a prefix tells on which branch it is.
     """
 
+    cannot_score = "this world has no policy; measure labelers that score in the neural world"
+
     def __init__(self, script: Script, *, seed: str) -> None:
         self.script = script
         self._seed = seed
@@ -248,10 +250,7 @@ class ScriptedRollouts:
         self, prefix: Prefix, continuations: Sequence[Continuation]
     ) -> tuple[Score, ...]:
         """Raise RunError: nobody writes here, so no text is likelier than another."""
-        raise RunError(
-            f"{len(continuations)} texts to score behind prefix {prefix.key}: this world has no "
-            "policy; measure labelers that score in the neural world"
-        )
+        raise RunError(self.cannot_score)
 
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return one prefix per line."""

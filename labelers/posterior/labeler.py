@@ -42,6 +42,7 @@ from labelers.solutions import (
 from rollouts.seam import Rollouts
 from schemas import (
     ROOT,
+    ConfigError,
     Evidence,
     LabelledSolution,
     Labelling,
@@ -105,8 +106,8 @@ class PosteriorLabeler(Settings):
 
     async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
         """Label the solutions of one problem, in rounds that end for all of them at once."""
-        if {"regret", "net_information"} & set(self.read):
-            await rollouts.score(ROOT, ())  # a policy that cannot score says so before it is paid
+        if {"regret", "net_information"} & set(self.read) and rollouts.cannot_score:
+            raise ConfigError(rollouts.cannot_score)  # before a rollout is paid
         start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
         if not start.solutions:
             return labelling_without_solutions(problem, start)

@@ -44,6 +44,8 @@ class KnownWorld:
     Sample i of a prefix is a function of (seed, prefix, i), as behind the real seam.
     """
 
+    cannot_score = ""
+
     def __init__(
         self,
         solutions: Sequence[tuple[str, Outcome]],

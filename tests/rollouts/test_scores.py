@@ -2,44 +2,22 @@
 
 import asyncio
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollouts import Costs, Journal, PromptTemplate, ShardRollouts
+from rollouts import Costs, Journal, ShardRollouts
 from rollouts.journal import HEADER
-from rollouts.steps import Newline
-from schemas import ROOT, Continuation, PolicyError, Prefix, Problem, Sampling, Score, Tokens
+from schemas import ROOT, Continuation, PolicyError, Prefix, Problem, Score, Tokens
 
-from .worlds import CharacterPolicy, LastNumberVerifier, completion, score
+from .worlds import PROBLEM, CharacterPolicy, completion, score, shard
 
-TEMPLATE = PromptTemplate(name="t", mode="text", user="{{ question }}")
-PROBLEM = Problem(id="p-1", source="s", question="What?", answer="1")
 TWIN = Problem(id="p-2", source="s", question="What?", answer="2")
 OTHER = Problem(id="p-3", source="s", question="Why?", answer="1")
 STEP = Prefix(steps=("1\n",), token_ids=None)
 TEXTS = tuple(Continuation(text=text) for text in ("#### 1", "#### 22", "no"))
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "journal") as journal:
-        yield journal
-
-
-def shard(journal: Journal, policy: CharacterPolicy, *, run_seed: int = 0) -> ShardRollouts:
-    return ShardRollouts(
-        policy=policy,
-        verifier=LastNumberVerifier(),
-        journal=journal,
-        template=TEMPLATE,
-        sampling=Sampling(),
-        splitter=Newline(),
-        run_seed=run_seed,
-    )
 
 
 def test_scores_are_the_policys_in_the_order_of_asking(journal: Journal) -> None:

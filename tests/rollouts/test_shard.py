@@ -1,43 +1,13 @@
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from rollouts import Costs, Journal, PromptTemplate, ShardRollouts
-from rollouts.steps import Newline
+from rollouts import Costs, Journal, ShardRollouts
 from schemas import ROOT, Outcome, PolicyError, Prefix, Problem, Rollout, Sampling
 
-from .worlds import CharacterPolicy, LastNumberVerifier, completion
+from .worlds import PROBLEM, CharacterPolicy, LastNumberVerifier, completion, shard
 
-TEMPLATE = PromptTemplate(name="t", mode="text", user="{{ question }}", stop=("Q:",))
-PROBLEM = Problem(id="p-1", source="s", question="What?", answer="1")
 OTHER = Problem(id="p-2", source="s", question="What?", answer="1")
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "journal") as journal:
-        yield journal
-
-
-def shard(
-    journal: Journal,
-    policy: CharacterPolicy,
-    *,
-    verifier: LastNumberVerifier | None = None,
-    sampling: Sampling | None = None,
-    run_seed: int = 0,
-) -> ShardRollouts:
-    return ShardRollouts(
-        policy=policy,
-        verifier=verifier or LastNumberVerifier(),
-        journal=journal,
-        template=TEMPLATE,
-        sampling=sampling or Sampling(),
-        splitter=Newline(),
-        run_seed=run_seed,
-    )
 
 
 async def explore(rollouts: ShardRollouts) -> tuple[Rollout, ...]:

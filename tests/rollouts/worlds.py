@@ -4,16 +4,23 @@ import asyncio
 import random
 from collections.abc import Callable
 
+from rollouts import Journal, PromptTemplate, ShardRollouts
+from rollouts.steps import Newline
 from schemas import (
     Completion,
     CompletionRequest,
     Outcome,
     PolicyError,
+    Problem,
+    Sampling,
     Score,
     ScoreRequest,
     Tokens,
     Verdict,
 )
+
+TEMPLATE = PromptTemplate(name="t", mode="text", user="{{ question }}", stop=("Q:",))
+PROBLEM = Problem(id="p-1", source="s", question="What?", answer="1")
 
 
 class CharacterPolicy:
@@ -21,6 +28,7 @@ class CharacterPolicy:
 
     identity = "characters-1"
     in_flight = 0
+    cannot_score = ""
 
     def __init__(self, *, fail_after: int | None = None) -> None:
         self.requests: list[CompletionRequest] = []
@@ -97,3 +105,23 @@ class LastNumberVerifier:
     async def preflight(self, gold: str) -> str | None:
         """Accept every gold answer."""
         return None
+
+
+def shard(
+    journal: Journal,
+    policy: CharacterPolicy,
+    *,
+    verifier: LastNumberVerifier | None = None,
+    sampling: Sampling | None = None,
+    run_seed: int = 0,
+) -> ShardRollouts:
+    """Return the rollouts of a shard whose solutions have a step per line."""
+    return ShardRollouts(
+        policy=policy,
+        verifier=verifier or LastNumberVerifier(),
+        journal=journal,
+        template=TEMPLATE,
+        sampling=sampling or Sampling(),
+        splitter=Newline(),
+        run_seed=run_seed,
+    )

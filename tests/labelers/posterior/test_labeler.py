@@ -1,7 +1,6 @@
 """The posterior labeler on worlds whose prefixes have known values."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,14 +10,12 @@ from labelers.posterior import Cue, Cues, Model, PosteriorLabeler
 from labelers.posterior.labeler import shared_recoverable
 from schemas import (
     ConfigError,
-    Continuation,
     Finding,
     Labelling,
     Outcome,
     Prefix,
     Problem,
     Rollout,
-    Score,
     StopRule,
 )
 from tests.labelers.worlds import KnownWorld
@@ -206,10 +203,7 @@ def test_a_right_answer_that_is_read_need_not_be_right_throughout() -> None:
 class Mute(KnownWorld):
     """A policy that cannot score."""
 
-    async def score(
-        self, prefix: Prefix, continuations: Sequence[Continuation]
-    ) -> tuple[Score, ...]:
-        raise ConfigError("the server cannot score")
+    cannot_score = "the server cannot score"
 
     async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
         raise AssertionError("paid for a rollout")

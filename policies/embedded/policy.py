@@ -5,17 +5,16 @@ sequences take over slots between two decoding steps, whatever problem they belo
 one pass of scoring is done, so that neither kind of request waits for the other's queue.
 """
 
-import asyncio
-import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from policies.batch import Batch, Job
-from policies.loading import LoadedModel, load_model
-from policies.scoring import ScoreJob, Scorer
-from policies.slots import Starts
+from policies.embedded.batch import Batch, CompletionJob
+from policies.embedded.jobs import Job
+from policies.embedded.loading import LoadedModel, load_model
+from policies.embedded.scorer import ScoreJob, Scorer
+from policies.embedded.settings import TransformersSettings
+from policies.embedded.slots import Starts
 from policies.tokens import first_tokens, truncated_at_once, unscored
 from schemas import (
     Completion,
@@ -26,36 +25,36 @@ from schemas import (
     ScoreRequest,
 )
 
-if TYPE_CHECKING:
-    from policies.embedded import TransformersSettings
-
 T = TypeVar("T")
-J = TypeVar("J", Job, ScoreJob)
+J = TypeVar("J", CompletionJob, ScoreJob)
 
 
-class Engine:
+class EmbeddedPolicy:
     """A loaded model that answers requests; the running form of `TransformersSettings`."""
+
+    cannot_score = ""
 
     def __init__(self, model: LoadedModel) -> None:
         self.identity = model.identity
         self._model = model
-        starts = Starts(model.slots, model.slots.size * model.context // 4)
+        # A quarter of the slots' memory, and the longest beginning at least.
+        starts = Starts(model.slots, max(model.slots.size, 4) * model.context // 4)
         self._batch = Batch(model, starts)
         self._scorer = Scorer(model.slots, starts)
-        self._queue: deque[Job] = deque()
+        self._queue: deque[CompletionJob] = deque()
         self._to_score: deque[ScoreJob] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._failure: PolicyError | None = None
-        self._answers: set[asyncio.Future[Any]] = set()
+        self._jobs: set[Job[Any]] = set()
         self._thread = threading.Thread(target=self._work, name="stepmint-policy", daemon=True)
 
     @classmethod
-    def load(cls, settings: "TransformersSettings") -> "Engine":
+    def load(cls, settings: TransformersSettings) -> "EmbeddedPolicy":
         """Load the model and start the worker."""
-        engine = cls(load_model(settings))
-        engine._thread.start()
-        return engine
+        policy = cls(load_model(settings))
+        policy._thread.start()
+        return policy
 
     @property
     def in_flight(self) -> int:
@@ -68,15 +67,9 @@ class Engine:
         self._check(request, ids)
         if len(ids) >= self._model.context or not request.seeds:
             return tuple(truncated_at_once(seed, len(ids)) for seed in request.seeds)
-        answer, on_done = _answer(Completion)
-        job = Job(
-            ids=ids,
-            sampling=request.sampling,
-            seeds=request.seeds,
-            on_done=on_done,
-            waiting=deque(range(len(request.seeds))),
-        )
-        return await self._answer(self._queue, job, answer)
+        seeds = request.seeds
+        job = CompletionJob(ids=ids, size=len(seeds), sampling=request.sampling, seeds=seeds)
+        return await self._answer(self._queue, job)
 
     async def score(self, request: ScoreRequest) -> tuple[Score, ...]:
         """Return one score per continuation; PolicyError when the model failed or was closed."""
@@ -86,14 +79,12 @@ class Engine:
         if room <= 0 or not request.continuations:
             return tuple(unscored(len(ids)) for _ in request.continuations)
         pieces = [self._model.tokenizer.pieces(c, ids) for c in request.continuations]
-        answer, on_done = _answer(Score)
         job = ScoreJob(
             ids=ids,
+            size=len(pieces),
             continuations=tuple(first_tokens(tokens, room) for tokens in pieces),
-            on_done=on_done,
-            waiting=deque(range(len(pieces))),
         )
-        return await self._answer(self._to_score, job, answer)
+        return await self._answer(self._to_score, job)
 
     def close(self) -> None:
         """Stop after the current step; requests still waiting get a PolicyError."""
@@ -111,22 +102,20 @@ class Engine:
                 "model allows more."
             )
 
-    async def _answer(
-        self, queue: deque[J], job: J, answer: "asyncio.Future[tuple[T, ...]]"
-    ) -> tuple[T, ...]:
+    async def _answer(self, queue: deque[Any], job: Job[T]) -> tuple[T, ...]:
         """Hand a job to the worker and wait for its answer."""
         with self._changed:
             if self._failure:
                 raise self._failure
             if self._closed:
                 raise PolicyError("the policy was closed: open it again.")
-            self._answers.add(answer)
+            self._jobs.add(job)
             queue.append(job)
             self._changed.notify()
         try:
-            return await answer
+            return await job.answer
         finally:
-            self._answers.discard(answer)
+            self._jobs.discard(job)
             job.cancelled = True
 
     def _work(self) -> None:
@@ -150,57 +139,29 @@ class Engine:
             return not self._closed
 
     def _admit(self) -> None:
-        while self._batch.has_room:
-            with self._changed:
-                while self._queue and (self._queue[0].cancelled or not self._queue[0].waiting):
-                    self._queue.popleft()
-                if not self._queue:
-                    return
-                job = self._queue[0]
+        while self._batch.has_room and (job := self._next(self._queue)):
             self._batch.admit(job)
 
     def _score(self) -> None:
         """Do one pass of scoring for whoever asked first."""
-        with self._changed:
-            while self._to_score and (self._to_score[0].cancelled or not self._to_score[0].waiting):
-                self._to_score.popleft()
-            job = self._to_score[0] if self._to_score else None
-        if job is not None:
+        if job := self._next(self._to_score):
             self._scorer.step(job)
+
+    def _next(self, queue: deque[J]) -> J | None:
+        """Return the first job of which something is still to start; drop those before it."""
+        with self._changed:
+            while queue and (queue[0].cancelled or not queue[0].waiting):
+                queue.popleft()
+            return queue[0] if queue else None
 
     def _fail(self, error: PolicyError) -> None:
         with self._changed:
             self._failure = self._failure or error
-            answers = tuple(self._answers)
-        for answer in answers:
-            _from_thread(answer, self._failure)
+            jobs = tuple(self._jobs)
+        for job in jobs:
+            job.settle(self._failure)
 
 
 def _check_not_empty(ids: tuple[int, ...]) -> None:
     if not ids:
         raise ConfigError("the prompt is empty: give the policy at least one token of text.")
-
-
-def _answer(
-    kind: type[T],
-) -> "tuple[asyncio.Future[tuple[T, ...]], Callable[[tuple[T, ...]], None]]":
-    """Return a future of the running event loop, and what settles it from the worker thread."""
-    answer: asyncio.Future[tuple[T, ...]] = asyncio.get_running_loop().create_future()
-    return answer, lambda done: _from_thread(answer, done)
-
-
-def _from_thread(
-    answer: "asyncio.Future[tuple[T, ...]]", result: tuple[T, ...] | PolicyError
-) -> None:
-    """Settle a future of the event loop from the worker thread."""
-
-    def settle() -> None:
-        if answer.done():
-            return
-        if isinstance(result, PolicyError):
-            answer.set_exception(result)
-        else:
-            answer.set_result(result)
-
-    with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits
-        answer.get_loop().call_soon_threadsafe(settle)

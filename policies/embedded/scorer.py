@@ -5,42 +5,33 @@ each see the prefix and itself alone. *Deterministic*: one continuation per pass
 shapes, and with them the last bits, are a function of prompt, prefix and continuation.
 """
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from policies.slots import Likelihood, Slots, Starts
+from policies.embedded.jobs import Job
+from policies.embedded.slots import Likelihood, Slots, Starts
 from schemas import Score, Tokens
 
 _TOKENS_PER_PASS = 512
 
 
-@dataclass(slots=True)
-class ScoreJob:
-    """One request on its way: prompt and prefix, the continuations still to score, the scores."""
+@dataclass(slots=True, kw_only=True, eq=False)
+class ScoreJob(Job[Score]):
+    """Scores of texts behind one prefix."""
 
-    ids: tuple[int, ...]
     continuations: tuple[Tokens, ...]
     """None of them longer than the context has room for."""
-    on_done: Callable[[tuple[Score, ...]], None]
-    waiting: deque[int] = field(default_factory=deque)
-    """Indices into `continuations` without a score yet."""
-    scores: dict[int, Score] = field(default_factory=dict)
-    cancelled: bool = False
 
-    def finish(self, index: int, likelihoods: Sequence[Likelihood]) -> None:
-        """Take one continuation's likelihoods; hand all scores over with the last."""
-        first = not self.scores
-        self.scores[index] = Score(
+    def score(self, index: int, likelihoods: Sequence[Likelihood]) -> Score:
+        """Return the score of one continuation."""
+        return Score(
             logprobs=tuple(one.token for one in likelihoods),
             best=tuple(one.best for one in likelihoods),
             ends=self.continuations[index].ends,
             prompt_tokens=len(self.ids),
             # What other requests left behind is not counted, so that equal requests look equal.
-            cached_tokens=0 if first else len(self.ids) - 1,
+            cached_tokens=len(self.ids) - 1 if self.results else 0,
         )
-        if len(self.scores) == len(self.continuations) and not self.cancelled:
-            self.on_done(tuple(self.scores[i] for i in range(len(self.continuations))))
 
 
 class Scorer:
@@ -56,7 +47,7 @@ class Scorer:
         start = self._starts.of(job.ids[:-1])
         scored = self._slots.score(start, job.ids[-1], [job.continuations[i].ids for i in group])
         for index, likelihoods in zip(group, scored, strict=True):
-            job.finish(index, likelihoods)
+            job.finish(index, job.score(index, likelihoods))
 
     def _group(self, job: ScoreJob) -> list[int]:
         group = [job.waiting.popleft()]

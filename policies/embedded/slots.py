@@ -11,11 +11,12 @@ either: `rows_are_equal` checks that on the machine at hand. Prompts are compute
 their own length in both settings.
 """
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
+from cachetools import LRUCache
 from transformers import DynamicCache
 from transformers.cache_utils import Cache, CacheLayerMixin
 
@@ -193,26 +194,21 @@ class Slots:
 class Starts:
     """Beginnings of sequences computed lately: a prefix is asked about often, one by one.
 
-    A start is a function of its own tokens, so keeping it changes no completion and no score.
+    `room` is for tokens: at least as many as the longest beginning has. A start is a function of
+    its own tokens, so keeping it changes no completion and no score.
     """
 
     def __init__(self, slots: Slots, room: int) -> None:
         self._slots = slots
-        self._room = room
-        self._kept: dict[tuple[int, ...], Prefilled] = {}
-        self._tokens = 0
+        self._kept: MutableMapping[tuple[int, ...], Prefilled] = LRUCache(
+            room, getsizeof=lambda start: len(start.ids)
+        )
 
     def of(self, ids: tuple[int, ...]) -> Prefilled:
         """Return the keys and values of these tokens, computed now or before."""
-        start = self._kept.pop(ids, None)
+        start = self._kept.get(ids)
         if start is None:
-            start = self._slots.prefill(ids)
-            self._tokens += len(ids)
-        self._kept[ids] = start
-        while self._tokens > self._room and len(self._kept) > 1:
-            oldest = next(iter(self._kept))
-            del self._kept[oldest]
-            self._tokens -= len(oldest)
+            start = self._kept[ids] = self._slots.prefill(ids)
         return start
 
 

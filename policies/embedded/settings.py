@@ -1,4 +1,4 @@
-"""A Hugging Face model in this process: the embedded default, on CPU or GPU."""
+"""Settings of a Hugging Face model in this process, the default; they need no torch."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -45,10 +45,10 @@ class TransformersSettings(Settings):
     async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
         """Load the model; leaving the context frees it. Writes nothing into `run_dir`."""
         with needs("torch", "install the extra `local` (pip install '.[local]')"):
-            from policies.engine import Engine  # torch is heavy and an extra
+            from policies.embedded.policy import EmbeddedPolicy  # torch is heavy, an extra
 
-        engine = await asyncio.to_thread(Engine.load, self)
+        policy = await asyncio.to_thread(EmbeddedPolicy.load, self)
         try:
-            yield engine
+            yield policy
         finally:
-            await asyncio.to_thread(engine.close)
+            await asyncio.to_thread(policy.close)

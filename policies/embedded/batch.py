@@ -1,43 +1,30 @@
 """The running batch: which sequence sits in which slot, and what each step adds to it."""
 
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from policies.drawing import Draw, draw, uniform
-from policies.loading import LoadedModel
-from policies.slots import Starts
+from policies.embedded.drawing import Draw, draw, uniform
+from policies.embedded.jobs import Job
+from policies.embedded.loading import LoadedModel
+from policies.embedded.slots import Starts
 from policies.tokens import TextReader, whole_tokens
 from schemas import Completion, FinishReason, Sampling
 
 _IDLE = Draw(Sampling(temperature=0), 0.5)
 
 
-@dataclass(slots=True)
-class Job:
-    """One request on its way: its ids, the seeds still to start, the completions so far."""
+@dataclass(slots=True, kw_only=True, eq=False)
+class CompletionJob(Job[Completion]):
+    """Completions of one prefix, one per seed."""
 
-    ids: tuple[int, ...]
     sampling: Sampling
     seeds: tuple[int, ...]
-    on_done: Callable[[tuple[Completion, ...]], None]
-    waiting: deque[int] = field(default_factory=deque)
-    """Indices into `seeds` of sequences that have no slot yet."""
-    completions: dict[int, Completion] = field(default_factory=dict)
-    cancelled: bool = False
-
-    def finish(self, index: int, completion: Completion) -> None:
-        """Take one completion; hand all over with the last."""
-        self.completions[index] = completion
-        if len(self.completions) == len(self.seeds) and not self.cancelled:
-            self.on_done(tuple(self.completions[i] for i in range(len(self.seeds))))
 
 
 @dataclass(slots=True)
 class _Running:
     """One sequence in a slot."""
 
-    job: Job
+    job: CompletionJob
     index: int
     reader: TextReader
     limit: int
@@ -84,7 +71,7 @@ class Batch:
         """Whether another sequence could start."""
         return len(self._rows) < self._slots.size
 
-    def admit(self, job: Job) -> None:
+    def admit(self, job: CompletionJob) -> None:
         """Start as many waiting sequences of a job as there are free slots.
 
         They share one pass over all prompt tokens but the last, which their first step adds.

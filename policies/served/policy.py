@@ -4,16 +4,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
 
-from policies.answers import Answer, Reading
-from policies.encoding import Encoder, LocalEncoder, ServerEncoder
-from policies.fleet import Endpoint, Fleet
-from policies.limits import FairLimit
+from policies.served.choices import Choices, PromptLogprobs
+from policies.served.dialect import Server, survey
+from policies.served.encoding import Encoder, LocalEncoder, ServerEncoder
+from policies.served.fleet import Fleet
+from policies.served.limits import FairLimit
+from policies.served.settings import OpenAISettings
 from policies.tokens import PromptTokenizer, truncated_at_once, unscored
 from schemas import (
     ChatPrompt,
@@ -21,7 +22,6 @@ from schemas import (
     CompletionRequest,
     ConfigError,
     Continuation,
-    PolicyError,
     Prefix,
     Prompt,
     Sampling,
@@ -30,9 +30,6 @@ from schemas import (
     StepmintError,
 )
 
-if TYPE_CHECKING:
-    from policies.openai import OpenAISettings
-
 _CONNECT_S = 10.0
 _LARGEST_GROUP = 64
 _FOR_THE_ANSWER = 1  # token: a server that only reads has to write one all the same
@@ -40,38 +37,9 @@ _FOR_THE_ANSWER = 1  # token: a server that only reads has to write one all the 
 T = TypeVar("T")
 
 
-class _Card(BaseModel):
-    id: str
-    owned_by: str = ""
-    max_model_len: int | None = None
-
-
-class _Cards(BaseModel):
-    data: list[_Card]
-
-
-class _Version(BaseModel):
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """What one server said of itself."""
-
-    model: str
-    software: str
-    """`vllm 0.32.0`, `sglang`, ...: whose rules it follows, and the version where it says so."""
-    context: int | None
-
-    @property
-    def is_vllm(self) -> bool:
-        """Whether it is known to take and return token ids and to seed choice i with seed + i."""
-        return self.software.startswith("vllm ")
-
-
 @asynccontextmanager
 async def connect(
-    settings: "OpenAISettings",
+    settings: OpenAISettings,
     *,
     api_key: str | None,
     tokenizer: PromptTokenizer | None,
@@ -87,7 +55,7 @@ async def connect(
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=settings.max_in_flight)
     async with httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits) as client:
         fleet = Fleet(client, settings.urls, settings.patience)
-        server = await _survey(fleet, settings.model)
+        server = await survey(fleet, settings.model)
         if settings.context is not None:
             server = replace(server, context=settings.context)
         name = identity or f"openai:{server.model}"
@@ -100,7 +68,7 @@ class ServedPolicy:
 
     def __init__(
         self,
-        settings: "OpenAISettings",
+        settings: OpenAISettings,
         fleet: Fleet,
         server: Server,
         *,
@@ -122,6 +90,17 @@ class ServedPolicy:
         """Sequences the servers are working on."""
         return self._limit.in_flight
 
+    @property
+    def cannot_score(self) -> str:
+        """Why no text can be scored, and the remedy; empty where the servers can."""
+        if self._server.dialect.scores:
+            return ""
+        return (
+            f"the server ({self._server.software}) does not say how likely it finds a given "
+            "text: serve the model with vLLM, use `kind: transformers`, or choose a labeler "
+            "that scores nothing, e.g. `posterior` with `read: [refuted, echo]`."
+        )
+
     async def complete(self, request: CompletionRequest) -> tuple[Completion, ...]:
         """Return one completion per seed; PolicyError when the servers refuse or are gone."""
         ids, body = await self._body(request)
@@ -139,12 +118,8 @@ class ServedPolicy:
         vLLM reads prompt and prefix anew for every one: it does not use its prefix cache where
         it is to say the log-probabilities of a prompt.
         """
-        if self._encoder is None:
-            raise ConfigError(
-                f"the server ({self._server.software}) does not say how likely it finds a given "
-                "text: serve the model with vLLM, use `kind: transformers`, or choose a labeler "
-                "that scores nothing, e.g. `posterior` with `read: [refuted, echo]`."
-            )
+        if self._encoder is None or self.cannot_score:
+            raise ConfigError(self.cannot_score)
         ids = await self._encoder.encode(request.prompt, request.prefix)
         return await _all(self._score(self._encoder, ids, c) for c in request.continuations)
 
@@ -165,31 +140,31 @@ class ServedPolicy:
             "prompt_logprobs": 1,
         }
         async with self._limit.hold(1):
-            reading = await self.fleet.post(
-                "/v1/completions", body, lambda response: Reading.of(before, ids, response)
+            read = await self.fleet.post(
+                "/v1/completions", body, lambda response: PromptLogprobs.of(before, ids, response)
             )
-        ends = self._ends(continuation, before, whole, reading)
-        return reading.score(ends[: len(ids)])
+        ends = self._ends(continuation, before, whole, read)
+        return read.score(ends[: len(ids)])
 
     def _ends(
         self,
         continuation: Continuation,
         before: tuple[int, ...],
         ids: tuple[int, ...],
-        reading: Reading,
+        read: PromptLogprobs,
     ) -> tuple[int, ...]:
         """Return where each token ends; ConfigError where that takes a tokenizer we lack.
 
-        `ids` are all tokens of the continuation, of which the reading may have the first alone.
+        `ids` are all tokens of the continuation, of which the server may have the first alone.
         """
         if continuation.tokens is not None:
             return continuation.tokens.ends
         if self._tokenizer is not None:
             return self._tokenizer.ends(ids, before, continuation.text)
-        ends = reading.ends(continuation.text)
+        ends = read.ends(continuation.text)
         if ends is None or (len(ends) == len(ids) and ends[-1] < len(continuation.text)):
             raise ConfigError(
-                f"the server's tokens {reading.strings} do not add up to the scored text "
+                f"the server's tokens {read.strings} do not add up to the scored text "
                 f"{continuation.text[:80]!r}: set `tokenizer` to the model's folder or hub name."
             )
         return ends
@@ -203,7 +178,7 @@ class ServedPolicy:
         body = body | {"seed": seeds[0]} | ({"n": len(seeds)} if len(seeds) > 1 else {})
         async with self._limit.hold(len(seeds)):
             answer = await self.fleet.post(
-                path, body, lambda response: Answer.expecting(len(seeds), response)
+                path, body, lambda response: Choices.expecting(len(seeds), response)
             )
         return answer.completions(seeds, ids, table)
 
@@ -238,7 +213,7 @@ class ServedPolicy:
         turns = [{"role": m.role, "content": m.content} for m in prompt.messages]
         if not prefix.text:
             return {"messages": turns}
-        if self._server.software != "sglang":
+        if not self._server.dialect.continues_turns:
             raise ConfigError(
                 f"the server ({self._server.software}) cannot be told to continue an assistant "
                 "turn: set `tokenizer` to the model's folder or hub name, so that prompt and "
@@ -259,8 +234,8 @@ class ServedPolicy:
         return min(sampling.max_tokens, self._context - len(ids))
 
     def _groups(self, request: CompletionRequest) -> list[tuple[int, ...]]:
-        """Split seeds into runs that one request can serve: seed, seed + 1, ... on vLLM."""
-        together = self._server.is_vllm and request.sampling.temperature > 0
+        """Split seeds into runs that one request can serve: seed, seed + 1, ..."""
+        together = self._server.dialect.seeds_choices and request.sampling.temperature > 0
         groups: list[tuple[int, ...]] = []
         for seed in request.seeds:
             last = groups[-1] if groups else ()
@@ -272,50 +247,9 @@ class ServedPolicy:
         return groups
 
 
-async def _survey(fleet: Fleet, model: str | None) -> Server:
-    """Return what the servers say of themselves; those that do not answer are set aside."""
-    found = {e.url: await _describe(fleet, e, model) for e in fleet.endpoints}
-    servers = {url: server for url, server in found.items() if server is not None}
-    if not servers:
-        listed = "; ".join(f"{e.url} ({e.last_error})" for e in fleet.endpoints)
-        raise PolicyError(f"no server answers: {listed}. Start one, or correct `urls`.")
-    if len(set(servers.values())) > 1:
-        listed = "; ".join(f"{url}: {server}" for url, server in servers.items())
-        raise ConfigError(f"the servers are not equal: {listed}. Give servers of one model.")
-    return next(iter(servers.values()))
-
-
-async def _describe(fleet: Fleet, endpoint: Endpoint, model: str | None) -> Server | None:
-    response = await fleet.get(endpoint, "/v1/models")
-    if response is None:
-        return None
-    if not response.is_success:
-        raise PolicyError(
-            f"{endpoint.url}/v1/models answered {response.status_code}: {response.text[:300]}. "
-            "Check `urls` and `api_key_env`."
-        )
-    try:
-        cards = {card.id: card for card in _Cards.model_validate_json(response.content).data}
-    except ValidationError as error:
-        raise PolicyError(f"{endpoint.url} is no OpenAI-compatible server: {error}") from error
-    card = cards.get(model) if model else next(iter(cards.values()), None)
-    if card is None or (model is None and len(cards) > 1):
-        raise ConfigError(f"model={model!r}: {endpoint.url} serves {', '.join(cards)}; name one.")
-    software = await _software(fleet, endpoint, card.owned_by or "unknown")
-    return Server(model=card.id, software=software, context=card.max_model_len)
-
-
-async def _software(fleet: Fleet, endpoint: Endpoint, owner: str) -> str:
-    """Return the server's name, with its version where it is vLLM."""
-    version = await fleet.get(endpoint, "/version") if owner == "vllm" else None
-    if version is None or not version.is_success:
-        return owner
-    return f"{owner} {_Version.model_validate_json(version.content).version}"
-
-
 def _encoder(server: Server, fleet: Fleet, tokenizer: PromptTokenizer | None) -> Encoder | None:
     """Return what makes token ids of prompts; None where the server is to get text."""
-    if not server.is_vllm:
+    if not server.dialect.token_ids:
         return None
     return LocalEncoder(tokenizer) if tokenizer else ServerEncoder(fleet, server.model)
 
@@ -326,13 +260,8 @@ async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> tuple[T, ...]:
         async with asyncio.TaskGroup() as tasks:
             runs = [tasks.create_task(one) for one in work]
     except BaseExceptionGroup as errors:
-        shown = _first(errors)
+        shown = next((e for e in errors.exceptions if isinstance(e, StepmintError)), None)
         if shown is None:
             raise
         raise shown from None
     return tuple(run.result() for run in runs)
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> StepmintError | None:
-    """Return the one error to show of several requests that failed together."""
-    return next((e for e in errors.exceptions if isinstance(e, StepmintError)), None)

@@ -7,32 +7,21 @@ import pytest
 from pydantic import ValidationError
 
 from policies import OpenAISettings
-from policies.fleet import Patience
-from policies.limits import FairLimit
+from policies.served.limits import FairLimit
+from policies.served.settings import Patience
 from schemas import ROOT, ChatPrompt, ConfigError, Message, PolicyError, Prefix
+from tests.policies.asking import Opened, ask, until
+from tests.policies.served.fake_server import QUICK, FakeServer
 
 pytestmark = pytest.mark.anyio
 
-QUICK = Patience(backoff_s=0.01, longest_pause_s=0.05, outage_s=0.3, retries=3)
 CHAT = ChatPrompt(messages=(Message(role="user", content="How many?"),))
 
 
-@pytest.fixture
-def opened(tmp_path):
-    """Return an opener of a policy over fake servers."""
-
-    def make(*servers, **settings):
-        urls = tuple(server.url + "/v1" for server in servers)
-        options = {"urls": urls, "patience": QUICK, **settings}
-        return OpenAISettings(**options).open(tmp_path)
-
-    return make
-
-
 async def test_a_prompt_goes_as_token_ids_and_tokens_come_back_with_their_places(
-    fake_server, opened, ask
-):
-    async with fake_server().running() as server, opened(server) as policy:
+    opened: Opened,
+) -> None:
+    async with FakeServer().running() as server, opened(server) as policy:
         (completion,) = await policy.complete(ask("Tom", seeds=(5,)))
         assert policy.identity == "openai:m context=200 (vllm 0.32.0)"
     ((path, body),) = server.requests
@@ -46,8 +35,8 @@ async def test_a_prompt_goes_as_token_ids_and_tokens_come_back_with_their_places
     assert completion.logprob == -3.0
 
 
-async def test_consecutive_seeds_share_a_request_and_others_do_not(fake_server, opened, ask):
-    async with fake_server().running() as server, opened(server) as policy:
+async def test_consecutive_seeds_share_a_request_and_others_do_not(opened: Opened) -> None:
+    async with FakeServer().running() as server, opened(server) as policy:
         completions = await policy.complete(ask("Tom", seeds=(3, 4, 5, 9, 7)))
         await policy.complete(ask("Tom", seeds=(1, 2), temperature=0))
     asked = [(body["seed"], body.get("n", 1)) for _, body in server.requests]
@@ -57,9 +46,9 @@ async def test_consecutive_seeds_share_a_request_and_others_do_not(fake_server, 
     assert [c.seed for c in completions] == [3, 4, 5, 9, 7]
 
 
-async def test_an_unknown_server_gets_text_and_one_seed_at_a_time(fake_server, opened, ask):
+async def test_an_unknown_server_gets_text_and_one_seed_at_a_time(opened: Opened) -> None:
     prefix = Prefix(steps=("3 + ",), token_ids=(1, 2))
-    async with fake_server(vllm=False).running() as server, opened(server) as policy:
+    async with FakeServer(vllm=False).running() as server, opened(server) as policy:
         first, _ = await policy.complete(ask("Tom", seeds=(1, 2), prefix=prefix, stop=("\n",)))
     assert [b["prompt"] for _, b in server.requests] == ["Tom3 + "] * 2
     assert all("n" not in b and "return_token_ids" not in b for _, b in server.requests)
@@ -68,9 +57,9 @@ async def test_an_unknown_server_gets_text_and_one_seed_at_a_time(fake_server, o
 
 
 async def test_the_servers_own_chat_template_is_used_once_and_asked_for_once(
-    fake_server, opened, ask
-):
-    async with fake_server().running() as server, opened(server) as policy:
+    opened: Opened,
+) -> None:
+    async with FakeServer().running() as server, opened(server) as policy:
         for prefix in (ROOT, Prefix(steps=("AB",), token_ids=(65, 66)), ROOT):
             await policy.complete(ask(CHAT, prefix=prefix))
         assert server.tokenized == 1
@@ -80,69 +69,73 @@ async def test_the_servers_own_chat_template_is_used_once_and_asked_for_once(
 
 
 async def test_a_chat_prefix_is_continued_where_possible_and_refused_elsewhere(
-    fake_server, opened, ask
-):
+    opened: Opened,
+) -> None:
     prefix = Prefix(steps=("First, ",), token_ids=None)
-    async with fake_server(vllm=False, owner="sglang").running() as server:
+    async with FakeServer(vllm=False, owner="sglang").running() as server:
         async with opened(server) as policy:
             await policy.complete(ask(CHAT, prefix=prefix))
         path, body = server.requests[0]
         assert path == "/v1/chat/completions"
         assert body["messages"][-1] == {"role": "assistant", "content": "First, "}
         assert body["continue_final_message"] is True
-    async with fake_server(vllm=False).running() as server, opened(server) as policy:
+    async with FakeServer(vllm=False).running() as server, opened(server) as policy:
         assert (await policy.complete(ask(CHAT)))[0].text
         with pytest.raises(ConfigError, match="set `tokenizer`"):
             await policy.complete(ask(CHAT, prefix=prefix))
 
 
 async def test_a_local_tokenizer_renders_chats_for_servers_that_take_text(
-    fake_server, opened, ask, model_dir
-):
+    opened: Opened, model_dir: str
+) -> None:
     prefix = Prefix(steps=("First, ",), token_ids=None)
-    async with fake_server(vllm=False).running() as server:
+    async with FakeServer(vllm=False).running() as server:
         async with opened(server, tokenizer=model_dir) as policy:
             await policy.complete(ask(CHAT, prefix=prefix))
         assert server.requests[0][1]["prompt"] == ("<|bos|><|user|>How many?\n<|assistant|>First, ")
 
 
 @pytest.mark.parametrize("fault", ["429", "429 0.02", "500", "503", "close", "torn", "garbage"])
-async def test_what_may_pass_is_tried_again(fake_server, opened, ask, fault):
-    async with fake_server().running() as server, opened(server) as policy:
+async def test_what_may_pass_is_tried_again(opened: Opened, fault: str) -> None:
+    async with FakeServer().running() as server, opened(server) as policy:
         server.faults = [fault, fault]
         (completion,) = await policy.complete(ask("Tom", seeds=(5,)))
         assert completion.text == "3:5é."
         assert len(server.requests) == 3
 
 
-async def test_a_hanging_request_is_tried_again(fake_server, opened, ask):
+async def test_a_hanging_request_is_tried_again(opened: Opened) -> None:
     patience = QUICK.model_copy(update={"request_timeout_s": 0.2})
-    async with fake_server().running() as server, opened(server, patience=patience) as policy:
+    async with FakeServer().running() as server, opened(server, patience=patience) as policy:
         server.faults = ["hang"]
         (completion,) = await policy.complete(ask("Tom", seeds=(5,)))
         assert completion.text == "3:5é."
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 422])
-async def test_a_refusal_is_final_and_shows_the_servers_words(fake_server, opened, ask, status):
-    async with fake_server().running() as server, opened(server) as policy:
+async def test_a_refusal_is_final_and_shows_the_servers_words(opened: Opened, status: int) -> None:
+    async with FakeServer().running() as server, opened(server) as policy:
         server.faults = [str(status)] * 9
+        server.gate.clear()
+        run = asyncio.create_task(policy.complete(ask(seeds=(1, 5))))
+        await until(lambda: server.open_requests == 2)
+        server.gate.set()
         with pytest.raises(PolicyError, match=rf"{status}.*no luck"):
-            await policy.complete(ask(seeds=(1, 5)))
-        assert len(server.requests) <= 2
+            await run
+        assert len(server.requests) == 2, "neither is asked again"
 
 
-async def test_retries_end(fake_server, opened, ask):
-    async with fake_server().running() as server, opened(server) as policy:
+async def test_retries_end(opened: Opened) -> None:
+    async with FakeServer().running() as server, opened(server) as policy:
         server.faults = ["503"] * 99
         with pytest.raises(PolicyError, match=r"failed 4 times, last: 503.*patience\.retries"):
             await policy.complete(ask())
         assert len(server.requests) == 4
 
 
-async def test_retry_after_is_honoured(fake_server, opened, ask):
+async def test_retry_after_is_honoured(opened: Opened) -> None:
     patience = Patience(backoff_s=0.001, longest_pause_s=5)
-    async with fake_server().running() as server, opened(server, patience=patience) as policy:
+    async with FakeServer().running() as server, opened(server, patience=patience) as policy:
         server.faults = ["429 0.3"]
         started = asyncio.get_running_loop().time()
         await policy.complete(ask())
@@ -150,9 +143,9 @@ async def test_retry_after_is_honoured(fake_server, opened, ask):
 
 
 async def test_load_is_spread_and_a_dead_server_is_left_out_until_it_answers_again(
-    fake_server, opened, ask, until
-):
-    one, two = fake_server(), fake_server()
+    opened: Opened,
+) -> None:
+    one, two = FakeServer(), FakeServer()
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(one.running())
         dying = contextlib.AsyncExitStack()
@@ -171,16 +164,16 @@ async def test_load_is_spread_and_a_dead_server_is_left_out_until_it_answers_aga
         two.gate.set()
         before = len(two.requests)
 
-        async def asked_again():
+        async def asked_again() -> None:
             while len(two.requests) == before:
                 await asyncio.gather(*(policy.complete(ask("Tom", seeds=(s,))) for s in range(4)))
 
         await asyncio.wait_for(asked_again(), 30)
 
 
-async def test_all_servers_gone_for_too_long_fails_and_names_them(fake_server, opened, ask):
+async def test_all_servers_gone_for_too_long_fails_and_names_them(opened: Opened) -> None:
     async with contextlib.AsyncExitStack() as stack:
-        async with fake_server().running() as one, fake_server().running() as two:
+        async with FakeServer().running() as one, FakeServer().running() as two:
             policy = await stack.enter_async_context(opened(one, two))
         with pytest.raises(PolicyError, match=r"for 0\.3 s") as failure:
             await policy.complete(ask())
@@ -188,22 +181,20 @@ async def test_all_servers_gone_for_too_long_fails_and_names_them(fake_server, o
         assert two.url in str(failure.value)
 
 
-async def test_a_short_outage_is_waited_out(fake_server, opened, ask):
-    server = fake_server()
+async def test_a_short_outage_is_waited_out(opened: Opened) -> None:
+    server = FakeServer()
     patience = QUICK.model_copy(update={"outage_s": 30})
     async with contextlib.AsyncExitStack() as stack:
         async with server.running():
             policy = await stack.enter_async_context(opened(server, patience=patience))
         run = asyncio.create_task(policy.complete(ask("Tom", seeds=(5,))))
-        await asyncio.sleep(0.1)
+        await until(lambda: policy.fleet.endpoints[0].down_since)
         async with server.running(int(server.url.rsplit(":", 1)[1])):
             assert (await run)[0].text == "3:5é."
 
 
-async def test_the_limit_counts_sequences_and_releases_them_also_on_errors(
-    fake_server, opened, ask
-):
-    async with fake_server().running() as server, opened(server, max_in_flight=6) as policy:
+async def test_the_limit_counts_sequences_and_releases_them_also_on_errors(opened: Opened) -> None:
+    async with FakeServer().running() as server, opened(server, max_in_flight=6) as policy:
         async with asyncio.TaskGroup() as group:
             for start in range(0, 100, 10):
                 seeds = tuple(range(start, start + 4))
@@ -217,8 +208,8 @@ async def test_the_limit_counts_sequences_and_releases_them_also_on_errors(
         assert policy.in_flight == 0
 
 
-async def test_a_cancelled_request_gives_its_place_back(fake_server, opened, ask, until):
-    async with fake_server().running() as server, opened(server, max_in_flight=1) as policy:
+async def test_a_cancelled_request_gives_its_place_back(opened: Opened) -> None:
+    async with FakeServer().running() as server, opened(server, max_in_flight=1) as policy:
         server.gate.clear()
         running = asyncio.create_task(policy.complete(ask()))
         waiting = asyncio.create_task(policy.complete(ask()))
@@ -231,8 +222,8 @@ async def test_a_cancelled_request_gives_its_place_back(fake_server, opened, ask
         await policy.complete(ask())
 
 
-async def test_the_context_of_the_server_is_kept(fake_server, opened, ask):
-    async with fake_server().running() as server, opened(server) as policy:
+async def test_the_context_of_the_server_is_kept(opened: Opened) -> None:
+    async with FakeServer().running() as server, opened(server) as policy:
         await policy.complete(ask("x" * 190))
         assert server.requests[-1][1]["max_tokens"] == 10
         full = await policy.complete(ask("x" * 200, seeds=(1, 2)))
@@ -242,11 +233,11 @@ async def test_the_context_of_the_server_is_kept(fake_server, opened, ask):
             await policy.complete(ask(max_tokens=201))
 
 
-async def test_servers_are_asked_once_what_they_are(fake_server, opened):
+async def test_servers_are_asked_once_what_they_are(opened: Opened) -> None:
     with pytest.raises(PolicyError, match=r"no server answers.*correct `urls`"):
         async with opened(urls=("http://127.0.0.1:9",)):
             pass
-    async with fake_server().running() as one, fake_server(model="other").running() as two:
+    async with FakeServer().running() as one, FakeServer(model="other").running() as two:
         with pytest.raises(ConfigError, match="servers are not equal"):
             async with opened(one, two):
                 pass
@@ -259,9 +250,9 @@ async def test_servers_are_asked_once_what_they_are(fake_server, opened):
             )
 
 
-async def test_a_server_that_is_still_loading_is_set_aside_too(fake_server, opened, ask):
-    async with fake_server().running() as one, fake_server().running() as two:
-        two._describe = lambda path, body: (503, {"detail": "loading"})
+async def test_a_server_that_is_still_loading_is_set_aside_too(opened: Opened) -> None:
+    async with FakeServer().running() as one, FakeServer().running() as two:
+        two.loading = True
         async with opened(one, two) as policy:
             await policy.complete(ask(seeds=(1, 5, 9)))
         assert len(one.requests) == 3
@@ -270,9 +261,11 @@ async def test_a_server_that_is_still_loading_is_set_aside_too(fake_server, open
                 pass
 
 
-async def test_the_key_comes_from_the_environment_alone(fake_server, opened, ask, monkeypatch):
+async def test_the_key_comes_from_the_environment_alone(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SOME_KEY", "s3cret")
-    async with fake_server().running() as server:
+    async with FakeServer().running() as server:
         async with opened(server, api_key_env="SOME_KEY") as policy:
             await policy.complete(ask())
         assert server.keys == {"bearer s3cret"}
@@ -282,20 +275,20 @@ async def test_the_key_comes_from_the_environment_alone(fake_server, opened, ask
                 pass
 
 
-def test_what_is_no_url_is_refused_by_value():
+def test_what_is_no_url_is_refused_by_value() -> None:
     with pytest.raises(ValidationError, match="'localhost:8000' is no URL"):
         OpenAISettings(urls=("localhost:8000",))
 
 
-def test_a_password_in_a_url_is_refused_since_configurations_are_written_to_disk():
+def test_a_password_in_a_url_is_refused_since_configurations_are_written_to_disk() -> None:
     with pytest.raises(ValidationError, match="`api_key_env`"):
         OpenAISettings(urls=("http://user:s3cret@gpu1:8000/v1",))
 
 
-async def test_a_large_group_is_not_starved_by_small_ones():
+async def test_a_large_group_is_not_starved_by_small_ones() -> None:
     limit, order = FairLimit(4), []
 
-    async def take(name, count):
+    async def take(name: str, count: int) -> None:
         async with limit.hold(count):
             order.append(name)
             await asyncio.sleep(0)

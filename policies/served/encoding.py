@@ -1,12 +1,13 @@
 """Prompt, prefix and what is scored behind them as token ids, by this process or the server."""
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import Protocol
 
 import httpx
+from cachetools import LRUCache
 from pydantic import BaseModel
 
-from policies.fleet import Fleet
+from policies.served.fleet import Fleet
 from policies.tokens import PromptTokenizer
 from schemas import ChatPrompt, Continuation, Prefix, Prompt
 
@@ -57,7 +58,7 @@ class ServerEncoder:
     def __init__(self, fleet: Fleet, model: str) -> None:
         self._fleet = fleet
         self._model = model
-        self._known: dict[Prompt | str, tuple[int, ...]] = {}
+        self._known: MutableMapping[Prompt | str, tuple[int, ...]] = LRUCache(_TEXTS_REMEMBERED)
 
     async def encode(self, prompt: Prompt, prefix: Prefix) -> tuple[int, ...]:
         """Return the ids of prompt and prefix."""
@@ -82,13 +83,10 @@ class ServerEncoder:
 
     async def _remembered(self, key: Prompt | str, body: dict[str, object]) -> tuple[int, ...]:
         """Return the ids of what was tokenised lately without asking again."""
-        if key not in self._known:
-            ids = await self._tokenize(body)
-            while len(self._known) >= _TEXTS_REMEMBERED:
-                del self._known[next(iter(self._known))]
-            self._known[key] = ids
-            return ids
-        return self._known[key]
+        ids = self._known.get(key)
+        if ids is None:
+            ids = self._known[key] = await self._tokenize(body)
+        return ids
 
     async def _tokenize(self, body: dict[str, object]) -> tuple[int, ...]:
         def read(response: httpx.Response) -> tuple[int, ...]:

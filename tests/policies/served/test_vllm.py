@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -17,8 +19,9 @@ from schemas import (
     ScoreRequest,
     TextPrompt,
 )
+from tests.policies.asking import ask, until
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 PYTHON = Path(os.environ.get("STEPMINT_VLLM_PYTHON", REPOSITORY / ".venv-vllm/bin/python"))
 
 pytestmark = [
@@ -37,7 +40,7 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="module")
-async def policy(model_dir, tmp_path_factory):
+async def policy(model_dir: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any]:
     settings = VllmSettings(
         model=model_dir,
         python=str(PYTHON),
@@ -51,7 +54,9 @@ async def policy(model_dir, tmp_path_factory):
 
 
 @pytest.fixture
-async def control_node(policy, tmp_path, monkeypatch):
+async def control_node(
+    policy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Any]:
     """Yield a client of the same server that has no tokenizer of its own."""
     monkeypatch.setenv("KEY", policy.fleet._client.headers["authorization"].split()[1])
     urls = tuple(endpoint.url for endpoint in policy.fleet.endpoints)
@@ -59,7 +64,7 @@ async def control_node(policy, tmp_path, monkeypatch):
         yield opened
 
 
-async def test_samples_do_not_depend_on_how_they_share_requests(policy, ask):
+async def test_samples_do_not_depend_on_how_they_share_requests(policy: Any) -> None:
     seeds = tuple(range(40, 48))
     together = await policy.complete(ask(seeds=seeds))
     async with asyncio.TaskGroup() as group:
@@ -70,7 +75,7 @@ async def test_samples_do_not_depend_on_how_they_share_requests(policy, ask):
     assert len({c.text for c in together}) > 4
 
 
-async def test_a_prefix_is_continued_from_the_very_tokens_that_were_sampled(policy, ask):
+async def test_a_prefix_is_continued_from_the_very_tokens_that_were_sampled(policy: Any) -> None:
     (whole,) = await policy.complete(ask(temperature=0, max_tokens=16))
     cut = 7
     prefix = Prefix(
@@ -82,7 +87,9 @@ async def test_a_prefix_is_continued_from_the_very_tokens_that_were_sampled(poli
     assert prefix.text + rest.text == whole.text
 
 
-async def test_greedy_completions_are_those_of_transformers(policy, ask, model_dir, tmp_path):
+async def test_greedy_completions_are_those_of_transformers(
+    policy: Any, model_dir: str, tmp_path: Path
+) -> None:
     pytest.importorskip("torch")
     from policies import TransformersSettings
 
@@ -100,7 +107,9 @@ async def test_greedy_completions_are_those_of_transformers(policy, ask, model_d
 SCORED = ("#### 17", "So Tom has 17 apples.\n", "naïve 😀 buyers pay 5 €.", "7", "x" * 300)
 
 
-async def test_scores_are_those_of_transformers(policy, control_node, model_dir, tmp_path):
+async def test_scores_are_those_of_transformers(
+    policy: Any, control_node: Any, model_dir: str, tmp_path: Path
+) -> None:
     pytest.importorskip("torch")
     from policies import TransformersSettings
 
@@ -124,7 +133,7 @@ async def test_scores_are_those_of_transformers(policy, control_node, model_dir,
                     assert b.covers(text) or text is SCORED[-1]
 
 
-async def test_stop_strings_end_the_text_before_them(policy, ask):
+async def test_stop_strings_end_the_text_before_them(policy: Any) -> None:
     (free,) = await policy.complete(ask(seeds=(3,)))
     stop = next(free.text[i : i + 2] for i in range(6, 20) if free.text[i : i + 2].isascii())
     (stopped,) = await policy.complete(ask(seeds=(3,), stop=(stop,)))
@@ -133,7 +142,9 @@ async def test_stop_strings_end_the_text_before_them(policy, ask):
     assert stopped.tokens.ends[-1] <= len(stopped.text)
 
 
-async def test_a_control_node_without_a_tokenizer_gets_the_same(policy, control_node, ask):
+async def test_a_control_node_without_a_tokenizer_gets_the_same(
+    policy: Any, control_node: Any
+) -> None:
     as_text = Prefix(steps=("Step 1: 2 + 5 = 7\n",), token_ids=None)
     for request in (ask(seeds=(1, 2)), ask(CHAT, seeds=(1, 2)), ask(CHAT, prefix=as_text)):
         here = await policy.complete(request)
@@ -146,7 +157,7 @@ async def test_a_control_node_without_a_tokenizer_gets_the_same(policy, control_
     assert control_node.identity.startswith("openai:tiny-qwen2 context=256 (vllm ")
 
 
-async def test_what_vllm_refuses_is_shown_in_its_words(policy, ask):
+async def test_what_vllm_refuses_is_shown_in_its_words(policy: Any) -> None:
     with pytest.raises(PolicyError, match=r"400.*body\.stop"):
         await policy.complete(ask(stop=tuple("abcdefgh")))
     body = {"model": "nobody", "prompt": "x"}
@@ -154,7 +165,7 @@ async def test_what_vllm_refuses_is_shown_in_its_words(policy, ask):
         await policy.fleet.post("/v1/completions", body, lambda response: response)
 
 
-async def test_prompts_that_fill_the_context_come_back_truncated(policy, ask):
+async def test_prompts_that_fill_the_context_come_back_truncated(policy: Any) -> None:
     (full,) = await policy.complete(ask("Tom has 3 apples " * 99))
     assert (full.text, full.finish_reason) == ("", "length")
     (cut,) = await policy.complete(ask("Tom has " * 100, temperature=0, max_tokens=256))
@@ -162,8 +173,8 @@ async def test_prompts_that_fill_the_context_come_back_truncated(policy, ask):
 
 
 async def test_a_server_killed_in_mid_run_is_restarted_and_every_request_answered(
-    policy, ask, until
-):
+    policy: Any,
+) -> None:
     (port,) = (endpoint.url.rsplit(":", 1)[1] for endpoint in policy.fleet.endpoints)
     requests = [ask(f"Tom has {i} apples", seeds=(0, 1, 2, 3), max_tokens=99) for i in range(80)]
     async with asyncio.TaskGroup() as group:

@@ -1,4 +1,4 @@
-"""What servers answer to a completion request, read into completions and scores."""
+"""The choices that servers give, read into completions, and what they say of a prompt, scores."""
 
 import re
 from collections.abc import Sequence
@@ -9,11 +9,14 @@ from typing import Any
 import httpx
 from pydantic import BaseModel
 
-from policies.fleet import UnfinishedError
 from policies.tokens import TextReader, TokenBytes, whole_tokens
-from schemas import Completion, FinishReason, Score, Tokens
+from schemas import Completion, Score, Tokens
 
 _LONGEST_TOKEN = 16  # characters that a token which ends within one may complete before
+
+
+class UnfinishedError(ValueError):
+    """An answer that is no answer: torn, or aborted by the server."""
 
 
 class _Logprobs(BaseModel):
@@ -52,14 +55,14 @@ class _Usage(BaseModel):
     prompt_tokens_details: _PromptDetails | None = None
 
 
-class Answer(BaseModel):
+class Choices(BaseModel):
     """A server's answer with `n` choices."""
 
     choices: list[_Choice]
     usage: _Usage
 
     @classmethod
-    def expecting(cls, count: int, response: httpx.Response) -> "Answer":
+    def expecting(cls, count: int, response: httpx.Response) -> "Choices":
         """Read an answer of `count` finished choices; a ValueError says what is missing."""
         answer = cls.model_validate_json(response.content)
         reasons = [choice.finish_reason for choice in answer.choices]
@@ -78,7 +81,7 @@ class Answer(BaseModel):
             Completion(
                 text=_text(choice),
                 tokens=_tokens(choice, ids or (), table),
-                finish_reason=_finish(choice),
+                finish_reason="stop" if choice.finish_reason == "stop" else "length",
                 seed=seed,
                 prompt_tokens=len(ids) if ids is not None else self.usage.prompt_tokens,
                 cached_tokens=(details and details.cached_tokens) or 0,
@@ -90,7 +93,7 @@ class Answer(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PromptLogprobs:
     """How likely a server finds the tokens behind a prompt that it was made to read."""
 
     logprobs: tuple[float, ...]
@@ -101,9 +104,11 @@ class Reading:
     cached_tokens: int
 
     @classmethod
-    def of(cls, before: Sequence[int], ids: Sequence[int], response: httpx.Response) -> "Reading":
+    def of(
+        cls, before: Sequence[int], ids: Sequence[int], response: httpx.Response
+    ) -> "PromptLogprobs":
         """Read what a server says of `ids` behind `before`; a ValueError says what is missing."""
-        answer = Answer.expecting(1, response)
+        answer = Choices.expecting(1, response)
         said = (answer.choices[0].prompt_logprobs or [])[len(before) :]
         places = [(place or {}) for place, _ in zip(said, ids, strict=False)]
         found = [place.get(token) for token, place in zip(ids, places, strict=False)]
@@ -153,10 +158,6 @@ def _text(choice: _Choice) -> str:
     return choice.text if choice.message is None else choice.message.content or ""
 
 
-def _finish(choice: _Choice) -> FinishReason:
-    return "stop" if choice.finish_reason == "stop" else "length"
-
-
 def _logprob(choice: _Choice) -> float | None:
     if choice.logprobs is None or not choice.logprobs.token_logprobs:
         return None
@@ -171,18 +172,12 @@ def _tokens(choice: _Choice, context: Sequence[int], table: TokenBytes | None) -
     if choice.finish_reason == "stop" and not isinstance(choice.stop_reason, str):
         ids = ids[:-1]  # ended by an EOS token, which stands for no text
     if table is not None:
-        return _by_bytes(ids, choice.text, TextReader(table, context))
+        reader = TextReader(table, context, ids)
+        known = reader.text.startswith(choice.text)
+        return whole_tokens(ids, reader.ends, len(choice.text)) if known else None
     if choice.logprobs is not None:
         return _by_strings(ids, choice.text, choice.logprobs.tokens)
     return None
-
-
-def _by_bytes(ids: Sequence[int], text: str, reader: TextReader) -> Tokens | None:
-    for token_id in ids:
-        reader.read(token_id)
-    if not reader.text.startswith(text):
-        return None
-    return whole_tokens(reader.ids, reader.ends, len(text))
 
 
 def _by_strings(ids: Sequence[int], text: str, strings: Sequence[str]) -> Tokens | None:

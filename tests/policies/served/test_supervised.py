@@ -4,10 +4,10 @@ A few lines of Python stand in for the model server here; `test_vllm.py` runs th
 """
 
 import asyncio
+import contextlib
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -16,9 +16,12 @@ import pytest
 from pydantic import ValidationError
 
 from policies import VllmSettings
-from policies.fleet import Fleet, Patience
-from policies.server import SupervisedServer
+from policies.served.fleet import Fleet
+from policies.served.settings import Patience
+from policies.served.supervised import SupervisedServer
+from policies.served.vllm import command
 from schemas import ConfigError, PolicyError
+from tests.policies.asking import until
 
 pytestmark = pytest.mark.anyio
 
@@ -51,13 +54,14 @@ def _pids(log: Path) -> list[int]:
 
 
 def _gone(pids: list[int]) -> bool:
-    deadline = time.monotonic() + 30
-    while any(psutil.pid_exists(pid) for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not any(psutil.pid_exists(pid) for pid in pids)
+    alive = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            alive.append(psutil.Process(pid))
+    return not psutil.wait_procs(alive, timeout=30)[1]
 
 
-async def test_a_server_answers_after_its_start_and_is_gone_after_its_stop(tmp_path):
+async def test_a_server_answers_after_its_start_and_is_gone_after_its_stop(tmp_path: Path) -> None:
     server, other = _server(tmp_path), _server(tmp_path)
     try:
         assert server.port != other.port
@@ -73,7 +77,9 @@ async def test_a_server_answers_after_its_start_and_is_gone_after_its_stop(tmp_p
     assert _gone(pids), "the server's helper processes too"
 
 
-async def test_a_server_that_dies_at_its_start_shows_its_errors_and_its_logs_end(tmp_path):
+async def test_a_server_that_dies_at_its_start_shows_its_errors_and_its_logs_end(
+    tmp_path: Path,
+) -> None:
     code = "print('line\\n' * 99); raise MemoryError('no GPU is large enough')"
     server = _server(tmp_path, code + "\nprint('noise\\n' * 99)")
     with pytest.raises(PolicyError, match=r"status 1 while starting(.|\n)*MemoryError: no GPU"):
@@ -81,13 +87,13 @@ async def test_a_server_that_dies_at_its_start_shows_its_errors_and_its_logs_end
     await server.stop()
 
 
-async def test_a_death_whose_cause_is_known_comes_with_its_remedy(tmp_path):
+async def test_a_death_whose_cause_is_known_comes_with_its_remedy(tmp_path: Path) -> None:
     server = _server(tmp_path, "raise RuntimeError('CPU Generator does not use offset')")
     with pytest.raises(PolicyError, match="add --no-enable-chunked-prefill to policy"):
         await server.start()
 
 
-async def test_a_server_that_never_answers_is_given_up_and_stopped(tmp_path):
+async def test_a_server_that_never_answers_is_given_up_and_stopped(tmp_path: Path) -> None:
     code = "import os, time; print('pids', os.getpid(), flush=True); time.sleep(600)"
     server = _server(tmp_path, code, start_timeout_s=1.5)
     with pytest.raises(PolicyError, match=r"within 1\.5 s \(`start_timeout_s`\)"):
@@ -98,7 +104,9 @@ async def test_a_server_that_never_answers_is_given_up_and_stopped(tmp_path):
     assert _gone(pids)
 
 
-async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(tmp_path):
+async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(
+    tmp_path: Path,
+) -> None:
     server = _server(tmp_path)
     async with httpx.AsyncClient() as client:
         fleet = Fleet(client, (server.url,), Patience())
@@ -106,9 +114,7 @@ async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(t
         watch = asyncio.create_task(server.watch(fleet, restarts=1))
         first = _pids(server.log)
         psutil.Process(first[0]).kill()
-        async with asyncio.timeout(60):
-            for _ in iter(lambda: len(_pids(server.log)) == 4, True):
-                await asyncio.sleep(0.05)
+        await until(lambda: len(_pids(server.log)) == 4)
         psutil.Process(_pids(server.log)[2]).kill()
         await watch
         with pytest.raises(PolicyError, match="died with status"):
@@ -117,12 +123,12 @@ async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(t
     assert _gone(_pids(server.log))
 
 
-def test_a_killed_parent_leaves_no_server_behind(tmp_path):
+def test_a_killed_parent_leaves_no_server_behind(tmp_path: Path) -> None:
     code = f"""
 import asyncio, sys
 from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from policies.server import SupervisedServer
+sys.path.insert(0, {str(Path(__file__).parents[3])!r})
+from policies.served.supervised import SupervisedServer
 async def main():
     server = SupervisedServer(
         lambda port: (sys.executable, "-c", {STAND_IN!r}, str(port)),
@@ -142,7 +148,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("python", ["/nowhere/python", sys.executable])
-async def test_a_python_without_vllm_is_one_clear_error(tmp_path, python):
+async def test_a_python_without_vllm_is_one_clear_error(tmp_path: Path, python: str) -> None:
     if python == sys.executable and "vllm" in sys.modules:
         pytest.skip("vLLM is installed here")
     with pytest.raises(ConfigError, match=r"does not exist|vLLM is not installed here"):
@@ -150,7 +156,7 @@ async def test_a_python_without_vllm_is_one_clear_error(tmp_path, python):
             pass
 
 
-async def test_the_command_says_what_the_settings_say(tmp_path):
+async def test_the_command_says_what_the_settings_say(tmp_path: Path) -> None:
     settings = VllmSettings(
         model="org/name",
         revision="v2",
@@ -159,7 +165,7 @@ async def test_the_command_says_what_the_settings_say(tmp_path):
         max_model_len=4096,
         extra_args=("--quantization", "fp8"),
     )
-    words = " ".join(settings._command("python", 1234))
+    words = " ".join(command(settings, "python", 1234))
     assert words.startswith("python -m vllm.entrypoints.openai.api_server --model org/name ")
     for part in (
         "--port 1234",
@@ -170,7 +176,7 @@ async def test_the_command_says_what_the_settings_say(tmp_path):
         "--quantization fp8",
     ):
         assert part in words
-    assert "--revision" not in " ".join(VllmSettings(model=str(tmp_path))._command("python", 1))
+    assert "--revision" not in " ".join(command(VllmSettings(model=str(tmp_path)), "python", 1))
 
 
 def test_a_secret_among_the_settings_is_refused_since_they_are_written_to_disk() -> None:

@@ -5,13 +5,17 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from policies import TransformersSettings
-from schemas import ChatPrompt, ConfigError, Message, PolicyError, Prefix
+from schemas import ChatPrompt, Completion, ConfigError, Message, PolicyError, Prefix
+from tests.policies.asking import Opened, ask, until
+from tests.policies.embedded.plain import Plain
 
 torch = pytest.importorskip("torch")
 
@@ -20,51 +24,24 @@ pytestmark = pytest.mark.anyio
 PROMPTS = ("Tom has 3 apples", "Café au lait costs 2 €; naïve", "How many", "First, 3 + 14 = 17.\n")
 
 
-@pytest.fixture
-def opened(model_dir, tmp_path):
-    """Return an opener of the tiny model."""
-
-    def make(**settings):
-        options = {"model": model_dir, "device": "cpu", "max_batch": 4, "context": 128, **settings}
-        return TransformersSettings(**options).open(tmp_path)
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def reference(model_dir):
-    """Return the model as transformers runs it, without any of our decoding."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval()
-    return model, AutoTokenizer.from_pretrained(model_dir)
-
-
-def _next_logprobs(reference, ids):
-    model, _ = reference
-    with torch.no_grad():
-        return model(torch.tensor([list(ids)])).logits[0].double().log_softmax(-1)
-
-
 @pytest.mark.parametrize("deterministic", [False, True])
 async def test_greedy_tokens_and_log_probabilities_are_the_models_own(
-    opened, reference, ask, deterministic
-):
-    model, tokenizer = reference
+    opened: Opened, plain: Plain, deterministic: bool
+) -> None:
     async with opened(deterministic=deterministic) as policy, asyncio.TaskGroup() as group:
         runs = {
             p: group.create_task(policy.complete(ask(p, temperature=0, max_tokens=12)))
             for p in PROMPTS
         }
     for prompt, run in runs.items():
-        ids = tokenizer(prompt).input_ids
-        expected = model.generate(
+        ids = plain.tokenizer(prompt).input_ids
+        expected = plain.model.generate(
             torch.tensor([ids]), max_new_tokens=12, do_sample=False, pad_token_id=1
         )
         drawn = expected[0, len(ids) :].tolist()
         (completion,) = run.result()
         assert list(completion.tokens.ids) == [i for i in drawn if i != 1]
-        scored = _next_logprobs(reference, [*ids, *drawn])[len(ids) - 1 : -1]
+        scored = plain.next([*ids, *drawn])[len(ids) - 1 : -1]
         total = scored.gather(-1, torch.tensor(drawn)[:, None]).sum().item()
         assert completion.logprob == pytest.approx(total, abs=1e-3)
 
@@ -73,31 +50,30 @@ async def test_greedy_tokens_and_log_probabilities_are_the_models_own(
     "options", [{}, {"temperature": 0.8}, {"top_k": 3}, {"top_p": 0.6}, {"top_p": 0.8, "top_k": 4}]
 )
 async def test_first_tokens_are_drawn_with_the_odds_that_the_sampling_says(
-    opened, reference, ask, options
-):
-    _, tokenizer = reference
+    opened: Opened, plain: Plain, options: dict[str, Any]
+) -> None:
     tries = 1200
     options = {"temperature": 3.0, **options}
     request = ask("Tom has 3 apples", seeds=tuple(range(tries)), max_tokens=1, **options)
     async with opened(max_batch=64) as policy:
         completions = await policy.complete(request)
-    ids = tokenizer("Tom has 3 apples").input_ids
-    logits = _next_logprobs(reference, ids)[-1] / options["temperature"]
+    ids = plain.tokenizer("Tom has 3 apples").input_ids
+    logits = plain.next(ids)[-1] / options["temperature"]
     odds = _by_hand(logits.softmax(-1).tolist(), options.get("top_k", 0), options.get("top_p", 1))
     seen = Counter(c.tokens.ids[0] if c.tokens.ids else None for c in completions)
     for token, share in odds.items():
-        if share * tries > 30 and _shows(tokenizer.decode([token])):
+        if share * tries > 30 and _shows(plain.tokenizer.decode([token])):
             deviation = (tries * share * (1 - share)) ** 0.5
             assert abs(seen[token] - tries * share) < 4.5 * deviation
     assert set(seen) - {None} <= set(odds)
 
 
-def _shows(text):
+def _shows(text: str) -> bool:
     """Whether a token is a text by itself: no special token, no part of a character."""
     return bool(text) and "\ufffd" not in text and not text.startswith("<|")
 
 
-def _by_hand(probabilities, top_k, top_p):
+def _by_hand(probabilities: Sequence[float], top_k: int, top_p: float) -> dict[int, float]:
     """Return the kept tokens' odds: the k likeliest, then the fewest that reach top_p of them."""
     ranked = sorted(enumerate(probabilities), key=lambda pair: -pair[1])[: top_k or None]
     whole, kept, reached = sum(p for _, p in ranked), {}, 0.0
@@ -109,7 +85,9 @@ def _by_hand(probabilities, top_k, top_p):
     return {token: p / reached for token, p in kept.items()}
 
 
-async def test_a_batch_of_strangers_changes_no_bit_in_the_deterministic_setting(opened, ask):
+async def test_a_batch_of_strangers_changes_no_bit_in_the_deterministic_setting(
+    opened: Opened,
+) -> None:
     """Random groupings and arrival orders, seeds shared out over problems and requests."""
     work = [(prompt, seed) for prompt in PROMPTS for seed in range(6)]
     async with opened(deterministic=True) as policy:
@@ -118,15 +96,17 @@ async def test_a_batch_of_strangers_changes_no_bit_in_the_deterministic_setting(
             first[prompt, seed] = (await policy.complete(ask(prompt, seeds=(seed,))))[0]
         for shuffle in range(6):
             rng = random.Random(shuffle)
-            again = await _in_random_groups(policy, ask, work, rng)
+            again = await _in_random_groups(policy, work, rng)
             assert again == first
     assert len({c.text for c in first.values()}) > len(work) / 2
 
 
-async def _in_random_groups(policy, ask, work, rng):
+async def _in_random_groups(
+    policy: Any, work: Sequence[tuple[str, int]], rng: random.Random
+) -> dict[tuple[str, int], Completion]:
     found = {}
 
-    async def one(prompt, seeds):
+    async def one(prompt: str, seeds: tuple[int, ...]) -> None:
         for _ in range(rng.randrange(4)):
             await asyncio.sleep(0)
         for seed, completion in zip(
@@ -144,7 +124,7 @@ async def _in_random_groups(policy, ask, work, rng):
     return {key: found[key] for key in work}
 
 
-async def test_the_fast_setting_gives_the_same_texts_up_to_rounding(opened, ask):
+async def test_the_fast_setting_gives_the_same_texts_up_to_rounding(opened: Opened) -> None:
     async with opened(deterministic=True) as exact, opened() as fast:
         for prompt in PROMPTS:
             a = await exact.complete(ask(prompt, seeds=tuple(range(8))))
@@ -152,7 +132,7 @@ async def test_the_fast_setting_gives_the_same_texts_up_to_rounding(opened, ask)
             assert [c.text for c in a] == [c.text for c in b]
 
 
-async def test_a_prefix_is_continued_as_if_it_had_never_been_cut(opened, ask):
+async def test_a_prefix_is_continued_as_if_it_had_never_been_cut(opened: Opened) -> None:
     async with opened() as policy:
         (whole,) = await policy.complete(ask(temperature=0, max_tokens=16))
         cut = 7
@@ -165,7 +145,7 @@ async def test_a_prefix_is_continued_as_if_it_had_never_been_cut(opened, ask):
     assert rest.prompt_tokens == whole.prompt_tokens + cut
 
 
-async def test_a_stop_string_ends_the_text_before_it_also_inside_a_token(opened, ask):
+async def test_a_stop_string_ends_the_text_before_it_also_inside_a_token(opened: Opened) -> None:
     async with opened() as policy:
         (free,) = await policy.complete(ask(seeds=(3,), max_tokens=40))
         stop = free.text[9:12]
@@ -177,7 +157,7 @@ async def test_a_stop_string_ends_the_text_before_it_also_inside_a_token(opened,
     assert stopped.completion_tokens > len(stopped.tokens.ids)
 
 
-async def test_completions_end_by_themselves_or_at_max_tokens(opened, ask):
+async def test_completions_end_by_themselves_or_at_max_tokens(opened: Opened) -> None:
     async with opened() as policy:
         done = await policy.complete(ask(seeds=tuple(range(60)), max_tokens=30))
     reasons = Counter(c.finish_reason for c in done)
@@ -188,7 +168,9 @@ async def test_completions_end_by_themselves_or_at_max_tokens(opened, ask):
         assert [c.seed for c in done] == list(range(60))
 
 
-async def test_the_context_cuts_completions_and_a_prompt_that_fills_it_is_truncated(opened, ask):
+async def test_the_context_cuts_completions_and_a_prompt_that_fills_it_is_truncated(
+    opened: Opened,
+) -> None:
     async with opened(context=32) as policy:
         (cut,) = await policy.complete(ask(temperature=0, max_tokens=32))
         (full,) = await policy.complete(ask("Tom has 3 apples " * 20))
@@ -199,30 +181,42 @@ async def test_the_context_cuts_completions_and_a_prompt_that_fills_it_is_trunca
     assert full.prompt_tokens > 32
 
 
-async def test_waiting_requests_of_other_problems_fill_the_batch(opened, ask):
-    steps = []
+def watched_steps(policy: Any) -> tuple[list[int], threading.Event]:
+    """Return a list that gets the size of the batch at every step, and what lets steps begin."""
+    sizes, gate, step = list[int](), threading.Event(), policy._batch.step
+
+    def watched() -> None:
+        sizes.append(len(policy._batch))
+        gate.wait(60)
+        step()
+
+    policy._batch.step = watched
+    return sizes, gate
+
+
+async def test_waiting_requests_of_other_problems_fill_the_batch(opened: Opened) -> None:
     async with opened() as policy:
-        step = policy._batch.step
-        policy._batch.step = lambda: (steps.append(len(policy._batch)), step())
+        steps, gate = watched_steps(policy)
         async with asyncio.TaskGroup() as group:
             for i in range(20):
                 request = ask(PROMPTS[i % 4], seeds=(i, i + 1), max_tokens=5 + i)
                 group.create_task(policy.complete(request))
+            await until(lambda: len(policy._queue) >= 18)
+            gate.set()
     busy = steps[steps.index(4) : -30]  # the first request comes alone, none follow the last
     assert busy.count(4) == len(busy) > 50
 
 
-async def test_the_event_loop_runs_on_while_the_model_works(opened, ask):
-    ticks = 0
+async def test_the_event_loop_runs_on_while_the_model_works(opened: Opened) -> None:
     async with opened() as policy:
-        run = asyncio.create_task(policy.complete(ask(seeds=tuple(range(40)), max_tokens=40)))
-        while not run.done():
-            await asyncio.sleep(0.002)
-            ticks += 1
-    assert ticks > 10
+        steps, gate = watched_steps(policy)
+        run = asyncio.create_task(policy.complete(ask()))
+        await until(lambda: steps)
+        gate.set()
+        assert (await run)[0].completion_tokens
 
 
-async def test_a_cancelled_request_frees_its_slots(opened, ask, until):
+async def test_a_cancelled_request_frees_its_slots(opened: Opened) -> None:
     async with opened() as policy:
         long = asyncio.create_task(policy.complete(ask(seeds=tuple(range(500)), max_tokens=100)))
         await until(lambda: policy.in_flight)
@@ -234,18 +228,18 @@ async def test_a_cancelled_request_frees_its_slots(opened, ask, until):
         await until(lambda: not policy.in_flight)
 
 
-async def test_leaving_the_context_answers_those_who_still_wait(opened, ask):
+async def test_leaving_the_context_answers_those_who_still_wait(opened: Opened) -> None:
     async with opened() as policy:
         run = asyncio.create_task(policy.complete(ask(seeds=tuple(range(500)), max_tokens=100)))
-        await asyncio.sleep(0.01)
+        await until(lambda: policy.in_flight)
     with pytest.raises(PolicyError, match="closed"):
         await run
     with pytest.raises(PolicyError, match="closed"):
         await policy.complete(ask())
 
 
-async def test_a_model_that_breaks_tells_all_who_wait(opened, ask):
-    def out_of_memory():
+async def test_a_model_that_breaks_tells_all_who_wait(opened: Opened) -> None:
+    def out_of_memory() -> None:
         raise torch.OutOfMemoryError("tried to allocate 9 GiB")
 
     async with opened() as policy:
@@ -255,11 +249,12 @@ async def test_a_model_that_breaks_tells_all_who_wait(opened, ask):
                 await policy.complete(ask())
 
 
-async def test_chat_and_text_prompts_are_what_the_tokenizer_says(opened, reference, ask):
-    _, tokenizer = reference
+async def test_chat_and_text_prompts_are_what_the_tokenizer_says(
+    opened: Opened, plain: Plain
+) -> None:
     chat = ChatPrompt(messages=(Message(role="user", content="How many"),))
     turns = [{"role": "user", "content": "How many"}]
-    ids = tokenizer.apply_chat_template(turns, add_generation_prompt=True)["input_ids"]
+    ids = plain.tokenizer.apply_chat_template(turns, add_generation_prompt=True)["input_ids"]
     async with opened() as policy:
         (completion,) = await policy.complete(ask(chat))
         assert completion.prompt_tokens == len(ids)
@@ -267,7 +262,9 @@ async def test_chat_and_text_prompts_are_what_the_tokenizer_says(opened, referen
             await policy.complete(ask(""))
 
 
-async def test_the_identity_is_the_models_content_not_its_place(opened, model_dir, tmp_path):
+async def test_the_identity_is_the_models_content_not_its_place(
+    opened: Opened, model_dir: str, tmp_path: Path
+) -> None:
     async with opened() as policy:
         name = policy.identity
     moved = tmp_path / "elsewhere" / Path(model_dir).name
@@ -289,13 +286,15 @@ async def test_the_identity_is_the_models_content_not_its_place(opened, model_di
         ({"device": "abacus"}, "device='abacus'.*Try `auto`"),
     ],
 )
-async def test_what_cannot_be_loaded_is_one_clear_error(opened, settings, message):
+async def test_what_cannot_be_loaded_is_one_clear_error(
+    opened: Opened, settings: Any, message: str
+) -> None:
     with pytest.raises(ConfigError, match=message):
         async with opened(**settings):
             pass
 
 
-def test_without_torch_the_remedy_is_named(model_dir):
+def test_without_torch_the_remedy_is_named(model_dir: str) -> None:
     code = f"""
 import asyncio, pathlib, sys
 sys.modules["torch"] = None
@@ -310,7 +309,9 @@ asyncio.run(main())
     assert "extra `local`" in shown.stderr
 
 
-async def test_a_recurrent_model_is_refused_instead_of_decoded_wrongly(opened, tokenizer_dir):
+async def test_a_recurrent_model_is_refused_instead_of_decoded_wrongly(
+    opened: Opened, tokenizer_dir: Path
+) -> None:
     from transformers import MambaConfig, MambaForCausalLM
 
     config = MambaConfig(vocab_size=160, hidden_size=32, num_hidden_layers=2, state_size=4)
@@ -321,19 +322,21 @@ async def test_a_recurrent_model_is_refused_instead_of_decoded_wrongly(opened, t
 
 
 async def test_rows_that_differ_on_this_machine_are_decoded_one_at_a_time(
-    opened, ask, until, monkeypatch
-):
-    from policies.slots import Slots
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from policies.embedded.slots import Slots
 
     monkeypatch.setattr(Slots, "rows_are_equal", lambda self, ids: False)
-    seen = []
     async with opened(deterministic=True) as policy:
-        run = asyncio.create_task(policy.complete(ask(seeds=(1, 2, 3))))
-        await until(lambda: seen.append(policy.in_flight) or run.done())
-    assert set(seen) <= {0, 1}
+        steps, gate = watched_steps(policy)
+        gate.set()
+        await policy.complete(ask(seeds=(1, 2, 3)))
+    assert set(steps) == {1}
 
 
-async def test_the_deterministic_setting_batches_whatever_number_of_threads_it_finds(opened, ask):
+async def test_the_deterministic_setting_batches_whatever_number_of_threads_it_finds(
+    opened: Opened,
+) -> None:
     """Two threads share the rows of a batch out unequally; the identity must not tell of them."""
     before = torch.get_num_threads()
     identities = set()

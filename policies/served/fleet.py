@@ -14,9 +14,9 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
-from pydantic import Field
 
-from schemas import PolicyError, Settings
+from policies.served.settings import Patience
+from schemas import PolicyError
 
 logger = logging.getLogger(__name__)
 
@@ -25,26 +25,6 @@ T = TypeVar("T")
 _PROBE_S = 5.0
 _LONGEST_PROBE_PAUSE_S = 5.0
 _EXCERPT = 500  # characters of a server's error shown
-
-
-class Patience(Settings):
-    """How long servers are waited for."""
-
-    request_timeout_s: float = Field(default=1800, gt=0)
-    """Seconds one request may take, the server's own queue included."""
-    retries: int = Field(default=8, ge=0)
-    """Further attempts of a request after a timeout, a torn answer, 429 or 5xx."""
-    backoff_s: float = Field(default=0.5, gt=0)
-    """Pause before the first retry; it doubles with each, with jitter, up to `longest_pause_s`.
-    A server's Retry-After is honoured if it is longer."""
-    longest_pause_s: float = Field(default=60, gt=0)
-    """The longest pause between two attempts, in seconds."""
-    outage_s: float = Field(default=300, ge=0)
-    """Seconds that no server at all may be reachable before the run fails."""
-
-
-class UnfinishedError(ValueError):
-    """An answer that is no answer: torn, or aborted by the server."""
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from policies.fleet import Fleet
 from policies.guard import guarded, reserve_port
+from policies.served.fleet import Fleet
 from schemas import PolicyError
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,183 @@
+"""Settings of policies behind HTTP: servers that run already, and a vLLM for this run alone.
+
+Nothing here needs httpx, torch or transformers: what it takes to ask is imported at `open`.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from policies.seam import Policy
+from schemas import ConfigError, Settings
+
+_SECRETS = ("TOKEN", "_KEY", "SECRET", "PASSWORD")
+"""Ends of the names of environment variables whose values belong in no file."""
+
+
+class Patience(Settings):
+    """How long servers are waited for."""
+
+    request_timeout_s: float = Field(default=1800, gt=0)
+    """Seconds one request may take, the server's own queue included."""
+    retries: int = Field(default=8, ge=0)
+    """Further attempts of a request after a timeout, a torn answer, 429 or 5xx."""
+    backoff_s: float = Field(default=0.5, gt=0)
+    """Pause before the first retry; it doubles with each, with jitter, up to `longest_pause_s`.
+    A server's Retry-After is honoured if it is longer."""
+    longest_pause_s: float = Field(default=60, gt=0)
+    """The longest pause between two attempts, in seconds."""
+    outage_s: float = Field(default=300, ge=0)
+    """Seconds that no server at all may be reachable before the run fails."""
+
+
+class OpenAISettings(Settings):
+    """Servers that run already, vLLM, SGLang or others; a control node needs no weights for them.
+
+    On vLLM prompts go as token ids and token ids come back, so prefixes are continued
+    token-exactly; the server's /tokenize does the tokenising unless `tokenizer` is set. Other
+    servers get text.
+    """
+
+    free: ClassVar[frozenset[str]] = frozenset({"urls", "api_key_env", "max_in_flight", "patience"})
+
+    kind: Literal["openai"] = "openai"
+    urls: tuple[str, ...] = Field(min_length=1)
+    """Base URLs, e.g. `http://gpu1:8000/v1`; load is spread over them. All serve one model."""
+    model: str | None = None
+    """The name the servers serve the model under; None where they serve just one."""
+    tokenizer: str | None = None
+    """A local folder or hub name to tokenise with in this process, without torch."""
+    api_key_env: str | None = None
+    """The name of the environment variable that holds the API key; never the key itself."""
+    context: int | None = Field(default=None, ge=2)
+    """Tokens of prompt, prefix and completion together; None takes it from the server."""
+    max_in_flight: int = Field(default=256, ge=1)
+    """Sequences in flight over all servers. Give more than the servers run at once
+    (vLLM: --max-num-seqs each), so that they never idle."""
+    logprobs: bool = True
+    """Ask for the sampled tokens' log-probabilities, which costs the server a little."""
+    patience: Patience = Patience()
+    """How long servers are waited for."""
+
+    @field_validator("urls")
+    @classmethod
+    def _roots(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        for url in urls:
+            if not url.startswith(("http://", "https://")):
+                raise ValueError(f"{url!r} is no URL: write e.g. http://localhost:8000/v1")
+            if "@" in url.split("//", 1)[1].split("/", 1)[0]:
+                raise ValueError(
+                    "a password in a URL would be written to run.json: "
+                    "name the variable that holds the key in `api_key_env`"
+                )
+        return tuple(url.rstrip("/").removesuffix("/v1") for url in urls)
+
+    @asynccontextmanager
+    async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
+        """Connect and ask once what the servers can do; PolicyError where none answers."""
+        from policies.served.policy import connect  # httpx is not needed to configure a run
+        from policies.tokens import load_tokenizer
+
+        key, name = self._api_key(), self.tokenizer
+        tokenizer = await asyncio.to_thread(load_tokenizer, name) if name else None
+        async with connect(self, api_key=key, tokenizer=tokenizer) as policy:
+            yield policy
+
+    def _api_key(self) -> str | None:
+        if self.api_key_env is None:
+            return None
+        key = os.environ.get(self.api_key_env)
+        if not key:
+            raise ConfigError(
+                f"api_key_env={self.api_key_env!r}: that environment variable is not set. "
+                "Export it, or leave api_key_env out for servers without a key."
+            )
+        return key
+
+
+class VllmSettings(Settings):
+    """`vllm serve` for this run alone: own port, own key, log file in the run folder."""
+
+    free: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("python", "env", "tensor_parallel_size", "data_parallel_size"),
+            *("gpu_memory_utilization", "start_timeout_s", "stop_grace_s", "restarts"),
+            *("max_in_flight", "patience"),
+        }
+    )
+
+    kind: Literal["vllm"] = "vllm"
+    model: str = Field(min_length=1)
+    """A local folder or a hub name."""
+    revision: str = "main"
+    """Branch, tag or commit of a hub name."""
+    python: str = sys.executable
+    """The Python that has vLLM installed; it may live in a venv of its own."""
+    dtype: str = "auto"
+    """As vLLM's --dtype."""
+    tensor_parallel_size: int = Field(default=1, ge=1)
+    """GPUs that one copy of the model is spread over."""
+    data_parallel_size: int = Field(default=1, ge=1)
+    """Copies of the model."""
+    max_model_len: int | None = Field(default=None, ge=2)
+    """Tokens of prompt, prefix and completion together; None: all the model allows."""
+    gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1)
+    """Share of each GPU's memory to use; None: vLLM's default."""
+    seed: int = 0
+    """The server's own seed; every request brings its own besides."""
+    extra_args: tuple[str, ...] = ()
+    """Further arguments of the server, e.g. `("--quantization", "fp8")`; part of the policy's
+    identity, since they can change what it writes. vLLM's CPU build (0.32) dies of seeded prompts
+    that it splits over several steps: give it `--no-enable-chunked-prefill`."""
+    env: dict[str, str] = Field(default_factory=dict)
+    """Further environment variables, e.g. `VLLM_BATCH_INVARIANT: "1"`; not part of the identity.
+    The server inherits this process's own; that is the way for secrets, such as `HF_TOKEN`."""
+    start_timeout_s: float = Field(default=900, gt=0)
+    """Seconds the server may take to answer, downloads included."""
+    stop_grace_s: float = Field(default=15, ge=0)
+    """Seconds the server may take to end by itself before it is killed."""
+    restarts: int = Field(default=2, ge=0)
+    """How often a server that dies in mid-run is started again; requests wait and are repeated."""
+    max_in_flight: int = Field(default=512, ge=1)
+    """Sequences in flight. Give more than the server runs at once (--max-num-seqs), so that it
+    never idles."""
+    logprobs: bool = True
+    """Ask for the sampled tokens' log-probabilities, which costs the server a little."""
+    patience: Patience = Patience()
+    """How long the server is waited for; an outage at least as long as a restart may take."""
+
+    @field_validator("extra_args")
+    @classmethod
+    def _name_no_secret(cls, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        for argument in arguments:
+            if (name := argument.partition("=")[0]) in ("--hf-token", "--api-key"):
+                raise ValueError(
+                    f"{name} would be written to run.json and every row: export HF_TOKEN before "
+                    "you start the run; the server gets an API key of its own"
+                )
+        return arguments
+
+    @field_validator("env")
+    @classmethod
+    def _holds_no_secret(cls, env: dict[str, str]) -> dict[str, str]:
+        for name in env:
+            if name.upper().endswith(_SECRETS):
+                raise ValueError(
+                    f"the value of {name} would be written to run.json: export it before you "
+                    "start the run, the server inherits it"
+                )
+        return env
+
+    @asynccontextmanager
+    async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
+        """Start the server and wait for it; leaving the context stops all its processes."""
+        from policies.served.vllm import managed  # httpx is not needed to configure a run
+
+        async with managed(self, run_dir) as policy:
+            yield policy

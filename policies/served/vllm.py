@@ -1,0 +1,119 @@
+"""A vLLM server on this machine, started and supervised for the length of a run."""
+
+import asyncio
+import contextlib
+import importlib.util
+import logging
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from policies.fingerprint import model_identity
+from policies.served.policy import ServedPolicy, connect
+from policies.served.settings import OpenAISettings, VllmSettings
+from policies.served.supervised import SupervisedServer
+from policies.tokens import PromptTokenizer, load_tokenizer
+from schemas import ConfigError
+
+logger = logging.getLogger(__name__)
+
+_QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}  # nothing leaves the machine
+_RESTART_ROOM_S = 60
+
+
+@asynccontextmanager
+async def managed(settings: VllmSettings, run_dir: Path) -> AsyncIterator[ServedPolicy]:
+    """Run `vllm serve` for as long as the context lasts; its log goes into `run_dir`."""
+    server = SupervisedServer(
+        partial(command, settings, _python(settings.python)),
+        env={**_QUIET, **settings.env},
+        run_dir=run_dir,
+        start_timeout_s=settings.start_timeout_s,
+        stop_grace_s=settings.stop_grace_s,
+    )
+    try:
+        await server.start()
+        tokenizer = await asyncio.to_thread(_tokenizer, settings)
+        async with connect(
+            _client(settings, server.url),
+            api_key=server.api_key,
+            tokenizer=tokenizer,
+            identity=_identity(settings),
+        ) as policy:
+            watch = asyncio.create_task(server.watch(policy.fleet, settings.restarts))
+            try:
+                yield policy
+            finally:
+                watch.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await watch
+    finally:
+        await server.stop()
+
+
+def command(settings: VllmSettings, python: str, port: int) -> tuple[str, ...]:
+    """Return the command that serves the model on a loopback port."""
+    local = Path(settings.model).is_dir()
+    limits = {
+        "--max-model-len": settings.max_model_len,
+        "--gpu-memory-utilization": settings.gpu_memory_utilization,
+        "--revision": None if local else settings.revision,
+    }
+    return (
+        *(python, "-m", "vllm.entrypoints.openai.api_server"),
+        *("--model", str(Path(settings.model).resolve()) if local else settings.model),
+        *("--served-model-name", _served_name(settings)),
+        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--dtype", settings.dtype, "--seed", str(settings.seed)),
+        *("--tensor-parallel-size", str(settings.tensor_parallel_size)),
+        *("--data-parallel-size", str(settings.data_parallel_size)),
+        *(x for k, v in limits.items() if v is not None for x in (k, str(v))),
+        *("--enable-prompt-tokens-details", "--disable-uvicorn-access-log"),
+        *settings.extra_args,
+    )
+
+
+def _served_name(settings: VllmSettings) -> str:
+    return Path(settings.model).name
+
+
+def _client(settings: VllmSettings, url: str) -> OpenAISettings:
+    patience = settings.patience
+    outage_s = max(patience.outage_s, settings.start_timeout_s + _RESTART_ROOM_S)
+    return OpenAISettings(
+        urls=(url,),
+        model=_served_name(settings),
+        max_in_flight=settings.max_in_flight,
+        logprobs=settings.logprobs,
+        patience=patience.model_copy(update={"outage_s": outage_s}),
+    )
+
+
+def _identity(settings: VllmSettings) -> str:
+    name = model_identity(settings.model, settings.revision)
+    return " ".join((f"vllm:{name}", f"dtype={settings.dtype}", *settings.extra_args))
+
+
+def _tokenizer(settings: VllmSettings) -> PromptTokenizer | None:
+    """Return the model's tokenizer for this process; None where only vLLM can load it."""
+    try:
+        return load_tokenizer(settings.model, settings.revision)
+    except ConfigError as error:
+        logger.warning("the server tokenises: %s", error)
+        return None
+
+
+def _python(name: str) -> str:
+    """Return the absolute path of the Python that has vLLM."""
+    python = shutil.which(name)
+    if python is None:
+        raise ConfigError(f"python={name!r} does not exist: name the one with vLLM.")
+    if python == sys.executable and importlib.util.find_spec("vllm") is None:
+        raise ConfigError(
+            "vLLM is not installed here: install the extra `vllm` (pip install '.[vllm]'), or "
+            "set `python` to the interpreter of a venv that has it."
+        )
+    return str(Path(python).absolute())

@@ -1,0 +1,138 @@
+"""A completion server with faults to order."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from policies.served.settings import Patience
+
+Body = dict[str, Any]
+
+QUICK = Patience(backoff_s=0.01, longest_pause_s=0.05, outage_s=0.3, retries=3)
+
+
+class FakeServer:
+    """A completion server on a real loopback socket whose tokens are characters.
+
+    As vLLM it takes and returns token ids and writes choice i as seed + i would be; otherwise it
+    takes text alone. `faults` are used up, one per completion request, before it answers rightly.
+    """
+
+    def __init__(self, *, vllm: bool = True, owner: str = "someone", model: str = "m") -> None:
+        self.vllm, self.owner, self.model = vllm, "vllm" if vllm else owner, model
+        self.faults: list[str] = []
+        self.strings: dict[int, str] = {}
+        """What an id is decoded to where it is not its character."""
+        self.requests: list[tuple[str, Body]] = []
+        self.open_requests = self.most_open = self.tokenized = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.keys: set[str] = set()
+        self.url = ""
+        self.loading = False
+
+    @contextlib.asynccontextmanager
+    async def running(self, port: int = 0) -> AsyncIterator["FakeServer"]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self._writers: set[asyncio.StreamWriter] = set()
+        try:
+            yield self
+        finally:
+            server.close()
+            for writer in self._writers:
+                writer.transport.abort()
+            await asyncio.sleep(0)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                lines = head.decode().split("\r\n")
+                headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                self.keys.add(headers.get("authorization", ""))
+                await self._answer(lines[0].split()[1], json.loads(body or "{}"), writer)
+        writer.close()
+
+    async def _answer(self, path: str, body: Body, writer: asyncio.StreamWriter) -> None:
+        if path not in ("/v1/completions", "/v1/chat/completions"):
+            return await _send(writer, *self._describe(path, body))
+        self.requests.append((path, body))
+        self.open_requests += body.get("n", 1)
+        self.most_open = max(self.most_open, self.open_requests)
+        try:
+            await self.gate.wait()
+            fault = self.faults.pop(0) if self.faults else ""
+            if fault == "hang":
+                await asyncio.Event().wait()
+            if fault == "close":
+                writer.transport.abort()
+            elif fault == "torn":
+                writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{"choi')
+                writer.transport.close()
+            elif fault == "garbage":
+                await _send(writer, 200, {"choices": []})
+            elif fault:
+                status, _, after = fault.partition(" ")
+                await _send(writer, int(status), {"error": {"message": "no luck"}}, after)
+            else:
+                await _send(writer, 200, self._complete(body))
+        finally:
+            self.open_requests -= body.get("n", 1)
+
+    def _describe(self, path: str, body: Body) -> tuple[int, Body]:
+        if self.loading:
+            return 503, {"detail": "loading"}
+        if path == "/v1/models":
+            card = {"id": self.model, "owned_by": self.owner}
+            return 200, {"data": [card | ({"max_model_len": 200} if self.vllm else {})]}
+        if path == "/version" and self.vllm:
+            return 200, {"version": "0.32.0"}
+        if path == "/tokenize" and self.vllm:
+            self.tokenized += 1
+            turns = "".join(f"[{m['content']}]" for m in body.get("messages", ()))
+            return 200, {"tokens": [ord(c) for c in body.get("prompt", turns + ">")]}
+        if path == "/detokenize" and self.vllm:
+            return 200, {"prompt": "".join(map(chr, body["tokens"]))}
+        return 404, {"detail": "Not Found"}
+
+    def _complete(self, body: Body) -> Body:
+        prompt = body.get("prompt") or json.dumps(body["messages"])
+        seeds = [body.get("seed", 0) + i for i in range(body.get("n", 1))]
+        choices = [self._choice(i, f"{len(prompt)}:{s}é.") for i, s in enumerate(seeds)]
+        if "prompt_logprobs" in body:
+            choices[0]["prompt_logprobs"] = self._read(body["prompt"])
+        if "messages" in body:
+            choices = [c | {"message": {"content": c["text"]}} for c in choices]
+        usage = {"prompt_tokens": len(prompt), "completion_tokens": 9 * len(seeds)}
+        return {"choices": choices[::-1], "usage": usage}
+
+    def _choice(self, index: int, text: str) -> Body:
+        choice = {"index": index, "text": text, "finish_reason": "stop", "stop_reason": None}
+        if not self.vllm:
+            return choice
+        strings = [*text, "<|end|>"]
+        logprobs = {"tokens": strings, "token_logprobs": [-0.5] * len(strings)}
+        return choice | {"token_ids": [*map(ord, text), 0], "logprobs": logprobs}
+
+    def _read(self, ids: list[int]) -> list[Body | None]:
+        """Find the token at place p of a prompt as likely as its id and place say."""
+        return [None, *(self._place(place, ids[place]) for place in range(1, len(ids)))]
+
+    def _place(self, place: int, token: int) -> Body:
+        text = self.strings.get(token, chr(token))
+        return {
+            str(token): {"logprob": -token / 128 - place, "rank": 9, "decoded_token": text},
+            "7": {"logprob": -0.1, "rank": 1, "decoded_token": "?"},
+        }
+
+
+async def _send(writer: asyncio.StreamWriter, status: int, body: Body, after: str = "") -> None:
+    data = json.dumps(body).encode()
+    retry = f"retry-after: {after}\r\n" if after else ""
+    head = f"HTTP/1.1 {status} X\r\n{retry}content-length: {len(data)}\r\n\r\n"
+    writer.write(head.encode() + data)
+    await writer.drain()
