@@ -42,8 +42,14 @@ def pool() -> Iterator[Pool]:
 
 def child_of(pool: Pool) -> int:
     (supervisor,) = pool.processes()
-    until(psutil.Process(supervisor).children, seconds=10, what="the supervisor's child")
-    return int(psutil.Process(supervisor).children()[0].pid)
+    children: list[psutil.Process] = []
+
+    def forked() -> list[psutil.Process]:
+        children[:] = psutil.Process(supervisor).children()
+        return children
+
+    until(forked, seconds=10, what="the supervisor's child")
+    return int(children[0].pid)
 
 
 def test_no_process_starts_before_the_first_job() -> None:
