@@ -68,7 +68,7 @@ def export_run(
     settings, view = _viewed(run, settings)
     separator = settings.separator or _separator(run, row_format, view)
     maker = _Maker(row_format, separator, settings, view, tokenizer)
-    folder = run.path / "exports" / settings.name
+    folder = run.export(settings.name)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "export.json").unlink(missing_ok=True)
     tally = _write(run, folder, maker)

@@ -170,27 +170,9 @@ def calibrate(
     ] = None,
 ) -> None:
     """Fit the posterior labeler's model of the policy to a run's evidence, as YAML."""
-    from labelers.posterior import calibrate as fit_to
-    from labelers.posterior import model_yaml
-    from schemas.run_folder import RunFolder
-    from tasks.known_errors import known_errors
+    from flows.calibrating import calibrate_here
 
-    folder = RunFolder(run)
-    if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
-        raise ConfigError(f"--output {output}: name a file in a folder that is there")
-    model = fit_to(folder, None if known is None else known_errors(folder, known))
-    if output is None:
-        out.print(model_yaml(model), end="", markup=False, highlight=False, soft_wrap=True)
-        return
-    output.write_text(model_yaml(model), encoding="utf-8")
-    out.print(
-        f"{output}: harmless {model.harmless:g}, cues "
-        + ", ".join(f"{name} x {weight:g}" for name, weight in model.cues.weights.items())
-        + f"\nlabel with it: --set 'labeler.model=@{output}'",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    calibrate_here(run, out, output=output, known=known)
 
 
 @app.command()

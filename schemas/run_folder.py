@@ -1,10 +1,15 @@
-"""A run's folder as its readers see it: only what was committed.
+"""A run's folder: where everything in it lies, and its content as readers see it.
 
 output/<run>/
     run.json                          configuration, versions, seeds, counts, costs
+    rejected.jsonl                    rows of the source that are no problems, with the reason
     committed/shard-00000.json        a shard is part of the run once its marker is here
     problems/shard-00000.parquet      likewise solutions/, nodes/, rollouts/
     exports/<format>-<view>/          training rows derived from the tables above
+    staging/shard-00000.parquet       the problems of a shard, before they are labelled
+    journal/shard-00000.journal       completions of a shard until it is committed
+    partial/                          tables that are being written
+    lock                              held by the process that writes the run
 """
 
 import json
@@ -20,9 +25,14 @@ from schemas.errors import RunError
 from schemas.rows import ProblemRow, SolutionRow
 
 
+def shard_name(shard: int) -> str:
+    """Return the name shared by a shard's files, e.g. `shard-00000`."""
+    return f"shard-{shard:05d}"
+
+
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """The committed shards of one run, in order; safe to read while the run goes on."""
+    """The paths of one run, and its committed shards in order; safe to read while it goes on."""
 
     path: Path
 
@@ -30,6 +40,52 @@ class RunFolder:
     def name(self) -> str:
         """The run's name: its folder's."""
         return self.path.resolve().name
+
+    @property
+    def run_json(self) -> Path:
+        """Where the run says what it is."""
+        return self.path / "run.json"
+
+    @property
+    def lock(self) -> Path:
+        """The file that whoever writes the run holds locked."""
+        return self.path / "lock"
+
+    @property
+    def rejected(self) -> Path:
+        """Where the source's rows that are no problems are listed."""
+        return self.path / "rejected.jsonl"
+
+    @property
+    def staging(self) -> Path:
+        """The folder of problems that are not labelled yet."""
+        return self.path / "staging"
+
+    @property
+    def partials(self) -> Path:
+        """The folder of tables that are being written."""
+        return self.path / "partial"
+
+    def marker(self, shard: str) -> Path:
+        """Return the file whose presence means that the shard is committed."""
+        return self.path / "committed" / f"{shard}.json"
+
+    def journal(self, shard: str) -> Path:
+        """Return where a shard's completions are kept until it is committed."""
+        return self.path / "journal" / f"{shard}.journal"
+
+    def partial(self, table: TableName, shard: str) -> Path:
+        """Return where a shard's part of a table is written."""
+        return self.partials / f"{table}-{shard}.parquet"
+
+    def export(self, name: str) -> Path:
+        """Return the folder of an export, e.g. `trl-hard`."""
+        return self.path / "exports" / name
+
+    @property
+    def exports(self) -> tuple[Path, ...]:
+        """The folders of complete exports, by name."""
+        return tuple(sorted(record.parent for record in self.path.glob("exports/*/export.json")))
 
     @property
     def shards(self) -> tuple[str, ...]:
@@ -65,11 +121,12 @@ class RunFolder:
 
     def record(self) -> dict[str, object]:
         """Return `run.json`; empty where the run has not written it yet."""
-        path = self.path / "run.json"
-        if not path.exists():
+        if not self.run_json.exists():
             return {}
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
+            record = json.loads(self.run_json.read_text(encoding="utf-8"))
         except ValueError as error:
-            raise RunError(f"{path} is no JSON ({error}): restore it, or run again") from error
+            raise RunError(
+                f"{self.run_json} is no JSON ({error}): restore it, or run again"
+            ) from error
         return dict(record)

@@ -15,26 +15,18 @@ import pyarrow as pa
 
 from schemas import RunError
 from schemas.arrow import TABLE_NAMES, TableName, write_table
-from schemas.run_folder import RunFolder
+from schemas.run_folder import RunFolder, shard_name
 from tasks.files import digest, sync, write_json, writing
 from tasks.records import Counts, ShardRecord
 
 
-def shard_name(shard: int) -> str:
-    """Return the name shared by a shard's files."""
-    return f"shard-{shard:05d}"
-
-
-def marker(folder: Path, shard: int) -> Path:
-    """Return the file whose presence means that the shard is committed."""
-    return folder / "committed" / f"{shard_name(shard)}.json"
-
-
 def committed(folder: Path, shard: int) -> ShardRecord | None:
     """Return the record of a committed shard, or None."""
-    path = marker(folder, shard)
-    if not path.exists():
-        return None
+    path = RunFolder(folder).marker(shard_name(shard))
+    return _read(path) if path.exists() else None
+
+
+def _read(path: Path) -> ShardRecord:
     try:
         return ShardRecord.from_json(json.loads(path.read_text("utf-8")))
     except (ValueError, KeyError, TypeError) as error:
@@ -53,8 +45,8 @@ def commit(
     run = RunFolder(folder)
     name = shard_name(shard)
     with writing(folder):
-        partials = {table: folder / "partial" / f"{table}-{name}.parquet" for table in TABLE_NAMES}
-        (folder / "partial").mkdir(exist_ok=True)
+        partials = {table: run.partial(table, name) for table in TABLE_NAMES}
+        run.partials.mkdir(exist_ok=True)
         for table, partial in partials.items():
             write_table(tables[table], partial)
             sync(partial)
@@ -64,18 +56,18 @@ def commit(
             final.parent.mkdir(exist_ok=True)
             partial.replace(final)
             sync(final.parent)
-        marker(folder, shard).parent.mkdir(exist_ok=True)
+        run.marker(name).parent.mkdir(exist_ok=True)
         record = ShardRecord(shard=name, policy=policy, counts=counts, digests=digests)
-        write_json(marker(folder, shard), asdict(record))
+        write_json(run.marker(name), asdict(record))
     return record
 
 
 def check_shards(folder: Path) -> None:
-    """Raise RunError where a committed shard's file is missing or is not what was committed."""
+    """Raise RunError for a damaged marker, and a file that is missing or not as committed."""
     run = RunFolder(folder)
     for shard in run.shards:
-        path = folder / "committed" / f"{shard}.json"
-        for table, known in json.loads(path.read_text("utf-8")).get("digests", {}).items():
+        path = run.marker(shard)
+        for table, known in _read(path).digests.items():
             file = run.file(table, shard)
             if not file.is_file() or digest(file) != known:
                 what = "differs from what was committed" if file.is_file() else "is missing"
@@ -88,17 +80,12 @@ def check_shards(folder: Path) -> None:
 def clear_partials(folder: Path) -> None:
     """Remove what an interrupted commit left half-written."""
     with writing(folder):
-        shutil.rmtree(folder / "partial", ignore_errors=True)
-
-
-def journal_path(folder: Path, shard: int) -> Path:
-    """Return where a shard's completions are kept until it is committed."""
-    return folder / "journal" / f"{shard_name(shard)}.journal"
+        shutil.rmtree(RunFolder(folder).partials, ignore_errors=True)
 
 
 def drop_journal(folder: Path, shard: int) -> None:
     """Remove a committed shard's journal: all it held is in Parquet now."""
-    path = journal_path(folder, shard)
+    path = RunFolder(folder).journal(shard_name(shard))
     with writing(path):
         path.unlink(missing_ok=True)
         path.with_name(f"{path.name}.lock").unlink(missing_ok=True)

@@ -9,8 +9,9 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from schemas import RunError
+from schemas.run_folder import shard_name
 from tasks import run_file
-from tasks.commits import check_shards, clear_partials, committed, drop_journal, shard_name
+from tasks.commits import check_shards, clear_partials, committed, drop_journal
 from tasks.problems import staged
 from tasks.records import Counts, ShardRecord
 from tasks.settings import LabelRun

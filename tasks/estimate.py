@@ -11,7 +11,8 @@ from statistics import NormalDist, mean, stdev
 from rollouts import Costs, Journal
 from schemas import RunError
 from schemas.rows import ProblemRow
-from tasks.commits import committed, journal_path
+from schemas.run_folder import RunFolder, shard_name
+from tasks.commits import committed
 from tasks.files import writing
 from tasks.problems import shard_problems, stage, staged
 from tasks.progress import board_of
@@ -77,7 +78,7 @@ def _refuse_labelled(run: LabelRun) -> None:
     found = staged(run.folder)
     if found and all(committed(run.folder, shard) for shard in range(found.shards)):
         raise RunError(
-            f"{run.folder} is labelled already: its costs are in {run.folder / 'run.json'}"
+            f"{run.folder} is labelled already: its costs are in {RunFolder(run.folder).run_json}"
         )
 
 
@@ -142,7 +143,8 @@ async def _probe(run: LabelRun, shard: int, rows: Sequence[ProblemRow]) -> list[
     """Label some problems of one shard, into its journal; return what each cost."""
     board = board_of(run.folder)
     async with shared_verifier(run).used() as verifier, shared_policy(run).used() as policy:
-        with writing(run.folder), Journal(journal_path(run.folder, shard)) as journal:
+        path = RunFolder(run.folder).journal(shard_name(shard))
+        with writing(run.folder), Journal(path) as journal:
             rollouts = shard_rollouts(run, policy, verifier, journal)
             board.labelling_began(lambda: policy.in_flight)
             board.shard_began(shard, lambda: rollouts.costs)

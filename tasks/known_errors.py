@@ -1,15 +1,17 @@
 """First errors that are known: marked by people in a file, or told by a step oracle."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from labelers.posterior import Errors
 from schemas import ConfigError, RunError
 from schemas.run_folder import RunFolder
 from sources.synthetic import first_error
+
+Errors = Mapping[tuple[str, int], int]
+"""(problem id, solution index) to the known first error of a solution: 0-based, -1 for none."""
 
 ORACLE = "oracle"
 

@@ -1,9 +1,4 @@
-"""A source becomes the run's shards of problems, once; later sessions read what was staged.
-
-staging/shard-00000.parquet    the problems of a shard, with the reason where one is set aside
-staging/staged.json            how many there are
-rejected.jsonl                 rows that are no problems, with the reason
-"""
+"""A source becomes the run's shards of problems, once; later sessions read what was staged."""
 
 import asyncio
 import json
@@ -20,13 +15,14 @@ from schemas import Problem, RejectedRow, RunError, SourceError
 from schemas.arrow import read_table, write_table
 from schemas.conversion import problems_from, problems_table
 from schemas.rows import ProblemRow
-from tasks.commits import shard_name
+from schemas.run_folder import RunFolder, shard_name
 from tasks.files import sync, write_json, writing
 from tasks.settings import LabelRun
 from tasks.sharing import shared_verifier
 from verification.seam import Verifier
 
 _EXCERPT = 200
+_SUMMARY = "staged.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +71,7 @@ stage_problems = task(name="stage-problems", cache_policy=NO_CACHE, persist_resu
 
 def staged(folder: Path) -> Staged | None:
     """Return what is staged in a run's folder, or None."""
-    path = folder / "staging" / "staged.json"
+    path = RunFolder(folder).staging / _SUMMARY
     if not path.exists():
         return None
     try:
@@ -89,7 +85,7 @@ def staged(folder: Path) -> Staged | None:
 
 def shard_problems(folder: Path, shard: int) -> tuple[ProblemRow, ...]:
     """Return the staged problems of one shard, in order."""
-    path = folder / "staging" / f"{shard_name(shard)}.parquet"
+    path = RunFolder(folder).staging / f"{shard_name(shard)}.parquet"
     return tuple(problems_from(read_table(path, "problems")))
 
 
@@ -150,16 +146,18 @@ def _refuse_nothing(
 
 
 def _write_rejected(folder: Path, rejected: Sequence[RejectedRow]) -> None:
-    partial = folder / "rejected.jsonl.partial"
+    path = RunFolder(folder).rejected
+    partial = path.with_name(f"{path.name}.partial")
     lines = [json.dumps(asdict(row), ensure_ascii=True) + "\n" for row in rejected]
     partial.write_text("".join(lines), "ascii")
     sync(partial)
-    partial.replace(folder / "rejected.jsonl")
+    partial.replace(path)
 
 
 def _write_staging(run: LabelRun, rows: Sequence[ProblemRow], summary: Staged) -> None:
     """Write all shards into a folder that gets its name when it is whole."""
-    partial = run.folder / "staging.partial"
+    staging = RunFolder(run.folder).staging
+    partial = staging.with_name(f"{staging.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     remaining = iter(rows)
@@ -167,6 +165,6 @@ def _write_staging(run: LabelRun, rows: Sequence[ProblemRow], summary: Staged) -
         path = partial / f"{shard_name(shard)}.parquet"
         write_table(problems_table(islice(remaining, run.shards.size)), path)
         sync(path)
-    write_json(partial / "staged.json", asdict(summary))
-    partial.rename(run.folder / "staging")
+    write_json(partial / _SUMMARY, asdict(summary))
+    partial.rename(staging)
     sync(run.folder)

@@ -82,14 +82,9 @@ def _files(run: RunFolder) -> Iterator[tuple[str, Path]]:
             if not path.exists():
                 raise RunError(f"{path} is missing though its shard is committed: restore it")
             yield path.relative_to(run.path).as_posix(), path
-    for folder in _exports(run):
+    for folder in run.exports:
         for name in ("train.parquet", "validation.parquet", "export.json"):
             yield f"exports/{folder.name}/{name}", folder / name
-
-
-def _exports(run: RunFolder) -> list[Path]:
-    """Return the folders of complete exports."""
-    return sorted(record.parent for record in run.path.glob("exports/*/export.json"))
 
 
 def _card(run: RunFolder, address: Address, *, license: str) -> str:
@@ -101,7 +96,7 @@ def _card(run: RunFolder, address: Address, *, license: str) -> str:
         license=license,
         demo=_is_demo(summary, _mapping(config.get("policy"))),
         configuration={key: config[key] for key in _SHAPING if key in config},
-        exports=[_card_export(folder) for folder in _exports(run)],
+        exports=[_card_export(folder) for folder in run.exports],
         example=_example(run),
     )
     return dataset_card(summary, facts)

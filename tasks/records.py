@@ -7,7 +7,7 @@ from typing import Any
 
 from rollouts import Costs
 from schemas import Outcome, Rollout
-from schemas.arrow import TableName
+from schemas.arrow import TABLE_NAMES, TableName
 from schemas.labels import Labelling
 
 
@@ -90,10 +90,13 @@ class ShardRecord:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "ShardRecord":
-        """Read a marker back."""
+        """Read a marker back; raises ValueError, KeyError or TypeError for one that is damaged."""
+        unknown = [table for table in TABLE_NAMES if not value["digests"].get(table)]
+        if unknown:
+            raise ValueError(f"no digest of {', '.join(unknown)}")
         return cls(
             shard=value["shard"],
             policy=value["policy"],
             counts=Counts(**value["counts"]),
-            digests=value["digests"],
+            digests={table: value["digests"][table] for table in TABLE_NAMES},
         )

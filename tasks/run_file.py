@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from rollouts import load_template
 from schemas import ConfigError, RunError
 from schemas.arrow import SCHEMA_VERSION
+from schemas.run_folder import RunFolder
 from tasks.files import write_json, writing
 from tasks.records import Counts
 from tasks.settings import LabelRun
@@ -49,7 +50,7 @@ def check(run: LabelRun) -> None:
     _check_answer_format(run)
     with writing(run.folder):
         _claim(run.folder)
-        if (run.folder / "run.json").exists():
+        if RunFolder(run.folder).run_json.exists():
             _resumed(run)
 
 
@@ -80,7 +81,7 @@ def opened(run: LabelRun, *, done: str = "finished") -> Iterator[None]:
     folder = run.folder
     check(run)
     with writing(folder), _locked(folder):
-        record = _resumed(run) if (folder / "run.json").exists() else _born(run)
+        record = _resumed(run) if RunFolder(folder).run_json.exists() else _born(run)
         update(folder, record | {"status": "running"})
         try:
             yield
@@ -94,7 +95,7 @@ def opened(run: LabelRun, *, done: str = "finished") -> Iterator[None]:
 
 def read(folder: Path) -> dict[str, Any]:
     """Return `run.json`; raise RunError where it is damaged."""
-    path = folder / "run.json"
+    path = RunFolder(folder).run_json
     try:
         record: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except ValueError as error:
@@ -106,8 +107,9 @@ def read(folder: Path) -> dict[str, Any]:
 
 def update(folder: Path, changes: Mapping[str, Any]) -> None:
     """Change some keys of `run.json` in one atomic rename."""
-    record = read(folder) if (folder / "run.json").exists() else {}
-    write_json(folder / "run.json", record | dict(changes))
+    path = RunFolder(folder).run_json
+    record = read(folder) if path.exists() else {}
+    write_json(path, record | dict(changes))
 
 
 def conclusion(counts: Counts, *, shards: int, policy: str) -> dict[str, Any]:
@@ -127,10 +129,11 @@ def conclusion(counts: Counts, *, shards: int, policy: str) -> dict[str, Any]:
 
 def _claim(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    run = RunFolder(folder)
     # A kill in the very first write leaves `run.json.partial`.
-    ours = {"lock", "run.json.partial"}
+    ours = {run.lock.name, f"{run.run_json.name}.partial"}
     strangers = sorted({path.name for path in folder.iterdir()} - ours)
-    if strangers and not (folder / "run.json").exists():
+    if strangers and not run.run_json.exists():
         raise RunError(
             f"{folder} is no run's folder, it holds {', '.join(strangers[:3])}: "
             "choose another name with --set name=NAME"
@@ -139,7 +142,7 @@ def _claim(folder: Path) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    with (folder / "lock").open("a+") as file:
+    with RunFolder(folder).lock.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

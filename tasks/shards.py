@@ -19,7 +19,8 @@ from schemas import (
 )
 from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
-from tasks.commits import commit, committed, drop_journal, journal_path, shard_name
+from schemas.run_folder import RunFolder, shard_name
+from tasks.commits import commit, committed, drop_journal
 from tasks.failures import leading
 from tasks.files import writing
 from tasks.problems import shard_problems
@@ -66,7 +67,8 @@ async def _labelled(run: LabelRun, shard: int) -> ShardRecord:
     board = board_of(run.folder)
     async with shared_verifier(run).used() as verifier, shared_policy(run).used() as policy:
         board.labelling_began(lambda: policy.in_flight)
-        with writing(run.folder), Journal(journal_path(run.folder, shard)) as journal:
+        path = RunFolder(run.folder).journal(shard_name(shard))
+        with writing(run.folder), Journal(path) as journal:
             rollouts = shard_rollouts(run, policy, verifier, journal)
             labellings = await _label_all(run, shard, rows, rollouts)
             return _commit(run, shard, rows, labellings, rollouts)

@@ -19,9 +19,10 @@ from schemas import (
     Verdict,
     problem_id,
 )
-from schemas.arrow import write_table
 from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
+from tasks.commits import commit
+from tasks.records import Counts
 
 PROVENANCE = Provenance(
     config="0123456789abcdef",
@@ -105,17 +106,19 @@ def write_shard(
         NodeRow(problem_id=row.problem.id, node=Node(prefix=Prefix(), evidence=evidence(5, 3)))
         for row in rows
     ]
-    tables = {
-        "problems": problems_table(rows),
-        "solutions": solutions_table(labelled),
-        "nodes": nodes_table(nodes),
-        "rollouts": rollouts_table(rollouts),
-    }
-    for name, table in tables.items():
-        (run_dir / name).mkdir(parents=True, exist_ok=True)
-        write_table(table, run_dir / name / f"shard-{shard:05d}.parquet")
-    (run_dir / "committed").mkdir(exist_ok=True)
-    (run_dir / "committed" / f"shard-{shard:05d}.json").write_text("{}")
+    run_dir.mkdir(parents=True, exist_ok=True)
+    commit(
+        run_dir,
+        shard,
+        tables={
+            "problems": problems_table(rows),
+            "solutions": solutions_table(labelled),
+            "nodes": nodes_table(nodes),
+            "rollouts": rollouts_table(rollouts),
+        },
+        counts=Counts(problems=len(rows), solutions=len(labelled), nodes=len(nodes)),
+        policy=PROVENANCE.policy,
+    )
 
 
 def sums_run(

@@ -9,8 +9,7 @@ from benchmarks.label_truth.meter import Meter, Spent
 from benchmarks.label_truth.worlds import Case, World
 from labelers import PosteriorLabeler
 from labelers.posterior import Model, Observation, anchor, fit
-from labelers.posterior.calibration import tells
-from labelers.posterior.counting import observed
+from labelers.posterior.counting import observed, tells
 from labelers.posterior.reading import CueName
 from schemas import LabelledSolution, Labelling, RunError
 

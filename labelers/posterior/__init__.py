@@ -1,7 +1,6 @@
 """First-error search as noisy bisection with a posterior; it says where to look and when not to."""
 
 from labelers.posterior.anchoring import anchor
-from labelers.posterior.calibration import Errors, calibrate, model_yaml
 from labelers.posterior.cues import Cue, Cues, Readings
 from labelers.posterior.fitting import fit
 from labelers.posterior.inference import Belief, Observation, believe, information
@@ -12,15 +11,12 @@ __all__ = [
     "Belief",
     "Cue",
     "Cues",
-    "Errors",
     "Model",
     "Observation",
     "PosteriorLabeler",
     "Readings",
     "anchor",
     "believe",
-    "calibrate",
     "fit",
     "information",
-    "model_yaml",
 ]

@@ -119,3 +119,11 @@ def observed(solution: LabelledSolution, asked: Mapping[str, Evidence]) -> Obser
         right=itself is Outcome.CORRECT,
         readings=Readings.of(solution.checks, solution.readings),
     )
+
+
+def tells(solution: LabelledSolution) -> bool:
+    """Say whether a model can be fitted to a solution: it was probed, or its right answer read."""
+    if solution.outcome is Outcome.CORRECT:
+        return bool(solution.readings or solution.checks)
+    wrong = solution.outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
+    return wrong and any(evidence.decided for evidence in solution.evidence[:-1])

@@ -66,7 +66,7 @@ class PosteriorLabeler(Settings):
     num_solutions: int = Field(default=15, ge=1)
     """Root rollouts to label per problem; equal texts are labelled once."""
     model: Model = Model()
-    """What is believed of the policy beforehand; fit it with `labelers.posterior.calibrate`."""
+    """What is believed of the policy beforehand; fit it with `stepmint calibrate`."""
     stop_at: float = Field(default=0.97, gt=0.5, lt=1)
     """Posterior probability of one answer at which a solution is done."""
     keep_at: float = Field(default=0.9, gt=0, lt=1)

@@ -47,7 +47,7 @@ class Model(Settings):
     """Hyper-parameters of the posterior labeler; the defaults are those of a fit to nothing.
 
     The defaults are the modes of the weak priors in `fitting.py`. Fit a policy's own with
-    `labelers.posterior.calibrate` before labels are to be trusted at their stated confidence.
+    `stepmint calibrate` before labels are to be trusted at their stated confidence.
     """
 
     place: float = 0.0

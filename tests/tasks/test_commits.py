@@ -1,18 +1,20 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from schemas import RunError
-from schemas.arrow import TABLE_NAMES
+from schemas.arrow import TABLE_NAMES, TableName
 from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
 from schemas.run_folder import RunFolder
-from tasks.commits import check_shards, clear_partials, commit, committed, marker
-from tasks.records import Counts
+from tasks.commits import check_shards, clear_partials, commit, committed
+from tasks.records import Counts, ShardRecord
 from tests.toy_runs import tree
 
-TABLES = {
+TABLES: Mapping[TableName, pa.Table] = {
     "problems": problems_table([]),
     "solutions": solutions_table([]),
     "nodes": nodes_table([]),
@@ -70,10 +72,19 @@ def _whole(path: Path) -> bool:
 
 
 def test_a_damaged_marker_is_an_error_that_names_it(tmp_path: Path) -> None:
-    marker(tmp_path, 0).parent.mkdir()
-    marker(tmp_path, 0).write_text("{}")
-    with pytest.raises(RunError, match=r"shard-00000\.json is damaged .* delete it"):
-        committed(tmp_path, 0)
+    for content in ("{}", '{"shard": ', json.dumps(asdict(without_digest("nodes")))):
+        marker = RunFolder(tmp_path).marker("shard-00000")
+        marker.parent.mkdir(exist_ok=True)
+        marker.write_text(content)
+        with pytest.raises(RunError, match=r"shard-00000\.json is damaged .* delete it"):
+            committed(tmp_path, 0)
+        with pytest.raises(RunError, match=r"shard-00000\.json is damaged .* delete it"):
+            check_shards(tmp_path)
+
+
+def without_digest(table: str) -> ShardRecord:
+    digests = {name: "0" * 64 for name in TABLES if name != table}
+    return ShardRecord(shard="shard-00000", policy="p", counts=COUNTS, digests=digests)
 
 
 def test_a_full_disk_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,5 +104,7 @@ def test_a_file_that_is_not_the_committed_one_is_named_with_the_remedy(
     check_shards(tmp_path)
     file = RunFolder(tmp_path).file("solutions", "shard-00000")
     harm(file)
-    with pytest.raises(RunError, match=f"{file} .*delete {marker(tmp_path, 0)}"):
+    with pytest.raises(
+        RunError, match=f"{file} .*delete {RunFolder(tmp_path).marker('shard-00000')}"
+    ):
         check_shards(tmp_path)

@@ -9,7 +9,7 @@ from schemas import ConfigError, Outcome, PolicyError, RunError, VerifierError
 from schemas.arrow import read_table
 from schemas.conversion import nodes_from, problems_from, rollouts_from
 from schemas.run_folder import RunFolder
-from tasks.commits import committed, journal_path, marker
+from tasks.commits import committed
 from tasks.problems import stage
 from tasks.run_file import config_digest
 from tasks.settings import LabelRun
@@ -101,11 +101,11 @@ def test_a_committed_shard_is_not_done_again_and_its_journal_is_gone(tmp_path: P
     run = toy_run(tmp_path)
     label_all(run)
     before = tables(run.folder)
-    stamp = marker(run.folder, 0).stat().st_mtime_ns
-    assert not journal_path(run.folder, 0).exists()
+    stamp = RunFolder(run.folder).marker("shard-00000").stat().st_mtime_ns
+    assert not RunFolder(run.folder).journal("shard-00000").exists()
     label_all(run)
     assert tables(run.folder) == before
-    assert marker(run.folder, 0).stat().st_mtime_ns == stamp
+    assert RunFolder(run.folder).marker("shard-00000").stat().st_mtime_ns == stamp
 
 
 def test_a_shard_with_too_many_truncated_rollouts_fails_loudly_and_keeps_its_journal(
@@ -119,7 +119,7 @@ def test_a_shard_with_too_many_truncated_rollouts_fails_loudly_and_keeps_its_jou
     assert any("--set shards.max_truncated=" in message for message in messages)
     assert all(isinstance(error, RunError) for error in caught.value.exceptions)
     assert committed(run.folder, 0) is None
-    assert journal_path(run.folder, 0).stat().st_size > 0
+    assert RunFolder(run.folder).journal("shard-00000").stat().st_size > 0
 
 
 @pytest.mark.parametrize(

@@ -1,26 +1,17 @@
 """Fit the model to the evidence of a run that is on disk, whatever labeler took it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 
-import yaml
-
-from labelers.posterior.anchoring import anchor
-from labelers.posterior.counting import observed
-from labelers.posterior.fitting import fit
-from labelers.posterior.inference import Observation
-from labelers.posterior.model import Model
-from schemas import Evidence, LabelledSolution, Outcome, RunError
+from labelers.posterior import Model, Observation, anchor, fit
+from labelers.posterior.counting import observed, tells
+from schemas import Evidence, RunError
 from schemas.arrow import read_table
 from schemas.conversion import nodes_from, solutions_from
 from schemas.run_folder import RunFolder
+from tasks.known_errors import Errors
 
 FEWEST = 30
 """Probed wrong solutions below which a fit would mostly repeat its prior."""
-
-
-Errors = Mapping[tuple[str, int], int]
-"""(problem id, solution index) to the known first error of a solution: 0-based, -1 for none."""
 
 
 def calibrate(run: RunFolder, known: Errors | None = None) -> Model:
@@ -29,7 +20,7 @@ def calibrate(run: RunFolder, known: Errors | None = None) -> Model:
     Learns from solutions with a wrong final answer and at least one probed prefix, and what cues
     say from those with a right one too, where their steps were read. A run that
     labels reads its model from its configuration, so its labels depend on no order of shards:
-    calibrate on a first run, write the model down (`model_yaml`), label with it.
+    calibrate on a first run, write the model down, label with it.
     `known` first errors of some of its solutions anchor how far it can be trusted.
     Raises RunError where fewer than 30 solutions were probed, or fewer than 30 of these are known.
     """
@@ -71,16 +62,3 @@ def observations(run: RunFolder) -> dict[tuple[str, int], Observation]:
                 found = observed(one, asked[one.problem_id])
                 seen[one.problem_id, one.solution_index] = found
     return seen
-
-
-def tells(solution: LabelledSolution) -> bool:
-    """Say whether a model can be fitted to a solution: it was probed, or its right answer read."""
-    if solution.outcome is Outcome.CORRECT:
-        return bool(solution.readings or solution.checks)
-    wrong = solution.outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
-    return wrong and any(evidence.decided for evidence in solution.evidence[:-1])
-
-
-def model_yaml(model: Model) -> str:
-    """Return the model as YAML: what a posterior labeler's `model` field holds."""
-    return yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False)

@@ -5,14 +5,18 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rich.console import Console
 
-from labelers.posterior import Model, PosteriorLabeler, calibrate, model_yaml
+from flows.calibrating import calibrate_here
+from labelers.posterior import Model, PosteriorLabeler
 from schemas import Evidence, LabelledSolution, Node, Outcome, Prefix, Problem, RunError, StopRule
 from schemas import Sampling as Drawn
-from schemas.arrow import write_table
-from schemas.conversion import nodes_table, solutions_table
-from schemas.rows import NodeRow, Provenance, SolutionRow
+from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
+from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
 from schemas.run_folder import RunFolder
+from tasks.calibration import calibrate
+from tasks.commits import commit
+from tasks.records import Counts
 
 STEPS = tuple(f"{name}\n" for name in "abcdef")
 PROVENANCE = Provenance(config="{}", policy="scripted", prompt="plain", sampling=Drawn(), seed=0)
@@ -51,13 +55,21 @@ def labelled(
 def run_with(folder: Path, count: int, values: tuple[float, float] = (0.6, 0.0)) -> RunFolder:
     rng = random.Random(4)
     rows = [labelled(rng, number, values) for number in range(count)]
-    for table in ("committed", "solutions", "nodes"):
-        (folder / table).mkdir(parents=True)
-    (folder / "committed" / "shard-00000.json").write_text("{}")
-    solutions = solutions_table(row for row, _ in rows)
-    nodes = nodes_table(node for _, some in rows for node in some)
-    write_table(solutions, folder / "solutions" / "shard-00000.parquet")
-    write_table(nodes, folder / "nodes" / "shard-00000.parquet")
+    folder.mkdir(parents=True, exist_ok=True)
+    commit(
+        folder,
+        0,
+        tables={
+            "problems": problems_table(
+                ProblemRow(problem=row.problem, set_aside="") for row, _ in rows
+            ),
+            "solutions": solutions_table(row for row, _ in rows),
+            "nodes": nodes_table(node for _, some in rows for node in some),
+            "rollouts": rollouts_table(()),
+        },
+        counts=Counts(),
+        policy=PROVENANCE.policy,
+    )
     return RunFolder(folder)
 
 
@@ -69,8 +81,9 @@ def test_a_runs_evidence_gives_its_policys_model(tmp_path: Path) -> None:
 
 
 def test_the_written_model_is_read_back_by_a_labelers_settings(tmp_path: Path) -> None:
-    model = calibrate(run_with(tmp_path, 40))
-    read = {"model": yaml.safe_load(model_yaml(model))}
+    run, written = run_with(tmp_path / "run", 40), tmp_path / "model.yaml"
+    model = calibrate_here(run.path, Console(quiet=True), output=written, known=None)
+    read = {"model": yaml.safe_load(written.read_text())}
     assert PosteriorLabeler.model_validate(read).model == model
     assert model != Model()
 

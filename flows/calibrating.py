@@ -1,0 +1,37 @@
+"""`stepmint calibrate`: the posterior labeler's model of the policy, fitted to a run's evidence."""
+
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+
+from labelers.posterior import Model
+from schemas import ConfigError
+from schemas.run_folder import RunFolder
+from tasks.calibration import calibrate
+from tasks.known_errors import known_errors
+
+
+def calibrate_here(run: Path, out: Console, *, output: Path | None, known: str | None) -> Model:
+    """Fit the model to a run and print it as YAML, or write it to `output`.
+
+    `known` says where first errors are known: `oracle`, or a JSONL file of marks.
+    """
+    folder = RunFolder(run)
+    if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
+        raise ConfigError(f"--output {output}: name a file in a folder that is there")
+    model = calibrate(folder, None if known is None else known_errors(folder, known))
+    written = yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False)
+    if output is None:
+        out.print(written, end="", markup=False, highlight=False, soft_wrap=True)
+        return model
+    output.write_text(written, encoding="utf-8")
+    out.print(
+        f"{output}: harmless {model.harmless:g}, cues "
+        + ", ".join(f"{name} x {weight:g}" for name, weight in model.cues.weights.items())
+        + f"\nlabel with it: --set 'labeler.model=@{output}'",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+    return model
