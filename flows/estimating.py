@@ -6,7 +6,7 @@ from rich.table import Table
 from flows.display import shown
 from flows.running import Interrupted, run_to_end
 from tasks.estimate import CONFIDENCE, Estimate, Interval, estimate
-from tasks.progress import board_of, clear_board
+from tasks.session import session_of
 from tasks.settings import LabelRun
 
 
@@ -14,13 +14,12 @@ def estimate_here(
     run: LabelRun, out: Console, err: Console, *, probe: int, resume: str
 ) -> Estimate:
     """Probe a run and print what it will cost; the run reuses the probe's rollouts."""
-    clear_board(run.folder)
     try:
-        with shown(err, lambda: board_of(run.folder), title=f"{run.name}: probe") as draw:
+        with shown(err, lambda: session_of(run).board, title=f"{run.name}: probe") as draw:
             found = run_to_end(
                 lambda: estimate(run, probe=probe),
                 draw=draw,
-                stopping=lambda: board_of(run.folder).stopping(),
+                stopping=lambda: session_of(run).board.stopping(),
             )
     except Interrupted:
         err.print(

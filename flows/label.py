@@ -13,12 +13,10 @@ from tasks.conclusion import conclude
 from tasks.exports import export_rows
 from tasks.failures import leading
 from tasks.problems import Staged, stage_problems
-from tasks.progress import board_of, clear_board
 from tasks.records import Counts
 from tasks.run_file import opened
+from tasks.session import Session, new_session
 from tasks.shards import label_shard
-from tasks.sharing import kept_open
-from tasks.window import Window, open_window
 
 
 @flow(name="label", flow_run_name="{run.name}", persist_result=False)
@@ -27,14 +25,14 @@ async def label(run: LabelRun) -> Counts:
 
     Returns what the whole run holds. Raises a StepmintError that names value and remedy.
     """
-    clear_board(run.folder)
     with opened(run):
+        session = new_session(run)
         try:
-            async with kept_open(run):
-                board_of(run.folder).phase = "loading problems"
+            async with session.kept_open():
+                session.board.phase = "loading problems"
                 problems = await stage_problems(run)
-                await _label_shards(run, problems)
-            board_of(run.folder).phase = "concluding"
+                await _label_shards(run, problems, session)
+            session.board.phase = "concluding"
             counts = await conclude(run)
             for settings in run.exports:
                 await export_rows(run, settings)
@@ -43,9 +41,9 @@ async def label(run: LabelRun) -> Counts:
             raise leading(group) from group
 
 
-async def _label_shards(run: LabelRun, problems: Staged) -> None:
+async def _label_shards(run: LabelRun, problems: Staged, session: Session) -> None:
     """Keep several shards' worth of problems open, so that no tail leaves the policy idle."""
-    board = board_of(run.folder)
+    board = session.board
     records = {shard: committed(run.folder, shard) for shard in range(problems.shards)}
     board.problems = problems.problems
     board.done = board.done_before = sum(
@@ -58,15 +56,13 @@ async def _label_shards(run: LabelRun, problems: Staged) -> None:
         *(board.problems - board.done, board.problems, len(left), run.folder),
     )
     page = await acreate_progress_artifact(progress=board.percent, description=run.name)
-    size = run.shards.size
-    window = open_window(run.folder, run.shards.in_flight * size)
     async with asyncio.TaskGroup() as group:
         for shard in left:
-            await window.enter(shard, size)
-            group.create_task(_label_shard(run, shard, window, page))
+            await session.window.enter(shard, run.shards.size)
+            group.create_task(_label_shard(run, shard, session, page))
 
 
-async def _label_shard(run: LabelRun, shard: int, window: Window, page: UUID) -> None:
+async def _label_shard(run: LabelRun, shard: int, session: Session, page: UUID) -> None:
     """Label one shard, retried where that can help; tell Prefect's pages of it."""
     task = label_shard.with_options(
         retries=run.shards.retries, retry_delay_seconds=run.shards.retry_delay_s
@@ -74,10 +70,10 @@ async def _label_shard(run: LabelRun, shard: int, window: Window, page: UUID) ->
     try:
         record = await task(run, shard)
     finally:
-        window.leave(shard)
+        session.window.leave(shard)
     counts = record.counts
     get_run_logger().info(
         "%s committed: %d problems, %d solutions, %d rollouts",
         *(record.shard, counts.problems, counts.solutions, counts.rollouts),
     )
-    await aupdate_progress_artifact(page, progress=board_of(run.folder).percent)
+    await aupdate_progress_artifact(page, progress=session.board.percent)

@@ -8,9 +8,9 @@ from flows.display import shown
 from flows.prefect_server import ensure_api
 from flows.running import Interrupted, run_to_end
 from rollouts import Costs
-from tasks.progress import board_of
 from tasks.records import Counts
 from tasks.run_file import check
+from tasks.session import session_of
 from tasks.settings import LabelRun
 
 
@@ -30,10 +30,10 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
         return await label(run)
 
     try:
-        with shown(console, lambda: board_of(run.folder), title=run.name) as draw:
-            counts = run_to_end(work, draw=draw, stopping=lambda: board_of(run.folder).stopping())
+        with shown(console, lambda: session_of(run).board, title=run.name) as draw:
+            counts = run_to_end(work, draw=draw, stopping=lambda: session_of(run).board.stopping())
     except Interrupted:
-        board = board_of(run.folder)
+        board = session_of(run).board
         console.print(
             f"stopped at {board.done} of {board.problems} problems; every rollout that came back "
             f"is kept. Resume with: {resume}",
@@ -42,7 +42,7 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
             markup=False,
         )
         raise
-    console.print(_spent(board_of(run.folder).costs), highlight=False, soft_wrap=True)
+    console.print(_spent(session_of(run).board.costs), highlight=False, soft_wrap=True)
     return counts
 
 

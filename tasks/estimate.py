@@ -15,11 +15,10 @@ from schemas.run_folder import RunFolder, shard_name
 from tasks.commits import committed
 from tasks.files import writing
 from tasks.problems import shard_problems, stage, staged
-from tasks.progress import board_of
 from tasks.run_file import opened
+from tasks.session import new_session, session_of
 from tasks.settings import LabelRun
 from tasks.shards import shard_rollouts
-from tasks.sharing import kept_open, shared_policy, shared_verifier
 
 CONFIDENCE = 0.95
 
@@ -58,12 +57,12 @@ async def estimate(run: LabelRun, *, probe: int) -> Estimate:
     """
     _refuse_labelled(run)
     with opened(run, done="estimated"):
-        async with kept_open(run):
+        session = new_session(run)
+        async with session.kept_open():
             problems = await stage(run)
-            board = board_of(run.folder)
             places = _sample(run, problems.shards, probe)
-            board.problems = len(places)
-            board.phase = f"starting the policy ({run.policy.kind})"
+            session.board.problems = len(places)
+            session.board.phase = f"starting the policy ({run.policy.kind})"
             async with asyncio.TaskGroup() as group:
                 shards = [
                     group.create_task(_probe(run, shard, [row for _, row in rows]))
@@ -141,16 +140,16 @@ def _sample(run: LabelRun, shards: int, probe: int) -> list[tuple[int, ProblemRo
 
 async def _probe(run: LabelRun, shard: int, rows: Sequence[ProblemRow]) -> list[Costs]:
     """Label some problems of one shard, into its journal; return what each cost."""
-    board = board_of(run.folder)
-    async with shared_verifier(run).used() as verifier, shared_policy(run).used() as policy:
+    session = session_of(run)
+    async with session.verifier.used() as verifier, session.policy.used() as policy:
         path = RunFolder(run.folder).journal(shard_name(shard))
         with writing(run.folder), Journal(path) as journal:
             rollouts = shard_rollouts(run, policy, verifier, journal)
-            board.labelling_began(lambda: policy.in_flight)
-            board.shard_began(shard, lambda: rollouts.costs)
+            session.board.labelling_began(lambda: policy.in_flight)
+            session.board.shard_began(shard, lambda: rollouts.costs)
 
             async def label(row: ProblemRow) -> None:
-                board.add(await run.labeler.label(row.problem, rollouts.of(row.problem)))
+                session.board.add(await run.labeler.label(row.problem, rollouts.of(row.problem)))
 
             async with asyncio.TaskGroup() as group:
                 for row in rows:

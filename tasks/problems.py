@@ -17,8 +17,8 @@ from schemas.conversion import problems_from, problems_table
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder, shard_name
 from tasks.files import sync, write_json, writing
+from tasks.session import session_of
 from tasks.settings import LabelRun
-from tasks.sharing import shared_verifier
 from verification.seam import Verifier
 
 _EXCERPT = 200
@@ -47,7 +47,7 @@ async def stage(run: LabelRun) -> Staged:
     if done is not None:
         return done
     problems, rejected = await asyncio.to_thread(_load, run)
-    async with shared_verifier(run).used() as verifier:
+    async with session_of(run).verifier.used() as verifier:
         reasons = await _preflight(verifier, problems)
     _refuse_nothing(run, problems, rejected, reasons)
     rows = [

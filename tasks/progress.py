@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rollouts import Costs
 from schemas import Labelling
@@ -73,16 +72,3 @@ class Board:
         self.set_aside -= bool(labelling.set_aside)
         self.solutions -= len(labelling.solutions)
         self.labelled_steps -= sum(one.labelled_steps for one in labelling.solutions)
-
-
-_BOARDS: dict[Path, Board] = {}
-
-
-def board_of(folder: Path) -> Board:
-    """Return the board of the run in `folder`."""
-    return _BOARDS.setdefault(folder.resolve(), Board())
-
-
-def clear_board(folder: Path) -> None:
-    """Forget a run's counters, before it runs again in the same process."""
-    _BOARDS.pop(folder.resolve(), None)

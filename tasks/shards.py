@@ -24,12 +24,11 @@ from tasks.commits import commit, committed, drop_journal
 from tasks.failures import leading
 from tasks.files import writing
 from tasks.problems import shard_problems
-from tasks.progress import board_of
 from tasks.records import Counts, ShardRecord
 from tasks.run_file import config_digest, prompt_version
+from tasks.session import session_of
 from tasks.settings import LabelRun
-from tasks.sharing import DidNotOpenError, shared_policy, shared_verifier
-from tasks.window import problem_ended
+from tasks.sharing import DidNotOpenError
 from verification.seam import Verifier
 
 
@@ -64,9 +63,9 @@ async def label_shard(run: LabelRun, shard: int) -> ShardRecord:
 
 async def _labelled(run: LabelRun, shard: int) -> ShardRecord:
     rows = shard_problems(run.folder, shard)
-    board = board_of(run.folder)
-    async with shared_verifier(run).used() as verifier, shared_policy(run).used() as policy:
-        board.labelling_began(lambda: policy.in_flight)
+    session = session_of(run)
+    async with session.verifier.used() as verifier, session.policy.used() as policy:
+        session.board.labelling_began(lambda: policy.in_flight)
         path = RunFolder(run.folder).journal(shard_name(shard))
         with writing(run.folder), Journal(path) as journal:
             rollouts = shard_rollouts(run, policy, verifier, journal)
@@ -93,7 +92,7 @@ async def _label_all(
     run: LabelRun, shard: int, rows: Sequence[ProblemRow], rollouts: ShardRollouts
 ) -> list[Labelling]:
     """Label all problems of a shard at once; the policy limits what runs."""
-    board = board_of(run.folder)
+    session = session_of(run)
     finished: list[Labelling] = []
 
     async def label(row: ProblemRow) -> Labelling:
@@ -103,20 +102,20 @@ async def _label_all(
             else await run.labeler.label(row.problem, rollouts.of(row.problem))
         )
         finished.append(labelling)
-        board.add(labelling)
-        problem_ended(run.folder, shard)
+        session.board.add(labelling)
+        session.window.ended(shard)
         return labelling
 
-    board.shard_began(shard, lambda: rollouts.costs)
+    session.board.shard_began(shard, lambda: rollouts.costs)
     try:
         async with asyncio.TaskGroup() as group:
             work = [group.create_task(label(row)) for row in rows]
     except BaseException:
         for labelling in finished:
-            board.take_back(labelling)
+            session.board.take_back(labelling)
         raise
     finally:
-        board.shard_ended(shard)
+        session.board.shard_ended(shard)
     return [one.result() for one in work]
 
 

@@ -1,4 +1,4 @@
-"""One model and one verifier per process, shared by every shard in flight.
+"""One model and one verifier, shared by every shard in flight.
 
 A shard that ends must not stop the model its neighbours use, and the first to come opens it.
 """
@@ -7,14 +7,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Generic, TypeVar
-from weakref import WeakKeyDictionary
 
-from policies import AnyPolicy
-from policies.seam import Policy
 from schemas import PolicyError, VerifierError
-from tasks.settings import LabelRun
-from verification import VerificationSettings
-from verification.seam import Verifier
 
 T = TypeVar("T")
 
@@ -49,6 +43,8 @@ class Shared(Generic[T]):
     @asynccontextmanager
     async def used(self) -> AsyncIterator[T]:
         """Use the resource; opens it where it is closed."""
+        if self._life and self._life.owner.done():  # perhaps with its event loop
+            self._life = None
         while self._life and self._life.broken:
             await asyncio.wait([self._life.owner])
             self._life = None if self._life.owner.done() else self._life
@@ -110,33 +106,3 @@ def _is_broken(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         return any(_is_broken(inner) for inner in error.exceptions)
     return isinstance(error, PolicyError | VerifierError)
-
-
-_POLICIES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Shared[Policy]]] = (
-    WeakKeyDictionary()
-)
-_VERIFIERS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Shared[Verifier]]] = (
-    WeakKeyDictionary()
-)
-
-
-def shared_policy(run: LabelRun) -> Shared[Policy]:
-    """Return this process's one policy of that run."""
-    policies = _POLICIES.setdefault(asyncio.get_running_loop(), {})
-    settings: AnyPolicy = run.policy
-    key = f"{run.folder.resolve()}\n{settings.model_dump_json()}"
-    return policies.setdefault(key, Shared(lambda: settings.open(run.folder)))
-
-
-def shared_verifier(run: LabelRun) -> Shared[Verifier]:
-    """Return this process's one verifier with those settings."""
-    verifiers = _VERIFIERS.setdefault(asyncio.get_running_loop(), {})
-    settings: VerificationSettings = run.verification
-    return verifiers.setdefault(settings.model_dump_json(), Shared(settings.open))
-
-
-@asynccontextmanager
-async def kept_open(run: LabelRun) -> AsyncIterator[None]:
-    """Keep what the run's shards open until all of them are done."""
-    async with shared_verifier(run).held(), shared_policy(run).held():
-        yield

@@ -1,7 +1,6 @@
 """How many problems are open at once: the next shard begins when others' tails leave room."""
 
 import asyncio
-from pathlib import Path
 
 
 class Window:
@@ -38,18 +37,3 @@ class Window:
         """Give back all the room of a shard."""
         self._open.pop(shard, None)
         self._left.set()
-
-
-_WINDOWS: dict[Path, Window] = {}
-
-
-def open_window(folder: Path, problems: int) -> Window:
-    """Begin to count the open problems of the run in `folder`."""
-    window = _WINDOWS[folder.resolve()] = Window(problems)
-    return window
-
-
-def problem_ended(folder: Path, shard: int) -> None:
-    """Tell the window of the run in `folder`, where this process has one."""
-    if window := _WINDOWS.get(folder.resolve()):
-        window.ended(shard)

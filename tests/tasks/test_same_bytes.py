@@ -7,9 +7,9 @@ import pytest
 
 from flows.config import CONFIGS, load_run
 from tasks.problems import stage
+from tasks.session import session_of
 from tasks.settings import LabelRun
 from tasks.shards import label_shard
-from tasks.sharing import kept_open
 from tests.toy_runs import tables
 
 from .test_shards import label_all
@@ -47,7 +47,7 @@ def test_a_deterministic_model_gives_the_same_bytes_however_its_requests_were_ba
 async def _one_after_another(run: LabelRun) -> int:
     """Label a run's shards in turn, so that other requests share a batch than in `label_all`."""
     run.folder.mkdir(parents=True)
-    async with kept_open(run):
+    async with session_of(run).kept_open():
         problems = await stage(run)
         for shard in range(problems.shards):
             await label_shard.fn(run, shard)

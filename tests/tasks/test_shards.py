@@ -12,9 +12,10 @@ from schemas.run_folder import RunFolder
 from tasks.commits import committed
 from tasks.problems import stage
 from tasks.run_file import config_digest
+from tasks.session import session_of
 from tasks.settings import LabelRun
 from tasks.shards import label_shard
-from tasks.sharing import DidNotOpenError, kept_open
+from tasks.sharing import DidNotOpenError
 from tests.toy_runs import sums, tables, toy_run
 
 
@@ -23,7 +24,7 @@ def label_all(run: LabelRun) -> None:
 
     async def main() -> None:
         run.folder.mkdir(parents=True, exist_ok=True)
-        async with kept_open(run):
+        async with session_of(run).kept_open():
             problems = await stage(run)
             async with asyncio.TaskGroup() as group:
                 for shard in range(problems.shards):

@@ -1,0 +1,45 @@
+"""What the shards of one run share in this process: its board, its window, policy and verifier.
+
+Prefect's tasks are given data alone, so they find the session of their run here.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from policies.seam import Policy
+from tasks.progress import Board
+from tasks.settings import LabelRun
+from tasks.sharing import Shared
+from tasks.window import Window
+from verification.seam import Verifier
+
+
+class Session:
+    """One run being worked on."""
+
+    def __init__(self, run: LabelRun) -> None:
+        self.board = Board()
+        self.window = Window(run.shards.in_flight * run.shards.size)
+        self.policy: Shared[Policy] = Shared(lambda: run.policy.open(run.folder))
+        self.verifier: Shared[Verifier] = Shared(run.verification.open)
+
+    @asynccontextmanager
+    async def kept_open(self) -> AsyncIterator[None]:
+        """Keep what the shards open until all of them are done."""
+        async with self.verifier.held(), self.policy.held():
+            yield
+
+
+_SESSIONS: dict[Path, Session] = {}
+
+
+def new_session(run: LabelRun) -> Session:
+    """Begin to work on a run whose folder is held; forgets what an earlier session counted."""
+    session = _SESSIONS[run.folder.resolve()] = Session(run)
+    return session
+
+
+def session_of(run: LabelRun) -> Session:
+    """Return the session of a run, a new one where none has begun."""
+    return _SESSIONS.get(run.folder.resolve()) or new_session(run)
