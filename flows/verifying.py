@@ -11,8 +11,8 @@ from rich.table import Table
 from flows.config import with_overrides
 from flows.messages import explained
 from schemas import ConfigError, Outcome
+from tasks.grading import Answers, Columns, Summary, grade_file
 from verification import VerificationSettings
-from verification.grade import Answers, Columns, Summary, grade_file
 
 
 def verify_here(

@@ -10,9 +10,9 @@ from typing import Literal
 
 from schemas import SourceError
 from sources.json_files import json_rows, jsonl_rows
-from sources.rows import Fault, Row
+from sources.rows import CLOSED, OTHER_FORMAT, Fault, Row
 from sources.streams import TornStreamError, pieces
-from sources.table_files import arrow_rows, csv_rows, parquet_rows
+from sources.table_files import LONGEST_CELL, arrow_rows, csv_rows, parquet_rows
 
 Format = Literal["jsonl", "json", "csv", "parquet", "arrow"]
 
@@ -78,19 +78,28 @@ def of_split(files: Sequence[Path], root: Path, split: str) -> tuple[Path, ...]:
 
 
 def file_rows(
-    files: Iterable[Path], *, format: Format | None = None, encoding: str = "utf-8"
+    files: Iterable[Path],
+    *,
+    format: Format | None = None,
+    encoding: str = "utf-8",
+    longest_cell: int = LONGEST_CELL,
 ) -> Iterator[Row | Fault]:
-    """Yield the rows of files one after another; a file that cannot be read costs only itself."""
+    """Yield the rows of files one after another; a file that cannot be read costs only itself.
+
+    `longest_cell`: characters of a cell of CSV; so much of a file an open quote may cost.
+    """
     for file in files:
         try:
-            rows = _open(file, format or format_of(file), encoding)
+            rows = _open(file, format or format_of(file), encoding, longest_cell)
             for row in rows:
                 yield _placed(row, file)
         except (OSError, TornStreamError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            yield Fault(place=str(file.name), reason="file cannot be read", detail=reason)
+            yield Fault(place=str(file.name), reason=CLOSED, detail=reason)
+        except MemoryError:
+            yield Fault(place=str(file.name), reason=CLOSED, detail="it does not fit into memory")
         except ValueError as error:  # pyarrow's kind of error for a file that is not its format
-            yield Fault(place=str(file.name), reason="not in its format", detail=str(error))
+            yield Fault(place=str(file.name), reason=OTHER_FORMAT, detail=str(error))
 
 
 def format_of(path: Path) -> Format:
@@ -104,7 +113,7 @@ def format_of(path: Path) -> Format:
     return _FORMATS[suffixes[-1]]
 
 
-def _open(file: Path, format: Format, encoding: str) -> Iterator[Row | Fault]:
+def _open(file: Path, format: Format, encoding: str, longest_cell: int) -> Iterator[Row | Fault]:
     if format == "parquet":
         return parquet_rows(file)
     if format == "arrow":
@@ -113,7 +122,9 @@ def _open(file: Path, format: Format, encoding: str) -> Iterator[Row | Fault]:
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         detail = "convert it first: iconv -f UTF-16 -t UTF-8"
         return iter([Fault(place="its start", reason="UTF-16 text", detail=detail)])
-    readers = {"jsonl": jsonl_rows, "json": json_rows, "csv": csv_rows}
+    if format == "csv":
+        return csv_rows(pieces(file), encoding=encoding, longest_cell=longest_cell)
+    readers = {"jsonl": jsonl_rows, "json": json_rows}
     if format == "jsonl" and start.lstrip().startswith(b"["):
         format = "json"  # an array under a .jsonl name, as many are published
     return readers[format](pieces(file), encoding=encoding)

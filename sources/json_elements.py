@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from sources.rows import EXCERPT_CHARS, MAX_ROW_BYTES, MAX_ROW_VALUES
 
-MAX_DOCUMENT_CHARS = 1 << 30
+MAX_DOCUMENT_CHARS = 1 << 27
 MAX_DOCUMENT_VALUES = 4_000_000
 """A top-level object must be read whole; larger ones belong into JSON Lines."""
 

@@ -14,7 +14,7 @@ from sources.json_elements import (
     elements,
 )
 from sources.layout import Columns, find_layout
-from sources.rows import MAX_ROW_VALUES, Fault, Row, printable
+from sources.rows import MAX_ROW_VALUES, TORN, Fault, Row, printable
 from sources.streams import Line, TornStreamError, lines
 
 _HEAD_BYTES = 1 << 20
@@ -50,7 +50,7 @@ def json_rows(pieces: Iterable[bytes], *, encoding: str) -> Iterator[Row | Fault
     for index, value in enumerate(values):
         yield _row(value, f"item {index}")
     if tear:
-        yield Fault(place="its end", reason="the file is torn here", detail=tear[0])
+        yield Fault(place="its end", reason=TORN, detail=tear[0])
 
 
 def _line_row(line: Line, encoding: str) -> Row | Fault:

@@ -12,11 +12,9 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from sources.rows import EXCERPT_CHARS, MAX_ROW_BYTES
+from sources.rows import EXCERPT_CHARS, MAX_ROW_BYTES, TORN
 
 PIECE_BYTES = 1 << 16
-_MAX_RATIO = 50
-"""Text packs 10 to 1, of many near copies 30 to 1."""
 
 
 class _Stream(Protocol):
@@ -49,16 +47,8 @@ def pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as plain:
         magic = plain.read(6)
     opener = next((open_ for start, open_ in _OPENERS.items() if magic.startswith(start)), _plain)
-    packed, unpacked = path.stat().st_size, 0
     with closing(opener(path)) as stream:
-        for piece in _pieces(stream):
-            yield piece
-            unpacked += len(piece)
-            if unpacked > max(MAX_ROW_BYTES, _MAX_RATIO * packed):
-                # Packed to fill memory: an element, or a row's lines, may be all there is.
-                raise TornStreamError(
-                    f"{packed} bytes unpack to {_MAX_RATIO} times as many: unpack it yourself first"
-                )
+        yield from _pieces(stream)
 
 
 def lines(source: Iterable[bytes]) -> Iterator[Line]:
@@ -76,7 +66,7 @@ def lines(source: Iterable[bytes]) -> Iterator[Line]:
                 held += piece[start:]
     except TornStreamError as torn:
         text = bytes(held[: 4 * EXCERPT_CHARS])
-        yield Line(number=number, text=text, fault="the file is torn here", detail=str(torn))
+        yield Line(number=number, text=text, fault=TORN, detail=str(torn))
         return
     if held:
         yield _line(number, held, length)

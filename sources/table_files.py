@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sources.row_sizes import batch_size, row_sizes
-from sources.rows import MAX_ROW_BYTES, Fault, Row, printable
+from sources.rows import BROKEN, MAX_ROW_BYTES, Fault, Row, printable
 from sources.streams import Line, lines
 
 BATCH_ROWS = 256
@@ -21,13 +21,17 @@ BATCH_BYTES = 64 << 20
 _MAX_RATIO = 50
 """A page of text that packs better was made to fill memory: what it holds is unpacked at once."""
 _UNREADABLE = (ValueError, OverflowError, IndexError, pa.ArrowException)
+LONGEST_CELL = 1 << 17
+"""Characters of a cell of CSV."""
 _DELIMITERS = ",\t;|"
 
 
-def csv_rows(pieces: Iterable[bytes], *, encoding: str) -> Iterator[Row | Fault]:
+def csv_rows(
+    pieces: Iterable[bytes], *, encoding: str, longest_cell: int = LONGEST_CELL
+) -> Iterator[Row | Fault]:
     """Yield the rows of a CSV or TSV file with a header; its delimiter is the header's commonest.
 
-    Cells stay text, exactly as written. A quote left open costs at most 128 KiB of rows.
+    Cells stay text, exactly as written. A quote left open costs at most `longest_cell` characters.
     """
     faults: list[Line] = []
     text = _text_lines(lines(pieces), encoding, faults)
@@ -45,7 +49,7 @@ def csv_rows(pieces: Iterable[bytes], *, encoding: str) -> Iterator[Row | Fault]
     while True:
         place = f"line {reader.line_num + 2}"
         try:
-            cells = next(reader, None)
+            cells = _next_cells(reader, longest_cell)
         except csv.Error as error:
             yield Fault(place=place, reason="not valid CSV", detail=str(error))
             continue
@@ -56,6 +60,14 @@ def csv_rows(pieces: Iterable[bytes], *, encoding: str) -> Iterator[Row | Fault]
             return
         if any(cells):
             yield _csv_row(header, cells, place)
+
+
+def _next_cells(reader: Iterator[list[str]], longest: int) -> list[str] | None:
+    before = csv.field_size_limit(longest)  # of the whole process: so only for this row
+    try:
+        return next(reader, None)
+    finally:
+        csv.field_size_limit(before)
 
 
 def _text_lines(source: Iterable[Line], encoding: str, faults: list[Line]) -> Iterator[str]:
@@ -198,4 +210,4 @@ def _until_broken(rows: Iterator[Row | Fault]) -> Iterator[Row | Fault]:
             last = row.place
             yield row
     except (pa.ArrowException, OSError, ValueError) as error:
-        yield Fault(place=f"behind {last}", reason="the file is broken here", detail=str(error))
+        yield Fault(place=f"behind {last}", reason=BROKEN, detail=str(error))

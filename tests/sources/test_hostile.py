@@ -75,7 +75,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "dictionary.arrow": dictionary_arrow,
     "lines.jsonl.gz": packed(*[b'{"q": "', b"q" * 15 * M, b'"}\n'] * 40),
     "values.jsonl.gz": packed(*[b'{"question": [', b"[]," * (5 * M), b"[]]}\n"] * 4),
-    "document.json.gz": packed(b'{"data": [', b'{"":1},' * (20 * M), b"{}]}"),
+    "document.json.gz": packed(b'{"data": [', b"[]," * (20 * M), b"[]]}"),
     "open.json.gz": packed(b'[{"a": "', *[b"q" * M] * 100),
 }
 

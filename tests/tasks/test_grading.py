@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemas import ConfigError
+from tasks.grading import Columns, grade_file
+from tasks.pairs import read_pairs
 from verification import VerificationSettings
-from verification.grade import Columns, grade_file
-from verification.rows import read_rows
 
 ROWS = [
     {"id": 1, "gold": "1/2", "prediction": r"so \boxed{0.5}", "expected": True},
@@ -38,7 +38,7 @@ def write(path, rows):
 
 
 def graded(path):
-    return [row for _, row in read_rows(path)]
+    return [row for _, row in read_pairs(path)]
 
 
 @pytest.mark.parametrize("name", ["pairs.jsonl", "pairs.jsonl.gz"])
@@ -104,7 +104,7 @@ def test_an_output_appears_whole_or_not_at_all(tmp_path, monkeypatch):
     path = write(tmp_path / "pairs.jsonl", ROWS)
     output = tmp_path / "out.jsonl"
     output.write_text("earlier\n")
-    monkeypatch.setattr("verification.grade._grade_row", lambda *_: 1 / 0)
+    monkeypatch.setattr("tasks.grading._grade_row", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         grade_file(path, output)
     assert output.read_text() == "earlier\n"
@@ -139,11 +139,11 @@ def test_a_json_array_is_a_file_of_pairs(tmp_path):
     path.write_text(json.dumps([ROWS[0], 5, ROWS[1]], indent=2))
     summary = grade_file(path)
     assert summary.outcomes == {"correct": 1, "incorrect": 1}
-    assert summary.bad_rows == [(2, "no JSON object")]
+    assert summary.bad_rows == [(2, "not a row: int where an object was expected")]
     path.write_text("\n".join(map(json.dumps, ROWS[:2])))
     assert grade_file(path).rows == 2
     path.write_text('[{"gold": "1", ')
-    assert grade_file(path).bad == 1
+    assert [line for line, _ in grade_file(path).bad_rows] == [1, 2]
 
 
 @pytest.mark.parametrize("name", ["pairs.jsonl", "pairs.json", "pairs.csv"])
@@ -161,7 +161,7 @@ def test_a_long_completion_fits_a_cell_of_a_csv_file(tmp_path):
 
 def test_a_torn_file_is_one_readable_error(tmp_path):
     whole = gzip.compress(b'{"gold": "1", "prediction": "1"}\n' * 9)
-    files = {"cut.jsonl.gz": whole[:-9], "no.jsonl.gz": b"hello", "no.parquet": b"hello"}
+    files = {"cut.jsonl.gz": whole[:-9], "no.arrow": b"hello", "no.parquet": b"hello"}
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ConfigError, match=f"{name} is torn or not what its name says"):

@@ -1,4 +1,4 @@
-"""Grading a file of pairs: the logic of `stepmint verify`, usable without any other room."""
+"""Grading a file of pairs: the work of `stepmint verify`."""
 
 import itertools
 import time
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from schemas import Outcome, Verdict, VerifierError
+from tasks.pairs import BadRow, Cells, read_pairs, row_writer
 from verification.cascade import Cascade
 from verification.finding.extraction import Extraction
 from verification.finding.worded import is_prose
-from verification.rows import BadRow, Row, read_rows, row_writer
 from verification.settings import VerificationSettings
 
 Answers = Literal["auto", "bare", "completion"]
@@ -91,13 +91,13 @@ class Graded:
     """One row with its verdict."""
 
     line: int
-    row: Row | None
+    row: Cells | None
     verdict: Verdict | BadRow
     expected: bool | None
     ms: float
     """CPU time, a worker's included: it does not depend on how busy the machine is."""
 
-    def columns(self) -> Row | None:
+    def columns(self) -> Cells | None:
         """Return the row with the verdict's columns; None for a line that is no row at all."""
         if self.row is None:
             return None
@@ -127,7 +127,7 @@ def grade_file(
     settings = settings or VerificationSettings()
     grader = partial(_grade_chunk, columns=columns or Columns(), answers=answers)
     summary, started = Summary(), time.perf_counter()
-    chunks = _chunks(read_rows(path))
+    chunks = _chunks(read_pairs(path))
     with row_writer(output) as write:
         grade = _in_process if workers == 1 else partial(_in_processes, workers=workers)
         for graded in itertools.chain.from_iterable(grade(chunks, settings, grader)):
@@ -139,10 +139,10 @@ def grade_file(
     return summary
 
 
-_Chunk = list[tuple[int, Row | BadRow]]
+_Chunk = list[tuple[int, Cells | BadRow]]
 
 
-def _chunks(rows: Iterable[tuple[int, Row | BadRow]]) -> Iterator[_Chunk]:
+def _chunks(rows: Iterable[tuple[int, Cells | BadRow]]) -> Iterator[_Chunk]:
     rows = iter(rows)
     while chunk := list(itertools.islice(rows, CHUNK)):
         yield chunk
@@ -205,7 +205,7 @@ def _grade_chunk(
 
 
 def _grade_row(
-    cascade: Cascade, line: int, row: Row | BadRow, columns: Columns, answers: Answers
+    cascade: Cascade, line: int, row: Cells | BadRow, columns: Columns, answers: Answers
 ) -> Graded:
     if isinstance(row, BadRow):
         return Graded(line, None, row, None, 0.0)
@@ -230,7 +230,7 @@ def _find(cascade: Cascade, text: str, kind: Answers, finished: bool) -> Extract
     return Extraction(text, "bare") if text.strip() and not is_prose(text) else found
 
 
-def _kind(row: Row, columns: Columns, answers: Answers) -> Answers:
+def _kind(row: Cells, columns: Columns, answers: Answers) -> Answers:
     if answers != "auto":
         return answers
     told = str(row.get(columns.source) or row.get("mode", "")).rpartition(":")[2]
