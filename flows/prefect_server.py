@@ -8,7 +8,6 @@ imported.
 """
 
 import atexit
-import fcntl
 import os
 import secrets
 import subprocess
@@ -22,6 +21,7 @@ from typing import IO
 
 from policies.guard import guarded, reserve_port
 from schemas import RunError
+from tasks.locks import locked
 
 _LEASES = "prefect.server.concurrency.lease_storage"
 _DEFAULTS = {
@@ -151,9 +151,7 @@ def _start_lock() -> IO[str]:
 
     path: Path = PREFECT_HOME.value() / "start.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = path.open("w")
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    return lock
+    return locked(path)
 
 
 def _let_others_start(lock: IO[str], port: int) -> None:

@@ -1,6 +1,5 @@
 """`run.json`: what a run is, what made it, and how far it came; and the lock that guards it."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -21,6 +20,7 @@ from schemas import ConfigError, RunError
 from schemas.arrow import SCHEMA_VERSION
 from schemas.run_folder import RunFolder
 from tasks.files import write_json, writing
+from tasks.locks import locked
 from tasks.records import Counts
 from tasks.settings import LabelRun
 from verification import VerificationSettings
@@ -80,7 +80,7 @@ def opened(run: LabelRun, *, done: str = "finished") -> Iterator[None]:
     """
     folder = run.folder
     check(run)
-    with writing(folder), _locked(folder):
+    with writing(folder), _held(folder):
         record = _resumed(run) if RunFolder(folder).run_json.exists() else _born(run)
         update(folder, record | {"status": "running"})
         try:
@@ -141,16 +141,16 @@ def _claim(folder: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with RunFolder(folder).lock.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise RunError(
-                f"{folder} is being written by process {file.read().strip() or 'unknown'}: "
-                "wait for it, stop it, or choose another name with --set name=NAME"
-            ) from error
+def _held(folder: Path) -> Iterator[None]:
+    path = RunFolder(folder).lock
+    try:
+        file = locked(path, wait=False)
+    except BlockingIOError as error:
+        raise RunError(
+            f"{folder} is being written by process {path.read_text().strip() or 'unknown'}: "
+            "wait for it, stop it, or choose another name with --set name=NAME"
+        ) from error
+    with file:
         file.truncate(0)
         file.write(f"{os.getpid()} on {platform.node()}")
         file.flush()
