@@ -28,7 +28,7 @@ _STYLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Look:
     """One look at a board."""
 
     board: Board
@@ -36,8 +36,8 @@ class Reading:
     elapsed_s: float
 
     @classmethod
-    def of(cls, board: Board) -> "Reading":
-        """Read a board now."""
+    def of(cls, board: Board) -> "Look":
+        """Look at a board now."""
         return cls(board, board.costs, max(time.monotonic() - board.since, 1e-9))
 
     @property
@@ -87,35 +87,35 @@ def line(board: Board) -> str:
     """Return a board as one plain line."""
     if board.phase != LABELLING:
         return board.phase
-    reading = Reading.of(board)
-    costs = reading.costs
+    look = Look.of(board)
+    costs = look.costs
     return (
         f"{board.done}/{board.problems} problems, {board.labelled_steps} steps labelled, "
         f"{costs.judged} rollouts ({costs.correct} correct, {costs.replayed} replayed), "
-        f"{reading.tokens_per_s:.0f} tokens/s, {board.in_flight()} in flight, eta {reading.eta}"
+        f"{look.tokens_per_s:.0f} tokens/s, {board.in_flight()} in flight, eta {look.eta}"
     )
 
 
 def _panel(board: Board, title: str) -> Group | Text:
     if board.phase != LABELLING:
         return Text(f"{title}: {board.phase} ...", style="dim")
-    reading = Reading.of(board)
+    look = Look.of(board)
     head = Table.grid(padding=(0, 2))
     head.add_row(
         Text(title, style="bold"),
         ProgressBar(total=max(board.problems, 1), completed=board.done, width=40),
         f"{board.done}/{board.problems} problems",
-        f"eta {reading.eta}",
+        f"eta {look.eta}",
     )
     body = Table.grid(padding=(0, 3))
     body.add_row(
         f"{board.solutions:,} solutions",
         f"{board.labelled_steps:,} labelled steps",
         f"{board.set_aside:,} set aside",
-        f"{reading.tokens_per_s:,.0f} tokens/s",
+        f"{look.tokens_per_s:,.0f} tokens/s",
         f"{board.in_flight()} in flight",
     )
-    return Group(head, body, _verdicts(reading.costs))
+    return Group(head, body, _verdicts(look.costs))
 
 
 def _verdicts(costs: Costs) -> Text:

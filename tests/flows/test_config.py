@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from flows.config import CONFIGS, find_config, load_run, with_overrides
+from labelers import PosteriorLabeler
 from policies import TransformersSettings, VllmSettings
 from schemas import ConfigError
 from tests.toy_runs import settings
@@ -37,6 +38,7 @@ def test_an_override_can_be_read_from_a_file(config: Path, tmp_path: Path) -> No
     (tmp_path / "model.yaml").write_text("harmless: 0.25\n")
     posterior = ("labeler={kind: posterior}", f"labeler.model=@{tmp_path}/model.yaml")
     run = load_run(config, posterior)
+    assert isinstance(run.labeler, PosteriorLabeler)
     assert run.labeler.model.harmless == 0.25
     assert "none.yaml cannot be read" in refused(config, "labeler=@none.yaml")
 

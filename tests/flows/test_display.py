@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from flows.display import Reading, line, shown
+from flows.display import Look, line, shown
 from rollouts import Costs
 from tasks.progress import Board
 
@@ -26,9 +26,9 @@ def busy() -> Board:
 
 def test_replayed_tokens_do_not_count_as_speed_nor_earlier_problems_as_pace() -> None:
     board = busy()
-    reading = Reading(board, board.costs, elapsed_s=10.0)
-    assert reading.tokens_per_s == 400
-    assert reading.eta == "0:00:35"
+    look = Look(board, board.costs, elapsed_s=10.0)
+    assert look.tokens_per_s == 400
+    assert look.eta == "0:00:35"
 
 
 def test_a_plain_line_says_how_far_the_run_is() -> None:

@@ -30,7 +30,7 @@ def test_a_signal_cancels_the_coroutine_which_cleans_up_first(number: signal.Sig
     async def work() -> None:
         try:
             os.kill(os.getpid(), number)
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         finally:
             await asyncio.sleep(0)
             events.append("cleaned up")

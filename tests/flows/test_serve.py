@@ -22,11 +22,11 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 CONFIG = "synthetic_scripted"
 
 
-def test_the_parameters_of_a_deployment_are_its_configuration():
+def test_the_parameters_of_a_deployment_are_its_configuration() -> None:
     assert LabelRun.model_validate(parameters(CONFIG)["run"]) == load_run(find_config(CONFIG))
 
 
-def test_prefect_yaml_names_a_configuration_that_loads_and_a_flow_that_is_there():
+def test_prefect_yaml_names_a_configuration_that_loads_and_a_flow_that_is_there() -> None:
     content = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text())
     (step,) = content["build"]
     assert parameters(step["flows.serve.parameters"]["config"])
@@ -38,7 +38,7 @@ def test_prefect_yaml_names_a_configuration_that_loads_and_a_flow_that_is_there(
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_scheduled_run_is_seen_to_finish_and_serve_stops_when_told(tmp_path):
+def test_a_scheduled_run_is_seen_to_finish_and_serve_stops_when_told(tmp_path: Path) -> None:
     log = tmp_path / "serve.log"
     command = [sys.executable, "-c", "from flows.cli import main; main()", "serve", CONFIG]
     command += ["--cron", "* * * * *", "--set", f"output={tmp_path}", "--set", "source.count=4"]
@@ -50,7 +50,7 @@ def test_a_scheduled_run_is_seen_to_finish_and_serve_stops_when_told(tmp_path):
             command, cwd=CHECKOUT, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        states = _until(lambda: "COMPLETED" in _states(log), lambda: _states(log), log)
+        states = _finished(log)
         assert "FAILED" not in states
         record = json.loads((tmp_path / "synthetic-scripted" / "run.json").read_text())
         assert record["status"] == "finished"
@@ -61,11 +61,12 @@ def test_a_scheduled_run_is_seen_to_finish_and_serve_stops_when_told(tmp_path):
         serving.kill()
 
 
-def _until(done, result, log):
+def _finished(log: Path) -> list[str]:
+    """Return the states of the flow runs once one has completed."""
     deadline = time.monotonic() + 400
     while time.monotonic() < deadline:
-        if done():
-            return result()
+        if "COMPLETED" in (states := _states(log)):
+            return states
         time.sleep(2)
     raise AssertionError(f"no scheduled run finished:\n{log.read_text()[-3000:]}")
 

@@ -9,14 +9,15 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 _OID = "0" * 40
-Json = dict | list
+Json = dict[str, Any] | list[Any]
 
 
 class Store:
@@ -214,7 +215,7 @@ def _hf_entry(store: Store, name: str, path: str) -> dict[str, object]:
 
 
 NAME = r"([\w.-]+/[\w.-]+)"
-ROUTES = [
+ROUTES: list[tuple[str, str, Callable[..., tuple[int, Json | bytes]]]] = [
     ("POST", "/api/repos/create", hf_create),
     ("GET", f"/api/datasets/{NAME}/tree/main", hf_tree),
     ("POST", "/api/validate-yaml", lambda store, body: (200, {"errors": [], "warnings": []})),

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,12 @@ def test_problems_are_cut_into_shards_in_their_order(tmp_path: Path) -> None:
 def test_a_run_resumes_on_the_problems_it_began_with(tmp_path: Path) -> None:
     run = toy_run(tmp_path, problems=12)
     first = staging(run)
-    Path(run.source.path).write_text("")
+    (tmp_path / "sums.jsonl").write_text("")
     assert staging(run) == first == staged(run.folder)
 
 
 def test_a_duplicate_is_rejected_with_the_problem_it_repeats() -> None:
-    problems, rejected = load_problems(iter([problem("a"), BAD, problem("a"), problem("b")]), None)
+    problems, rejected = load_problems([problem("a"), BAD, problem("a"), problem("b")], None)
     assert [one.id for one in problems] == ["a", "b"]
     assert rejected[0] == BAD
     assert rejected[1].row == 2
@@ -50,7 +51,7 @@ def test_a_duplicate_is_rejected_with_the_problem_it_repeats() -> None:
 def test_the_limit_counts_problems_and_reads_no_further() -> None:
     read: list[str] = []
 
-    def rows():  # type: ignore[no-untyped-def]
+    def rows() -> Iterator[Problem]:
         for name in "abcdef":
             read.append(name)
             yield problem(name)
@@ -61,7 +62,7 @@ def test_the_limit_counts_problems_and_reads_no_further() -> None:
 
 def test_bad_rows_are_written_with_their_reason_and_stop_nothing(tmp_path: Path) -> None:
     run = toy_run(tmp_path, problems=3)
-    path = Path(run.source.path)
+    path = tmp_path / "sums.jsonl"
     path.write_text(path.read_text() + '{"problem": "no gold"}\n{torn\n')
     summary = staging(run)
     assert (summary.problems, summary.rejected) == (3, 2)
@@ -72,7 +73,7 @@ def test_bad_rows_are_written_with_their_reason_and_stop_nothing(tmp_path: Path)
 
 def test_a_source_without_a_single_good_row_is_an_error_with_examples(tmp_path: Path) -> None:
     run = toy_run(tmp_path)
-    Path(run.source.path).write_text('{"problem": "p", "answer": ""}\n' * 2)
+    (tmp_path / "sums.jsonl").write_text('{"problem": "p", "answer": ""}\n' * 2)
     with pytest.raises(SourceError):
         staging(run)
     assert staged(run.folder) is None

@@ -47,7 +47,7 @@ def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
 
 
 @BOTH
-def test_the_tables_and_exports_arrive_to_the_byte(run, store, to):
+def test_the_tables_and_exports_arrive_to_the_byte(run: Path, store: Store, to: str) -> None:
     published = publish_run(run, to)
     there = store.files["org/sums"]
     assert published.url == f"{store.url}/datasets/org/sums"
@@ -61,7 +61,9 @@ def test_the_tables_and_exports_arrive_to_the_byte(run, store, to):
 
 
 @BOTH
-def test_publishing_again_without_a_change_commits_nothing(run, store, to):
+def test_publishing_again_without_a_change_commits_nothing(
+    run: Path, store: Store, to: str
+) -> None:
     publish_run(run, to)
     commits = list(store.commits)
     again = publish_run(run, to)
@@ -70,10 +72,10 @@ def test_publishing_again_without_a_change_commits_nothing(run, store, to):
 
 
 @BOTH
-def test_what_changed_is_sent_and_what_is_gone_is_deleted(run, store, to):
+def test_what_changed_is_sent_and_what_is_gone_is_deleted(run: Path, store: Store, to: str) -> None:
     publish_run(run, to)
     store.put("org/sums", "notes.md", b"written by a person", large=False)
-    (run / "committed" / "shard-00001.json").unlink()
+    RunFolder(run).marker("shard-00001").unlink()
     again = publish_run(run, to)
     assert set(again.written) == {"README.md"}
     assert {Path(path).name for path in again.deleted} == {"shard-00001.parquet"}
@@ -82,13 +84,15 @@ def test_what_changed_is_sent_and_what_is_gone_is_deleted(run, store, to):
     assert there["notes.md"] == b"written by a person"
 
 
-def test_a_hugging_face_publication_is_one_commit(run, store):
+def test_a_hugging_face_publication_is_one_commit(run: Path, store: Store) -> None:
     publish_run(run, "hf:org/sums")
     assert store.commits == ["Publish the run sums"]
     assert "Bearer hf_loopback" in store.tokens
 
 
-def test_datasets_reads_every_configuration_of_the_card(run, store, tmp_path):
+def test_datasets_reads_every_configuration_of_the_card(
+    run: Path, store: Store, tmp_path: Path
+) -> None:
     published = publish_run(run, "hf:org/sums")
     clone = store.save("org/sums", tmp_path / "clone")
     cache = str(tmp_path / "cache")
@@ -104,7 +108,9 @@ def test_datasets_reads_every_configuration_of_the_card(run, store, tmp_path):
     assert published.card == (clone / "README.md").read_text()
 
 
-def test_a_dry_run_sends_nothing_and_needs_no_token(run, monkeypatch):
+def test_a_dry_run_sends_nothing_and_needs_no_token(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("HF_TOKEN", raising=False)
     planned = publish_run(run, "hf:org/sums", dry_run=True)
     assert planned.files["solutions/shard-00000.parquet"] > 0
@@ -112,17 +118,17 @@ def test_a_dry_run_sends_nothing_and_needs_no_token(run, monkeypatch):
     assert planned.written == ()
 
 
-def test_a_shard_that_is_not_committed_stays_at_home(run):
+def test_a_shard_that_is_not_committed_stays_at_home(run: Path) -> None:
     (run / "solutions" / "shard-00007.parquet").write_bytes(b"half")
     assert not any("00007" in path for path in publish_run(run, "hf:a/b", dry_run=True).files)
 
 
-def test_a_run_of_the_demo_policy_is_labelled_demo_data(run):
+def test_a_run_of_the_demo_policy_is_labelled_demo_data(run: Path) -> None:
     assert "**Demo data.**" in publish_run(run, "hf:a/b", dry_run=True).card
 
 
 @pytest.mark.parametrize("to", ["org/name", "hf:name", "gh:org/name", "hf:org/na me", "hf:a/b/c"])
-def test_an_address_of_another_form_is_refused(run, to):
+def test_an_address_of_another_form_is_refused(run: Path, to: str) -> None:
     with pytest.raises(ExportError, match="write hf:organisation/name or ms:organisation/name"):
         publish_run(run, to)
 
@@ -132,7 +138,9 @@ def test_an_address_of_another_form_is_refused(run, to):
     [("hf:org/sums", "run `hf auth login`, or set HF_TOKEN"),
      ("ms:org/sums", "run `modelscope login`, or set MODELSCOPE_API_TOKEN")],
 )  # fmt: skip
-def test_a_missing_token_is_one_clear_error(run, monkeypatch, tmp_path, to, remedy):
+def test_a_missing_token_is_one_clear_error(
+    run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, to: str, remedy: str
+) -> None:
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "MODELSCOPE_API_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(hub.constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
@@ -142,18 +150,20 @@ def test_a_missing_token_is_one_clear_error(run, monkeypatch, tmp_path, to, reme
         publish_run(run, to)
 
 
-def test_a_hub_that_cannot_be_reached_is_one_clear_error(run, store, monkeypatch):
+def test_a_hub_that_cannot_be_reached_is_one_clear_error(
+    run: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(hub.constants, "ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(ExportError, match=r"127\.0\.0\.1:9/datasets/org/sums could not be"):
         publish_run(run, "hf:org/sums")
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path):
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no committed shard"):
         publish_run(tmp_path, "hf:org/sums", dry_run=True)
 
 
-def test_a_committed_file_that_is_missing_stops_the_publication(run):
+def test_a_committed_file_that_is_missing_stops_the_publication(run: Path) -> None:
     (run / "nodes" / "shard-00000.parquet").unlink()
     with pytest.raises(RunError, match=r"nodes/shard-00000\.parquet is missing"):
         publish_run(run, "hf:org/sums", dry_run=True)
@@ -161,7 +171,9 @@ def test_a_committed_file_that_is_missing_stops_the_publication(run):
 
 @pytest.mark.slow
 @BOTH
-def test_endpoint_and_token_come_from_the_clients_own_variables(run, tmp_path, to):
+def test_endpoint_and_token_come_from_the_clients_own_variables(
+    run: Path, tmp_path: Path, to: str
+) -> None:
     script = (
         "import json, sys; from pathlib import Path; from tasks.publish import publish_run; "
         "print(json.dumps(publish_run(Path(sys.argv[1]), sys.argv[2]).written))"

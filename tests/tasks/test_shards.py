@@ -1,8 +1,10 @@
 import asyncio
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from prefect.client.schemas.objects import State
 from prefect.states import Failed
 
 from schemas import ConfigError, Outcome, PolicyError, RunError, VerifierError
@@ -139,5 +141,5 @@ def test_a_shard_is_tried_again_only_where_something_that_ran_broke(
 ) -> None:
     may_pass = label_shard.retry_condition_fn
     assert may_pass is not None
-    state = Failed(data=error)
+    state: State[Any] = Failed(data=error)
     assert asyncio.run(may_pass(label_shard, None, state)) is again  # type: ignore[arg-type]

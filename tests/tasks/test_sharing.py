@@ -146,7 +146,7 @@ def test_cancelling_the_only_user_stops_the_server_whatever_it_was_doing(turns: 
 
     async def use(shared: Shared[Server]) -> None:
         async with shared.used():
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
 
     async def main() -> None:
         task = asyncio.create_task(use(Shared(server.open)))
