@@ -12,7 +12,7 @@ from tasks.commits import committed
 from tasks.conclusion import conclude
 from tasks.exports import export_rows
 from tasks.failures import leading
-from tasks.problems import Staged, stage_problems
+from tasks.problems import StagingRecord, stage_problems
 from tasks.records import Counts
 from tasks.run_file import opened
 from tasks.session import Session, new_session
@@ -41,7 +41,7 @@ async def label(run: LabelRun) -> Counts:
             raise leading(group) from group
 
 
-async def _label_shards(run: LabelRun, problems: Staged, session: Session) -> None:
+async def _label_shards(run: LabelRun, problems: StagingRecord, session: Session) -> None:
     """Keep several shards' worth of problems open, so that no tail leaves the policy idle."""
     board = session.board
     records = {shard: committed(run.folder, shard) for shard in range(problems.shards)}

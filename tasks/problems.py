@@ -26,7 +26,7 @@ _SUMMARY = "staged.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Staged:
+class StagingRecord:
     """What a run has to work on."""
 
     shards: int
@@ -37,7 +37,7 @@ class Staged:
     """Rows that are no problems."""
 
 
-async def stage(run: LabelRun) -> Staged:
+async def stage(run: LabelRun) -> StagingRecord:
     """Load the run's problems, check their gold answers, and cut them into shards on disk.
 
     Does nothing where an earlier session has done it, so that a run resumes on the very problems
@@ -54,7 +54,7 @@ async def stage(run: LabelRun) -> Staged:
         ProblemRow(problem=problem, set_aside=reason and f"gold answer: {reason}")
         for problem, reason in zip(problems, reasons, strict=True)
     ]
-    summary = Staged(
+    summary = StagingRecord(
         shards=-(-len(rows) // run.shards.size),
         problems=len(rows),
         unjudgeable=sum(map(bool, reasons)),
@@ -69,13 +69,13 @@ async def stage(run: LabelRun) -> Staged:
 stage_problems = task(name="stage-problems", cache_policy=NO_CACHE, persist_result=False)(stage)
 
 
-def staged(folder: Path) -> Staged | None:
+def staged(folder: Path) -> StagingRecord | None:
     """Return what is staged in a run's folder, or None."""
     path = RunFolder(folder).staging / _SUMMARY
     if not path.exists():
         return None
     try:
-        return Staged(**json.loads(path.read_text("utf-8")))
+        return StagingRecord(**json.loads(path.read_text("utf-8")))
     except (ValueError, TypeError) as error:
         raise RunError(
             f"{path} is damaged ({error}): delete {path.parent} and run the same command again; "
@@ -154,7 +154,7 @@ def _write_rejected(folder: Path, rejected: Sequence[RejectedRow]) -> None:
     partial.replace(path)
 
 
-def _write_staging(run: LabelRun, rows: Sequence[ProblemRow], summary: Staged) -> None:
+def _write_staging(run: LabelRun, rows: Sequence[ProblemRow], summary: StagingRecord) -> None:
     """Write all shards into a folder that gets its name when it is whole."""
     staging = RunFolder(run.folder).staging
     partial = staging.with_name(f"{staging.name}.partial")

@@ -17,6 +17,7 @@ from sources import FileSource
 from sources.boxed import UnclosedBoxError, boxed
 from sources.gold import extract_gold
 from sources.rows import BadCellError
+from tests.sources.samples import problems
 
 M = 1 << 20
 LOAD = """
@@ -96,10 +97,12 @@ def test_a_small_file_that_unpacks_to_gigabytes_takes_little_memory(
 
 def test_equal_values_of_a_dictionary_are_read_whatever_their_number(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
-    rows = [{"question": f"What is {i} + {i}?", "answer": "2", "level": "easy"} for i in range(600)]
-    rows[3]["level"] = rows[-1]["level"] = None
+    rows = [
+        {"question": f"What is {i}?", "answer": "2", "level": "easy" if i % 300 else None}
+        for i in range(600)
+    ]
     pq.write_table(pa.Table.from_pylist(rows), path)
-    levels = [problem.level for problem in FileSource(path=str(path)).load()]
+    levels = [problem.level for problem in problems(FileSource(path=str(path)))]
     assert levels == [row["level"] for row in rows]
 
 

@@ -3,6 +3,9 @@
 import csv
 import gzip
 import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,7 +13,7 @@ import pytest
 
 from schemas import ConfigError
 from tasks.grading import Columns, grade_file
-from tasks.pairs import read_pairs
+from tasks.pairs import Cells, read_pairs
 from verification import VerificationSettings
 
 ROWS = [
@@ -30,19 +33,19 @@ ROWS = [
 VERDICTS = ["correct", "incorrect", "no_answer", "truncated", "correct", "correct", "no_answer"]
 
 
-def write(path, rows):
-    opened = gzip.open if path.suffix == ".gz" else open
+def write(path: Path, rows: Iterable[object]) -> Path:
+    opened: Callable[..., IO[str]] = gzip.open if path.suffix == ".gz" else open
     with opened(path, "wt") as lines:
         lines.writelines(row if isinstance(row, str) else json.dumps(row) + "\n" for row in rows)
     return path
 
 
-def graded(path):
-    return [row for _, row in read_pairs(path)]
+def graded(path: Path) -> list[Cells]:
+    return [row for _, row in read_pairs(path) if isinstance(row, dict)]
 
 
 @pytest.mark.parametrize("name", ["pairs.jsonl", "pairs.jsonl.gz"])
-def test_every_row_comes_out_in_order_with_its_verdict(tmp_path, name):
+def test_every_row_comes_out_in_order_with_its_verdict(tmp_path: Path, name: str) -> None:
     output = tmp_path / f"graded-{name}"
     summary = grade_file(write(tmp_path / name, ROWS), output)
     rows = graded(output)
@@ -53,14 +56,14 @@ def test_every_row_comes_out_in_order_with_its_verdict(tmp_path, name):
     assert summary.outcomes == {"correct": 3, "incorrect": 1, "no_answer": 2, "truncated": 1}
 
 
-def test_confusions_are_counted_where_a_row_says_what_is_expected(tmp_path):
+def test_confusions_are_counted_where_a_row_says_what_is_expected(tmp_path: Path) -> None:
     rows = [*ROWS, {"gold": "1", "prediction": "1", "expected": False}]
     summary = grade_file(write(tmp_path / "pairs.jsonl", rows))
     assert summary.confusion[True, "correct"] == 3
     assert (summary.false_accepts, summary.false_rejects) == (1, 0)
 
 
-def test_bad_rows_are_reported_by_line_and_stop_nothing(tmp_path):
+def test_bad_rows_are_reported_by_line_and_stop_nothing(tmp_path: Path) -> None:
     rows = [ROWS[0], "{not json\n", "\n", "[1, 2]\n", {"prediction": "5"},
             {"gold": "5"}, {"gold": "5", "prediction": {"a": 1}}, ROWS[1]]  # fmt: skip
     output = tmp_path / "out.jsonl"
@@ -73,13 +76,13 @@ def test_bad_rows_are_reported_by_line_and_stop_nothing(tmp_path):
     assert verdicts == ["correct", None, None, None, "incorrect"]
 
 
-def test_columns_have_names_of_ones_own(tmp_path):
+def test_columns_have_names_of_ones_own(tmp_path: Path) -> None:
     path = write(tmp_path / "pairs.jsonl", [{"answer": "5", "output": "#### 5", "ok": "true"}])
     columns = Columns(gold="answer", prediction="output", expected="ok")
     assert grade_file(path, columns=columns).confusion == {(True, "correct"): 1}
 
 
-def test_csv_and_parquet_are_read_and_csv_is_written(tmp_path):
+def test_csv_and_parquet_are_read_and_csv_is_written(tmp_path: Path) -> None:
     rows = [{"gold": "5", "prediction": "#### 5"}, {"gold": "5", "prediction": "#### 6"}]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "pairs.parquet")
     grade_file(tmp_path / "pairs.parquet", tmp_path / "graded.csv")
@@ -88,19 +91,21 @@ def test_csv_and_parquet_are_read_and_csv_is_written(tmp_path):
     assert grade_file(tmp_path / "graded.csv").outcomes == {"correct": 1, "incorrect": 1}
 
 
-def test_bare_answers_can_be_declared(tmp_path):
+def test_bare_answers_can_be_declared(tmp_path: Path) -> None:
     path = write(tmp_path / "pairs.jsonl", [{"gold": "A: 5", "prediction": "A: 5"}])
     assert grade_file(path, answers="bare").outcomes == {"correct": 1}
 
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.csv.gz"])
-def test_text_that_is_no_valid_unicode_is_written_all_the_same(tmp_path, name):
+def test_text_that_is_no_valid_unicode_is_written_all_the_same(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / "pairs.jsonl", [{"gold": "5", "prediction": "5\ud835"}])
     assert grade_file(path, tmp_path / name).rows == 1
     assert len(graded(tmp_path / name)) == 1
 
 
-def test_an_output_appears_whole_or_not_at_all(tmp_path, monkeypatch):
+def test_an_output_appears_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write(tmp_path / "pairs.jsonl", ROWS)
     output = tmp_path / "out.jsonl"
     output.write_text("earlier\n")
@@ -114,14 +119,14 @@ def test_an_output_appears_whole_or_not_at_all(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("path", "output"), [("missing.jsonl", None), ("pairs.xml", None), ("pairs.jsonl", "out.txt")]
 )
-def test_a_file_that_cannot_be_used_is_named(tmp_path, path, output):
+def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, path: str, output: str | None) -> None:
     for name in ("pairs.xml", "pairs.jsonl"):
         write(tmp_path / name, ROWS)
     with pytest.raises(ConfigError, match=output or path):
         grade_file(tmp_path / path, tmp_path / output if output else None)
 
 
-def test_several_processes_give_the_same_rows_in_the_same_order(tmp_path):
+def test_several_processes_give_the_same_rows_in_the_same_order(tmp_path: Path) -> None:
     rows = [{"gold": "7", "prediction": f"#### {n % 9}", "n": n} for n in range(450)]
     path = write(tmp_path / "pairs.jsonl", rows)
     settings = VerificationSettings(answer_format="hash")
@@ -134,7 +139,7 @@ def test_several_processes_give_the_same_rows_in_the_same_order(tmp_path):
     ]
 
 
-def test_a_json_array_is_a_file_of_pairs(tmp_path):
+def test_a_json_array_is_a_file_of_pairs(tmp_path: Path) -> None:
     path = tmp_path / "pairs.json"
     path.write_text(json.dumps([ROWS[0], 5, ROWS[1]], indent=2))
     summary = grade_file(path)
@@ -147,19 +152,19 @@ def test_a_json_array_is_a_file_of_pairs(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["pairs.jsonl", "pairs.json", "pairs.csv"])
-def test_a_byte_order_mark_costs_no_row(tmp_path, name):
+def test_a_byte_order_mark_costs_no_row(tmp_path: Path, name: str) -> None:
     row = "gold,prediction\n1,1\n" if name.endswith("csv") else '{"gold": "1", "prediction": "1"}\n'
     (tmp_path / name).write_text("\ufeff" + row, encoding="utf-8")
     assert grade_file(tmp_path / name).outcomes == {"correct": 1}
 
 
-def test_a_long_completion_fits_a_cell_of_a_csv_file(tmp_path):
+def test_a_long_completion_fits_a_cell_of_a_csv_file(tmp_path: Path) -> None:
     path = tmp_path / "pairs.csv"
     path.write_text('gold,prediction\n1,"' + "so " * 100_000 + '#### 1"\n')
     assert grade_file(path).outcomes == {"correct": 1}
 
 
-def test_a_torn_file_is_one_readable_error(tmp_path):
+def test_a_torn_file_is_one_readable_error(tmp_path: Path) -> None:
     whole = gzip.compress(b'{"gold": "1", "prediction": "1"}\n' * 9)
     files = {"cut.jsonl.gz": whole[:-9], "no.arrow": b"hello", "no.parquet": b"hello"}
     for name, content in files.items():
@@ -168,7 +173,7 @@ def test_a_torn_file_is_one_readable_error(tmp_path):
             grade_file(tmp_path / name)
 
 
-def test_a_folder_for_the_output_must_exist(tmp_path):
+def test_a_folder_for_the_output_must_exist(tmp_path: Path) -> None:
     pairs = write(tmp_path / "pairs.jsonl", ROWS)
     with pytest.raises(ConfigError, match="its folder does not exist"):
         grade_file(pairs, tmp_path / "none" / "out.jsonl")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from schemas import Problem, RejectedRow, SourceError
-from tasks.problems import Staged, load_problems, shard_problems, stage, staged
+from tasks.problems import StagingRecord, load_problems, shard_problems, stage, staged
 from tasks.run_file import opened
 from tasks.settings import LabelRun
 from tests.toy_runs import toy_run
@@ -16,7 +16,7 @@ def problem(name: str) -> Problem:
     return Problem(id=name, source="s", question=f"{name}?", answer="1")
 
 
-def staging(run: LabelRun) -> Staged:
+def staging(run: LabelRun) -> StagingRecord:
     with opened(run):
         return asyncio.run(stage(run))
 
@@ -27,7 +27,7 @@ BAD = RejectedRow(source="s", row=1, reason="empty gold", excerpt="{}")
 def test_problems_are_cut_into_shards_in_their_order(tmp_path: Path) -> None:
     run = toy_run(tmp_path, problems=12)
     summary = staging(run)
-    assert summary == Staged(shards=3, problems=12, unjudgeable=0, rejected=0)
+    assert summary == StagingRecord(shards=3, problems=12, unjudgeable=0, rejected=0)
     rows = [row for shard in range(3) for row in shard_problems(run.folder, shard)]
     assert [row.problem for row in rows] == list(run.source.load())
     assert [len(shard_problems(run.folder, shard)) for shard in range(3)] == [5, 5, 2]
