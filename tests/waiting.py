@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable
 import psutil
 
 
-def until(condition: Callable[[], object], *, seconds: float = 60, what: str = "it") -> None:
+def until(
+    condition: Callable[[], object], *, seconds: float = 60, pause: float = 0.01, what: str = "it"
+) -> None:
     """Wait until `condition` holds; fails the test, naming `what` never came, after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come about in {seconds:g} s"
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def until_gone(pids: Iterable[int], *, seconds: float = 30) -> None:

@@ -3,7 +3,6 @@ import random
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import yaml
 from schemas.arrow import read_table
 from schemas.run_folder import RunFolder
 from tests.toy_runs import settings, tables
+from tests.waiting import until
 
 from .conftest import COMMAND, ROOT, Stepmint
 from .crashes import crash_at
@@ -109,7 +109,7 @@ def test_ctrl_c_stops_cleanly_says_how_to_resume_and_the_run_completes(
         stderr=subprocess.PIPE,
         text=True,
     )
-    _wait_for(folder / "committed" / "shard-00000.json")
+    until((folder / "committed" / "shard-00000.json").exists, what="a committed shard")
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -118,13 +118,6 @@ def test_ctrl_c_stops_cleanly_says_how_to_resume_and_the_run_completes(
     assert record(folder)["status"] == "interrupted"
     for path in (folder / "solutions").glob("*.parquet"):
         read_table(path, "solutions")
-
-
-def _wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} did not appear"
-        time.sleep(0.01)
 
 
 def test_an_estimate_covers_what_the_run_then_costs_and_the_run_reuses_its_rollouts(

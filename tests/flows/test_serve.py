@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import yaml
 from flows.config import find_config, load_run
 from flows.serve import parameters
 from tasks.settings import LabelRun
+from tests.waiting import until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CONFIG = "synthetic_scripted"
@@ -63,12 +63,8 @@ def test_a_scheduled_run_is_seen_to_finish_and_serve_stops_when_told(tmp_path: P
 
 def _finished(log: Path) -> list[str]:
     """Return the states of the flow runs once one has completed."""
-    deadline = time.monotonic() + 400
-    while time.monotonic() < deadline:
-        if "COMPLETED" in (states := _states(log)):
-            return states
-        time.sleep(2)
-    raise AssertionError(f"no scheduled run finished:\n{log.read_text()[-3000:]}")
+    until(lambda: "COMPLETED" in _states(log), seconds=400, pause=2, what="a finished run")
+    return _states(log)
 
 
 def _states(log: Path) -> list[str]:
