@@ -23,6 +23,8 @@ def _line(error: Mapping[str, Any], model: type[BaseModel]) -> str:
     kind = error["type"]
     if kind == "extra_forbidden":
         return f"{shown}: unknown; {_valid_keys(path[-1], _walk(error['loc'][:-1], model)[1])}"
+    if kind == "secret":
+        return f"{shown}: {error['msg']}"
     if kind == "missing":
         return f"{shown}: missing; there is no default, name one"
     if kind in {"union_tag_invalid", "union_tag_not_found"}:

@@ -118,6 +118,8 @@ def ensure_api(home: Path, *, schedules: bool = False) -> TemporaryServer | None
             f"{folder} cannot hold Prefect's database ({error.strerror}): "
             "set PREFECT_HOME to a writable folder"
         ) from error
+    for name in ("NO_PROXY", "no_proxy"):  # a proxy would be handed the login
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1")))
     os.environ["PREFECT_API_URL"] = server.url
     os.environ["PREFECT_API_AUTH_STRING"] = server.login
     return server
@@ -133,8 +135,9 @@ def _has_profile() -> bool:
 
 
 def _answers(url: str) -> bool:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with direct.open(url, timeout=5) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False

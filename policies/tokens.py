@@ -21,12 +21,18 @@ _PROMPTS_REMEMBERED = 4096
 _ANCHOR = "\n"
 
 
-def load_tokenizer(name: str, revision: str = "main") -> "PromptTokenizer":
+def load_tokenizer(
+    name: str, revision: str = "main", *, trust_remote_code: bool = False
+) -> "PromptTokenizer":
     """Load the tokenizer of a local folder or hub name; ConfigError where there is none."""
     with needs("transformers", "pip install transformers"):
         from transformers import AutoTokenizer
     try:
-        return PromptTokenizer(name, AutoTokenizer.from_pretrained(name, revision=revision))
+        # Never left open: transformers would ask, and whatever is piped in would answer.
+        loaded = AutoTokenizer.from_pretrained(
+            name, revision=revision, trust_remote_code=trust_remote_code
+        )
+        return PromptTokenizer(name, loaded)
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"tokenizer {name!r} (revision {revision!r}) does not load: {brief(error)} "

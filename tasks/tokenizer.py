@@ -17,7 +17,7 @@ class TrainerTokenizer:
     def load(cls, name: str) -> "TrainerTokenizer":
         """Load a tokenizer from a folder or the hub; raises ExportError where there is none."""
         try:
-            return cls(AutoTokenizer.from_pretrained(name))
+            return cls(AutoTokenizer.from_pretrained(name, trust_remote_code=False))
         except (OSError, ValueError) as error:
             raise ExportError(
                 f"no tokenizer at {name!r} ({str(error).splitlines()[0]}): give a folder with "

@@ -40,7 +40,8 @@ def load_model(settings: TransformersSettings) -> LoadedModel:
         # How a product is shared out among threads shows in its last bits, and rows of one batch
         # are shared out unequally: one thread, whatever the machine or its environment offers.
         torch.set_num_threads(1)
-    tokenizer = load_tokenizer(settings.model, settings.revision)
+    trust = settings.trust_remote_code
+    tokenizer = load_tokenizer(settings.model, settings.revision, trust_remote_code=trust)
     model = _model(settings, device)
     context = min(settings.context, _context_of(model.config.get_text_config()))
     slots, size = None, settings.max_batch
@@ -79,6 +80,7 @@ def _model(settings: TransformersSettings, device: torch.device) -> Any:
             settings.model,
             revision=settings.revision,
             dtype="auto" if own else getattr(torch, name),
+            trust_remote_code=settings.trust_remote_code,
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise ConfigError(

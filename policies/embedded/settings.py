@@ -16,13 +16,15 @@ from schemas import Settings
 class TransformersSettings(Settings):
     """A causal language model loaded with transformers, decoded with continuous batching."""
 
-    free: ClassVar[frozenset[str]] = frozenset({"device", "max_batch"})
+    free: ClassVar[frozenset[str]] = frozenset({"device", "max_batch", "trust_remote_code"})
 
     kind: Literal["transformers"] = "transformers"
     model: str = Field(min_length=1)
     """A local folder or a hub name."""
     revision: str = "main"
     """Branch, tag or commit of a hub name."""
+    trust_remote_code: bool = False
+    """Run Python code that the model brings, with all that you may do."""
     device: str = "auto"
     """`cpu`, `cuda`, `cuda:1`, ...; `auto`: the first GPU if there is one."""
     dtype: Literal["auto", "float64", "float32", "bfloat16", "float16"] = "auto"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -31,6 +32,7 @@ from schemas import (
 )
 
 _CONNECT_S = 10.0
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LARGEST_GROUP = 64
 _FOR_THE_ANSWER = 1  # token: a server that only reads has to write one all the same
 
@@ -53,7 +55,11 @@ async def connect(
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     timeout = httpx.Timeout(settings.patience.request_timeout_s, connect=_CONNECT_S, pool=None)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=settings.max_in_flight)
-    async with httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits) as client:
+    # A proxy of the environment is none for this machine: it would be handed the server's key.
+    proxies = not all(urlsplit(url).hostname in _LOOPBACK for url in settings.urls)
+    async with httpx.AsyncClient(
+        headers=headers, timeout=timeout, limits=limits, trust_env=proxies
+    ) as client:
         fleet = Fleet(client, settings.urls, settings.patience)
         server = await survey(fleet, settings.model)
         if settings.context is not None:

@@ -14,10 +14,8 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from policies.seam import Policy
+from policies.served.refused import refuse_arguments, refuse_environment, refuse_url
 from schemas import ConfigError, Settings
-
-_SECRETS = ("TOKEN", "_KEY", "SECRET", "PASSWORD")
-"""Ends of the names of environment variables whose values belong in no file."""
 
 
 class Patience(Settings):
@@ -71,11 +69,7 @@ class OpenAISettings(Settings):
         for url in urls:
             if not url.startswith(("http://", "https://")):
                 raise ValueError(f"{url!r} is no URL: write e.g. http://localhost:8000/v1")
-            if "@" in url.split("//", 1)[1].split("/", 1)[0]:
-                raise ValueError(
-                    "a password in a URL would be written to run.json: "
-                    "name the variable that holds the key in `api_key_env`"
-                )
+            refuse_url(url)
         return tuple(url.rstrip("/").removesuffix("/v1") for url in urls)
 
     @asynccontextmanager
@@ -108,7 +102,7 @@ class VllmSettings(Settings):
         {
             *("python", "env", "tensor_parallel_size", "data_parallel_size"),
             *("gpu_memory_utilization", "start_timeout_s", "stop_grace_s", "restarts"),
-            *("max_in_flight", "patience"),
+            *("max_in_flight", "patience", "trust_remote_code"),
         }
     )
 
@@ -119,6 +113,8 @@ class VllmSettings(Settings):
     """Branch, tag or commit of a hub name."""
     python: str = sys.executable
     """The Python that has vLLM installed; it may live in a venv of its own."""
+    trust_remote_code: bool = False
+    """Run Python code that the model brings, with all that you may do."""
     dtype: str = "auto"
     """As vLLM's --dtype."""
     tensor_parallel_size: int = Field(default=1, ge=1)
@@ -155,23 +151,13 @@ class VllmSettings(Settings):
     @field_validator("extra_args")
     @classmethod
     def _name_no_secret(cls, arguments: tuple[str, ...]) -> tuple[str, ...]:
-        for argument in arguments:
-            if (name := argument.partition("=")[0]) in ("--hf-token", "--api-key"):
-                raise ValueError(
-                    f"{name} would be written to run.json and every row: export HF_TOKEN before "
-                    "you start the run; the server gets an API key of its own"
-                )
+        refuse_arguments(arguments)
         return arguments
 
     @field_validator("env")
     @classmethod
     def _holds_no_secret(cls, env: dict[str, str]) -> dict[str, str]:
-        for name in env:
-            if name.upper().endswith(_SECRETS):
-                raise ValueError(
-                    f"the value of {name} would be written to run.json: export it before you "
-                    "start the run, the server inherits it"
-                )
+        refuse_environment(env)
         return env
 
     @asynccontextmanager

@@ -57,7 +57,9 @@ class SupervisedServer:
         self.log.touch()
         self._log_start = 0
         self._command = tuple(command(self.port))
-        self._env = {**os.environ, **env, "VLLM_API_KEY": self.api_key}
+        # Without a safe path, `python -m` would import what lies in the run's folder first.
+        own = {"VLLM_API_KEY": self.api_key, "PYTHONSAFEPATH": "1"}
+        self._env = {**os.environ, **env, **own}
         self._start_timeout_s = start_timeout_s
         self._stop_grace_s = stop_grace_s
         self._process: asyncio.subprocess.Process | None = None

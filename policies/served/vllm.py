@@ -71,6 +71,7 @@ def command(settings: VllmSettings, python: str, port: int) -> tuple[str, ...]:
         *("--tensor-parallel-size", str(settings.tensor_parallel_size)),
         *("--data-parallel-size", str(settings.data_parallel_size)),
         *(x for k, v in limits.items() if v is not None for x in (k, str(v))),
+        *(("--trust-remote-code",) if settings.trust_remote_code else ()),
         *("--enable-prompt-tokens-details", "--disable-uvicorn-access-log"),
         *settings.extra_args,
     )

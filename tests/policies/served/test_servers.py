@@ -35,6 +35,17 @@ async def test_a_prompt_goes_as_token_ids_and_tokens_come_back_with_their_places
     assert completion.logprob == -3.0
 
 
+async def test_a_proxy_is_not_told_of_requests_within_this_machine(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with FakeServer().running() as proxy, FakeServer().running() as server:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        async with opened(server) as policy:
+            await policy.complete(ask("Tom", seeds=(5,)))
+    assert (len(proxy.requests), len(server.requests)) == (0, 1)
+
+
 async def test_consecutive_seeds_share_a_request_and_others_do_not(opened: Opened) -> None:
     async with FakeServer().running() as server, opened(server) as policy:
         completions = await policy.complete(ask("Tom", seeds=(3, 4, 5, 9, 7)))

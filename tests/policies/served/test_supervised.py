@@ -15,9 +15,10 @@ import psutil
 import pytest
 from pydantic import ValidationError
 
+from flows.messages import explained
 from policies import VllmSettings
 from policies.served.fleet import Fleet
-from policies.served.settings import Patience
+from policies.served.settings import OpenAISettings, Patience
 from policies.served.supervised import SupervisedServer
 from policies.served.vllm import command
 from schemas import ConfigError, PolicyError
@@ -177,6 +178,34 @@ async def test_the_command_says_what_the_settings_say(tmp_path: Path) -> None:
     ):
         assert part in words
     assert "--revision" not in " ".join(command(VllmSettings(model=str(tmp_path)), "python", 1))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--hf-token", "hf_abc"), ("--hf_token=abc",), ("--hf-tok=abc",), ("--api-key=abc",),
+        ("--api_key", "abc"), ("--API-KEY=abc",), ("--host", "0.0.0.0"), ("--hos=0.0.0.0",),
+        ("--port=1",), ("--config", "a.yaml"), ("--trust-remote-code",), ("--trust_remote",),
+    ],
+)  # fmt: skip
+def test_arguments_that_hold_secrets_or_open_doors_are_refused(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        VllmSettings(model="org/model", extra_args=("--quantization", "fp8", *arguments))
+    assert "abc" not in explained(refused.value, VllmSettings, where="it")
+
+
+@pytest.mark.parametrize("url", ["http://u:abc@h/v1", "http://h/v1?api_key=abc", "http://h#abc"])
+def test_a_url_that_holds_a_secret_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(ValidationError, match=r"run\.json") as refused:
+        OpenAISettings(urls=(url,))
+    assert "abc" not in explained(refused.value, OpenAISettings, where="it")
+
+
+@pytest.mark.parametrize("name", ["GITHUB_PAT", "my-api-key", "AWS_SECRET_ACCESS_KEY", "Token"])
+def test_a_variable_that_is_called_like_a_secret_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match=r"run\.json") as refused:
+        VllmSettings(model="org/model", env={name: "abc"})
+    assert "abc" not in explained(refused.value, VllmSettings, where="it")
 
 
 def test_a_secret_among_the_settings_is_refused_since_they_are_written_to_disk() -> None:
