@@ -8,6 +8,7 @@ from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifa
 from prefect.logging import get_run_logger
 
 from flows.config import LabelRun
+from flows.permits import refuse_strangers
 from tasks.commits import committed
 from tasks.conclusion import conclude
 from tasks.exports import export_rows
@@ -25,6 +26,7 @@ async def label(run: LabelRun) -> Counts:
 
     Returns what the whole run holds. Raises a StepmintError that names value and remedy.
     """
+    refuse_strangers(run)
     with opened(run):
         session = new_session(run)
         try:

@@ -11,6 +11,7 @@ import psutil
 from rich.console import Console
 
 from flows.config import find_config, load_run
+from flows.permits import allow
 from flows.prefect_server import ensure_api
 from flows.running import run_to_end
 from schemas import ConfigError
@@ -36,6 +37,7 @@ def serve(run: LabelRun, console: Console, *, cron: str) -> None:
     """
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "INFO")
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(_HEARTBEAT_S))
+    allow(run)
     server = ensure_api(run.output / ".prefect", schedules=True)
     _check(cron)
     login = ""

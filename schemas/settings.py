@@ -16,6 +16,9 @@ class Settings(BaseModel):
     """Fields that change no row, e.g. how many requests run at once: a run may be resumed with
     other values for them."""
 
+    programs: ClassVar[frozenset[str]] = frozenset()
+    """Fields that name code to run; a run that comes over a network may not choose them."""
+
     def shaping(self) -> dict[str, Any]:
         """Return, as JSON values, the fields that shape rows: all but the free ones, at any depth.
 

@@ -18,6 +18,8 @@ class TransformersSettings(Settings):
 
     free: ClassVar[frozenset[str]] = frozenset({"device", "max_batch", "trust_remote_code"})
 
+    programs: ClassVar[frozenset[str]] = frozenset({"trust_remote_code"})
+
     kind: Literal["transformers"] = "transformers"
     model: str = Field(min_length=1)
     """A local folder or a hub name."""

@@ -106,6 +106,10 @@ class VllmSettings(Settings):
         }
     )
 
+    programs: ClassVar[frozenset[str]] = frozenset(
+        {"python", "env", "extra_args", "trust_remote_code"}
+    )
+
     kind: Literal["vllm"] = "vllm"
     model: str = Field(min_length=1)
     """A local folder or a hub name."""

@@ -1,0 +1,46 @@
+"""Which programs a run that comes through Prefect's API may start: those that a person allowed.
+
+Whoever may speak to a Prefect API chooses a run's parameters. A parameter that names code to run
+is taken from files and the command line; from the API only where this process was told of it.
+"""
+
+import hashlib
+import json
+import os
+
+from schemas import ConfigError
+from tasks.settings import LabelRun
+
+PERMITS = "STEPMINT_PERMITS"
+"""Environment variable: permits of the policies that API runs may open, separated by commas."""
+
+
+def permit(run: LabelRun) -> str:
+    """Return what stands for the code that a run's policy names; empty where it names none."""
+    policy = run.policy
+    named = {
+        name: getattr(policy, name)
+        for name in sorted(policy.programs)
+        if getattr(policy, name)
+        != type(policy).model_fields[name].get_default(call_default_factory=True)
+    }
+    text = json.dumps([policy.kind, named], default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if named else ""
+
+
+def allow(run: LabelRun) -> None:
+    """Let this process's runs, and those of its children, open the policy of `run`."""
+    os.environ[PERMITS] = ",".join(filter(None, (os.environ.get(PERMITS), permit(run))))
+
+
+def refuse_strangers(run: LabelRun) -> None:
+    """Raise ConfigError for a deployment's run whose policy names code that nobody here allowed."""
+    from prefect.runtime import deployment
+
+    needed = permit(run)
+    if needed and deployment.id and needed not in os.environ.get(PERMITS, "").split(","):
+        raise ConfigError(
+            f"policy: a run that comes through Prefect's API may not name code to run "
+            f"({', '.join(sorted(run.policy.programs))}): if you gave these values, start the "
+            f"worker with {PERMITS}={needed}"
+        )
