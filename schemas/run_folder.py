@@ -13,6 +13,7 @@ output/<run>/
 """
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +119,20 @@ class RunFolder:
         """Yield the run's labelled solutions in order."""
         for table in self.tables("solutions"):
             yield from solutions_from(table)
+
+    def refuse_links(self) -> None:
+        """Raise RunError where anything in the folder is a link.
+
+        A received run could make us read, publish or overwrite what is none of its own.
+        """
+        for folder, folders, files in os.walk(self.path):
+            for name in (*folders, *files):
+                path = Path(folder, name)
+                if path.is_symlink():
+                    raise RunError(
+                        f"{path} is a link to {path.readlink()}, and a run holds its own files: "
+                        "put the file itself there if you know what it is, or remove the link"
+                    )
 
     def record(self) -> dict[str, object]:
         """Return `run.json`; empty where the run has not written it yet."""

@@ -36,7 +36,8 @@ def expand(path: str, *, any_format: bool) -> tuple[Path, ...]:
     """Return the data files that a path names: itself, all in a folder, or what a glob matches.
 
     Folders are searched to their depths, in sorted order, for files of known formats; hidden
-    files are passed over. Raises SourceError with the remedy when there is nothing to read.
+    files, and links that lead out of the folder, are passed over. Raises SourceError with the
+    remedy when there is nothing to read.
     """
     root = Path(path).expanduser()
     if root.is_file():
@@ -46,7 +47,8 @@ def expand(path: str, *, any_format: bool) -> tuple[Path, ...]:
             raise SourceError(f"{path}: no permission to read it; try chmod u+r")
         return (root,)
     if root.is_dir():
-        found = _data_files(root.rglob("*"), root, any_format=any_format)
+        own = (path for path in root.rglob("*") if _stays(path, root))
+        found = _data_files(own, root, any_format=any_format)
     elif any(sign in path for sign in "*?["):
         anchor = Path(root.anchor or ".")
         found = _data_files(
@@ -146,6 +148,14 @@ def _data_files(found: Iterable[Path], root: Path, *, any_format: bool) -> tuple
         and not any(part.startswith((".", "__")) for part in path.relative_to(root).parts)
         and (any_format or _is_known(path))
     )
+
+
+def _stays(path: Path, root: Path) -> bool:
+    """Return whether a path found in a folder is the folder's own, not a link that leaves it."""
+    home = root.resolve()
+    # A snapshot in the hub's cache is made of links to the blobs beside it.
+    own = (home, home.parent.parent / "blobs") if home.parent.name == "snapshots" else (home,)
+    return any(path.resolve().is_relative_to(one) for one in own)
 
 
 def _is_known(path: Path) -> bool:

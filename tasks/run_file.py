@@ -49,6 +49,7 @@ def check(run: LabelRun) -> None:
     """Create a run's folder, or raise what `opened` would raise of an existing one."""
     _check_answer_format(run)
     with writing(run.folder):
+        RunFolder(run.folder).refuse_links()
         _claim(run.folder)
         if RunFolder(run.folder).run_json.exists():
             _resumed(run)

@@ -7,10 +7,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from schemas import SourceError
-from sources import AnySource, Gsm8kSource, HubSource, MathSource
+from sources import AnySource, FileSource, Gsm8kSource, HubSource, MathSource
 from sources.hub import hub_rows
 from sources.rows import Row
-from tests.sources.samples import answers, jsonl, problems
+from tests.sources.samples import ROWS, answers, jsonl, problems
 
 GSM8K = [{"question": f"Q{i}", "answer": f"Think {i}.\n#### {i},000"} for i in range(3)]
 MATH = {"problem": "Find $x$.", "level": "Level 3", "type": "Algebra", "solution": r"$\boxed{7}$"}
@@ -154,3 +154,21 @@ def test_settings_survive_json(settings: dict[str, object]) -> None:
     union: TypeAdapter[Any] = TypeAdapter(AnySource)
     source = union.validate_python(settings)
     assert union.validate_json(union.dump_json(source)) == source
+
+
+def test_a_link_that_leads_out_of_a_folder_is_passed_over(tmp_path: Path) -> None:
+    jsonl(tmp_path / "data" / "a.jsonl", ROWS[:2])
+    jsonl(tmp_path / "data" / "deep" / "b.jsonl", ROWS[2:3])
+    outside = jsonl(tmp_path / "outside.jsonl", ROWS[3:])
+    (tmp_path / "data" / "c.jsonl").symlink_to(outside)
+    (tmp_path / "data" / "d.jsonl").symlink_to(tmp_path / "data" / "deep" / "b.jsonl")
+    assert answers(FileSource(path=str(tmp_path / "data"))) == ["0", "2", "4"]
+    (tmp_path / "named").symlink_to(tmp_path / "data")
+    assert answers(FileSource(path=str(tmp_path / "named"))) == ["0", "2", "4"]
+
+
+def test_the_links_of_a_snapshot_in_the_hubs_cache_are_followed(tmp_path: Path) -> None:
+    blob = jsonl(tmp_path / "blobs" / "0abc", ROWS[:2])
+    (tmp_path / "snapshots" / "rev").mkdir(parents=True)
+    (tmp_path / "snapshots" / "rev" / "a.jsonl").symlink_to(blob)
+    assert answers(FileSource(path=str(tmp_path / "snapshots" / "rev"))) == ["0", "2"]

@@ -60,6 +60,20 @@ def test_the_tables_and_exports_arrive_to_the_byte(run: Path, store: Store, to: 
     assert store.private["org/sums"]
 
 
+@pytest.mark.parametrize("place", ["exports/trl-hard/train.parquet", "solutions", "lock"])
+def test_a_link_in_a_received_run_is_not_published(run: Path, tmp_path: Path, place: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("a private key")
+    found = run / place
+    if found.is_dir():
+        found.rename(run / "elsewhere")
+    found.unlink(missing_ok=True)
+    found.symlink_to(secret)
+    with pytest.raises(RunError, match=f"{place} is a link to {secret}"):
+        publish_run(run, "hf:org/sums")
+    assert secret.read_text() == "a private key"
+
+
 @BOTH
 def test_publishing_again_without_a_change_commits_nothing(
     run: Path, store: Store, to: str

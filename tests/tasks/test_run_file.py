@@ -41,6 +41,16 @@ def test_another_configuration_in_the_same_folder_is_refused_field_by_field(
     assert "--set name=NAME" in message
 
 
+@pytest.mark.parametrize("place", ["journal", "run.json.partial", "staging"])
+def test_a_link_in_the_folder_is_not_written_through(tmp_path: Path, place: str) -> None:
+    run = toy_run(tmp_path)
+    with opened(run):
+        pass
+    (run.folder / place).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunError, match=f"{place} is a link"), opened(run):
+        pass
+
+
 def test_what_changes_no_row_may_change_between_sessions(tmp_path: Path) -> None:
     with opened(toy_run(tmp_path)):
         pass
