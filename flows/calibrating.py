@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
+from flows.saying import say
 from labelers.posterior import Model
 from schemas import ConfigError
 from schemas.run_folder import RunFolder
@@ -26,12 +27,10 @@ def calibrate_here(run: Path, out: Console, *, output: Path | None, known: str |
         out.print(written, end="", markup=False, highlight=False, soft_wrap=True)
         return model
     output.write_text(written, encoding="utf-8")
-    out.print(
+    say(
+        out,
         f"{output}: harmless {model.harmless:g}, cues "
         + ", ".join(f"{name} x {weight:g}" for name, weight in model.cues.weights.items())
         + f"\nlabel with it: --set 'labeler.model=@{output}'",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
     )
     return model

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from flows.running import Interrupted
+from flows.saying import say
 from schemas import ConfigError, StepmintError
 
 app = typer.Typer(
@@ -53,11 +53,13 @@ def _told(error: Exception, *, debug: bool) -> int:
     cause = leading(error)
     if debug:
         traceback.print_exception(error)
+    err.print("[bold red]error:[/] ", end="")
     if isinstance(cause, StepmintError):
-        err.print(f"[bold red]error:[/] {escape(str(cause))}", highlight=False, soft_wrap=True)
+        say(err, str(cause))
+    elif isinstance(cause, MemoryError):
+        say(err, "memory ran out: give the machine more of it, or smaller rows, shards or batches")
     else:
-        name = type(cause).__name__
-        err.print(f"[bold red]error:[/] {escape(f'{name}: {cause}')}", soft_wrap=True)
+        say(err, f"{type(cause).__name__}: {cause}")
         if not debug:
             err.print("This is a fault of stepmint's: run again with --debug and report it.")
     return _CONFIG_ERROR if isinstance(cause, ConfigError) else 1
@@ -87,12 +89,12 @@ def label(config: Config, overrides: Overrides = None) -> None:
 
     run = load_run(find_config(config), overrides or ())
     counts = label_here(run, err, resume=_command())
-    lines = (
+    say(
+        out,
         f"{counts.problems:,} problems, {counts.solutions:,} solutions with "
-        f"{counts.labelled_steps:,} labelled steps in {run.folder}",
+        f"{counts.labelled_steps:,} labelled steps in {run.folder}\n"
         f"look at them: stepmint show {run.folder}",
     )
-    out.print("\n".join(lines), highlight=False, soft_wrap=True, markup=False)
 
 
 @app.command()

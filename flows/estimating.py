@@ -5,6 +5,7 @@ from rich.table import Table
 
 from flows.display import shown
 from flows.running import Interrupted, run_to_end
+from flows.saying import say
 from tasks.estimate import CONFIDENCE, Estimate, Interval, estimate
 from tasks.session import session_of
 from tasks.settings import LabelRun
@@ -22,18 +23,13 @@ def estimate_here(
                 stopping=lambda: session_of(run).board.stopping(),
             )
     except Interrupted:
-        err.print(
-            f"stopped; the probe's rollouts are kept. Go on with: {resume}",
-            soft_wrap=True,
-            markup=False,
-        )
+        say(err, f"stopped; the probe's rollouts are kept. Go on with: {resume}")
         raise
     out.print(_table(run, found))
-    out.print(
+    say(
+        out,
         f"The probe of {found.probed} problems cost {found.spent.sampled:,} rollouts; "
         f"`stepmint label` takes them over from {run.folder / 'journal'}.",
-        highlight=False,
-        soft_wrap=True,
     )
     return found
 

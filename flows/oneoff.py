@@ -7,6 +7,7 @@ from rich.console import Console
 from flows.display import shown
 from flows.prefect_server import ensure_api
 from flows.running import Interrupted, run_to_end
+from flows.saying import say
 from rollouts import Costs
 from tasks.records import Counts
 from tasks.run_file import check
@@ -34,12 +35,10 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
             counts = run_to_end(work, draw=draw, stopping=lambda: session_of(run).board.stopping())
     except Interrupted:
         board = session_of(run).board
-        console.print(
+        say(
+            console,
             f"stopped at {board.done} of {board.problems} problems; every rollout that came back "
             f"is kept. Resume with: {resume}",
-            highlight=False,
-            soft_wrap=True,
-            markup=False,
         )
         raise
     console.print(_spent(session_of(run).board.costs), highlight=False, soft_wrap=True)

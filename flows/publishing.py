@@ -5,6 +5,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.filesize import decimal
 
+from flows.saying import say
 from tasks.publish import Publication, publish_run
 
 
@@ -14,7 +15,7 @@ def publish_here(
     """Publish a run and print what was sent."""
     publication = publish_run(run, to, private=not public, license=license, dry_run=dry_run)
     lines = _planned(publication) if dry_run else _sent(publication)
-    out.print("\n".join(lines), highlight=False, soft_wrap=True, markup=False)
+    say(out, "\n".join(lines))
     return publication
 
 

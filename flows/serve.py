@@ -14,6 +14,7 @@ from flows.config import find_config, load_run
 from flows.permits import allow
 from flows.prefect_server import ensure_api
 from flows.running import run_to_end
+from flows.saying import say
 from schemas import ConfigError
 from tasks.settings import LabelRun
 
@@ -103,7 +104,7 @@ async def _served(run: LabelRun, console: Console, *, cron: str, login: str) -> 
     await runner.aadd_deployment(deployment)
     pages = os.environ.get("PREFECT_API_URL", "").removesuffix("/api")
     message = f"{run.name} runs at {cron!r}; pages at {pages}{login}; stop with Ctrl-C"
-    console.print(message, highlight=False, markup=False, soft_wrap=True)
+    say(console, message)
     await runner.start()
 
 

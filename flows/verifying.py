@@ -7,9 +7,12 @@ from typing import get_args
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from flows.config import with_overrides
 from flows.messages import explained
+from flows.saying import say
+from reports.text import plain
 from schemas import ConfigError, Outcome
 from tasks.grading import Answers, Columns, Summary, grade_file
 from verification import VerificationSettings
@@ -36,7 +39,7 @@ def verify_here(
     )
     out.print(_table(summary, pairs))
     for line, reason in summary.bad_rows:
-        out.print(f"bad row, line {line}: {reason}", highlight=False, markup=False)
+        say(out, f"bad row, line {line}: {reason}")
     if summary.confusion:
         out.print(
             f"against the expected verdicts: {summary.false_accepts:,} false accepts, "
@@ -49,7 +52,7 @@ def verify_here(
             f"--prediction-column (now {columns['gold']!r} and {columns['prediction']!r})"
         )
     if output:
-        out.print(f"verdicts are in {output}", highlight=False, soft_wrap=True)
+        say(out, f"verdicts are in {output}")
     return summary
 
 
@@ -68,7 +71,7 @@ def _answers(wanted: str) -> Answers:
 
 
 def _table(summary: Summary, pairs: Path) -> Table:
-    table = Table(title=str(pairs), title_justify="left")
+    table = Table(title=Text(plain(str(pairs))), title_justify="left")
     table.add_column("verdict")
     table.add_column("pairs", justify="right")
     table.add_column("share", justify="right")

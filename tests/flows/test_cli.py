@@ -197,3 +197,17 @@ def test_a_run_that_is_labelled_needs_no_estimate(
     config.write_text(yaml.safe_dump(settings(labelled.parent.parent, problems=6)))
     assert stepmint(monkeypatch, "estimate", config) == 1
     assert "is labelled already: its costs are in" in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_others_wrote_moves_no_cursor_and_is_no_markup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = tmp_path / "[bold]\x1b[2J pairs.jsonl"
+    pairs.write_text('{"gold": "1", "prediction": "1"}\n{"\x1b[31m')
+    assert stepmint(monkeypatch, "verify", pairs) == 0
+    assert stepmint(monkeypatch, "verify", pairs, "--gold-column", "\x1b[2J[/x]") != 0
+    assert stepmint(monkeypatch, "show", tmp_path / "\x1b]0;title\x07[/red]") != 0
+    said = "".join(capsys.readouterr())
+    assert "\x1b" not in said
+    assert r"[bold]\x1b[2J pairs.jsonl" in said.replace("\n", "")
+    assert r"\x1b]0;title\x07[/red]" in said
