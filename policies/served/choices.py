@@ -1,5 +1,6 @@
 """The choices that servers give, read into completions, and what they say of a prompt, scores."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import httpx
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from policies.tokens import TextReader, TokenBytes, whole_tokens
 from schemas import Completion, Score, Tokens
@@ -64,7 +65,10 @@ class Choices(BaseModel):
     @classmethod
     def expecting(cls, count: int, response: httpx.Response) -> "Choices":
         """Read an answer of `count` finished choices; a ValueError says what is missing."""
-        answer = cls.model_validate_json(response.content)
+        try:
+            answer = cls.model_validate_json(response.content)
+        except ValidationError:
+            answer = cls.model_validate_json(_encodable(response.content))
         reasons = [choice.finish_reason for choice in answer.choices]
         if len(reasons) != count or not all(reason in ("stop", "length") for reason in reasons):
             raise UnfinishedError(f"{count} finished choices wanted, got {reasons}")
@@ -90,6 +94,14 @@ class Choices(BaseModel):
             )
             for seed, choice in zip(seeds, self.choices, strict=True)
         ]
+
+
+def _encodable(content: bytes) -> bytes:
+    """Return JSON with question marks for lone surrogates, which it can escape and UTF-8 not hold.
+
+    A model may write half a pair; asked again it writes the same.
+    """
+    return json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)

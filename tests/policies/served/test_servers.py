@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
 from policies import OpenAISettings
+from policies.served.choices import Choices
 from policies.served.limits import FairLimit
 from policies.served.settings import Patience
 from schemas import ROOT, ChatPrompt, ConfigError, Message, PolicyError, Prefix
@@ -33,6 +35,14 @@ async def test_a_prompt_goes_as_token_ids_and_tokens_come_back_with_their_places
     assert completion.tokens.ends == (1, 2, 3, 4, 5)
     assert completion.completion_tokens == 6, "the end token was paid for, and is no text"
     assert completion.logprob == -3.0
+
+
+async def test_half_a_surrogate_pair_is_a_question_mark_and_ends_no_run() -> None:
+    content = rb'{"choices": [{"text": "a\ud800b", "finish_reason": "stop"}], '
+    content += b'"usage": {"prompt_tokens": 1, "completion_tokens": 3}}'
+    choices = Choices.expecting(1, httpx.Response(200, content=content))
+    (completion,) = choices.completions((5,), None, None)
+    assert completion.text == "a?b"
 
 
 async def test_a_proxy_is_not_told_of_requests_within_this_machine(
