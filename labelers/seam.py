@@ -9,7 +9,8 @@ from schemas import Labelling, Problem
 class Labeler(Protocol):
     """An algorithm that decides which prefixes to probe and what the evidence says.
 
-    A member of the union `AnyLabeler`: frozen settings, picked by `kind`.
+    A member of the union `AnyLabeler`: frozen settings, picked by `kind`. `SolutionLabeler` has all
+    of it but what is concluded of the solutions.
     """
 
     async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
