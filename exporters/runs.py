@@ -85,8 +85,7 @@ def export_run(
 
 def _viewed(run: RunFolder, settings: ExportSettings) -> tuple[ExportSettings, AnyView]:
     """Return the settings with a view, the labeler's own if none was asked for; and that view."""
-    first = next((row.solution.labeler for row in run.solutions()), "")
-    view = settings.view or own_view(first)
+    view = settings.view or own_view(row.solution for row in run.solutions())
     return settings.model_copy(update={"view": view}), view
 
 

@@ -2,7 +2,7 @@
 
 For M sampled solutions, N completions continue every step's prefix. Hard estimation (HE): a step
 is right if any completion reaches the gold answer; soft estimation (SE): the share that does.
-Both are views of the evidence (`schemas/views.py`). The last step is the whole solution: its own
+Both are views of the evidence (`schemas/views/`). The last step is the whole solution: its own
 verdict is its evidence, no rollout.
 
 *First success.* HE needs only the first success, so `stop: first_success` asks for the samples
