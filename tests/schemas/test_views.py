@@ -20,6 +20,7 @@ from schemas.views import (
     first_hard_error,
     own_view,
 )
+from tests.registries import kinds
 
 
 def ev(correct: int, decided: int, rule: StopRule = StopRule.FIXED) -> Evidence:
@@ -183,7 +184,7 @@ EVIDENCE = st.builds(
     evidence=st.lists(EVIDENCE, max_size=8),
     root=EVIDENCE,
     after=st.sampled_from(["drop", "keep", "wrong"]),
-    kind=st.sampled_from(["hard", "soft", "threshold", "beta", "root_normalised", "ratio"]),
+    kind=st.sampled_from(kinds(AnyView)),
 )
 def test_every_view_gives_one_label_per_step_between_0_and_1(
     evidence: list[Evidence], root: Evidence, after: str, kind: str
