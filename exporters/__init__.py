@@ -1,26 +1,32 @@
-"""Labelled solutions become training rows."""
+"""Labelled solutions become training rows. A new format is an `Exporter` and a name below."""
 
-from collections.abc import Mapping
+from typing import Annotated, Any
 
-from exporters.math_shepherd import MATH_SHEPHERD, to_math_shepherd_row
-from exporters.seam import LabelledSteps, Refused, Row, RowFormat, Tokenizer
-from exporters.settings import ExportSettings
-from exporters.trl import TRL, TrlRow, to_trl_row
+from pydantic import BeforeValidator, Field
 
-EXPORTERS: Mapping[str, RowFormat] = {
-    "trl": TRL,
-    "math_shepherd": MATH_SHEPHERD,
-}
+from exporters.math_shepherd import MathShepherdExporter
+from exporters.seam import Exporter, LabelledSteps, Refused, Row, Tokenizer
+from exporters.trl import TrlExporter
+
+
+def _trl_unless_named(value: Any) -> Any:
+    return {"format": "trl", **value} if isinstance(value, dict) else value
+
+
+AnyExporter = Annotated[
+    TrlExporter | MathShepherdExporter,
+    Field(discriminator="format"),
+    BeforeValidator(_trl_unless_named),
+]
+"""The registry of formats: pydantic picks by `format` and names the valid ones on a typo."""
 
 __all__ = [
-    "EXPORTERS",
-    "ExportSettings",
+    "AnyExporter",
+    "Exporter",
     "LabelledSteps",
+    "MathShepherdExporter",
     "Refused",
     "Row",
-    "RowFormat",
     "Tokenizer",
-    "TrlRow",
-    "to_math_shepherd_row",
-    "to_trl_row",
+    "TrlExporter",
 ]

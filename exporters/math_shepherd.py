@@ -5,14 +5,12 @@ split at `Step 1: ` and drop a row where that occurs more than once.
 """
 
 import re
-from typing import TypedDict
+from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
 
-from exporters.seam import LabelledSteps, Refused, RowFormat, Tokenizer
-from exporters.steps import clashes, labelled_steps
-from schemas import LabelledSolution, Problem
-from schemas.views import AnyView
+from exporters.seam import Exporter, LabelledSteps, Refused, Tokenizer
+from exporters.steps import clashes
 
 TAG = "ки"
 _OWN_NUMBER = re.compile(r"Step \d+\s*[:.]\s*")
@@ -26,23 +24,30 @@ class MathShepherdRow(TypedDict):
     task: str
 
 
-def to_math_shepherd_row(
-    problem: Problem, solution: LabelledSolution, view: AnyView
-) -> MathShepherdRow | Refused:
-    """Return the row of one solution, or why it makes none. Raises ExportError for soft labels."""
-    steps = labelled_steps(problem, solution, view)
-    return steps if isinstance(steps, Refused) else math_shepherd_row(steps, TAG)
+class MathShepherdExporter(Exporter):
+    """Rows of the Math-Shepherd form; a step's own number is replaced."""
 
+    columns: ClassVar[pa.Schema] = pa.schema(
+        {"input": pa.string(), "label": pa.string(), "task": pa.string()}
+    )
+    separators: ClassVar[tuple[str, ...]] = (TAG,)
 
-def math_shepherd_row(steps: LabelledSteps, separator: str) -> MathShepherdRow | Refused:
-    """Return the row of labelled steps, or why they make none; a step's own number is replaced."""
-    if clashes(steps, separator) or separator in steps.problem.question:
-        return Refused(reason=f"the text contains the tag {separator}")
-    text = _text(steps, [separator] * len(steps.steps))
-    if text.count("Step 1: ") != 1:
-        return Refused(reason="`Step 1: ` occurs more than once")
-    signs = ["+" if label else "-" for label in steps.labels]
-    return MathShepherdRow(input=text, label=_text(steps, signs), task=steps.problem.source)
+    format: Literal["math_shepherd"] = "math_shepherd"
+
+    def row(self, steps: LabelledSteps, separator: str) -> MathShepherdRow | Refused:
+        """Return the row of labelled steps, or why they make none."""
+        if clashes(steps, separator) or separator in steps.problem.question:
+            return Refused(reason=f"the text contains the tag {separator}")
+        text = _text(steps, [separator] * len(steps.steps))
+        if text.count("Step 1: ") != 1:
+            return Refused(reason="`Step 1: ` occurs more than once")
+        signs = ["+" if label else "-" for label in steps.labels]
+        return MathShepherdRow(input=text, label=_text(steps, signs), task=steps.problem.source)
+
+    def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
+        """Return the tokens of `input`."""
+        marks = [separator] * len(steps.steps)
+        return int(tokenizer.adds_bos) + tokenizer.count(_text(steps, marks))
 
 
 def _text(steps: LabelledSteps, marks: list[str]) -> str:
@@ -55,16 +60,3 @@ def _text(steps: LabelledSteps, marks: list[str]) -> str:
 
 def _starts(step: str) -> bool:
     return _OWN_NUMBER.match(step) is not None
-
-
-def _length(steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
-    marks = [separator] * len(steps.steps)
-    return int(tokenizer.adds_bos) + tokenizer.count(_text(steps, marks))
-
-
-MATH_SHEPHERD = RowFormat(
-    schema=pa.schema({"input": pa.string(), "label": pa.string(), "task": pa.string()}),
-    separators=(TAG,),
-    row=math_shepherd_row,
-    length=_length,
-)

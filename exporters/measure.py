@@ -1,16 +1,10 @@
 """A row must fit into what the trainer keeps of it."""
 
-from exporters.seam import LabelledSteps, Refused, RowFormat, Tokenizer
-from exporters.settings import ExportSettings
+from exporters.seam import Exporter, LabelledSteps, Refused, Tokenizer
 
 
 def fit(
-    steps: LabelledSteps,
-    separator: str,
-    *,
-    row_format: RowFormat,
-    settings: ExportSettings,
-    tokenizer: Tokenizer | None,
+    steps: LabelledSteps, separator: str, *, exporter: Exporter, tokenizer: Tokenizer | None
 ) -> LabelledSteps | Refused:
     """Return the steps the trainer will see whole, or why it would garble them.
 
@@ -20,13 +14,13 @@ def fit(
         return steps
     if not all(map(tokenizer.count, steps.steps)):
         return Refused(reason="the tokenizer makes no token of a step")
-    limit = settings.max_length
-    if limit is None or row_format.length(steps, separator, tokenizer) <= limit:
+    limit = exporter.max_length
+    if limit is None or exporter.length(steps, separator, tokenizer) <= limit:
         return steps
-    if settings.long_rows == "refuse":
+    if exporter.long_rows == "refuse":
         return Refused(reason=f"longer than {limit} tokens")
     for count in range(len(steps.steps) - 1, 0, -1):
         shorter = steps.first(count)
-        if row_format.length(shorter, separator, tokenizer) <= limit:
+        if exporter.length(shorter, separator, tokenizer) <= limit:
             return shorter
     return Refused(reason=f"not even the first step fits into {limit} tokens")

@@ -13,10 +13,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exporters import EXPORTERS
 from exporters.measure import fit
-from exporters.seam import LabelledSteps, Refused, Row, RowFormat, Tokenizer
-from exporters.settings import ExportSettings
+from exporters.seam import Exporter, LabelledSteps, Refused, Row, Tokenizer
 from exporters.steps import clashes, labelled_steps
 from schemas import ExportError
 from schemas.arrow import huggingface_metadata, read_table
@@ -48,6 +46,7 @@ class ExportReport:
     separator: str
     rows: Mapping[Split, int]
     right_steps: int
+    """Graded ones: from 0.5 on."""
     wrong_steps: int
     refused: Mapping[str, int]
     """Solutions that made no row, by reason."""
@@ -57,18 +56,18 @@ class ExportReport:
 
 
 def export_run(
-    run: RunFolder, settings: ExportSettings, *, tokenizer: Tokenizer | None = None
+    run: RunFolder, exporter: Exporter, *, tokenizer: Tokenizer | None = None
 ) -> ExportReport:
     """Write the training rows of a run's committed shards; the same run gives the same bytes.
 
     `export.json` is written last: where it lies, the rows beside it are whole. Raises ExportError
-    for an unknown format, a soft view, or a run of which every solution is refused.
+    for a view that the evidence forbids, or a run of which every solution is refused.
     """
-    row_format = _format(settings.format)
-    settings, view = _viewed(run, settings)
-    separator = settings.separator or _separator(run, row_format, view)
-    maker = _Maker(row_format, separator, settings, view, tokenizer)
-    folder = run.export(settings.name)
+    view = exporter.view or own_view(run.concludes)
+    exporter = exporter.model_copy(update={"view": view})
+    separator = exporter.separator or _separator(run, exporter, view)
+    maker = _Maker(exporter, separator, view, tokenizer)
+    folder = run.export(exporter.name)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "export.json").unlink(missing_ok=True)
     tally = _write(run, folder, maker)
@@ -79,15 +78,8 @@ def export_run(
             f"{view.kind!r}: choose another with --view, e.g. first_error for labelers that search"
         )
     report = _report(folder, maker, tally)
-    _record(report, settings)
+    _record(report, exporter)
     return report
-
-
-def _viewed(run: RunFolder, settings: ExportSettings) -> tuple[ExportSettings, AnyView]:
-    """Return the settings with a view, the labeler's own if none was asked for; and that view."""
-    first = next((row.solution.labeler for row in run.solutions()), "")
-    view = settings.view or own_view(first)
-    return settings.model_copy(update={"view": view}), view
 
 
 def split_of(problem_id: str, validation_ratio: float) -> Split:
@@ -101,16 +93,15 @@ def split_of(problem_id: str, validation_ratio: float) -> Split:
 class _Maker:
     """Turns solutions into rows of one format."""
 
-    row_format: RowFormat
+    exporter: Exporter
     separator: str
-    settings: ExportSettings
     view: AnyView
     tokenizer: Tokenizer | None
 
     @property
     def schema(self) -> pa.Schema:
         """The format's columns behind the two that name the solution."""
-        schema = pa.schema([*_KEYS, *self.row_format.schema])
+        schema = pa.schema([*_KEYS, *self.exporter.columns])
         return schema.with_metadata(huggingface_metadata(schema))
 
     def row(self, solution: SolutionRow, tally: _Tally) -> Row | None:
@@ -120,7 +111,7 @@ class _Maker:
             tally.refused[made.reason] += 1
             return None
         steps, row = made
-        tally.labels.update(steps.labels)
+        tally.labels.update(label >= 0.5 for label in steps.labels)
         index = solution.solution.solution_index
         return {"problem_id": solution.problem.id, "solution_index": index, **row}
 
@@ -128,31 +119,19 @@ class _Maker:
         whole = labelled_steps(solution.problem, solution.solution, self.view)
         if isinstance(whole, Refused):
             return whole
-        steps = fit(
-            whole,
-            self.separator,
-            row_format=self.row_format,
-            settings=self.settings,
-            tokenizer=self.tokenizer,
-        )
+        steps = fit(whole, self.separator, exporter=self.exporter, tokenizer=self.tokenizer)
         if isinstance(steps, Refused):
             return steps
-        row = self.row_format.row(steps, self.separator)
+        row = self.exporter.row(steps, self.separator)
         if isinstance(row, Refused):
             return row
         tally.shortened += len(steps.steps) < len(whole.steps)
         return steps, row
 
 
-def _format(name: str) -> RowFormat:
-    if name not in EXPORTERS:
-        raise ExportError(f"no export format {name!r}: choose one of {', '.join(EXPORTERS)}")
-    return EXPORTERS[name]
-
-
-def _separator(run: RunFolder, row_format: RowFormat, view: AnyView) -> str:
+def _separator(run: RunFolder, exporter: Exporter, view: AnyView) -> str:
     """Return the format's first separator with the fewest solutions it would refuse."""
-    candidates = row_format.separators
+    candidates = exporter.separators
     if len(candidates) == 1:
         return candidates[0]
     refused = Counter[str]()
@@ -185,7 +164,7 @@ def _shard_rows(run: RunFolder, shard: str, maker: _Maker, tally: _Tally) -> dic
     for solution in _distinct(run, shard, tally):
         row = maker.row(solution, tally)
         if row is not None:
-            split = split_of(solution.problem.id, maker.settings.validation_ratio)
+            split = split_of(solution.problem.id, maker.exporter.validation_ratio)
             rows.setdefault(split, []).append(row)
             tally.rows[split] += 1
     return rows
@@ -212,12 +191,12 @@ def _report(folder: Path, maker: _Maker, tally: _Tally) -> ExportReport:
         wrong_steps=tally.labels[False],
         refused=dict(sorted(tally.refused.items())),
         shortened=tally.shortened,
-        lengths_measured=maker.tokenizer is not None and maker.settings.max_length is not None,
+        lengths_measured=maker.tokenizer is not None and maker.exporter.max_length is not None,
     )
 
 
-def _record(report: ExportReport, settings: ExportSettings) -> None:
-    record = asdict(report) | {"folder": report.folder.name, "settings": settings.model_dump()}
+def _record(report: ExportReport, exporter: Exporter) -> None:
+    record = asdict(report) | {"folder": report.folder.name, "settings": exporter.model_dump()}
     partial = report.folder / "export.json.partial"
     partial.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(partial, report.folder / "export.json")

@@ -1,12 +1,15 @@
 """The seam behind which a trainer's row lives: labelled steps go in, one row comes out."""
 
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Literal, Protocol
 
 import pyarrow as pa
+from pydantic import Field, field_validator
 
-from schemas import Problem
+from schemas import Problem, Settings
+from schemas.views import AnyView
 
 Row = Mapping[str, object]
 """One training row; its keys are the columns of its format's schema."""
@@ -27,12 +30,13 @@ class Tokenizer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledSteps:
-    """The decided steps of one solution as a trainer may see them: stripped text, hard labels."""
+    """The decided steps of one solution as a trainer may see them: stripped text, and labels."""
 
     problem: Problem
     steps: tuple[str, ...]
-    labels: tuple[bool, ...]
-    """labels[i] is true where steps[i] is right; len(labels) == len(steps) > 0."""
+    labels: tuple[bool | float, ...]
+    """labels[i] is true where steps[i] is right, or its grade where the format takes grades;
+    len(labels) == len(steps) > 0."""
 
     def first(self, count: int) -> "LabelledSteps":
         """Return the first `count` steps."""
@@ -49,14 +53,55 @@ class Refused:
     """A short category, equal for rows refused alike, e.g. `a step contains the separator`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowFormat:
-    """One export format: a line in the registry `EXPORTERS`."""
+class Exporter(Settings):
+    """How a run's evidence becomes training rows of one format; recorded in `export.json`.
 
-    schema: pa.Schema
-    separators: tuple[str, ...]
+    A member of `AnyExporter` by its `format`, a literal.
+    """
+
+    columns: ClassVar[pa.Schema]
+    """Of a row; those that name its solution come before them."""
+    separators: ClassVar[tuple[str, ...]]
     """Strings that may mark a step's end, best first; the steps of an export contain none of it."""
-    row: Callable[[LabelledSteps, str], Row | Refused]
-    """(steps, separator) to row."""
-    length: Callable[[LabelledSteps, str, Tokenizer], int]
-    """(steps, separator, tokenizer) to the tokens the trainer will make of the row."""
+    takes_grades: ClassVar[bool] = False
+    """Whether labels may be numbers in [0, 1]; trainers that take hard labels cast 0.9 to 0."""
+
+    format: str
+    view: AnyView | None = None
+    """How evidence becomes labels; its kind names the export's folder. None: what the run's labeler
+    itself concludes, `hard` for counts of rollouts, `first_error` for a search."""
+    separator: str | None = Field(default=None, min_length=1)
+    """The string the trainer puts behind each step. None: the format's first that no step
+    contains, else the one that refuses the fewest rows."""
+    validation_ratio: float = Field(default=0.05, ge=0, lt=1)
+    """Share of problems whose rows go to validation, by a hash of the problem id."""
+    max_length: int | None = Field(default=1024, ge=1)
+    """The trainer's limit in tokens; measured where a tokenizer is given. None: no limit."""
+    tokenizer: str | None = None
+    """Folder or hub name of the trainer's tokenizer; None: lengths go unchecked."""
+    long_rows: Literal["refuse", "shorten"] = "refuse"
+    """A row above the limit is refused, or loses its last steps, whole ones, until it fits."""
+
+    @property
+    def name(self) -> str:
+        """The export's folder within the run, e.g. `trl-hard`."""
+        return f"{self.format}-{self.view.kind}" if self.view else self.format
+
+    @field_validator("view")
+    @classmethod
+    def _labels_as_the_format_takes_them(cls, view: AnyView | None) -> AnyView | None:
+        if view is not None and view.grades and not cls.takes_grades:
+            raise ValueError(
+                f"the labels of view {view.kind!r} are soft, and this format casts them to 0 or 1: "
+                "choose a view that decides, e.g. hard or threshold, and read graded labels from "
+                "the tables"
+            )
+        return view
+
+    @abstractmethod
+    def row(self, steps: LabelledSteps, separator: str) -> Row | Refused:
+        """Return the row of labelled steps, or why they make none."""
+
+    @abstractmethod
+    def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
+        """Return the tokens the trainer will make of the row."""

@@ -6,14 +6,12 @@ So labels must be bools, a separator must not occur inside a step, and a row mus
 TRL 1.13 is the last release with that trainer; axolotl's `stepwise_supervised` reads the same rows.
 """
 
-from typing import TypedDict
+from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
 
-from exporters.seam import LabelledSteps, Refused, RowFormat, Tokenizer
-from exporters.steps import clashes, labelled_steps
-from schemas import LabelledSolution, Problem
-from schemas.views import AnyView
+from exporters.seam import Exporter, LabelledSteps, Refused, Tokenizer
+from exporters.steps import clashes
 
 
 class TrlRow(TypedDict):
@@ -21,48 +19,36 @@ class TrlRow(TypedDict):
 
     prompt: str
     completions: list[str]
-    labels: list[bool]
+    labels: list[bool | float]
+    """Bools: the format takes no grades, and the column no number."""
 
 
-def to_trl_row(
-    problem: Problem, solution: LabelledSolution, view: AnyView, *, separator: str = "\n"
-) -> TrlRow | Refused:
-    """Return the row of one solution, or why it makes none.
+class TrlExporter(Exporter):
+    """Rows of TRL's stepwise form; `separator` is the `step_separator` the trainer is given."""
 
-    `separator` is the `step_separator` the trainer will be given. Raises ExportError for soft
-    labels.
-    """
-    steps = labelled_steps(problem, solution, view)
-    return steps if isinstance(steps, Refused) else trl_row(steps, separator)
-
-
-def trl_row(steps: LabelledSteps, separator: str) -> TrlRow | Refused:
-    """Return the row of labelled steps, or why they make none."""
-    if clashes(steps, separator):
-        return Refused(reason=f"a step contains the separator {separator!r}")
-    return TrlRow(
-        prompt=steps.problem.question,
-        completions=list(steps.steps),
-        labels=list(steps.labels),
-    )
-
-
-def trl_length(steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
-    """Return the tokens `PRMTrainer.tokenize_row` makes of the row before it cuts."""
-    prompt = int(tokenizer.adds_bos) + tokenizer.count(steps.problem.question)
-    ends = len(steps.steps) * tokenizer.count(separator)
-    return prompt + sum(map(tokenizer.count, steps.steps)) + ends
-
-
-TRL = RowFormat(
-    schema=pa.schema(
+    columns: ClassVar[pa.Schema] = pa.schema(
         {
             "prompt": pa.string(),
             "completions": pa.list_(pa.string()),
             "labels": pa.list_(pa.bool_()),
         }
-    ),
-    separators=("\n", "\n\n", "\n\n\n"),
-    row=trl_row,
-    length=trl_length,
-)
+    )
+    separators: ClassVar[tuple[str, ...]] = ("\n", "\n\n", "\n\n\n")
+
+    format: Literal["trl"] = "trl"
+
+    def row(self, steps: LabelledSteps, separator: str) -> TrlRow | Refused:
+        """Return the row of labelled steps, or why they make none."""
+        if clashes(steps, separator):
+            return Refused(reason=f"a step contains the separator {separator!r}")
+        return TrlRow(
+            prompt=steps.problem.question,
+            completions=list(steps.steps),
+            labels=list(steps.labels),
+        )
+
+    def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
+        """Return the tokens `PRMTrainer.tokenize_row` makes of the row before it cuts."""
+        prompt = int(tokenizer.adds_bos) + tokenizer.count(steps.problem.question)
+        ends = len(steps.steps) * tokenizer.count(separator)
+        return prompt + sum(map(tokenizer.count, steps.steps)) + ends

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
-from exporters import ExportSettings
+from exporters import AnyExporter, Exporter
 from exporters.runs import ExportReport
 from flows.config import with_overrides
 from flows.messages import explained
@@ -21,12 +21,13 @@ def export_here(
     """Export a run as the options say and print what came of it."""
     asked = {"format": format} | ({"view": {"kind": view}} if view else {})
     values = with_overrides(asked, overrides)
+    adapter: TypeAdapter[Exporter] = TypeAdapter(AnyExporter)
     try:
-        settings = ExportSettings.model_validate(values)
+        exporter = adapter.validate_python(values)
     except ValidationError as error:
-        raise ConfigError(explained(error, ExportSettings, where="the export")) from error
+        raise ConfigError(explained(error, AnyExporter, where="the export")) from error
     check_shards(run)  # a run that exports at its end has just been checked
-    report = export(run, settings)
+    report = export(run, exporter)
     out.print("\n".join(_lines(report)), highlight=False, soft_wrap=True, markup=False)
     return report
 

@@ -36,8 +36,8 @@ async def label(run: LabelRun) -> Counts:
                 await _label_shards(run, problems, session)
             session.board.phase = "concluding"
             counts = await conclude(run)
-            for settings in run.exports:
-                await export_rows(run, settings)
+            for exporter in run.exports:
+                await export_rows(run, exporter)
             return counts
         except ExceptionGroup as group:
             raise leading(group) from group

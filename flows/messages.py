@@ -10,19 +10,20 @@ from pydantic import BaseModel, ValidationError
 _LONGEST = 80
 
 
-def explained(error: ValidationError, model: type[BaseModel], *, where: str) -> str:
-    """Return one message that names every field of `model` that cannot work."""
+def explained(error: ValidationError, model: Any, *, where: str) -> str:
+    """Return one message that names every field of `model`, or a union, that cannot work."""
     first = {one["loc"]: one for one in reversed(error.errors(include_url=False))}
-    lines = [f"  {_line(one, model)}" for one in reversed(first.values())]
+    kinds = _models(model)
+    lines = [f"  {_line(one, kinds)}" for one in reversed(first.values())]
     return "\n".join((f"{where} cannot work:", *lines))
 
 
-def _line(error: Mapping[str, Any], model: type[BaseModel]) -> str:
-    path, kinds = _walk(error["loc"], model)
+def _line(error: Mapping[str, Any], models: Sequence[Any]) -> str:
+    path, kinds = _walk(error["loc"], models)
     shown = ".".join(path) or "the file"
     kind = error["type"]
     if kind == "extra_forbidden":
-        return f"{shown}: unknown; {_valid_keys(path[-1], _walk(error['loc'][:-1], model)[1])}"
+        return f"{shown}: unknown; {_valid_keys(path[-1], _walk(error['loc'][:-1], models)[1])}"
     if kind == "secret":
         return f"{shown}: {error['msg']}"
     if kind == "missing":
@@ -30,7 +31,8 @@ def _line(error: Mapping[str, Any], model: type[BaseModel]) -> str:
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         tags = ", ".join(str(tag) for kind in kinds for tag in _tags(kind))
         found = repr(error["ctx"]["tag"]) if kind == "union_tag_invalid" else "missing"
-        return f"{shown}.kind: {found}; give one of {tags}"
+        key = ".".join([*path, error["ctx"]["discriminator"].strip("'")])
+        return f"{key}: {found}; give one of {tags}"
     if kind in {"model_attributes_type", "model_type"}:
         return f"{shown}: {_short(error['input'])}: write its settings as a mapping"
     message = str(error["msg"]).removeprefix("Value error, ")
@@ -49,13 +51,13 @@ def _valid_keys(key: str, kinds: Sequence[Any]) -> str:
     return f"{hint}keys here are {', '.join(keys)}"
 
 
-def _walk(loc: Sequence[str | int], model: type[BaseModel]) -> tuple[list[str], list[Any]]:
+def _walk(loc: Sequence[str | int], models: Sequence[Any]) -> tuple[list[str], list[Any]]:
     """Return the path as a user writes it, and the models that may stand there.
 
     Pydantic puts the tag of a union's member into the path; it picks the member and is left out.
     """
     path: list[str] = []
-    kinds: list[Any] = [model]
+    kinds = list(models)
     for part in loc:
         tagged = [kind for kind in kinds if part in _tags(kind)]
         if tagged:
@@ -72,7 +74,8 @@ def _fields(kind: Any) -> Mapping[str, Any]:
 
 
 def _tags(kind: Any) -> tuple[Any, ...]:
-    field = _fields(kind).get("kind")
+    fields = _fields(kind)
+    field = fields.get("kind") or fields.get("format")
     return get_args(field.annotation) if field else ()
 
 

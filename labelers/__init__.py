@@ -1,4 +1,8 @@
-"""Algorithms: a problem's evidence becomes step labels."""
+"""Algorithms: a problem's evidence becomes step labels.
+
+A labeler of sampled solutions is a `SolutionLabeler` (labelers/solutions.py): settings with a
+`kind` that conclude something of each solution; one name more in `AnyLabeler` and it can be used.
+"""
 
 from typing import Annotated
 
@@ -11,7 +15,7 @@ from labelers.omega_prm import OmegaPRM
 from labelers.outcome import OutcomeLabeler
 from labelers.posterior import PosteriorLabeler
 from labelers.seam import Labeler
-from labelers.solutions import Screen
+from labelers.solutions import Concluded, Conclusion, Screen, SolutionLabeler, Start
 
 AnyLabeler = Annotated[
     AnswerLikelihood | DoubleSearch | MathShepherd | OmegaPRM | OutcomeLabeler | PosteriorLabeler,
@@ -22,6 +26,8 @@ AnyLabeler = Annotated[
 __all__ = [
     "AnswerLikelihood",
     "AnyLabeler",
+    "Concluded",
+    "Conclusion",
     "DoubleSearch",
     "Labeler",
     "MathShepherd",
@@ -29,4 +35,6 @@ __all__ = [
     "OutcomeLabeler",
     "PosteriorLabeler",
     "Screen",
+    "SolutionLabeler",
+    "Start",
 ]

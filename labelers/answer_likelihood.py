@@ -13,63 +13,42 @@ from pydantic import Field
 
 from labelers.right_answers import RightAnswers, first_error_of_right
 from labelers.scoring import Answers, answers, net_information
-from labelers.solutions import Screen, Solution, labelling_without_solutions, solve
+from labelers.solutions import Concluded, Conclusion, Solution, SolutionLabeler, Start
 from rollouts.seam import Rollouts
-from schemas import (
-    ROOT,
-    ConfigError,
-    Evidence,
-    LabelledSolution,
-    Labelling,
-    Node,
-    Outcome,
-    Problem,
-    Settings,
-    StepReading,
-)
+from schemas import Evidence, Outcome, Problem, StepReading
 
 
-class AnswerLikelihood(Settings):
+class AnswerLikelihood(SolutionLabeler):
     """Labels steps by how likely they make the question's right answers; spends no completion."""
 
     kind: Literal["answer_likelihood"] = "answer_likelihood"
-    num_solutions: int = Field(default=15, ge=1)
-    """Root rollouts to label per problem; equal texts are labelled once."""
     threshold: float = 0.0
     """Nats of MCNIG above which a step is right."""
     max_answers: int = Field(default=8, ge=1)
     """Right answers to score at most, and wrong ones: the commonest."""
     right_answers: RightAnswers = "trust"
     """What is done with solutions whose final answer is right."""
-    screen: Screen | None = None
 
-    async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
-        """Label the solutions of one problem; all prefixes are scored at the same time.
+    @property
+    def scores(self) -> bool:
+        """Always: there is nothing else to go by."""
+        return True
+
+    async def conclude(self, problem: Problem, start: Start, rollouts: Rollouts) -> Concluded:
+        """Score all prefixes at the same time.
 
         Abstains where the question's rollouts hold no wrong answer to compare with.
         """
-        if rollouts.cannot_score:
-            raise ConfigError(rollouts.cannot_score)  # before a rollout is paid
-        start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
-        if not start.solutions:
-            return labelling_without_solutions(problem, start)
-        roots = await rollouts.sample(ROOT, count=start.root.total)
-        known = answers(problem.answer, roots, most=self.max_answers)
+        known = answers(problem.answer, start.roots, most=self.max_answers)
         async with asyncio.TaskGroup() as group:
-            labelled = [
-                group.create_task(self._labelled(one, start.root, rollouts, known))
-                for one in start.solutions
+            tasks = [
+                group.create_task(self._conclusion(one, rollouts, known)) for one in start.solutions
             ]
-        return Labelling(
-            problem_id=problem.id,
-            solutions=tuple(task.result() for task in labelled),
-            nodes=(Node(prefix=ROOT, evidence=start.root),),
-            set_aside="",
-        )
+        return [task.result() for task in tasks], ()
 
-    async def _labelled(
-        self, solution: Solution, root: Evidence, rollouts: Rollouts, known: Answers | None
-    ) -> LabelledSolution:
+    async def _conclusion(
+        self, solution: Solution, rollouts: Rollouts, known: Answers | None
+    ) -> Conclusion:
         gains: tuple[float | None, ...] = ()
         first_error: int | None = None
         outcome = solution.rollout.verdict.outcome
@@ -78,14 +57,9 @@ class AnswerLikelihood(Settings):
         elif known is not None and outcome is not Outcome.UNDECIDED:
             gains = await net_information(rollouts, solution.prefixes[:-1], known)
             first_error = await self._first_error(gains, outcome)
-        return LabelledSolution(
-            problem_id=solution.rollout.problem_id,
-            solution_index=solution.rollout.sample_index,
-            labeler=self.kind,
-            steps=solution.prefixes[-1].steps,
-            outcome=outcome,
-            root=root,
-            evidence=(*[Evidence()] * (len(solution.prefixes) - 1), solution.terminal),
+        return Conclusion(
+            solution=solution,
+            evidence=[Evidence()] * (len(solution.prefixes) - 1),
             first_error=first_error,
             readings=_readings(gains) if gains else (),
         )

@@ -17,17 +17,15 @@ from pydantic import Field
 from labelers.bisection import bisect
 from labelers.probing import Probes, Stop
 from labelers.right_answers import RightAnswers, first_error_of_right
-from labelers.solutions import Screen, Solution, labelling_without_solutions, solve
+from labelers.solutions import Concluded, Conclusion, Solution, SolutionLabeler, Start
 from rollouts.seam import Rollouts
-from schemas import ROOT, Evidence, LabelledSolution, Labelling, Node, Outcome, Problem, Settings
+from schemas import Evidence, Outcome, Problem
 
 
-class DoubleSearch(Settings):
+class DoubleSearch(SolutionLabeler):
     """Searches each solution `num_searches` times, independently; abstains where they differ."""
 
     kind: Literal["double_search"] = "double_search"
-    num_solutions: int = Field(default=15, ge=1)
-    """Root rollouts to label per problem; equal texts are labelled once."""
     num_searches: int = Field(default=2, ge=1)
     """Searches that have to agree."""
     num_rollouts: int = Field(default=8, ge=1)
@@ -38,13 +36,9 @@ class DoubleSearch(Settings):
     """Completions asked for at a time under `first_success`; 1 is cheapest, more is sooner."""
     right_answers: RightAnswers = "trust"
     """What is done with solutions whose final answer is right."""
-    screen: Screen | None = None
 
-    async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
-        """Label the solutions of one problem; all of them, and all searches, at the same time."""
-        start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
-        if not start.solutions:
-            return labelling_without_solutions(problem, start)
+    async def conclude(self, problem: Problem, start: Start, rollouts: Rollouts) -> Concluded:
+        """Search all solutions at the same time."""
         probes = Probes(
             rollouts, num_rollouts=self.num_rollouts, stop=self.stop, round_size=self.round_size
         )
@@ -53,15 +47,10 @@ class DoubleSearch(Settings):
                 group.create_task(self._first_error(one, start.root, probes))
                 for one in start.solutions
             ]
-        found = zip(start.solutions, errors, strict=True)
-        return Labelling(
-            problem_id=problem.id,
-            solutions=tuple(
-                self._labelled(one, start.root, probes, error.result()) for one, error in found
-            ),
-            nodes=(Node(prefix=ROOT, evidence=start.root), *probes.nodes()),
-            set_aside="",
-        )
+        return [
+            Conclusion(solution=one, evidence=probes.along(one), first_error=error.result())
+            for one, error in zip(start.solutions, errors, strict=True)
+        ], probes.nodes()
 
     async def _first_error(self, solution: Solution, root: Evidence, probes: Probes) -> int | None:
         """Return what all searches found; None where they differ or there is nothing to search.
@@ -90,18 +79,3 @@ class DoubleSearch(Settings):
         if solution.rollout.verdict.outcome is Outcome.CORRECT:
             return await first_error_of_right(steps, self.right_answers, is_alive)
         return await bisect(0, steps, is_alive)
-
-    def _labelled(
-        self, solution: Solution, root: Evidence, probes: Probes, first_error: int | None
-    ) -> LabelledSolution:
-        probed = (probes.evidence(prefix) for prefix in solution.prefixes[:-1])
-        return LabelledSolution(
-            problem_id=solution.rollout.problem_id,
-            solution_index=solution.rollout.sample_index,
-            labeler=self.kind,
-            steps=solution.prefixes[-1].steps,
-            outcome=solution.rollout.verdict.outcome,
-            root=root,
-            evidence=(*probed, solution.terminal),
-            first_error=first_error,
-        )

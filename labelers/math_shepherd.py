@@ -2,7 +2,7 @@
 
 For M sampled solutions, N completions continue every step's prefix. Hard estimation (HE): a step
 is right if any completion reaches the gold answer; soft estimation (SE): the share that does.
-Both are views of the evidence (`schemas/views.py`). The last step is the whole solution: its own
+Both are views of the evidence (`schemas/views/`). The last step is the whole solution: its own
 verdict is its evidence, no rollout.
 
 *First success.* HE needs only the first success, so `stop: first_success` asks for the samples
@@ -21,121 +21,60 @@ follows the first step without a success, as a PRM is trained up to the first er
 """
 
 import asyncio
-from typing import Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from labelers.solutions import (
-    Screen,
-    Solution,
-    distinct_prefixes,
-    labelling_without_solutions,
-    solve,
-)
+from labelers.probing import Probes, Stop
+from labelers.solutions import Concluded, Conclusion, Solution, SolutionLabeler, Start
 from rollouts.seam import Rollouts
-from schemas import (
-    ROOT,
-    Evidence,
-    LabelledSolution,
-    Labelling,
-    Node,
-    Outcome,
-    Prefix,
-    Problem,
-    Settings,
-    StopRule,
-)
-from schemas.views import first_hard_error, hard_label
+from schemas import Prefix, Problem
+from schemas.views import Concludes
 
 
-class MathShepherd(Settings):
+class MathShepherd(SolutionLabeler):
     """Probes every step of sampled solutions with N completions; the paper's M and N by default."""
+
+    concludes: ClassVar[Concludes] = "counts"
 
     kind: Literal["math_shepherd"] = "math_shepherd"
     num_solutions: int = Field(default=15, ge=1)
     """M: root rollouts to label per problem; equal texts are labelled once."""
     num_rollouts: int = Field(default=8, ge=1)
     """N: completions per step at most."""
-    stop: Literal["fixed", "first_success"] = "fixed"
+    stop: Stop = "fixed"
     """`fixed`: always N, as published; `first_success`: the same hard labels for fewer."""
     round_size: int = Field(default=1, ge=1)
     """Completions asked for at a time under `first_success`; 1 is cheapest, more is sooner."""
     after_error: Literal["sample", "skip"] = "sample"
     """Whether steps behind a solution's first failed step are probed."""
-    screen: Screen | None = None
 
-    async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
-        """Label the solutions of one problem; all of them, and all steps, at the same time."""
-        start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
-        if not start.solutions:
-            return labelling_without_solutions(problem, start)
-        evidence = await self._probe(rollouts, start.solutions)
-        prefixes = distinct_prefixes(start.solutions)
-        probed = [Node(prefix=prefixes[key], evidence=found) for key, found in evidence.items()]
-        return Labelling(
-            problem_id=problem.id,
-            solutions=tuple(
-                self._labelled(problem, solution, start.root, evidence)
-                for solution in start.solutions
-            ),
-            nodes=(Node(prefix=ROOT, evidence=start.root), *sorted(probed, key=_place)),
-            set_aside="",
+    async def conclude(self, problem: Problem, start: Start, rollouts: Rollouts) -> Concluded:
+        """Probe all solutions, and all steps, at the same time."""
+        probes = Probes(
+            rollouts, num_rollouts=self.num_rollouts, stop=self.stop, round_size=self.round_size
         )
+        await self._probe(probes, start.solutions)
+        counted = [Conclusion.counted(one, probes.along(one)) for one in start.solutions]
+        return counted, probes.nodes()
 
-    async def _probe(
-        self, rollouts: Rollouts, solutions: tuple[Solution, ...]
-    ) -> dict[str, Evidence]:
-        """Return the evidence of every probed prefix by its key."""
-        prefixes = distinct_prefixes(solutions)
-        probes: dict[str, asyncio.Task[Evidence]] = {}
+    async def _probe(self, probes: Probes, solutions: Sequence[Solution]) -> None:
+        """Probe each prefix, the same one however many solutions share its text."""
+        distinct: dict[str, Prefix] = {}
+        for solution in solutions:
+            for prefix in solution.prefixes[:-1]:
+                distinct.setdefault(prefix.key, prefix)
+
+        async def walk(solution: Solution) -> None:
+            for prefix in solution.prefixes[:-1]:
+                if await probes.is_alive(distinct[prefix.key]) is False:
+                    return
+
         async with asyncio.TaskGroup() as group:
-
-            def probe(key: str) -> asyncio.Task[Evidence]:
-                """Start the probe of a prefix, once however many solutions share it."""
-                if key not in probes:
-                    probes[key] = group.create_task(self._evidence(rollouts, prefixes[key]))
-                return probes[key]
-
-            async def walk(solution: Solution) -> None:
-                for prefix in solution.prefixes[:-1]:
-                    if hard_label(await probe(prefix.key)) is False:
-                        return
-
             if self.after_error == "skip":
                 for solution in solutions:
                     group.create_task(walk(solution))
             else:
-                for key in prefixes:
-                    probe(key)
-        return {key: task.result() for key, task in probes.items()}
-
-    async def _evidence(self, rollouts: Rollouts, prefix: Prefix) -> Evidence:
-        """Return the evidence of one prefix under the stop rule."""
-        first = self.stop == "first_success"
-        size = self.round_size if first else self.num_rollouts
-        outcomes: list[Outcome] = []
-        while len(outcomes) < self.num_rollouts and not (first and Outcome.CORRECT in outcomes):
-            count = min(size, self.num_rollouts - len(outcomes))
-            taken = await rollouts.sample(prefix, start=len(outcomes), count=count)
-            outcomes += [rollout.verdict.outcome for rollout in taken]
-        return Evidence.of(outcomes, StopRule.FIRST_SUCCESS if first else StopRule.FIXED)
-
-    def _labelled(
-        self, problem: Problem, solution: Solution, root: Evidence, found: dict[str, Evidence]
-    ) -> LabelledSolution:
-        steps = [found.get(prefix.key, Evidence()) for prefix in solution.prefixes[:-1]]
-        evidence = (*steps, solution.terminal)
-        return LabelledSolution(
-            problem_id=problem.id,
-            solution_index=solution.rollout.sample_index,
-            labeler=self.kind,
-            steps=solution.prefixes[-1].steps,
-            outcome=solution.rollout.verdict.outcome,
-            root=root,
-            evidence=evidence,
-            first_error=first_hard_error(evidence),
-        )
-
-
-def _place(node: Node) -> tuple[int, str]:
-    return len(node.prefix.steps), node.prefix.key
+                for prefix in distinct.values():
+                    group.create_task(probes.is_alive(prefix))

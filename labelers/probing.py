@@ -3,11 +3,14 @@
 from collections import defaultdict
 from typing import Literal
 
+from labelers.solutions import Solution
 from rollouts.seam import Rollouts
 from schemas import Evidence, Node, Outcome, Prefix, StopRule
 from schemas.views import hard_label
 
 Stop = Literal["fixed", "first_success"]
+"""`fixed`: always `num_rollouts`, as published; `first_success`: the same hard labels for fewer
+(`math_shepherd.py`)."""
 
 
 class Probes:
@@ -54,7 +57,10 @@ class Probes:
             rule = StopRule.FIRST_SUCCESS if len(searches) == 1 else StopRule.ADAPTIVE
         return Evidence.of((outcome for _, outcome in sorted(seen.items())), rule)
 
-    def nodes(self) -> tuple[Node, ...]:
-        """Return every probed prefix with its evidence, by length and key."""
-        ordered = sorted(self._prefixes.values(), key=lambda one: (len(one.steps), one.key))
-        return tuple(Node(prefix=one, evidence=self.evidence(one)) for one in ordered)
+    def along(self, solution: Solution) -> tuple[Evidence, ...]:
+        """Return all that was seen of a solution's proper prefixes."""
+        return tuple(map(self.evidence, solution.prefixes[:-1]))
+
+    def nodes(self) -> list[Node]:
+        """Return every probed prefix with its evidence."""
+        return [Node(prefix=one, evidence=self.evidence(one)) for one in self._prefixes.values()]

@@ -1,14 +1,22 @@
-"""What every labeler begins with: root rollouts, the screen, the solutions worth labelling."""
+"""What every labeler begins and ends with: the solutions worth labelling, and their rows.
 
+A labeler is a `SolutionLabeler` with a `kind` and a `conclude`: between the two it says of each
+solution what it saw and where the first error is, by its counts or by its own reasoning.
+"""
+
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 
 from rollouts.seam import Rollouts
 from schemas import (
     ROOT,
+    ConfigError,
     Evidence,
+    LabelledSolution,
     Labelling,
     Node,
     Outcome,
@@ -16,8 +24,11 @@ from schemas import (
     Problem,
     Rollout,
     Settings,
+    StepCheck,
+    StepReading,
     StopRule,
 )
+from schemas.views import Concludes, first_hard_error
 
 
 class Screen(Settings):
@@ -70,10 +81,94 @@ class Solution:
 class Start:
     """A problem's root evidence and its solutions, or why there are none."""
 
+    roots: tuple[Rollout, ...]
     root: Evidence
+    """The counts of `roots`."""
     solutions: tuple[Solution, ...]
     set_aside: str
     """Empty if there are solutions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What a labeler concludes of one solution."""
+
+    solution: Solution
+    evidence: Sequence[Evidence]
+    """At each proper prefix; the last step's is the solution's own verdict."""
+    first_error: int | None
+    """As in `LabelledSolution`."""
+    steps: tuple[str, ...] | None = None
+    """None: the solution's steps as they were split."""
+    posterior: tuple[float, ...] = ()
+    checks: tuple[StepCheck, ...] = ()
+    readings: tuple[StepReading, ...] = ()
+
+    @classmethod
+    def counted(cls, solution: Solution, evidence: Sequence[Evidence]) -> "Conclusion":
+        """Conclude what the counts say, and no more, as a labeler that `concludes` counts does."""
+        error = first_hard_error((*evidence, solution.terminal))
+        return cls(solution=solution, evidence=evidence, first_error=error)
+
+
+Concluded = tuple[Iterable[Conclusion], Iterable[Node]]
+"""What is labelled, and the prefixes that were probed behind the root, in any order."""
+
+
+class SolutionLabeler(Settings):
+    """A labeler of sampled solutions; a member of `AnyLabeler` by its `kind`, a literal."""
+
+    concludes: ClassVar[Concludes] = "first_error"
+
+    kind: str
+    num_solutions: int = Field(default=15, ge=1)
+    """Root rollouts to label per problem; equal texts are labelled once."""
+    screen: Screen | None = None
+
+    @property
+    def scores(self) -> bool:
+        """Whether the policy has to be able to score."""
+        return False
+
+    @abstractmethod
+    async def conclude(self, problem: Problem, start: Start, rollouts: Rollouts) -> Concluded:
+        """Conclude what is to be said of the problem's solutions, of which there is one at least.
+
+        Solutions that are left out make no row.
+        """
+
+    async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
+        """Label the solutions of one problem; one that is set aside keeps its root evidence."""
+        if self.scores and rollouts.cannot_score:
+            raise ConfigError(rollouts.cannot_score)  # before a rollout is paid
+        start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
+        concluded: Concluded = (), ()
+        if start.solutions:
+            concluded = await self.conclude(problem, start, rollouts)
+        conclusions, nodes = concluded
+        ordered = sorted(nodes, key=lambda node: (len(node.prefix.steps), node.prefix.key))
+        return Labelling(
+            problem_id=problem.id,
+            solutions=tuple(self._row(one, start.root) for one in conclusions),
+            nodes=(Node(prefix=ROOT, evidence=start.root), *ordered),
+            set_aside=start.set_aside,
+        )
+
+    def _row(self, concluded: Conclusion, root: Evidence) -> LabelledSolution:
+        solution = concluded.solution
+        return LabelledSolution(
+            problem_id=solution.rollout.problem_id,
+            solution_index=solution.rollout.sample_index,
+            labeler=self.kind,
+            steps=concluded.steps or solution.prefixes[-1].steps,
+            outcome=solution.rollout.verdict.outcome,
+            root=root,
+            evidence=(*concluded.evidence, solution.terminal),
+            first_error=concluded.first_error,
+            posterior=concluded.posterior,
+            checks=concluded.checks,
+            readings=concluded.readings,
+        )
 
 
 async def solve(rollouts: Rollouts, *, num_solutions: int, screen: Screen | None) -> Start:
@@ -89,11 +184,11 @@ async def solve(rollouts: Rollouts, *, num_solutions: int, screen: Screen | None
     root = Evidence.of((one.verdict.outcome for one in taken), StopRule.FIXED)
     reason = screen.reason(root) if screen else ""
     if reason:
-        return Start(root=root, solutions=(), set_aside=reason)
+        return Start(roots=taken, root=root, solutions=(), set_aside=reason)
     cut = ((one, rollouts.prefixes(one)) for one in _worth_labelling(taken[:num_solutions]))
     solutions = tuple(Solution(rollout=one, prefixes=parts) for one, parts in cut if parts)
     reason = "" if solutions else f"no solution among {num_solutions} root rollouts: " + _say(root)
-    return Start(root=root, solutions=solutions, set_aside=reason)
+    return Start(roots=taken, root=root, solutions=solutions, set_aside=reason)
 
 
 def _worth_labelling(rollouts: Iterable[Rollout]) -> list[Rollout]:
@@ -107,22 +202,3 @@ def _worth_labelling(rollouts: Iterable[Rollout]) -> list[Rollout]:
 def _say(root: Evidence) -> str:
     counts = {outcome.value: getattr(root, outcome.value) for outcome in Outcome}
     return ", ".join(f"{n} {name}" for name, n in counts.items() if n)
-
-
-def labelling_without_solutions(problem: Problem, start: Start) -> Labelling:
-    """Return the labelling of a problem that was set aside; its root evidence stays."""
-    return Labelling(
-        problem_id=problem.id,
-        solutions=(),
-        nodes=(Node(prefix=ROOT, evidence=start.root),),
-        set_aside=start.set_aside,
-    )
-
-
-def distinct_prefixes(solutions: Sequence[Solution]) -> dict[str, Prefix]:
-    """Return the proper prefixes of all solutions by key, in order of solution and step."""
-    distinct: dict[str, Prefix] = {}
-    for solution in solutions:
-        for prefix in solution.prefixes[:-1]:
-            distinct.setdefault(prefix.key, prefix)
-    return distinct

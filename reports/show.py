@@ -35,8 +35,8 @@ def show_problem(
         solutions = [one for one in solutions if one.solution_index == solution] or _no_solution(
             row, solutions, solution
         )
-    labeler = solutions[0].labeler if solutions else ""
-    _print(problem_page(row, solutions, view=view or own_view(labeler), console=console), console)
+    view = view or own_view(run.concludes)
+    _print(problem_page(row, solutions, view=view, console=console), console)
 
 
 def find_problem(run: RunFolder, wanted: str) -> ProblemRow:

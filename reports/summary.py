@@ -144,10 +144,10 @@ def summarise(run: RunFolder) -> RunSummary:
 
 def _solutions(run: RunFolder) -> _Solutions:
     counted = _Solutions()
+    view = own_view(run.concludes, after_error="keep")
     for row in run.solutions():
         counted.run.add(row.solution)
         counted.problems[row.problem.id].add(row.solution)
-        view = own_view(row.solution.labeler, after_error="keep")
         counted.labels.update(view.labels(row.solution))
         counted.stop_rules.update(evidence.stop_rule for evidence in row.solution.evidence)
         counted.labelers.add(row.solution.labeler)

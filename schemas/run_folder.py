@@ -24,6 +24,7 @@ from schemas.arrow import TableName, read_table
 from schemas.conversion import problems_from, solutions_from
 from schemas.errors import RunError
 from schemas.rows import ProblemRow, SolutionRow
+from schemas.views import Concludes
 
 
 def shard_name(shard: int) -> str:
@@ -119,6 +120,17 @@ class RunFolder:
         """Yield the run's labelled solutions in order."""
         for table in self.tables("solutions"):
             yield from solutions_from(table)
+
+    @property
+    def concludes(self) -> Concludes:
+        """What the run's labeler says of a solution, as the run recorded it."""
+        said = self.record().get("concludes")
+        if said == "counts" or said == "first_error":
+            return said
+        # Runs of before 2026-11-26 do not say; these two labelers counted then.
+        first = next(self.solutions(), None)
+        counted = first is not None and first.solution.labeler in ("math_shepherd", "outcome")
+        return "counts" if counted else "first_error"
 
     def refuse_links(self) -> None:
         """Raise RunError where anything in the folder is a link.

@@ -6,7 +6,7 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from exporters import ExportSettings
+from exporters import Exporter
 from exporters.runs import ExportReport, export_run
 from schemas.run_folder import RunFolder
 from tasks.files import writing
@@ -14,22 +14,22 @@ from tasks.settings import LabelRun
 from tasks.tokenizer import TrainerTokenizer
 
 
-def export(folder: Path, settings: ExportSettings) -> ExportReport:
-    """Write the rows that `settings` ask for into the run's folder.
+def export(folder: Path, exporter: Exporter) -> ExportReport:
+    """Write the rows that `exporter` asks for into the run's folder.
 
     Raises ExportError for rows a trainer would misread, RunError where the disk refuses.
     """
-    tokenizer = TrainerTokenizer.load(settings.tokenizer) if settings.tokenizer else None
+    tokenizer = TrainerTokenizer.load(exporter.tokenizer) if exporter.tokenizer else None
     with writing(folder):
-        return export_run(RunFolder(folder), settings, tokenizer=tokenizer)
+        return export_run(RunFolder(folder), exporter, tokenizer=tokenizer)
 
 
 @task(
     name="export",
-    task_run_name="export-{settings.name}",
+    task_run_name="export-{exporter.name}",
     cache_policy=NO_CACHE,
     persist_result=False,
 )
-async def export_rows(run: LabelRun, settings: ExportSettings) -> ExportReport:
+async def export_rows(run: LabelRun, exporter: Exporter) -> ExportReport:
     """Write the rows of one export of a complete run."""
-    return await asyncio.to_thread(export, run.folder, settings)
+    return await asyncio.to_thread(export, run.folder, exporter)

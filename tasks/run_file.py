@@ -167,6 +167,7 @@ def _born(run: LabelRun) -> dict[str, Any]:
         "config_digest": config_digest(run),
         "config": run.model_dump(mode="json"),
         "prompt": prompt_version(run),
+        "concludes": run.labeler.concludes,
         "started": _now(),
         **_environment(),
     }
@@ -189,7 +190,8 @@ def _resumed(run: LabelRun) -> dict[str, Any]:
             + "\n".join(f"  {change}" for change in changes)
             + "\nresume with the old values, or choose another name with --set name=NAME"
         )
-    return record | {"config": run.model_dump(mode="json")} | _environment()
+    now = {"config": run.model_dump(mode="json"), "concludes": run.labeler.concludes}
+    return record | now | _environment()
 
 
 def _differences(before: Any, now: Any, path: str = "") -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from exporters.settings import ExportSettings
+from exporters import AnyExporter
 from labelers import AnyLabeler
 from policies import AnyPolicy
 from rollouts import AnySplitter
@@ -64,7 +64,7 @@ class LabelRun(Settings):
     labeler: AnyLabeler
     """The algorithm that turns rollouts into step labels."""
     shards: ShardSettings = ShardSettings()
-    exports: tuple[ExportSettings, ...] = ()
+    exports: tuple[AnyExporter, ...] = ()
     """Training rows written when the run is complete."""
 
     @property

@@ -21,6 +21,7 @@ from schemas import (
 )
 from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
+from schemas.views import first_hard_error, hard_label
 from tasks.commits import commit
 from tasks.records import Counts
 
@@ -51,17 +52,16 @@ def solution(
     index: int = 0,
     posterior: tuple[float, ...] = (),
 ) -> LabelledSolution:
-    """A solution whose first error is the first step from which no rollout was correct."""
-    dead = [at for at, value in enumerate(values) if value.decided and not value.correct]
+    """A solution whose first error is what its counts say."""
     return LabelledSolution(
         problem_id=of.id,
         solution_index=index,
         labeler="math_shepherd",
         steps=tuple(steps),
-        outcome=Outcome.INCORRECT if dead else Outcome.CORRECT,
+        outcome=Outcome.INCORRECT if False in map(hard_label, values) else Outcome.CORRECT,
         root=evidence(5, 3),
         evidence=tuple(values),
-        first_error=min(dead, default=-1),
+        first_error=first_hard_error(values),
         posterior=posterior,
     )
 

@@ -26,22 +26,12 @@ from labelers.omega_prm.cuts import Cuts, Span, spans, step_cuts, token_cuts
 from labelers.omega_prm.search import Search, search
 from labelers.omega_prm.tree import Constants, Selection, State, Tree
 from labelers.right_answers import RightAnswers, first_error_of_right
-from labelers.solutions import Screen, Solution, Start, labelling_without_solutions, solve
+from labelers.solutions import Concluded, Conclusion, Screen, Solution, SolutionLabeler, Start
 from rollouts.seam import Rollouts
-from schemas import (
-    ROOT,
-    Evidence,
-    LabelledSolution,
-    Labelling,
-    Node,
-    Outcome,
-    Prefix,
-    Problem,
-    Settings,
-)
+from schemas import ROOT, Evidence, Node, Outcome, Prefix, Problem
 
 
-class OmegaPRM(Settings):
+class OmegaPRM(SolutionLabeler):
     """Grows a tree of probed prefixes per question; the paper's constants by default."""
 
     kind: Literal["omega_prm"] = "omega_prm"
@@ -60,19 +50,13 @@ class OmegaPRM(Settings):
     screen: Screen | None = Screen(num_rollouts=32)
     """The question filter; all its rollouts are the root's."""
 
-    async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
+    async def conclude(self, problem: Problem, start: Start, rollouts: Rollouts) -> Concluded:
         """Search one question's rollouts, one after the other."""
-        start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
-        if not start.solutions:
-            return labelling_without_solutions(problem, start)
         growth = Growth(self, rollouts)
         searches = await growth.grow(start.root.total)
-        return Labelling(
-            problem_id=problem.id,
-            solutions=tuple(await growth.labelled(start, searches)),
-            nodes=tuple(_nodes(growth.tree)),
-            set_aside="",
-        )
+        concluded = await growth.conclusions(start.solutions, searches)
+        _, *probed = growth.tree.states
+        return concluded, [Node(prefix=one.prefix, evidence=one.evidence) for one in probed]
 
 
 class Growth:
@@ -98,15 +82,17 @@ class Growth:
             selection.state.visits += 1
         return searches
 
-    async def labelled(self, start: Start, searches: Iterable[Search]) -> list[LabelledSolution]:
-        """Return the labelled root rollouts, by sample index."""
+    async def conclusions(
+        self, solutions: Iterable[Solution], searches: Iterable[Search]
+    ) -> list[Conclusion]:
+        """Return what is known of root rollouts; those that were not searched are left out."""
         searched = {
             one.selection.rollout.sample_index: one
             for one in searches
             if one.selection.state.prefix == ROOT
         }
-        labelled = [await self._label(one, start.root, searched) for one in start.solutions]
-        return [one for one in labelled if one is not None]
+        concluded = [await self._conclusion(one, searched) for one in solutions]
+        return [one for one in concluded if one is not None]
 
     def _cuts(self, selection: Selection) -> Cuts:
         if self._settings.span == "token":
@@ -121,20 +107,18 @@ class Growth:
             state = self.tree.add(prefix, await self._rollouts.sample(prefix, count=count))
         return state
 
-    async def _label(
-        self, solution: Solution, root: Evidence, searched: Mapping[int, Search]
-    ) -> LabelledSolution | None:
-        """Return what is known of a root rollout; None if it was not searched."""
+    async def _conclusion(
+        self, solution: Solution, searched: Mapping[int, Search]
+    ) -> Conclusion | None:
+        steps = solution.prefixes[-1].steps
         if solution.rollout.verdict.outcome is Outcome.CORRECT:
-            error = await self._error_of_right(solution)
-            return self._row(solution, root, solution.prefixes[-1].steps, error)
+            return self._concluded(solution, steps, await self._error_of_right(solution))
         found = searched.get(solution.rollout.sample_index)
         if found is None:
             return None
-        steps = solution.prefixes[-1].steps
         if self._settings.span == "token":
             steps = spans(solution.rollout.text, (len(one.text) for one in found.probed))
-        return self._row(solution, root, steps, _first_error(steps, found))
+        return self._concluded(solution, steps, _first_error(steps, found))
 
     async def _error_of_right(self, solution: Solution) -> int | None:
         async def is_alive(length: int) -> bool | None:
@@ -143,19 +127,14 @@ class Growth:
         choice = self._settings.right_answers
         return await first_error_of_right(len(solution.prefixes), choice, is_alive)
 
-    def _row(
-        self, solution: Solution, root: Evidence, steps: tuple[str, ...], first_error: int | None
-    ) -> LabelledSolution:
+    def _concluded(
+        self, solution: Solution, steps: tuple[str, ...], first_error: int | None
+    ) -> Conclusion:
         probed = (self.tree.get(Prefix(steps=steps[:n])) for n in range(1, len(steps)))
-        evidence = tuple(state.evidence if state else Evidence() for state in probed)
-        return LabelledSolution(
-            problem_id=solution.rollout.problem_id,
-            solution_index=solution.rollout.sample_index,
-            labeler=self._settings.kind,
+        return Conclusion(
+            solution=solution,
             steps=steps,
-            outcome=solution.rollout.verdict.outcome,
-            root=root,
-            evidence=(*evidence, solution.terminal),
+            evidence=[state.evidence if state else Evidence() for state in probed],
             first_error=first_error,
         )
 
@@ -170,9 +149,3 @@ def _first_error(steps: tuple[str, ...], found: Search) -> int | None:
         if length >= len(found.dead.text):
             return index
     return None
-
-
-def _nodes(tree: Tree) -> Iterable[Node]:
-    """Return all states: the root first, then by length and key."""
-    ordered = sorted(tree.states, key=lambda state: (len(state.prefix.steps), state.prefix.key))
-    return (Node(prefix=state.prefix, evidence=state.evidence) for state in ordered)

@@ -5,7 +5,7 @@ Empirical Bayes: with solutions s and hyper-parameters h, argmax over h of
     sum_s log P(counts of s | h)  -  1/2 sum_j ((g_j(h_j) - g_j(default_j)) / spread_j)^2
 
 g_j is the identity, the logarithm or the logit, so that every number is allowed. The stop rule
-does not enter: the likelihood of counts is the same whatever decided to go on (`schemas/views.py`).
+does not enter: the likelihood of counts is the same whatever decided to go on (`schemas/views/`).
 Solutions are taken as independent; which of them were asked about is decided by the question's
 draws, never by their probes, so no solution is selected by what is fitted to.
 """

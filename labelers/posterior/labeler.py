@@ -33,38 +33,18 @@ from labelers.posterior.model import Model
 from labelers.posterior.reading import CueName, Read, read_steps
 from labelers.right_answers import RightAnswers
 from labelers.scoring import answers
-from labelers.solutions import (
-    Screen,
-    Solution,
-    labelling_without_solutions,
-    solve,
-)
+from labelers.solutions import Concluded, Conclusion, Solution, SolutionLabeler, Start
 from rollouts.seam import Rollouts
-from schemas import (
-    ROOT,
-    ConfigError,
-    Evidence,
-    LabelledSolution,
-    Labelling,
-    Node,
-    Outcome,
-    Prefix,
-    Problem,
-    Rollout,
-    Settings,
-    StopRule,
-)
+from schemas import Evidence, Node, Outcome, Prefix, Problem, Rollout, StopRule
 
 _SHARES: Array = (np.arange(24) + 0.5) / 24
 """Grid of f."""
 
 
-class PosteriorLabeler(Settings):
+class PosteriorLabeler(SolutionLabeler):
     """Searches each solution's first error by expected information; abstains where unsure."""
 
     kind: Literal["posterior"] = "posterior"
-    num_solutions: int = Field(default=15, ge=1)
-    """Root rollouts to label per problem; equal texts are labelled once."""
     model: Model = Model()
     """What is believed of the policy beforehand; fit it with `stepmint calibrate`."""
     stop_at: float = Field(default=0.97, gt=0.5, lt=1)
@@ -93,7 +73,6 @@ class PosteriorLabeler(Settings):
     `net_information`: a pass per prefix and answer (MCNIG)."""
     max_answers: int = Field(default=8, ge=1)
     """Right answers, and wrong ones, that `net_information` scores at most."""
-    screen: Screen | None = None
 
     @model_validator(mode="after")
     def _keeps_what_it_stops_at(self) -> "PosteriorLabeler":
@@ -104,43 +83,32 @@ class PosteriorLabeler(Settings):
             )
         return self
 
-    async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
-        """Label the solutions of one problem, in rounds that end for all of them at once."""
-        if {"regret", "net_information"} & set(self.read) and rollouts.cannot_score:
-            raise ConfigError(rollouts.cannot_score)  # before a rollout is paid
-        start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
-        if not start.solutions:
-            return labelling_without_solutions(problem, start)
-        roots = await rollouts.sample(ROOT, count=start.root.total)
-        read = await self._read(problem, start.solutions, rollouts, roots)
-        search = _Search(self, start.root, start.solutions, roots, read)
+    @property
+    def scores(self) -> bool:
+        """Whether something is read that the policy scores."""
+        return bool({"regret", "net_information"} & set(self.read))
+
+    async def conclude(self, problem: Problem, start: Start, rollouts: Rollouts) -> Concluded:
+        """Search in rounds that end for all solutions at once."""
+        read = await self._read(problem, start, rollouts)
+        search = _Search(self, start, read)
         while wanted := search.probes():
             search.learn(await _take(rollouts, wanted))
-        return Labelling(
-            problem_id=problem.id,
-            solutions=tuple(search.labelled(place) for place in range(len(start.solutions))),
-            nodes=(Node(prefix=ROOT, evidence=start.root), *search.nodes()),
-            set_aside="",
-        )
+        places = range(len(start.solutions))
+        return [search.conclusion(place) for place in places], search.nodes()
 
-    async def _read(
-        self,
-        problem: Problem,
-        solutions: Sequence[Solution],
-        rollouts: Rollouts,
-        roots: Sequence[Rollout],
-    ) -> tuple[Read, ...]:
+    async def _read(self, problem: Problem, start: Start, rollouts: Rollouts) -> tuple[Read, ...]:
         """Read the steps of all solutions, at the same time."""
         known = None
         if "net_information" in self.read:
-            known = answers(problem.answer, roots, most=self.max_answers)
-        echoes = Echoes(roots, rollouts) if "echo" in self.read else None
+            known = answers(problem.answer, start.roots, most=self.max_answers)
+        echoes = Echoes(start.roots, rollouts) if "echo" in self.read else None
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(
                     read_steps(one, rollouts, read=self.read, known=known, echoes=echoes)
                 )
-                for one in solutions
+                for one in start.solutions
             ]
         return tuple(task.result() for task in tasks)
 
@@ -175,17 +143,11 @@ async def _take(rollouts: Rollouts, probes: Sequence[_Probe]) -> tuple[Rollout, 
 class _Search:
     """The state of one problem between rounds."""
 
-    def __init__(
-        self,
-        settings: PosteriorLabeler,
-        root: Evidence,
-        solutions: Sequence[Solution],
-        roots: Sequence[Rollout],
-        read: Sequence[Read],
-    ) -> None:
+    def __init__(self, settings: PosteriorLabeler, start: Start, read: Sequence[Read]) -> None:
+        solutions = start.solutions
         self._settings = settings
-        self._root = root
-        self._trails = [Trail(solution, roots) for solution in solutions]
+        self._root = start.root
+        self._trails = [Trail(solution, start.roots) for solution in solutions]
         self._read = read
         self._costs = [_costs(solution, settings.request_cost) for solution in solutions]
         self._left = [settings.budget(one.rollout.verdict.outcome) for one in solutions]
@@ -216,31 +178,24 @@ class _Search:
             trail.add(rollouts)
         self._beliefs = self._believe()
 
-    def nodes(self) -> tuple[Node, ...]:
-        """Return every probed prefix with the verdicts asked for there, by length and key."""
-        found = [
+    def nodes(self) -> list[Node]:
+        """Return every probed prefix with the verdicts asked for there."""
+        return [
             Node(
                 prefix=taken[0].prefix,
                 evidence=Evidence.of((one.verdict.outcome for one in taken), StopRule.ADAPTIVE),
             )
             for taken in self._taken.values()
         ]
-        return tuple(sorted(found, key=lambda node: (len(node.prefix.steps), node.prefix.key)))
 
-    def labelled(self, place: int) -> LabelledSolution:
+    def conclusion(self, place: int) -> Conclusion:
         """Return what is concluded of a solution."""
         trail, belief = self._trails[place], self._beliefs[place]
-        solution = trail.solution
-        outcome = solution.rollout.verdict.outcome
+        outcome = trail.solution.rollout.verdict.outcome
         told = outcome is not Outcome.UNDECIDED
-        return LabelledSolution(
-            problem_id=solution.rollout.problem_id,
-            solution_index=solution.rollout.sample_index,
-            labeler=self._settings.kind,
-            steps=solution.prefixes[-1].steps,
-            outcome=outcome,
-            root=self._root,
-            evidence=trail.evidence(),
+        return Conclusion(
+            solution=trail.solution,
+            evidence=trail.evidence()[:-1],
             first_error=self._first_error(outcome, belief) if told else None,
             posterior=tuple(belief.posterior.tolist()) if told else (),
             checks=self._read[place].checks,

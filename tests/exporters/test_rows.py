@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
-from exporters import Refused, to_math_shepherd_row, to_trl_row
-from schemas import Evidence, ExportError, StopRule
-from schemas.views import Hard, Soft
+from exporters import AnyExporter, Exporter, MathShepherdExporter, Refused, TrlExporter
+from exporters.steps import labelled_steps
+from schemas import Evidence, StopRule
+from schemas.views import AnyView, Beta, Hard, Soft
+from tests.registries import members
 from tests.runs import evidence, problem, solution
 
 GOOD, DEAD = evidence(3, 5), evidence(0, 8)
@@ -14,9 +16,18 @@ UNDECIDED = evidence(0, 0, truncated=4, undecided=4)
 OPEN = Evidence(stop_rule=StopRule.NOT_SAMPLED)
 
 
-def trl(steps: list[str], values: list[Evidence], separator: str = "\n") -> Any:
+def row_of(
+    exporter: Exporter, steps: list[str], values: list[Evidence], separator: str = ""
+) -> Any:
     one = problem()
-    return to_trl_row(one, solution(one, steps, values), Hard(), separator=separator)
+    made = labelled_steps(one, solution(one, steps, values), Hard())
+    if isinstance(made, Refused):
+        return made
+    return exporter.row(made, separator or exporter.separators[0])
+
+
+def trl(steps: list[str], values: list[Evidence], separator: str = "") -> Any:
+    return row_of(TrlExporter(), steps, values, separator)
 
 
 def test_a_row_is_the_question_the_stripped_steps_and_bool_labels() -> None:
@@ -29,10 +40,27 @@ def test_a_row_is_the_question_the_stripped_steps_and_bool_labels() -> None:
     assert [type(label) for label in row["labels"]] == [bool, bool]
 
 
-def test_soft_labels_are_refused_because_the_trainer_would_cast_them_to_zero() -> None:
-    one = problem()
-    with pytest.raises(ExportError, match=r"0\.375 is soft"):
-        to_trl_row(one, solution(one, ["a", "b"], [GOOD, DEAD]), Soft())
+FORMATS = members(AnyExporter)
+VIEWS = [view() for view in members(AnyView)]
+
+
+@pytest.mark.parametrize("exporter", FORMATS, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("view", VIEWS, ids=lambda one: one.kind)
+def test_soft_labels_are_refused_when_asked_for_where_a_trainer_would_cast_them_to_zero(
+    exporter: type[Exporter], view: AnyView
+) -> None:
+    if view.grades and not exporter.takes_grades:
+        with pytest.raises(ValueError, match=rf"{view.kind}' are soft.*e\.g\. hard or threshold"):
+            exporter(view=view)
+    else:
+        assert exporter(view=view).view == view
+
+
+def test_trl_takes_no_soft_labels() -> None:
+    with pytest.raises(ValueError, match="'soft' are soft, and this format casts them to 0 or 1"):
+        TrlExporter(view=Soft())
+    with pytest.raises(ValueError, match="'beta' are soft"):
+        MathShepherdExporter(view=Beta())
 
 
 @pytest.mark.parametrize("nothing", [UNDECIDED, OPEN])
@@ -63,10 +91,8 @@ def test_a_separator_inside_a_step_refuses_the_row_and_another_separator_does_no
 
 
 def test_math_shepherd_marks_every_step_and_its_label_text_differs_in_the_marks_alone() -> None:
-    one = problem()
-    row = to_math_shepherd_row(
-        one, solution(one, ["2*3 = 6.\n", "Step 2: 2+6 = 9.\n"], [GOOD, DEAD]), Hard()
-    )
+    steps = ["2*3 = 6.\n", "Step 2: 2+6 = 9.\n"]
+    row = row_of(MathShepherdExporter(), steps, [GOOD, DEAD])
     assert row == {
         "input": "What is 2 + 2 * 3? Step 1: 2*3 = 6. ки\nStep 2: 2+6 = 9. ки",
         "label": "What is 2 + 2 * 3? Step 1: 2*3 = 6. +\nStep 2: 2+6 = 9. -",
@@ -76,6 +102,4 @@ def test_math_shepherd_marks_every_step_and_its_label_text_differs_in_the_marks_
 
 @pytest.mark.parametrize("text", ["руки", "as in Step 1: no"])
 def test_math_shepherd_refuses_text_its_readers_would_split_wrongly(text: str) -> None:
-    one = problem()
-    row = to_math_shepherd_row(one, solution(one, [text], [GOOD]), Hard())
-    assert isinstance(row, Refused)
+    assert isinstance(row_of(MathShepherdExporter(), [text], [GOOD]), Refused)

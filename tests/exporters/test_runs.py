@@ -9,7 +9,7 @@ import datasets
 import pyarrow.parquet as pq
 import pytest
 
-from exporters import ExportSettings
+from exporters import TrlExporter
 from exporters.runs import ExportReport, export_run, split_of
 from schemas import ExportError, RunError
 from schemas.rows import ProblemRow
@@ -31,7 +31,7 @@ class WordTokenizer:
 
 
 def export(run_dir: Path, tokenizer: Any = None, **settings: Any) -> ExportReport:
-    return export_run(RunFolder(run_dir), ExportSettings(**settings), tokenizer=tokenizer)
+    return export_run(RunFolder(run_dir), TrlExporter(**settings), tokenizer=tokenizer)
 
 
 def rows_of(report: ExportReport) -> list[dict[str, Any]]:
@@ -134,9 +134,24 @@ def test_a_run_of_which_nothing_can_be_exported_says_why(tmp_path: Path) -> None
         export(tmp_path)
 
 
-def test_an_unknown_format_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="choose one of trl, math_shepherd"):
-        export(sums_run(tmp_path / "sums"), format="tlr")
+@pytest.mark.parametrize(
+    ("record", "labeler", "view"),
+    [
+        ({"concludes": "counts"}, "a_new_one", "hard"),
+        ({"concludes": "first_error"}, "a_new_one", "first_error"),
+        ({}, "math_shepherd", "hard"),
+        ({}, "omega_prm", "first_error"),
+        ({"concludes": "anything"}, "omega_prm", "first_error"),
+    ],
+)
+def test_without_a_view_a_run_is_exported_as_its_labeler_concludes(
+    tmp_path: Path, record: dict[str, str], labeler: str, view: str
+) -> None:
+    one = problem()
+    labelled = replace(solution(one, ["a\n", "b\n"], [GOOD, GOOD]), labeler=labeler)
+    write_shard(tmp_path, 0, problems=[ProblemRow(problem=one, set_aside="")], solutions=[labelled])
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    assert export(tmp_path).folder.name == f"trl-{view}"
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:

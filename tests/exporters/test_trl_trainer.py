@@ -9,9 +9,8 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForTokenClassification
 
-from exporters import ExportSettings, LabelledSteps
+from exporters import LabelledSteps, TrlExporter
 from exporters.runs import export_run
-from exporters.trl import TRL
 from schemas.run_folder import RunFolder
 from schemas.views import Hard
 from tasks.tokenizer import TrainerTokenizer
@@ -38,7 +37,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
 @pytest.fixture(scope="module")
 def train(tmp_path_factory: pytest.TempPathFactory) -> datasets.Dataset:
     run = sums_run(tmp_path_factory.mktemp("runs") / "sums", count=60, telltale=" hm")
-    report = export_run(RunFolder(run), ExportSettings(validation_ratio=0))
+    report = export_run(RunFolder(run), TrlExporter(validation_ratio=0))
     return datasets.Dataset.from_parquet(
         str(report.folder / "train.parquet"), cache_dir=str(run / "cache")
     )
@@ -81,7 +80,7 @@ def test_our_length_of_a_row_is_the_trainers(
     for row in train.select(range(20)):
         made = _steps(row)
         trainers_length = len(tokenize(row, tokenizer, max_length=None)["input_ids"])
-        assert TRL.length(made, "\n", ours) == trainers_length
+        assert TrlExporter().length(made, "\n", ours) == trainers_length
 
 
 def test_rows_kept_at_a_tight_limit_lose_no_label_in_the_trainer(
@@ -90,7 +89,7 @@ def test_rows_kept_at_a_tight_limit_lose_no_label_in_the_trainer(
     tokenizer.save_pretrained(tmp_path / "tokenizer")
     run = RunFolder(sums_run(tmp_path / "sums"))
     limit = 50
-    settings = ExportSettings(
+    settings = TrlExporter(
         validation_ratio=0, max_length=limit, long_rows="shorten", view=Hard(after_error="keep")
     )
     ours = TrainerTokenizer.load(str(tmp_path / "tokenizer"))

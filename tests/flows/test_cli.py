@@ -102,7 +102,7 @@ def test_the_version_is_told(
         (("show", "nowhere"), "nowhere is no folder: give a run's folder"),
         (("show", "RUN", "999"), "has no problem '999'"),
         (("show", "RUN", "0", "--solution", "77"), "has no solution 77; it has: "),
-        (("export", "RUN", "--format", "nope"), "no export format 'nope': choose one of trl"),
+        (("export", "RUN", "--format", "nope"), "format: 'nope'; give one of trl"),
         (("export", "RUN", "--view", "nope"), "view.kind: 'nope'; give one of hard, soft"),
         (("export", "RUN", "--set", "max_length=x"), "max_length: 'x': input should be a valid"),
         (("calibrate", "RUN", "--output", "no/m.yaml"), "name a file in a folder that is there"),

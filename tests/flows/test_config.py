@@ -3,11 +3,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from exporters import AnyExporter
 from flows.config import CONFIGS, find_config, load_run, with_overrides
 from labelers import PosteriorLabeler
-from policies import TransformersSettings, VllmSettings
+from policies import AnyPolicy, TransformersSettings, VllmSettings
 from schemas import ConfigError
+from schemas.views import AnyView
+from tests.registries import kinds
 from tests.toy_runs import settings
+
+FORMATS = ", ".join(kinds(AnyExporter, "format"))
+VIEWS = ", ".join(kinds(AnyView))
 
 
 @pytest.fixture
@@ -60,14 +66,20 @@ def test_a_run_comes_back_the_same_from_json(config: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("policy.kind=vlm", "policy.kind: 'vlm'; give one of transformers, vllm, openai, scripted"),
-        ("policy={}", "policy.kind: missing; give one of transformers"),
+        ("policy.kind=vlm", f"policy.kind: 'vlm'; give one of {', '.join(kinds(AnyPolicy))}"),
+        ("policy={}", f"policy.kind: missing; give one of {kinds(AnyPolicy)[0]}"),
         ("sampling.temperature=-1", "sampling.temperature: -1: input should be greater than"),
         ("shards.siz=3", "shards.siz: unknown; did you mean size? keys here are size, in_flight"),
         ("labeler.num_rolouts=3", "labeler.num_rolouts: unknown; did you mean num_rollouts?"),
         ("smapling=1", "smapling: unknown; did you mean sampling? keys here are name, output"),
         ("policy.seed=x", "policy.seed: 'x': input should be a valid integer"),
         ("splitter=5", "splitter: 5: write its settings as a mapping"),
+        ("exports=[{format: tlr}]", f"exports.0.format: 'tlr'; give one of {FORMATS}"),
+        (
+            "exports=[{view: {kind: soft}}]",
+            "labels of view 'soft' are soft, and this format casts them to 0 or 1: choose a view",
+        ),
+        ("exports=[{view: {kind: sfot}}]", f"exports.0.view.kind: 'sfot'; give one of {VIEWS}"),
         ("exports=[{veiw: 3}]", "exports.0.veiw: unknown; did you mean view?"),
         ("name=../up", "name: '../up': "),
         ("nothing", "--set nothing: write it as --set key=value"),

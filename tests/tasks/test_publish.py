@@ -11,7 +11,7 @@ import datasets
 import pyarrow.parquet as pq
 import pytest
 
-from exporters import ExportSettings
+from exporters import TrlExporter
 from exporters.runs import export_run
 from schemas import ExportError, RunError
 from schemas.run_folder import RunFolder
@@ -29,7 +29,7 @@ BOTH = pytest.mark.parametrize("to", ["hf:org/sums", "ms:org/sums"])
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     folder = sums_run(tmp_path / "sums")
-    export_run(RunFolder(folder), ExportSettings(validation_ratio=0.25))
+    export_run(RunFolder(folder), TrlExporter(validation_ratio=0.25))
     return folder
 
 

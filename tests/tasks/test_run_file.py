@@ -23,6 +23,7 @@ def test_a_run_says_what_made_it(tmp_path: Path) -> None:
     assert record["seed"] == 5
     assert record["config"] == run.model_dump(mode="json")
     assert record["config_digest"] == config_digest(run)
+    assert record["concludes"] == run.labeler.concludes == "counts"
     assert {"python", "pyarrow", "prefect"} <= set(record["versions"])
 
 

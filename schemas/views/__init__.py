@@ -1,0 +1,57 @@
+"""Labels are views of evidence: counts stay on disk, each view derives its labels at export.
+
+A view gives one label per step: True/False (a right or wrong step) from the views that decide,
+a number in [0, 1] from those that grade, None where the evidence decides nothing. A new one is a
+file with a `View` or a `Decides`, and a name in the union `AnyView`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.views.concluded import FirstError, NetInformation, Posterior
+from schemas.views.counted import Beta, Hard, Ratio, RootNormalised, Soft, Threshold
+from schemas.views.seam import Concludes, Decides, Label, View, first_hard_error, hard_label
+
+AnyView = Annotated[
+    Hard
+    | Soft
+    | Threshold
+    | Beta
+    | RootNormalised
+    | Ratio
+    | FirstError
+    | Posterior
+    | NetInformation,
+    Field(discriminator="kind"),
+]
+"""The registry of views: pydantic picks by `kind` and names the valid ones on a typo."""
+
+
+def own_view(
+    concludes: Concludes, *, after_error: Literal["drop", "keep"] = "drop"
+) -> Hard | FirstError:
+    """Return the view that says what a run's labeler itself concludes: `hard` or `first_error`."""
+    view = Hard if concludes == "counts" else FirstError
+    return view(after_error=after_error)
+
+
+__all__ = [
+    "AnyView",
+    "Beta",
+    "Concludes",
+    "Decides",
+    "FirstError",
+    "Hard",
+    "Label",
+    "NetInformation",
+    "Posterior",
+    "Ratio",
+    "RootNormalised",
+    "Soft",
+    "Threshold",
+    "View",
+    "first_hard_error",
+    "hard_label",
+    "own_view",
+]
