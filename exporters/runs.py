@@ -196,7 +196,14 @@ def _report(folder: Path, maker: _Maker, tally: _Tally) -> ExportReport:
 
 
 def _record(report: ExportReport, exporter: Exporter) -> None:
+    digests = {split: _digest(report.folder / f"{split}.parquet") for split in SPLITS}
     record = asdict(report) | {"folder": report.folder.name, "settings": exporter.model_dump()}
+    record["digests"] = digests
     partial = report.folder / "export.json.partial"
     partial.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(partial, report.folder / "export.json")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -148,7 +148,7 @@ def _size(rows: int) -> str:
 
 
 def _opening(summary: RunSummary) -> str:
-    sources = ", ".join(f"{plain(name)} ({count:,})" for name, count in summary.sources.items())
+    sources = ", ".join(f"{_prose(name)} ({count:,})" for name, count in summary.sources.items())
     return (
         f"Step labels for process reward models: {summary.solutions:,} solutions with "
         f"{summary.steps:,} steps to {len(summary.problems):,} problems of {sources}. "
@@ -163,9 +163,9 @@ def _holdings(facts: CardFacts) -> Iterable[tuple[str, str]]:
         rows = ", ".join(f"{count:,} {split}" for split, count in export.rows.items())
         left_out = sum(export.refused.values())
         yield (
-            f"`{export.name}`",
+            _span(export.name),
             f"training rows ({rows}; {left_out:,} solutions left out, see `export.json`); "
-            f"step separator `{export.separator!r}`",
+            f"step separator {_span(repr(export.separator))}",
         )
 
 
@@ -175,11 +175,11 @@ def _making(summary: RunSummary) -> str:
         return "No solution was labelled."
     sampling = made.sampling
     return (
-        f"The policy `{plain(made.policy)}` wrote the solutions and continued their prefixes "
-        f"(prompt `{plain(made.prompt)}`, temperature {sampling.temperature:g}, top-p "
+        f"The policy {_span(made.policy)} wrote the solutions and continued their prefixes "
+        f"(prompt {_span(made.prompt)}, temperature {sampling.temperature:g}, top-p "
         f"{sampling.top_p:g}, at most {sampling.max_tokens} tokens, seed {made.seed}). "
-        f"The labeler `{plain(', '.join(summary.labelers))}` decided which prefixes to sample. "
-        f"Rows of one configuration share `config` = `{plain(made.config)}`."
+        f"The labeler {_span(', '.join(summary.labelers))} decided which prefixes to sample. "
+        f"Rows of one configuration share `config` = {_span(made.config)}."
     )
 
 
@@ -190,7 +190,7 @@ def _settings(configuration: Mapping[str, object]) -> list[str]:
 def _counts(summary: RunSummary) -> Iterable[tuple[str, str]]:
     yield "problems", f"{len(summary.problems):,}"
     for reason, count in sorted(summary.set_aside.items()):
-        yield f"set aside: {plain(reason)}", f"{count:,}"
+        yield f"set aside: {_prose(reason)}", f"{count:,}"
     yield "solutions", f"{summary.solutions:,}"
     yield "with the first error located", f"{summary.with_error:,}"
     yield "without error", f"{summary.without_error:,}"
@@ -230,6 +230,19 @@ def _table(header: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _span(text: str) -> str:
+    """Return a code span that nothing inside can close."""
+    shown = one_line(text)
+    fence = "`" * max([1, *(len(run) + 1 for run in re.findall(r"`+", shown))])
+    pad = " " if "`" in shown else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _prose(text: str) -> str:
+    """Return text in which nothing is Markdown or HTML."""
+    return re.sub(r"([\\`*_\[\]()<>!#&~])", r"\\\1", one_line(text))
 
 
 def _code(text: str, language: str = "python") -> str:

@@ -80,6 +80,11 @@ class RunFolder:
         """Return where a shard's part of a table is written."""
         return self.partials / f"{table}-{shard}.parquet"
 
+    @property
+    def exports_lock(self) -> Path:
+        """The file that whoever exports the run holds locked."""
+        return self.path / "exports" / ".lock"
+
     def export(self, name: str) -> Path:
         """Return the folder of an export, e.g. `trl-hard`."""
         return self.path / "exports" / name

@@ -10,6 +10,7 @@ from exporters import Exporter
 from exporters.runs import ExportReport, export_run
 from schemas.run_folder import RunFolder
 from tasks.files import writing
+from tasks.locks import locked
 from tasks.settings import LabelRun
 from tasks.tokenizer import TrainerTokenizer
 
@@ -19,9 +20,14 @@ def export(folder: Path, exporter: Exporter) -> ExportReport:
 
     Raises ExportError for rows a trainer would misread, RunError where the disk refuses.
     """
+    run = RunFolder(folder)
     tokenizer = TrainerTokenizer.load(exporter.tokenizer) if exporter.tokenizer else None
+    run.refuse_links()
+    _ = run.shards  # raises where there is no run to lock
     with writing(folder):
-        return export_run(RunFolder(folder), exporter, tokenizer=tokenizer)
+        run.exports_lock.parent.mkdir(exist_ok=True)
+        with locked(run.exports_lock):  # two exports under one name would mix their files
+            return export_run(run, exporter, tokenizer=tokenizer)
 
 
 @task(

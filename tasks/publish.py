@@ -1,12 +1,14 @@
 """A run's committed tables and exports become a dataset on a hub, with its card."""
 
-import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel, Field, ValidationError
+
+from exporters.runs import SPLITS, Split
 from reports.card import CardExport, CardFacts, dataset_card
 from reports.summary import RunSummary, summarise
 from schemas import RunError
@@ -14,9 +16,11 @@ from schemas.arrow import TABLE_NAMES
 from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
 from tasks.commits import check_shards
+from tasks.files import digest
 from tasks.hubs import Address, Hub, open_hub, same
 
 _CARD = "README.md"
+_EXPORT_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 _OURS = (*(f"{table}/" for table in TABLE_NAMES), "exports/")
 _SHAPING = ("source", "limit", "prompt", "sampling", "splitter", "verification", "labeler", "seed")
 """The settings a reader needs; not the policy's, which may hold addresses of private servers."""
@@ -83,8 +87,12 @@ def _files(run: RunFolder) -> Iterator[tuple[str, Path]]:
                 raise RunError(f"{path} is missing though its shard is committed: restore it")
             yield path.relative_to(run.path).as_posix(), path
     for folder in run.exports:
-        for name in ("train.parquet", "validation.parquet", "export.json"):
-            yield f"exports/{folder.name}/{name}", folder / name
+        for split, known in _export(folder).digests.items():
+            path = folder / f"{split}.parquet"
+            if not path.is_file() or digest(path) != known:
+                raise RunError(f"{path} is missing or not what was exported: export it again")
+            yield f"exports/{folder.name}/{path.name}", path
+        yield f"exports/{folder.name}/export.json", folder / "export.json"
 
 
 def _card(run: RunFolder, address: Address, *, license: str) -> str:
@@ -113,14 +121,29 @@ def _is_demo(summary: RunSummary, policy: Mapping[str, object]) -> bool:
     return "demo" in words or identity.startswith("scripted:")
 
 
+class _Export(BaseModel):
+    """What publishing reads of an `export.json`, which may have come from anywhere."""
+
+    separator: str
+    rows: dict[Split, int]
+    refused: dict[str, int]
+    digests: dict[Split, str] = Field(min_length=len(SPLITS))
+
+
+def _export(folder: Path) -> _Export:
+    path = folder / "export.json"
+    if not _EXPORT_NAME.fullmatch(folder.name):
+        raise RunError(f"{folder}: an export's name has letters, digits, `_`, `.` and `-` alone")
+    try:
+        return _Export.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise RunError(f"{path} is damaged or of an older stepmint: export it again") from error
+
+
 def _card_export(folder: Path) -> CardExport:
-    record = json.loads((folder / "export.json").read_text(encoding="utf-8"))
-    return CardExport(
-        name=folder.name,
-        separator=record["separator"],
-        rows=record["rows"],
-        refused=record["refused"],
-    )
+    found = _export(folder)
+    rows = {str(split): count for split, count in found.rows.items()}
+    return CardExport(name=folder.name, separator=found.separator, rows=rows, refused=found.refused)
 
 
 def _example(run: RunFolder) -> SolutionRow | None:

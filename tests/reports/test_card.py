@@ -75,3 +75,21 @@ def test_model_text_cannot_leave_its_block(tmp_path: Path) -> None:
 
 def test_the_card_of_a_modelscope_dataset_loads_it_there(tmp_path: Path) -> None:
     assert 'MsDataset.load("org/sums"' in card(tmp_path, hub="ms")
+
+
+def test_names_from_servers_and_received_runs_are_no_markdown(tmp_path: Path) -> None:
+    sly = "m` | [free](http://evil.example) <img src=x> ``` \x1b[2J"
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    summary = summarise(run)
+    assert summary.provenance
+    summary = replace(
+        summary,
+        provenance=replace(summary.provenance, policy=sly),
+        sources={sly: 3},
+        set_aside={sly: 1},
+    )
+    text = dataset_card(summary, replace(FACTS, exports=[replace(EXPORT, separator=sly)]))
+    shown = re.sub(r"(`+)(?!`)(.*?)(?<!`)\1(?!`)", "", text.partition("\n---\n")[2])
+    assert "](" not in shown.replace("\\]\\(", "")
+    assert "<img" not in shown.replace("\\<", "")
+    assert "\x1b" not in text

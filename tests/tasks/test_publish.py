@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import datasets
@@ -72,6 +72,28 @@ def test_a_link_in_a_received_run_is_not_published(run: Path, tmp_path: Path, pl
     with pytest.raises(RunError, match=f"{place} is a link to {secret}"):
         publish_run(run, "hf:org/sums")
     assert secret.read_text() == "a private key"
+
+
+def swapped(export: Path) -> None:
+    (export / "train.parquet").write_bytes((export / "validation.parquet").read_bytes())
+
+
+def without_digests(export: Path) -> None:
+    record = json.loads((export / "export.json").read_text())
+    (export / "export.json").write_text(json.dumps(record | {"digests": {}}))
+
+
+def renamed(export: Path) -> None:
+    export.rename(export.with_name("a`b [x](http://evil)".replace("/", "")))
+
+
+@pytest.mark.parametrize("harm", [swapped, without_digests, renamed])
+def test_an_export_that_is_not_what_was_exported_is_not_published(
+    run: Path, harm: Callable[[Path], None]
+) -> None:
+    harm(run / "exports" / "trl-hard")
+    with pytest.raises(RunError, match=r"export it again|an export's name"):
+        publish_run(run, "hf:org/sums", dry_run=True)
 
 
 @BOTH
