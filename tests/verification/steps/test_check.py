@@ -225,3 +225,11 @@ def test_repeated_pieces_take_no_time_worth_naming(piece: str) -> None:
     began = time.process_time()
     check_step(piece * (20_000 // len(piece)))
     assert time.process_time() - began < 1.0
+
+
+def test_what_is_behind_the_end_of_a_steps_budget_stays_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert check_step("$12 \\cdot 13 = 157$").finding is Finding.REFUTED
+    monkeypatch.setattr("verification.steps.check.MAX_STEP_WORK", 2)
+    assert check_step("$12 \\cdot 13 = 157$").finding is Finding.SILENT
