@@ -42,7 +42,7 @@ APPROXIMATED = 0.05
 """Relative difference up to which anything approximates anything."""
 MAX_EQUATIONS = 60
 MAX_STEP_WORK = 100_000
-"""Steps of arithmetic for all equalities of one step; the dearest of 53,387 real ones takes 11,657."""
+"""Steps of arithmetic for the equalities of a step; the dearest of 53,387 real ones took 11,657."""
 _LEFT: ContextVar[Budget] = ContextVar("what is left of the budget of the step being checked")
 _MAX_DECIMALS = 6
 
