@@ -3,10 +3,11 @@
 import json
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from benchmarks import made
 from schemas import (
-    Completion,
     Evidence,
     LabelledSolution,
     Node,
@@ -16,7 +17,6 @@ from schemas import (
     Rollout,
     Sampling,
     StopRule,
-    Verdict,
     problem_id,
 )
 from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
@@ -67,24 +67,18 @@ def solution(
 
 
 def rollout(of: Problem, prefix: Prefix, text: str, outcome: Outcome, index: int) -> Rollout:
-    return Rollout(
+    made_one = made.rollout(
+        text,
+        outcome,
         problem_id=of.id,
         prefix=prefix,
-        sample_index=index,
-        completion=Completion(
-            text=text,
-            tokens=None,
-            finish_reason="stop",
-            seed=index,
-            prompt_tokens=20,
-            cached_tokens=0,
-            completion_tokens=len(text.split()),
-            logprob=None,
-        ),
-        verdict=Verdict(
-            outcome=outcome, extracted=text[-2:], rule="hash", stage="rational", reason="equal"
-        ),
+        index=index,
+        extracted=text[-2:],
+        prompt_tokens=20,
+        completion_tokens=len(text.split()),
     )
+    verdict = replace(made_one.verdict, rule="hash", stage="rational", reason="equal")
+    return replace(made_one, verdict=verdict)
 
 
 def write_shard(

@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks import made
 from rollouts.cutting import prefixes
 from rollouts.seam import Rollouts
 from rollouts.steps import Newline
 from schemas import (
-    Completion,
     Continuation,
     Outcome,
     Prefix,
@@ -21,7 +21,6 @@ from schemas import (
     Rollout,
     RunError,
     Score,
-    Verdict,
 )
 
 _ABOUT = b"stepmint_label_truth"
@@ -110,24 +109,15 @@ class CachedRollouts:
                 f"rollout {index} of prefix {key} of {self._problem.id} was never sampled: "
                 "run the same command with --sample"
             )
-        outcome = Outcome(row["outcome"])
-        return Rollout(
+        return made.rollout(
+            row["text"],
+            Outcome(row["outcome"]),
             problem_id=self._problem.id,
             prefix=prefix,
-            sample_index=index,
-            completion=Completion(
-                text=row["text"],
-                tokens=None,
-                finish_reason="length" if outcome is Outcome.TRUNCATED else "stop",
-                seed=index,
-                prompt_tokens=row["prompt_tokens"],
-                cached_tokens=0,
-                completion_tokens=row["completion_tokens"],
-                logprob=None,
-            ),
-            verdict=Verdict(
-                outcome=outcome, extracted=row["extracted"], rule="", stage="", reason=""
-            ),
+            index=index,
+            extracted=row["extracted"],
+            prompt_tokens=row["prompt_tokens"],
+            completion_tokens=row["completion_tokens"],
         )
 
 

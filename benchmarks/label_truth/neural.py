@@ -19,6 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
+from benchmarks import made
 from benchmarks.label_truth import cache
 from benchmarks.label_truth.worlds import Case, World
 from policies import TransformersSettings
@@ -27,7 +28,6 @@ from rollouts.seam import Rollouts
 from rollouts.steps import Newline
 from schemas import (
     ROOT,
-    Completion,
     Continuation,
     Outcome,
     Prefix,
@@ -36,7 +36,6 @@ from schemas import (
     Sampling,
     Score,
     Settings,
-    Verdict,
 )
 from sources.synthetic import SyntheticSource, corrupt, first_error, judge
 from verification import VerificationSettings
@@ -275,26 +274,12 @@ def _planted(settings: NeuralSettings, problem: Problem, roots: Sequence[Rollout
     pace = sum(len(one.completion.text) for one in roots) / sum(
         one.completion.completion_tokens for one in roots
     )
-    slip = Rollout(
+    slip = made.rollout(
+        text,
+        Outcome.CORRECT if right else Outcome.INCORRECT,
         problem_id=problem.id,
         prefix=ROOT,
-        sample_index=0,
-        completion=Completion(
-            text=text,
-            tokens=None,
-            finish_reason="stop",
-            seed=0,
-            prompt_tokens=roots[0].completion.prompt_tokens,
-            cached_tokens=0,
-            completion_tokens=round(len(text) / pace),
-            logprob=None,
-        ),
-        verdict=Verdict(
-            outcome=Outcome.CORRECT if right else Outcome.INCORRECT,
-            extracted=None,
-            rule="",
-            stage="",
-            reason="",
-        ),
+        prompt_tokens=roots[0].completion.prompt_tokens,
+        completion_tokens=round(len(text) / pace),
     )
     return [slip], list(roots)

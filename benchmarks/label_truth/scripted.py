@@ -27,10 +27,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+from benchmarks import made
 from benchmarks.label_truth.worlds import Case, World
 from rollouts.seam import Rollouts
 from schemas import (
-    Completion,
     Continuation,
     Outcome,
     Prefix,
@@ -38,7 +38,6 @@ from schemas import (
     Rollout,
     RunError,
     Score,
-    Verdict,
 )
 
 STEP_TOKENS = 20
@@ -297,21 +296,14 @@ class ScriptedRollouts:
 def _rollout(problem: str, prefix: Prefix, index: int, text: str, *, right: bool) -> Rollout:
     before = PROMPT_TOKENS + STEP_TOKENS * len(prefix.steps)
     outcome = Outcome.CORRECT if right else Outcome.INCORRECT
-    return Rollout(
+    return made.rollout(
+        text,
+        outcome,
         problem_id=problem,
         prefix=prefix,
-        sample_index=index,
-        completion=Completion(
-            text=text,
-            tokens=None,
-            finish_reason="stop",
-            seed=index,
-            prompt_tokens=before,
-            cached_tokens=0,
-            completion_tokens=STEP_TOKENS * text.count("\n"),
-            logprob=None,
-        ),
-        verdict=Verdict(outcome=outcome, extracted=None, rule="", stage="", reason=""),
+        index=index,
+        prompt_tokens=before,
+        completion_tokens=STEP_TOKENS * text.count("\n"),
     )
 
 

@@ -5,37 +5,17 @@ import random
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
+from benchmarks import made
 from rollouts.cutting import prefixes
 from rollouts.steps import Newline
-from schemas import ROOT, Completion, Continuation, Outcome, Prefix, Rollout, Score, Verdict
+from schemas import ROOT, Continuation, Outcome, Prefix, Rollout, Score
 
 
 def rollout(
     prefix: Prefix, index: int, text: str, outcome: Outcome, *, extracted: str | None = None
 ) -> Rollout:
     """Return a judged rollout; `extracted` is the answer it states."""
-    return Rollout(
-        problem_id="p",
-        prefix=prefix,
-        sample_index=index,
-        completion=Completion(
-            text=text,
-            tokens=None,
-            finish_reason="length" if outcome is Outcome.TRUNCATED else "stop",
-            seed=index,
-            prompt_tokens=1,
-            cached_tokens=0,
-            completion_tokens=1,
-            logprob=None,
-        ),
-        verdict=Verdict(
-            outcome=outcome,
-            extracted=extracted,
-            rule="",
-            stage="",
-            reason="",
-        ),
-    )
+    return made.rollout(text, outcome, prefix=prefix, index=index, extracted=extracted)
 
 
 class KnownWorld:

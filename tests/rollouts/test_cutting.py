@@ -1,9 +1,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import made
 from rollouts.cutting import prefixes
 from rollouts.steps import BlankLine, Newline
-from schemas import ROOT, Completion, Outcome, Prefix, Rollout, Tokens, Verdict
+from schemas import ROOT, Outcome, Prefix, Rollout, Tokens
 
 
 def rollout(prefix: Prefix, pieces: list[str], *, with_tokens: bool = True) -> Rollout:
@@ -11,19 +12,13 @@ def rollout(prefix: Prefix, pieces: list[str], *, with_tokens: bool = True) -> R
     text = "".join(pieces)
     ends = tuple(len("".join(pieces[: n + 1])) for n in range(len(pieces)))
     tokens = Tokens(ids=tuple(range(100, 100 + len(pieces))), ends=ends) if with_tokens else None
-    completion = Completion(
-        text=text,
+    return made.rollout(
+        text,
+        Outcome.CORRECT,
+        prefix=prefix,
         tokens=tokens,
-        finish_reason="stop",
-        seed=0,
         prompt_tokens=3,
-        cached_tokens=0,
         completion_tokens=len(pieces),
-        logprob=None,
-    )
-    verdict = Verdict(outcome=Outcome.CORRECT, extracted=None, rule="", stage="", reason="")
-    return Rollout(
-        problem_id="p", prefix=prefix, sample_index=0, completion=completion, verdict=verdict
     )
 
 

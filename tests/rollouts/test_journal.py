@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import made
 from rollouts.journal import HEADER, Journal
 from schemas import Completion, RunError, Tokens
 
@@ -217,16 +218,7 @@ def test_a_full_disk_is_named_and_what_was_written_stays(tmp_path: Path) -> None
 def test_many_records_open_quickly_in_little_memory(tmp_path: Path) -> None:
     text = "x" * 300
     tokens = Tokens(ids=tuple(range(100)), ends=tuple(range(3, 303, 3)))
-    one = Completion(
-        text=text,
-        tokens=tokens,
-        finish_reason="stop",
-        seed=1,
-        prompt_tokens=1,
-        cached_tokens=0,
-        completion_tokens=100,
-        logprob=None,
-    )
+    one = made.completion(text, seed=1, tokens=tokens, completion_tokens=100)
     count = 5_000
     with Journal(tmp_path / "j") as journal:
         for n in range(count):

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 
+from benchmarks import made
 from rollouts import Journal, PromptTemplate, ShardRollouts
 from rollouts.steps import Newline
 from schemas import (
@@ -75,11 +76,11 @@ def completion(prefix: str, seed: int) -> Completion:
     rng = random.Random(f"{prefix}/{seed}")
     lines = [f"{rng.randrange(100)}\n" for _ in range(rng.randrange(1, 4))]
     text = "".join(lines) + f"#### {rng.randrange(4)}"
-    return Completion(
-        text=text,
-        tokens=Tokens(ids=tuple(map(ord, text)), ends=tuple(range(1, len(text) + 1))),
-        finish_reason="stop" if rng.random() < 0.9 else "length",
+    return made.completion(
+        text,
         seed=seed,
+        tokens=Tokens(ids=tuple(map(ord, text)), ends=tuple(range(1, len(text) + 1))),
+        truncated=rng.random() >= 0.9,
         prompt_tokens=10 + len(prefix),
         cached_tokens=4,
         completion_tokens=len(text),

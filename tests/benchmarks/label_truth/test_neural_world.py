@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import made
 from benchmarks.label_truth import cache
 from benchmarks.label_truth.neural import NeuralSettings, _arranged, _planted, replayed
-from schemas import ROOT, Completion, Outcome, Prefix, Problem, Rollout, RunError, Verdict
+from schemas import ROOT, Outcome, Prefix, Problem, Rollout, RunError
 from sources.synthetic import SyntheticSource, first_error
 
 SOURCE = SyntheticSource(seed=5)
@@ -16,21 +17,14 @@ PROBLEM = SOURCE.problem(0)
 
 
 def rollout(problem: Problem, index: int, text: str, outcome: Outcome) -> Rollout:
-    return Rollout(
+    return made.rollout(
+        text,
+        outcome,
         problem_id=problem.id,
         prefix=ROOT,
-        sample_index=index,
-        completion=Completion(
-            text=text,
-            tokens=None,
-            finish_reason="stop",
-            seed=index,
-            prompt_tokens=40,
-            cached_tokens=0,
-            completion_tokens=len(text) // 3,
-            logprob=None,
-        ),
-        verdict=Verdict(outcome=outcome, extracted=None, rule="", stage="", reason=""),
+        index=index,
+        prompt_tokens=40,
+        completion_tokens=len(text) // 3,
     )
 
 

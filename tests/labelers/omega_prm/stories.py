@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmarks import made
 from rollouts.cutting import prefixes
 from rollouts.steps import Newline
-from schemas import Completion, Outcome, Prefix, Rollout, Tokens, Verdict
+from schemas import Continuation, Outcome, Prefix, Rollout, Score, Tokens
 
 RIGHT, WRONG = Outcome.CORRECT, Outcome.INCORRECT
 
@@ -22,6 +23,8 @@ class Told:
 class Story:
     """The seam `Rollouts` over what was written down; asking for more is an error."""
 
+    cannot_score = "nothing is scored here"
+
     def __init__(self, told: Mapping[str, Sequence[Told]], *, by_token: bool = False) -> None:
         self.asked: list[tuple[str, int]] = []
         """Prefix and sample index of every rollout asked for behind the root, in order."""
@@ -36,7 +39,9 @@ class Story:
         told = self._told[prefix.text]
         return tuple(self._rollout(prefix, index, told[index]) for index in indices)
 
-    async def score(self, prefix: Prefix, *texts: str) -> tuple[float, ...]:
+    async def score(
+        self, prefix: Prefix, continuations: Sequence[Continuation]
+    ) -> tuple[Score, ...]:
         raise AssertionError("no search asks for scores")
 
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
@@ -54,19 +59,11 @@ class Story:
                     ids, ends = [*ids, 1], [*ends, place]
                 ids, ends = [*ids, ord(character)], [*ends, place + 1]
             tokens = Tokens(ids=tuple(ids), ends=tuple(ends))
-        return Rollout(
-            problem_id="p",
+        return made.rollout(
+            told.text,
+            told.outcome,
             prefix=prefix,
-            sample_index=index,
-            completion=Completion(
-                text=told.text,
-                tokens=tokens,
-                finish_reason="length" if told.outcome is Outcome.TRUNCATED else "stop",
-                seed=index,
-                prompt_tokens=1,
-                cached_tokens=0,
-                completion_tokens=len(tokens.ids) if tokens else told.tokens,
-                logprob=None,
-            ),
-            verdict=Verdict(outcome=told.outcome, extracted=None, rule="", stage="", reason=""),
+            index=index,
+            tokens=tokens,
+            completion_tokens=len(tokens.ids) if tokens else told.tokens,
         )

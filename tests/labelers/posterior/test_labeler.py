@@ -1,7 +1,6 @@
 """The posterior labeler on worlds whose prefixes have known values."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -38,8 +37,10 @@ def label(settings: PosteriorLabeler, world: KnownWorld) -> Labelling:
     return asyncio.run(settings.label(PROBLEM, world))
 
 
-def world(*texts: tuple[str, Outcome], seed: int = 0, **values: Any) -> KnownWorld:
-    known = ALIVE_TO_C | values | {"q\n": 1.0, "r\n": 1.0, "s\n": 1.0, "t\n": 0.0}
+def world(
+    *texts: tuple[str, Outcome], seed: int = 0, values: dict[str, float] | None = None
+) -> KnownWorld:
+    known = ALIVE_TO_C | (values or {}) | {"q\n": 1.0, "r\n": 1.0, "s\n": 1.0, "t\n": 0.0}
     return KnownWorld([*texts, *ROOTS], known, seed=seed)
 
 
@@ -75,12 +76,12 @@ def test_labelling_again_gives_the_same_labels() -> None:
 
 def test_two_solutions_pay_once_for_their_common_prefixes() -> None:
     other = "a\nb\nc\nx\n3"
-    both = world((LONG, WRONG), (other, WRONG), **{"a\nb\nc\nx\n": 0.0})
+    both = world((LONG, WRONG), (other, WRONG), values={"a\nb\nc\nx\n": 0.0})
     together = label(PosteriorLabeler(num_solutions=6), both)
     assert [one.first_error for one in together.solutions[:2]] == [3, 3]
     alone = 0
     for text in (LONG, other):
-        one = world((text, WRONG), **{"a\nb\nc\nx\n": 0.0})
+        one = world((text, WRONG), values={"a\nb\nc\nx\n": 0.0})
         label(PosteriorLabeler(num_solutions=5), one)
         alone += len(one.asked)
     assert len(both.asked) < alone
@@ -130,7 +131,7 @@ def test_a_refuted_step_is_recorded_and_saves_rollouts() -> None:
     text = "a\nb\nc\n2 + 2 = 5\ne\nf\n2"
     values = {"a\nb\nc\n2 + 2 = 5\n": 0.0, "a\nb\nc\n2 + 2 = 5\ne\n": 0.0}
     values["a\nb\nc\n2 + 2 = 5\ne\nf\n"] = 0.0
-    blind, seeing = world((text, WRONG), **values), world((text, WRONG), **values)
+    blind, seeing = world((text, WRONG), values=values), world((text, WRONG), values=values)
     label(PosteriorLabeler(num_solutions=5, read=()), blind)
     refuted = Cue(edges=(0.5,), right=(0.998, 0.002), error=(0.5, 0.5), behind=(0.98, 0.02))
     model = Model(cues=Cues(refuted=refuted))
