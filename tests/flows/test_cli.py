@@ -8,12 +8,18 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from exporters import AnyExporter
 from flows.cli import main
+from schemas.views import AnyView
 from tasks.problems import stage
 from tasks.run_file import opened
 from tasks.settings import LabelRun
 from tasks.shards import label_shard
+from tests.registries import kinds
 from tests.toy_runs import settings, toy_run
+
+FORMATS = ", ".join(kinds(AnyExporter, "format"))
+VIEWS = ", ".join(kinds(AnyView))
 
 
 def stepmint(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -102,8 +108,8 @@ def test_the_version_is_told(
         (("show", "nowhere"), "nowhere is no folder: give a run's folder"),
         (("show", "RUN", "999"), "has no problem '999'"),
         (("show", "RUN", "0", "--solution", "77"), "has no solution 77; it has: "),
-        (("export", "RUN", "--format", "nope"), "format: 'nope'; give one of trl"),
-        (("export", "RUN", "--view", "nope"), "view.kind: 'nope'; give one of hard, soft"),
+        (("export", "RUN", "--format", "nope"), f"format: 'nope'; give one of {FORMATS}"),
+        (("export", "RUN", "--view", "nope"), f"view.kind: 'nope'; give one of {VIEWS}"),
         (("export", "RUN", "--set", "max_length=x"), "max_length: 'x': input should be a valid"),
         (("calibrate", "RUN", "--output", "no/m.yaml"), "name a file in a folder that is there"),
         (("calibrate", "RUN", "--known", ""), "cannot be read"),
