@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from exporters.math_shepherd import MathShepherdExporter
-from exporters.seam import Exporter, LabelledSteps, Refused, Row, Tokenizer
+from exporters.seam import Exporter, LabelledSteps, Refused, Tokenizer, TrainingRow
 from exporters.trl import TrlExporter
 
 
@@ -26,7 +26,7 @@ __all__ = [
     "LabelledSteps",
     "MathShepherdExporter",
     "Refused",
-    "Row",
     "Tokenizer",
+    "TrainingRow",
     "TrlExporter",
 ]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exporters.measure import fit
-from exporters.seam import Exporter, LabelledSteps, Refused, Row, Tokenizer
+from exporters.seam import Exporter, LabelledSteps, Refused, Tokenizer, TrainingRow
 from exporters.steps import clashes, labelled_steps
 from schemas import ExportError
 from schemas.arrow import huggingface_metadata, read_table
@@ -104,7 +104,7 @@ class _Maker:
         schema = pa.schema([*_KEYS, *self.exporter.columns])
         return schema.with_metadata(huggingface_metadata(schema))
 
-    def row(self, solution: SolutionRow, tally: _Tally) -> Row | None:
+    def row(self, solution: SolutionRow, tally: _Tally) -> TrainingRow | None:
         """Return the solution's row; None where it is refused. Counts either."""
         made = self._make(solution, tally)
         if isinstance(made, Refused):
@@ -115,7 +115,9 @@ class _Maker:
         index = solution.solution.solution_index
         return {"problem_id": solution.problem.id, "solution_index": index, **row}
 
-    def _make(self, solution: SolutionRow, tally: _Tally) -> tuple[LabelledSteps, Row] | Refused:
+    def _make(
+        self, solution: SolutionRow, tally: _Tally
+    ) -> tuple[LabelledSteps, TrainingRow] | Refused:
         whole = labelled_steps(solution.problem, solution.solution, self.view)
         if isinstance(whole, Refused):
             return whole
@@ -159,8 +161,10 @@ def _write(run: RunFolder, folder: Path, maker: _Maker) -> _Tally:
     return tally
 
 
-def _shard_rows(run: RunFolder, shard: str, maker: _Maker, tally: _Tally) -> dict[Split, list[Row]]:
-    rows: dict[Split, list[Row]] = {}
+def _shard_rows(
+    run: RunFolder, shard: str, maker: _Maker, tally: _Tally
+) -> dict[Split, list[TrainingRow]]:
+    rows: dict[Split, list[TrainingRow]] = {}
     for solution in _distinct(run, shard, tally):
         row = maker.row(solution, tally)
         if row is not None:

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from schemas import Problem, Settings
 from schemas.views import AnyView
 
-Row = Mapping[str, object]
+TrainingRow = Mapping[str, object]
 """One training row; its keys are the columns of its format's schema."""
 
 
@@ -99,7 +99,7 @@ class Exporter(Settings):
         return view
 
     @abstractmethod
-    def row(self, steps: LabelledSteps, separator: str) -> Row | Refused:
+    def row(self, steps: LabelledSteps, separator: str) -> TrainingRow | Refused:
         """Return the row of labelled steps, or why they make none."""
 
     @abstractmethod

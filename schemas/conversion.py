@@ -13,7 +13,7 @@ from schemas.problems import Problem
 from schemas.rollouts import Completion, Outcome, Prefix, Rollout, Sampling, Tokens, Verdict
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
 
-Row = dict[str, Any]
+Cells = dict[str, Any]
 """One row of a table as pyarrow takes and gives it: column to value, never leaves this module."""
 
 
@@ -90,7 +90,7 @@ def rollouts_from(table: pa.Table) -> Iterator[Rollout]:
         yield _to_rollout(row)
 
 
-def _rows(table: pa.Table) -> Iterator[Row]:
+def _rows(table: pa.Table) -> Iterator[Cells]:
     for batch in table.to_batches(max_chunksize=1024):
         yield from batch.to_pylist()
 
@@ -99,7 +99,7 @@ def _ids(ids: list[int] | None) -> tuple[int, ...] | None:
     return None if ids is None else tuple(ids)
 
 
-def _problem(problem: Problem) -> Row:
+def _problem(problem: Problem) -> Cells:
     return {
         "problem_id": problem.id,
         "source": problem.source,
@@ -112,7 +112,7 @@ def _problem(problem: Problem) -> Row:
     }
 
 
-def _to_problem(row: Row) -> Problem:
+def _to_problem(row: Cells) -> Problem:
     return Problem(
         id=row["problem_id"],
         source=row["source"],
@@ -125,7 +125,7 @@ def _to_problem(row: Row) -> Problem:
     )
 
 
-def _evidence(evidence: Evidence) -> Row:
+def _evidence(evidence: Evidence) -> Cells:
     return {
         "correct": evidence.correct,
         "incorrect": evidence.incorrect,
@@ -136,12 +136,12 @@ def _evidence(evidence: Evidence) -> Row:
     }
 
 
-def _to_evidence(row: Row) -> Evidence:
+def _to_evidence(row: Cells) -> Evidence:
     counts = {outcome.value: row[outcome.value] for outcome in Outcome}
     return Evidence(**counts, stop_rule=StopRule(row["stop_rule"]))
 
 
-def _solution(solution: LabelledSolution) -> Row:
+def _solution(solution: LabelledSolution) -> Cells:
     return {
         "solution_index": solution.solution_index,
         "steps": solution.steps,
@@ -159,13 +159,13 @@ def _solution(solution: LabelledSolution) -> Row:
     }
 
 
-def _to_check(row: Row) -> StepCheck:
+def _to_check(row: Cells) -> StepCheck:
     return StepCheck(
         finding=Finding(row["finding"]), equation=row["equation"], reason=row["reason"]
     )
 
 
-def _to_solution(row: Row) -> LabelledSolution:
+def _to_solution(row: Cells) -> LabelledSolution:
     return LabelledSolution(
         problem_id=row["problem_id"],
         solution_index=row["solution_index"],
@@ -182,7 +182,7 @@ def _to_solution(row: Row) -> LabelledSolution:
     )
 
 
-def _provenance(provenance: Provenance) -> Row:
+def _provenance(provenance: Provenance) -> Cells:
     sampling = provenance.sampling
     return {
         "config": provenance.config,
@@ -197,7 +197,7 @@ def _provenance(provenance: Provenance) -> Row:
     }
 
 
-def _to_provenance(row: Row) -> Provenance:
+def _to_provenance(row: Cells) -> Provenance:
     return Provenance(
         config=row["config"],
         policy=row["policy"],
@@ -213,7 +213,7 @@ def _to_provenance(row: Row) -> Provenance:
     )
 
 
-def _rollout(rollout: Rollout) -> Row:
+def _rollout(rollout: Rollout) -> Cells:
     completion, verdict = rollout.completion, rollout.verdict
     tokens = completion.tokens
     return {
@@ -239,7 +239,7 @@ def _rollout(rollout: Rollout) -> Row:
     }
 
 
-def _to_rollout(row: Row) -> Rollout:
+def _to_rollout(row: Cells) -> Rollout:
     ids, ends = _ids(row["token_ids"]), _ids(row["token_ends"])
     return Rollout(
         problem_id=row["problem_id"],
