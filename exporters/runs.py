@@ -121,6 +121,12 @@ class _Maker:
         whole = labelled_steps(solution.problem, solution.solution, self.view)
         if isinstance(whole, Refused):
             return whole
+        grades = not all(isinstance(label, bool) for label in whole.labels)
+        if grades and not self.exporter.takes_grades:
+            raise ExportError(
+                f"view {self.view.kind!r} gives grades though it says that it decides, and this "
+                "format casts them to 0 or 1: mend the view, or choose another"
+            )
         steps = fit(whole, self.separator, exporter=self.exporter, tokenizer=self.tokenizer)
         if isinstance(steps, Refused):
             return steps
