@@ -1,5 +1,26 @@
 """A policy in this process: a transformers model, decoded with continuous batching."""
 
-from policies.embedded.settings import TransformersSettings
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
-__all__ = ["TransformersSettings"]
+from policies.embedded.settings import TransformersFields
+from policies.errors import needs
+from policies.seam import Policy
+
+
+class TransformersSettings(TransformersFields):
+    """A causal language model loaded with transformers, decoded with continuous batching."""
+
+    @asynccontextmanager
+    async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
+        """Load the model; leaving the context frees it. Writes nothing into `run_dir`."""
+        with needs("torch", "install the extra `local` (pip install '.[local]')"):
+            from policies.embedded.policy import EmbeddedPolicy  # torch is heavy, an extra
+
+        policy = await asyncio.to_thread(EmbeddedPolicy.load, self)
+        try:
+            yield policy
+        finally:
+            await asyncio.to_thread(policy.close)

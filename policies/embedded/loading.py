@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
-from policies.embedded.settings import TransformersSettings
+from policies.embedded.settings import TransformersFields
 from policies.embedded.slots import Slots
 from policies.errors import brief
 from policies.fingerprint import model_identity
@@ -32,7 +32,7 @@ class LoadedModel:
     identity: str
 
 
-def load_model(settings: TransformersSettings) -> LoadedModel:
+def load_model(settings: TransformersFields) -> LoadedModel:
     """Load model and tokenizer; ConfigError names what does not load or cannot be decoded."""
     disable_progress_bar()  # a run shows its own progress
     device = _device(settings.device)
@@ -72,7 +72,7 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _model(settings: TransformersSettings, device: torch.device) -> Any:
+def _model(settings: TransformersFields, device: torch.device) -> Any:
     own = device.type != "cpu" and settings.dtype == "auto"
     name = settings.dtype if settings.dtype != "auto" else "float32"
     try:
@@ -106,7 +106,7 @@ def _eos_ids(model: Any, tokenizer: PromptTokenizer) -> frozenset[int]:
     return frozenset(i for i in [*listed, tokenizer.eos_id] if i is not None)
 
 
-def _slots(settings: TransformersSettings, model: Any, size: int, context: int) -> Slots | None:
+def _slots(settings: TransformersFields, model: Any, size: int, context: int) -> Slots | None:
     """Return slots that were seen to work; None where their rows differ in a deterministic run."""
     vocabulary = model.config.get_text_config().vocab_size
     probe = tuple(i % vocabulary for i in range(3, 3 + _PROBE_TOKENS))[:context]

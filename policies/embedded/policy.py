@@ -13,7 +13,7 @@ from policies.embedded.batch import Batch, CompletionJob
 from policies.embedded.jobs import Job
 from policies.embedded.loading import LoadedModel, load_model
 from policies.embedded.scorer import ScoreJob, Scorer
-from policies.embedded.settings import TransformersSettings
+from policies.embedded.settings import TransformersFields
 from policies.embedded.slots import Starts
 from policies.tokens import first_tokens, truncated_at_once, unscored
 from schemas import (
@@ -50,7 +50,7 @@ class EmbeddedPolicy:
         self._thread = threading.Thread(target=self._work, name="stepmint-policy", daemon=True)
 
     @classmethod
-    def load(cls, settings: TransformersSettings) -> "EmbeddedPolicy":
+    def load(cls, settings: TransformersFields) -> "EmbeddedPolicy":
         """Load the model and start the worker."""
         policy = cls(load_model(settings))
         policy._thread.start()

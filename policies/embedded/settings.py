@@ -1,20 +1,14 @@
-"""Settings of a Hugging Face model in this process, the default; they need no torch."""
+"""What is to be known of a Hugging Face model in this process; needs no torch."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from policies.errors import needs
-from policies.seam import Policy
 from schemas import Settings
 
 
-class TransformersSettings(Settings):
-    """A causal language model loaded with transformers, decoded with continuous batching."""
+class TransformersFields(Settings):
+    """What is to be known of a causal language model loaded with transformers."""
 
     free: ClassVar[frozenset[str]] = frozenset({"device", "max_batch", "trust_remote_code"})
 
@@ -44,15 +38,3 @@ class TransformersSettings(Settings):
     (`python -m benchmarks.policy_determinism` says what that costs), on a CPU with one thread, for
     the whole process. Holds from run to run on one machine with one `max_batch`; without it, last
     bits can differ and now and then a token."""
-
-    @asynccontextmanager
-    async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
-        """Load the model; leaving the context frees it. Writes nothing into `run_dir`."""
-        with needs("torch", "install the extra `local` (pip install '.[local]')"):
-            from policies.embedded.policy import EmbeddedPolicy  # torch is heavy, an extra
-
-        policy = await asyncio.to_thread(EmbeddedPolicy.load, self)
-        try:
-            yield policy
-        finally:
-            await asyncio.to_thread(policy.close)

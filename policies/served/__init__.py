@@ -1,5 +1,54 @@
 """Policies behind HTTP: any OpenAI-compatible servers, and a vLLM that a run starts itself."""
 
-from policies.served.settings import OpenAISettings, VllmSettings
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
-__all__ = ["OpenAISettings", "VllmSettings"]
+from policies.seam import Policy
+from policies.served.settings import OpenAIFields, VllmFields
+from schemas import ConfigError
+
+
+class OpenAISettings(OpenAIFields):
+    """Servers that run already, vLLM, SGLang or others; a control node needs no weights for them.
+
+    On vLLM prompts go as token ids and token ids come back, so prefixes are continued
+    token-exactly; the server's /tokenize does the tokenising unless `tokenizer` is set. Other
+    servers get text.
+    """
+
+    @asynccontextmanager
+    async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
+        """Connect and ask once what the servers can do; PolicyError where none answers."""
+        from policies.served.policy import connect  # httpx is not needed to configure a run
+        from policies.tokens import load_tokenizer
+
+        key, name = self._api_key(), self.tokenizer
+        tokenizer = await asyncio.to_thread(load_tokenizer, name) if name else None
+        async with connect(self, api_key=key, tokenizer=tokenizer) as policy:
+            yield policy
+
+    def _api_key(self) -> str | None:
+        if self.api_key_env is None:
+            return None
+        key = os.environ.get(self.api_key_env)
+        if not key:
+            raise ConfigError(
+                f"api_key_env={self.api_key_env!r}: that environment variable is not set. "
+                "Export it, or leave api_key_env out for servers without a key."
+            )
+        return key
+
+
+class VllmSettings(VllmFields):
+    """`vllm serve` for this run alone: own port, own key, log file in the run folder."""
+
+    @asynccontextmanager
+    async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
+        """Start the server and wait for it; leaving the context stops all its processes."""
+        from policies.served.vllm import managed  # httpx is not needed to configure a run
+
+        async with managed(self, run_dir) as policy:
+            yield policy

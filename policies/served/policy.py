@@ -15,7 +15,7 @@ from policies.served.dialect import Server, survey
 from policies.served.encoding import Encoder, LocalEncoder, ServerEncoder
 from policies.served.fleet import Fleet
 from policies.served.limits import FairLimit
-from policies.served.settings import OpenAISettings
+from policies.served.settings import OpenAIFields
 from policies.tokens import PromptTokenizer, truncated_at_once, unscored
 from schemas import (
     ChatPrompt,
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def connect(
-    settings: OpenAISettings,
+    settings: OpenAIFields,
     *,
     api_key: str | None,
     tokenizer: PromptTokenizer | None,
@@ -74,7 +74,7 @@ class ServedPolicy:
 
     def __init__(
         self,
-        settings: OpenAISettings,
+        settings: OpenAIFields,
         fleet: Fleet,
         server: Server,
         *,

@@ -1,21 +1,12 @@
-"""Settings of policies behind HTTP: servers that run already, and a vLLM for this run alone.
+"""The fields of policies behind HTTP; the package opens them, and needs httpx from then on alone."""
 
-Nothing here needs httpx, torch or transformers: what it takes to ask is imported at `open`.
-"""
-
-import asyncio
-import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from policies.seam import Policy
 from policies.served.refused import refuse_arguments, refuse_environment, refuse_url
-from schemas import ConfigError, Settings
+from schemas import Settings
 
 
 class Patience(Settings):
@@ -34,13 +25,8 @@ class Patience(Settings):
     """Seconds that no server at all may be reachable before the run fails."""
 
 
-class OpenAISettings(Settings):
-    """Servers that run already, vLLM, SGLang or others; a control node needs no weights for them.
-
-    On vLLM prompts go as token ids and token ids come back, so prefixes are continued
-    token-exactly; the server's /tokenize does the tokenising unless `tokenizer` is set. Other
-    servers get text.
-    """
+class OpenAIFields(Settings):
+    """What is to be known of servers that run already."""
 
     free: ClassVar[frozenset[str]] = frozenset({"urls", "api_key_env", "max_in_flight", "patience"})
 
@@ -72,31 +58,9 @@ class OpenAISettings(Settings):
             refuse_url(url)
         return tuple(url.rstrip("/").removesuffix("/v1") for url in urls)
 
-    @asynccontextmanager
-    async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
-        """Connect and ask once what the servers can do; PolicyError where none answers."""
-        from policies.served.policy import connect  # httpx is not needed to configure a run
-        from policies.tokens import load_tokenizer
 
-        key, name = self._api_key(), self.tokenizer
-        tokenizer = await asyncio.to_thread(load_tokenizer, name) if name else None
-        async with connect(self, api_key=key, tokenizer=tokenizer) as policy:
-            yield policy
-
-    def _api_key(self) -> str | None:
-        if self.api_key_env is None:
-            return None
-        key = os.environ.get(self.api_key_env)
-        if not key:
-            raise ConfigError(
-                f"api_key_env={self.api_key_env!r}: that environment variable is not set. "
-                "Export it, or leave api_key_env out for servers without a key."
-            )
-        return key
-
-
-class VllmSettings(Settings):
-    """`vllm serve` for this run alone: own port, own key, log file in the run folder."""
+class VllmFields(Settings):
+    """What is to be known of a `vllm serve` for this run alone."""
 
     free: ClassVar[frozenset[str]] = frozenset(
         {
@@ -163,11 +127,3 @@ class VllmSettings(Settings):
     def _holds_no_secret(cls, env: dict[str, str]) -> dict[str, str]:
         refuse_environment(env)
         return env
-
-    @asynccontextmanager
-    async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
-        """Start the server and wait for it; leaving the context stops all its processes."""
-        from policies.served.vllm import managed  # httpx is not needed to configure a run
-
-        async with managed(self, run_dir) as policy:
-            yield policy

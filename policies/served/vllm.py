@@ -13,7 +13,7 @@ from pathlib import Path
 
 from policies.fingerprint import model_identity
 from policies.served.policy import ServedPolicy, connect
-from policies.served.settings import OpenAISettings, VllmSettings
+from policies.served.settings import OpenAIFields, VllmFields
 from policies.served.supervised import SupervisedServer
 from policies.tokens import PromptTokenizer, load_tokenizer
 from schemas import ConfigError
@@ -25,7 +25,7 @@ _RESTART_ROOM_S = 60
 
 
 @asynccontextmanager
-async def managed(settings: VllmSettings, run_dir: Path) -> AsyncIterator[ServedPolicy]:
+async def managed(settings: VllmFields, run_dir: Path) -> AsyncIterator[ServedPolicy]:
     """Run `vllm serve` for as long as the context lasts; its log goes into `run_dir`."""
     server = SupervisedServer(
         partial(command, settings, _python(settings.python)),
@@ -54,7 +54,7 @@ async def managed(settings: VllmSettings, run_dir: Path) -> AsyncIterator[Served
         await server.stop()
 
 
-def command(settings: VllmSettings, python: str, port: int) -> tuple[str, ...]:
+def command(settings: VllmFields, python: str, port: int) -> tuple[str, ...]:
     """Return the command that serves the model on a loopback port."""
     local = Path(settings.model).is_dir()
     limits = {
@@ -77,14 +77,14 @@ def command(settings: VllmSettings, python: str, port: int) -> tuple[str, ...]:
     )
 
 
-def _served_name(settings: VllmSettings) -> str:
+def _served_name(settings: VllmFields) -> str:
     return Path(settings.model).name
 
 
-def _client(settings: VllmSettings, url: str) -> OpenAISettings:
+def _client(settings: VllmFields, url: str) -> OpenAIFields:
     patience = settings.patience
     outage_s = max(patience.outage_s, settings.start_timeout_s + _RESTART_ROOM_S)
-    return OpenAISettings(
+    return OpenAIFields(
         urls=(url,),
         model=_served_name(settings),
         max_in_flight=settings.max_in_flight,
@@ -93,12 +93,12 @@ def _client(settings: VllmSettings, url: str) -> OpenAISettings:
     )
 
 
-def _identity(settings: VllmSettings) -> str:
+def _identity(settings: VllmFields) -> str:
     name = model_identity(settings.model, settings.revision)
     return " ".join((f"vllm:{name}", f"dtype={settings.dtype}", *settings.extra_args))
 
 
-def _tokenizer(settings: VllmSettings) -> PromptTokenizer | None:
+def _tokenizer(settings: VllmFields) -> PromptTokenizer | None:
     """Return the model's tokenizer for this process; None where only vLLM can load it."""
     try:
         return load_tokenizer(settings.model, settings.revision)

@@ -16,9 +16,9 @@ import pytest
 from pydantic import ValidationError
 
 from flows.messages import explained
-from policies import VllmSettings
+from policies import OpenAISettings, VllmSettings
 from policies.served.fleet import Fleet
-from policies.served.settings import OpenAISettings, Patience
+from policies.served.settings import Patience
 from policies.served.supervised import SupervisedServer
 from policies.served.vllm import command
 from schemas import ConfigError, PolicyError
