@@ -1,4 +1,4 @@
-"""The fields of policies behind HTTP; the package opens them, and needs httpx from then on alone."""
+"""The fields of policies behind HTTP; what opens them is in the package, and needs httpx."""
 
 import sys
 from typing import ClassVar, Literal
