@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.marks import STYLES, Marks, apart, counts
-from reports.text import one_line, plain
+from reports.text import many_lines, one_line, plain
 from schemas import Evidence, Finding, LabelledSolution, Outcome, Problem, StopRule
 from schemas.rows import ProblemRow
 from schemas.views import AnyView, Label
@@ -56,7 +56,7 @@ def _question(
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim")
     facts.add_column(overflow="fold")
-    facts.add_row("gold", Text(plain(problem.answer), style="bold"))
+    facts.add_row("gold", Text(many_lines(problem.answer), style="bold"))
     if solutions:
         root = solutions[0].root
         rate = Text(" ").join([marks.bar(root.mc_value, width=_BAR), counts(root), *apart(root)])
@@ -64,7 +64,7 @@ def _question(
     about = _about(problem)
     if about:
         facts.add_row("about", Text(about))
-    body = Group(Text(plain(problem.question).strip()), "", facts)
+    body = Group(Text(many_lines(problem.question)), "", facts)
     title = Text(f" {one_line(problem.id)} ", style="cyan")
     return Panel(body, title=title, title_align="left", box=ROUNDED, border_style="dim")
 
@@ -137,7 +137,7 @@ def _cells(
 ) -> Iterable[RenderableType]:
     first = step == solution.first_error
     evidence = solution.evidence[step]
-    text = Text.assemble((plain(solution.steps[step]).strip(), "bold red" if first else ""))
+    text = Text.assemble((many_lines(solution.steps[step]), "bold red" if first else ""))
     yield Text(marks.pointer if first else "", style="bold red")
     yield str(step + 1)
     yield marks.label(label)

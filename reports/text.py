@@ -15,6 +15,13 @@ def plain(text: str) -> str:
     return "".join(map(_visible, unified))
 
 
+def many_lines(text: str, limit: int = 20_000) -> str:
+    """Return the start of `text` on its lines, and how much more there is."""
+    shown = plain(text[:limit]).strip()
+    left = len(text) - limit
+    return shown if left <= 0 else f"{shown}… ({left:,} more characters)"
+
+
 def one_line(text: str, limit: int = 200) -> str:
     """Return the start of `text` on one line, at most `limit` characters."""
     line = " ".join(plain(text[: 4 * limit]).split())

@@ -7,6 +7,7 @@ Promises of every splitter, for any text however hostile:
 - No step is whitespace alone: such a piece joins the step before it, a leading one the step
   after it. (A text of nothing but whitespace is one step.)
 - The time is linear in the length of the text.
+- There are at most MAX_STEPS; the last of so many holds all the rest.
 
 `final_answer` says what becomes of a last step that only states the answer (`#### 72`,
 `\boxed{72}`, `The answer is 72.`). Published sets differ: Math-Shepherd (2312.08935) and PRM800K
@@ -35,6 +36,9 @@ _ANSWER_ALONE = re.compile(
     )\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
+MAX_STEPS = 1_000
+"""Each step's prefix holds all before it, and each may be probed: a text of 200,000 lines that is
+cut at all of them holds a run for ever."""
 _LONGEST_ANSWER = 400
 """Characters of a step that may still be an answer alone."""
 
@@ -74,6 +78,9 @@ def _pieces(text: str, cuts: Iterable[int]) -> tuple[str, ...]:
             steps[-1] += piece
         else:
             lead += piece
+        if len(steps) == MAX_STEPS:
+            steps[-1] += text[end:]
+            break
     return tuple(steps) if steps or not lead else (lead,)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.text import compact, one_line, plain
+from reports.text import compact, many_lines, one_line, plain
 
 
 @given(st.text())
@@ -46,3 +46,9 @@ def test_counts_are_short() -> None:
         "31.2k",
         "4.1M",
     ]
+
+
+def test_a_long_body_is_cut_and_says_how_much_was_left_out() -> None:
+    assert many_lines("a\n\x1b" * 10) == ("a\n\\x1b" * 10).strip()
+    shown = many_lines("x" * 20_000_000)
+    assert shown == "x" * 20_000 + "… (19,980,000 more characters)"

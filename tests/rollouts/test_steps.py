@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from rollouts import AnySplitter
-from rollouts.steps import BlankLine, Newline, Regex, Sentence, StepMarker
+from rollouts.steps import MAX_STEPS, BlankLine, Newline, Regex, Sentence, StepMarker
 
 SPLITTERS = [
     BlankLine(),
@@ -148,3 +149,14 @@ def test_a_broken_pattern_is_refused_when_it_is_configured() -> None:
         Regex(pattern="(")
     with pytest.raises(ValidationError, match="without look-around"):
         Regex(pattern="(?=Step)")
+
+
+@pytest.mark.parametrize("final_answer", ["own", "attach"])
+def test_a_text_of_very_many_lines_has_no_more_steps_than_a_run_can_probe(
+    final_answer: Literal["own", "attach"],
+) -> None:
+    text = "a line\n" * 200_001 + "#### 5"
+    steps = Newline(final_answer=final_answer).split(text)
+    assert len(steps) == MAX_STEPS
+    assert "".join(steps) == text
+    assert len(Newline().split("a\n" * MAX_STEPS)) == MAX_STEPS
