@@ -44,7 +44,9 @@ MATHS = re.compile(
 
 _TEXT_COMMAND = re.compile(r"\\(?:text\w*|mbox|mathrm|operatorname)\s*\{[^{}]{0,80}\}")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
-_WORDS = re.compile(r"(?<![\\a-zA-Z])[A-Za-z]{2,}['’]?[a-z]*[,:]?\s+(?:[a-zA-Z]\s+)?[A-Za-z]{2,}")
+_WORDS = re.compile(
+    r"(?<![\\a-zA-Z])[A-Za-z]{2,}+(?:['’][a-z]*+)?[,:]?\s++(?:[a-zA-Z]\s++)?[A-Za-z]{2,}"
+)
 _JOINT = re.compile(r"\s*(?:,|;|,?\s*\b(?:and|or)\b)\s*")
 _LEADING_MARKUP = re.compile(r"[\s*_`>\"“:]*")
 _CLAUSE_END = re.compile(
