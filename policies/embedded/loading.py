@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -75,12 +76,14 @@ def _device(name: str) -> torch.device:
 def _model(settings: TransformersFields, device: torch.device) -> Any:
     own = device.type != "cpu" and settings.dtype == "auto"
     name = settings.dtype if settings.dtype != "auto" else "float32"
+    _refuse_pickles(settings.model)
     try:
         model = AutoModelForCausalLM.from_pretrained(
             settings.model,
             revision=settings.revision,
             dtype="auto" if own else getattr(torch, name),
             trust_remote_code=settings.trust_remote_code,
+            use_safetensors=True,
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise ConfigError(
@@ -89,6 +92,18 @@ def _model(settings: TransformersFields, device: torch.device) -> Any:
             "that this machine can reach."
         ) from error
     return model.eval().to(device)
+
+
+def _refuse_pickles(model: str) -> None:
+    """Raise ConfigError for a folder whose weights are pickles, which can hold code."""
+    folder = Path(model)
+    pickles = sorted(path.name for path in folder.glob("*.bin")) if folder.is_dir() else []
+    if pickles and not any(folder.glob("*.safetensors")):
+        raise ConfigError(
+            f"model {model!r} has its weights as pickles alone ({pickles[0]}), which can run code "
+            "when they are read: load them once where that does no harm, and write them as "
+            "safetensors with `save_pretrained`"
+        )
 
 
 def _context_of(config: Any) -> int:

@@ -1,6 +1,7 @@
 """The embedded policy: right tokens, right odds, a full batch, bits that do not depend on it."""
 
 import asyncio
+import json
 import random
 import shutil
 import subprocess
@@ -292,6 +293,41 @@ async def test_what_cannot_be_loaded_is_one_clear_error(
     with pytest.raises(ConfigError, match=message):
         async with opened(**settings):
             pass
+
+
+async def test_weights_that_are_pickles_are_refused_unread(
+    opened: Opened, model_dir: str, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(model_dir, tmp_path / "model")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(ConfigError, match=r"pickles alone \(pytorch_model\.bin\).*safetensors"):
+        async with opened(model=str(folder)):
+            pass
+
+
+@pytest.mark.parametrize("where", ["policies", "tasks"])
+def test_code_that_a_model_brings_is_not_run_whatever_a_pipe_answers(
+    model_dir: str, tmp_path: Path, where: str
+) -> None:
+    folder = shutil.copytree(model_dir, tmp_path / "model")
+    brought: dict[str, dict[str, Any]] = {
+        "config.json": {"AutoConfig": "evil.Evil", "AutoModelForCausalLM": "evil.Evil"},
+        "tokenizer_config.json": {"AutoTokenizer": ["evil.Evil", "evil.Evil"]},
+    }
+    for file, classes in brought.items():
+        settings = json.loads((folder / file).read_text()) | {"auto_map": classes}
+        settings.pop("model_type", None)
+        (folder / file).write_text(json.dumps(settings | {"tokenizer_class": "Evil"}))
+    (folder / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Evil: pass\n")
+    code = "from policies.tokens import load_tokenizer as load"
+    if where == "tasks":
+        code = "from tasks.tokenizer import TrainerTokenizer; load = TrainerTokenizer.load"
+    code += f"\nload({str(folder)!r})"
+    shown = subprocess.run(
+        [sys.executable, "-c", code], input="y\n" * 9, capture_output=True, text=True, timeout=100
+    )
+    assert not (tmp_path / "ran").exists()
+    assert "Do you wish to run the custom code" not in shown.stdout
 
 
 def test_without_torch_the_remedy_is_named(model_dir: str) -> None:
