@@ -110,7 +110,9 @@ def ensure_api(home: Path, *, schedules: bool = False) -> TemporaryServer | None
     os.environ.setdefault("PREFECT_HOME", str(home.resolve()))
     folder = Path(os.environ["PREFECT_HOME"])
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder == home.resolve():
+            folder.chmod(0o700)  # its database holds the parameters of all runs
         server = TemporaryServer(folder, schedules=schedules)
         server.start()
     except OSError as error:

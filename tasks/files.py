@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from schemas import RunError
 
@@ -44,11 +44,21 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+@contextmanager
+def fresh(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new file for writing in place of whatever lies there; no link is followed."""
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o666), "wb") as file:
+        yield file
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as JSON under its final name in one atomic rename."""
     partial = path.with_name(f"{path.name}.partial")
     with writing(path):
-        partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        with fresh(partial) as file:
+            file.write((json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
         sync(partial)
         partial.replace(path)
         sync(path.parent)

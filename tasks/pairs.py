@@ -2,9 +2,11 @@
 
 import csv
 import gzip
+import io
 import json
 import os
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from typing import IO, Any
 from schemas import ConfigError, SourceError
 from sources.data_files import file_rows
 from sources.rows import LAST_FAULTS, MAX_ROW_BYTES, Row
+from tasks.files import fresh
 
 Cells = dict[str, Any]
 
@@ -85,11 +88,13 @@ def row_writer(path: Path | None) -> Iterator[Callable[[Cells], None]]:
         raise ConfigError(f"{path}: rows are written as .jsonl or .csv, each also .gz")
     if not path.parent.is_dir():
         raise ConfigError(f"{path}: its folder does not exist; make it first")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    opened: Callable[..., IO[str]] = gzip.open if path.name.lower().endswith(".gz") else open
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
+    packed = path.name.lower().endswith(".gz")
     try:
-        with opened(partial, "wt", encoding="utf-8", errors="backslashreplace", newline="") as out:
-            yield _csv_rows(out) if name.endswith(".csv") else _jsonl_rows(out)
+        with fresh(partial) as plain, gzip.open(plain, "wb") if packed else plain as stream:
+            writer = io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline="")
+            with writer as out:
+                yield _csv_rows(out) if name.endswith(".csv") else _jsonl_rows(out)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

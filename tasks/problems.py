@@ -16,7 +16,7 @@ from schemas.arrow import read_table, write_table
 from schemas.conversion import problems_from, problems_table
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder, shard_name
-from tasks.files import sync, write_json, writing
+from tasks.files import fresh, sync, write_json, writing
 from tasks.session import session_of
 from tasks.settings import LabelRun
 from verification.seam import Verifier
@@ -149,7 +149,8 @@ def _write_rejected(folder: Path, rejected: Sequence[RejectedRow]) -> None:
     path = RunFolder(folder).rejected
     partial = path.with_name(f"{path.name}.partial")
     lines = [json.dumps(asdict(row), ensure_ascii=True) + "\n" for row in rejected]
-    partial.write_text("".join(lines), "ascii")
+    with fresh(partial) as file:
+        file.write("".join(lines).encode("ascii"))
     sync(partial)
     partial.replace(path)
 

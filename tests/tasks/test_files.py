@@ -1,10 +1,11 @@
 import errno
+import json
 from pathlib import Path
 
 import pytest
 
 from schemas import RunError
-from tasks.files import writing
+from tasks.files import write_json, writing
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,14 @@ def test_what_the_disk_refuses_is_named_with_the_remedy(code: int, remedy: str) 
 def test_a_fault_that_no_disk_explains_keeps_its_traceback() -> None:
     with pytest.raises(OSError, match="strange"), writing(Path("/data")):
         raise OSError(errno.ENOTTY, "strange")
+
+
+def test_a_link_in_the_way_of_a_new_file_is_replaced_and_not_written_through(
+    tmp_path: Path,
+) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.write_text("a private key")
+    (tmp_path / "run.json.partial").symlink_to(theirs)
+    write_json(tmp_path / "run.json", {"name": "a"})
+    assert theirs.read_text() == "a private key"
+    assert json.loads((tmp_path / "run.json").read_text()) == {"name": "a"}
