@@ -73,7 +73,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "nested.parquet": nested_parquet,
     "plain.parquet": plain_parquet,
     "dictionary.arrow": dictionary_arrow,
-    "lines.jsonl.gz": packed(*[b'{"q": "', b"q" * 15 * M, b'"}\n'] * 40),
+    "lines.jsonl.gz": packed(*[b'{"q": "', b"q" * 15 * M, b'"}\n'] * 20),
     "values.jsonl.gz": packed(*[b'{"question": [', b"[]," * (5 * M), b"[]]}\n"] * 4),
     "document.json.gz": packed(b'{"data": [', b"[]," * (20 * M), b"[]]}"),
     "open.json.gz": packed(b'[{"a": "', *[b"q" * M] * 100),
@@ -156,4 +156,4 @@ def test_twice_the_file_takes_twice_the_time_to_read(tmp_path: Path, unit: str, 
         path.write_text('[{"question": "q", "answer": "1"} x' + unit * count)
         return lambda: sum(1 for _ in FileSource(path=str(path)).load())
 
-    assert_doubles(load, 100_000 // len(unit), SourceError)
+    assert_doubles(load, 40_000 // len(unit), SourceError)
