@@ -81,11 +81,15 @@ class Exporter(Settings):
     """Folder or hub name of the trainer's tokenizer; None: lengths go unchecked."""
     long_rows: Literal["refuse", "shorten"] = "refuse"
     """A row above the limit is refused, or loses its last steps, whole ones, until it fits."""
+    folder: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100
+    )
+    """The export's folder within the run; None: its format and its view's kind, e.g. `trl-hard`."""
 
     @property
     def name(self) -> str:
-        """The export's folder within the run, e.g. `trl-hard`."""
-        return f"{self.format}-{self.view.kind}" if self.view else self.format
+        """The export's folder within the run."""
+        return self.folder or (f"{self.format}-{self.view.kind}" if self.view else self.format)
 
     @field_validator("view")
     @classmethod

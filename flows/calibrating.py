@@ -10,7 +10,10 @@ from labelers.posterior import Model
 from schemas import ConfigError
 from schemas.run_folder import RunFolder
 from tasks.calibration import calibrate
+from tasks.files import writing
 from tasks.known_errors import known_errors
+
+_ELSEWHERE = "give another file with --output"
 
 
 def calibrate_here(run: Path, out: Console, *, output: Path | None, known: str | None) -> Model:
@@ -19,14 +22,17 @@ def calibrate_here(run: Path, out: Console, *, output: Path | None, known: str |
     `known` says where first errors are known: `oracle`, or a JSONL file of marks.
     """
     folder = RunFolder(run)
-    if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
-        raise ConfigError(f"--output {output}: name a file in a folder that is there")
+    if output is not None:
+        with writing(output, elsewhere=_ELSEWHERE):
+            if output.is_dir() or not output.absolute().parent.is_dir():
+                raise ConfigError(f"--output {output}: name a file in a folder that is there")
     model = calibrate(folder, None if known is None else known_errors(folder, known))
     written = yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False)
     if output is None:
         out.print(written, end="", markup=False, highlight=False, soft_wrap=True)
         return model
-    output.write_text(written, encoding="utf-8")
+    with writing(output, elsewhere=_ELSEWHERE):
+        output.write_text(written, encoding="utf-8")
     say(
         out,
         f"{output}: harmless {model.harmless:g}, cues "

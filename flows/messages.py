@@ -8,6 +8,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 _LONGEST = 80
+_PRIVATE = {"urls", "env", "extra_args", "api_key_env"}
+"""Fields whose values are not repeated: people put secrets there."""
 
 
 def explained(error: ValidationError, model: Any, *, where: str) -> str:
@@ -36,7 +38,10 @@ def _line(error: Mapping[str, Any], models: Sequence[Any]) -> str:
     if kind in {"model_attributes_type", "model_type"}:
         return f"{shown}: {_short(error['input'])}: write its settings as a mapping"
     message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{shown}: {_short(error['input'])}: {message[:1].lower()}{message[1:]}"
+    told = f"{message[:1].lower()}{message[1:]}"
+    if _PRIVATE & set(path):
+        return f"{shown}: {told}"
+    return f"{shown}: {_short(error['input'])}: {told}"
 
 
 def _short(value: object) -> str:

@@ -5,7 +5,6 @@ is taken from files and the command line; from the API only where this process w
 """
 
 import hashlib
-import json
 import os
 
 from schemas import ConfigError
@@ -16,7 +15,7 @@ PERMITS = "STEPMINT_PERMITS"
 
 
 def permit(run: LabelRun) -> str:
-    """Return what stands for the code that a run's policy names; empty where it names none."""
+    """Return what stands for a policy that names code or a secret; empty where it names none."""
     policy = run.policy
     named = {
         name: getattr(policy, name)
@@ -24,7 +23,8 @@ def permit(run: LabelRun) -> str:
         if getattr(policy, name)
         != type(policy).model_fields[name].get_default(call_default_factory=True)
     }
-    text = json.dumps([policy.kind, named], default=str)
+    # Of the whole policy: a secret permitted for one server is not for others.
+    text = policy.model_dump_json()
     return hashlib.sha256(text.encode()).hexdigest()[:16] if named else ""
 
 

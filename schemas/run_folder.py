@@ -99,6 +99,7 @@ class RunFolder:
         """Names of the committed shards, e.g. `shard-00000`; raises RunError where none is."""
         if not self.path.is_dir():
             raise RunError(f"{self.path} is no folder: give a run's folder, e.g. output/demo")
+        self.refuse_links()
         names = sorted(marker.stem for marker in self.path.glob("committed/shard-*.json"))
         if not names:
             raise RunError(
@@ -150,6 +151,8 @@ class RunFolder:
                         f"{path} is a link to {path.readlink()}, and a run holds its own files: "
                         "put the file itself there if you know what it is, or remove the link"
                     )
+                if not path.is_dir() and path.exists() and not path.is_file():
+                    raise RunError(f"{path} is neither a file nor a folder: remove it")
 
     def record(self) -> dict[str, object]:
         """Return `run.json`; empty where the run has not written it yet."""

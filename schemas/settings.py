@@ -17,7 +17,8 @@ class Settings(BaseModel):
     other values for them."""
 
     programs: ClassVar[frozenset[str]] = frozenset()
-    """Fields that name code to run; a run that comes over a network may not choose them."""
+    """Fields that name code to run or secrets to send; a run that comes over a network may not
+    choose them."""
 
     def shaping(self) -> dict[str, Any]:
         """Return, as JSON values, the fields that shape rows: all but the free ones, at any depth.

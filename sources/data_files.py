@@ -4,6 +4,7 @@ import codecs
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -109,8 +110,8 @@ def format_of(path: Path) -> Format:
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in _COMPRESSED]
     if not suffixes or suffixes[-1] not in _FORMATS:
         raise SourceError(
-            f"{path}: unknown format {path.suffix or 'without a suffix'!r}; "
-            "set format to one of jsonl, json, csv, parquet, arrow"
+            f"{path}: unknown format {path.suffix or 'without a suffix'!r}; end its name in "
+            ".jsonl, .json, .csv, .parquet or .arrow, or set the format of the source"
         )
     return _FORMATS[suffixes[-1]]
 
@@ -136,7 +137,7 @@ def _placed(row: Row | Fault, file: Path) -> Row | Fault:
     place = f"{row.place} of {file.name}"
     if isinstance(row, Row):
         return Row(place=place, cells=row.cells)
-    return Fault(place=place, reason=row.reason, detail=row.detail, excerpt=row.excerpt)
+    return replace(row, place=place)
 
 
 def _data_files(found: Iterable[Path], root: Path, *, any_format: bool) -> tuple[Path, ...]:

@@ -39,7 +39,8 @@ def _sizes(array: Any) -> Any:
     kind = array.type
     if pa.types.is_dictionary(kind):
         lengths = np.append(_sizes(array.dictionary), 0)  # a null is -1: the last
-        return lengths[pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)]
+        indices = array.indices.cast(pa.int64())
+        return lengths[pc.fill_null(indices, -1).to_numpy(zero_copy_only=False)]
     if pa.types.is_struct(kind):
         return sum(map(_sizes, array.flatten()), np.full(len(array), _FIXED, dtype=np.int64))
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
@@ -49,10 +50,19 @@ def _sizes(array: Any) -> Any:
     if _has_length(kind):
         lengths = pc.fill_null(pc.binary_length(array), 0).to_numpy(zero_copy_only=False)
         return lengths.astype(np.int64) + _FIXED
+    if kind in (pa.string_view(), pa.binary_view()):
+        return _view_lengths(array) + _FIXED
     if pa.types.is_primitive(kind) or pa.types.is_null(kind) or pa.types.is_decimal(kind):
         return np.full(len(array), _FIXED, dtype=np.int64)
-    # Of other kinds (maps, views, run-end encoded) any row may be all there is.
+    # Of other kinds (maps, views of lists, run-end encoded) any row may be all there is.
     return np.full(len(array), array.nbytes, dtype=np.int64)
+
+
+def _view_lengths(array: Any) -> Sizes:
+    # pyarrow has no kernel for it: a view is four 32-bit numbers, the first its length.
+    views = np.frombuffer(array.buffers()[1], dtype="<i4").reshape(-1, 4)
+    lengths = views[array.offset : array.offset + len(array), 0].astype(np.int64)
+    return np.where(array.is_valid().to_numpy(zero_copy_only=False), lengths, 0)
 
 
 def _has_length(kind: Any) -> bool:

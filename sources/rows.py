@@ -40,6 +40,8 @@ class Fault:
     """The kind of fault, e.g. `not valid JSON`: what rejections are counted by."""
     detail: str = ""
     excerpt: str = ""
+    cells: Mapping[str, object] | None = None
+    """What could be read of it, where it is known which columns it stands in."""
 
 
 class BadCellError(Exception):

@@ -1,6 +1,7 @@
 """CSV, Parquet and Arrow files as rows."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
@@ -18,12 +19,15 @@ from sources.streams import Line, lines
 BATCH_ROWS = 256
 BATCH_BYTES = 64 << 20
 """Rows that are heavier together are decoded one by one."""
+_MAX_UNPACKED = 256 << 20
 _MAX_RATIO = 50
 """A page of text that packs better was made to fill memory: what it holds is unpacked at once."""
 _UNREADABLE = (ValueError, OverflowError, IndexError, pa.ArrowException)
 LONGEST_CELL = 1 << 17
 """Characters of a cell of CSV."""
 _DELIMITERS = ",\t;|"
+_ENDS_OF_OLD = re.compile(r"(?<=\r)(?![\r\n])")
+"""Behind a line of files that end their lines with a carriage return alone."""
 
 
 def csv_rows(
@@ -39,15 +43,15 @@ def csv_rows(
     if first is None:
         return
     # max returns the first of equals: a comma for a header of one column.
-    delimiter = max(_DELIMITERS, key=first.count)
+    delimiter = max(_DELIMITERS, key=re.sub(r'"[^"]*("|$)', "", first).count)
+    reader = csv.reader(chain([first], text), delimiter=delimiter)
     try:
-        header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+        header = [name.strip() for name in _next_cells(reader, longest_cell) or ()]
     except csv.Error as error:
         yield Fault(place="line 1", reason="not valid CSV", detail=str(error))
         return
-    reader = csv.reader(text, delimiter=delimiter)
     while True:
-        place = f"line {reader.line_num + 2}"
+        place = f"line {reader.line_num + 1}"
         try:
             cells = _next_cells(reader, longest_cell)
         except csv.Error as error:
@@ -77,15 +81,25 @@ def _text_lines(source: Iterable[Line], encoding: str, faults: list[Line]) -> It
             faults.append(line)
             yield "\n"
         else:
-            yield line.text.decode(encoding, "surrogateescape") + "\n"
+            text = line.text.decode(encoding, "surrogateescape") + "\n"
+            yield from _ENDS_OF_OLD.split(text) if "\r" in text else (text,)
 
 
 def _csv_row(header: list[str], cells: list[str], place: str) -> Row | Fault:
-    if len(cells) != len(header):
-        detail = f"{len(cells)} cells, the header has {len(header)}"
-        shown = printable(" | ".join(cells)[:800])
-        return Fault(place=place, reason="wrong number of cells", detail=detail, excerpt=shown)
-    return Row(place=place, cells=dict(zip(header, cells, strict=True)))
+    # Spreadsheets end rows with the empty cells of columns that were never used.
+    own = cells if any(cells[len(header) :]) else cells[: len(header)]
+    known = dict(zip(header, own, strict=False))
+    if len(own) != len(header):
+        detail = f"{len(own)} cells, the header has {len(header)}"
+        shown = printable(" | ".join(own)[:800])
+        return Fault(
+            place=place,
+            reason="wrong number of cells",
+            detail=detail,
+            excerpt=shown,
+            cells=dict.fromkeys(header, "") | known,
+        )
+    return Row(place=place, cells=known)
 
 
 def parquet_rows(path: Path) -> Iterator[Row | Fault]:
@@ -95,23 +109,34 @@ def parquet_rows(path: Path) -> Iterator[Row | Fault]:
     texts = [leaf.path for leaf in leaves if _is_text(leaf)]
     # Dictionaries stay dictionaries until the size of what they stand for is known.
     with pq.ParquetFile(path, read_dictionary=texts) as file:
-        yield from _until_broken(batch_rows(_parquet_batches(file)))
+        yield from _until_broken(_row_groups(file))
 
 
-def _parquet_batches(file: Any) -> Iterator[Any]:
-    """Yield the batches of all row groups; raises ValueError for one that unpacks to too much."""
+def _row_groups(file: Any) -> Iterator[Row | Fault]:
+    first = 0
     for index in range(file.num_row_groups):
         group = file.metadata.row_group(index)
-        for column in map(group.column, range(group.num_columns)):
-            packed, unpacked = column.total_compressed_size, column.total_uncompressed_size
-            if unpacked > max(BATCH_BYTES, _MAX_RATIO * packed) and _is_text(column):
-                raise ValueError(
-                    f"{column.path_in_schema!r} unpacks from {packed} to {unpacked} bytes: "
-                    "write the file without compression"
-                )
-        heavy = group.total_byte_size // max(1, group.num_rows)
-        rows = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, heavy)))
-        yield from file.iter_batches(batch_size=rows, row_groups=[index])
+        if told := _too_dense(group):
+            place = f"rows {first} to {first + group.num_rows - 1}"
+            yield Fault(place=place, reason="packed too densely", detail=told)
+        else:
+            heavy = group.total_byte_size // max(1, group.num_rows)
+            rows = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, heavy)))
+            batches = file.iter_batches(batch_size=rows, row_groups=[index])
+            yield from batch_rows(batches, first=first)
+        first += group.num_rows
+
+
+def _too_dense(group: Any) -> str:
+    """Return why a row group is not unpacked; empty for one that is."""
+    for column in map(group.column, range(group.num_columns)):
+        packed, unpacked = column.total_compressed_size, column.total_uncompressed_size
+        if unpacked > max(_MAX_UNPACKED, _MAX_RATIO * packed) and _is_text(column):
+            return (
+                f"{column.path_in_schema!r} unpacks from {packed} to {unpacked} bytes: "
+                "if you trust it, write the file again with smaller row groups"
+            )
+    return ""
 
 
 def _is_text(column: Any) -> bool:
@@ -132,12 +157,15 @@ def arrow_rows(path: Path) -> Iterator[Row | Fault]:
             yield from _until_broken(batch_rows(reader, foreign=True))
 
 
-def batch_rows(batches: Iterable[Any], *, foreign: bool = False) -> Iterator[Row | Fault]:
+def batch_rows(
+    batches: Iterable[Any], *, foreign: bool = False, first: int = 0
+) -> Iterator[Row | Fault]:
     """Yield the rows of Arrow record batches or tables, each decoded once its size is known.
 
-    Foreign ones come from a file that may hold anything in place of offsets and indices.
+    Foreign ones come from a file that may hold anything in place of offsets and indices. `first`
+    is the number of the first row in its file.
     """
-    count = 0
+    count = first
     for batch in chain.from_iterable(map(_record_batches, batches)):
         exact = _with_exact_floats(batch)
         for start in range(0, exact.num_rows, BATCH_ROWS):

@@ -11,28 +11,33 @@ from typing import IO, Any
 
 from schemas import RunError
 
-_REMEDIES = {
+_ELSEWHERE = "choose another folder with --set output=FOLDER"
+_TROUBLES = {
     errno.ENOSPC: "the disk is full: free space and run the same command again",
     errno.EDQUOT: "the disk quota is used up: free space and run the same command again",
-    errno.EROFS: "the file system is read-only: choose another folder with --set output=FOLDER",
-    errno.EACCES: "permission is denied: choose another folder with --set output=FOLDER",
-    errno.EPERM: "permission is denied: choose another folder with --set output=FOLDER",
-    errno.ENOTDIR: "a part of the path is a file: choose another folder with --set output=FOLDER",
-    errno.ENOENT: "it cannot be made there: choose another folder with --set output=FOLDER",
-    errno.EEXIST: "a file is in the way: choose another folder with --set output=FOLDER",
     errno.EIO: "the disk reports an error: check it, then run the same command again",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission is denied",
+    errno.EPERM: "permission is denied",
+    errno.ENOTDIR: "a part of the path is a file",
+    errno.EISDIR: "a folder of this name is in the way",
+    errno.ENOENT: "it cannot be made there",
+    errno.EEXIST: "a file is in the way",
+    errno.ENAMETOOLONG: "the name is too long",
 }
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
+def writing(path: Path, *, elsewhere: str = _ELSEWHERE) -> Iterator[None]:
     """Turn what the disk refuses into a RunError that names the path and the remedy."""
     try:
         yield
     except OSError as error:
-        if error.errno not in _REMEDIES:
+        if error.errno not in _TROUBLES:
             raise
-        raise RunError(f"{error.filename or path}: {_REMEDIES[error.errno]}") from error
+        told = _TROUBLES[error.errno]
+        remedy = told if "again" in told else f"{told}: {elsewhere}"
+        raise RunError(f"{error.filename or path}: {remedy}") from error
 
 
 def sync(path: Path) -> None:

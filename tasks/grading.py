@@ -102,7 +102,7 @@ class Graded:
         if self.row is None:
             return None
         if isinstance(self.verdict, BadRow):
-            return {**self.row, "verdict": None, "extracted": None, "stage": "",
+            return {**self.row, "verdict": None, "extracted": None, "rule": "", "stage": "",
                     "reason": f"bad row: {self.verdict.reason}", "ms": 0.0}  # fmt: skip
         return {**self.row, "verdict": self.verdict.outcome.value,
                 "extracted": self.verdict.extracted, "rule": self.verdict.rule,
@@ -208,7 +208,7 @@ def _grade_row(
     cascade: Cascade, line: int, row: Cells | BadRow, columns: Columns, answers: Answers
 ) -> Graded:
     if isinstance(row, BadRow):
-        return Graded(line, None, row, None, 0.0)
+        return Graded(line, row.cells, row, None, 0.0)
     gold, text = _as_text(row.get(columns.gold)), _as_text(row.get(columns.prediction, 0))
     if not gold or text is None or columns.prediction not in row:
         missing = columns.prediction if gold else columns.gold

@@ -1,6 +1,7 @@
 """Files of pairs, row by row: whatever `sources` reads comes in; JSON Lines or CSV go out."""
 
 import csv
+import errno
 import gzip
 import io
 import json
@@ -17,7 +18,7 @@ from typing import IO, Any
 from schemas import ConfigError, SourceError
 from sources.data_files import file_rows
 from sources.rows import LAST_FAULTS, MAX_ROW_BYTES, Row
-from tasks.files import fresh
+from tasks.files import fresh, writing
 
 Cells = dict[str, Any]
 
@@ -27,6 +28,8 @@ class BadRow:
     """A line that is no row."""
 
     reason: str
+    cells: Cells | None = None
+    """What could be read of it, where it is known which columns it stands in."""
 
 
 def read_pairs(path: Path) -> Iterator[tuple[int, Cells | BadRow]]:
@@ -47,7 +50,7 @@ def read_pairs(path: Path) -> Iterator[tuple[int, Cells | BadRow]]:
                 raise ConfigError(
                     f"{path} is torn or not what its name says ({told}): give the whole file"
                 )
-            yield _number(row.place), BadRow(told)
+            yield _number(row.place), BadRow(told, dict(row.cells) if row.cells else None)
     except SourceError as error:
         raise ConfigError(str(error)) from error
 
@@ -88,16 +91,19 @@ def row_writer(path: Path | None) -> Iterator[Callable[[Cells], None]]:
         raise ConfigError(f"{path}: rows are written as .jsonl or .csv, each also .gz")
     if not path.parent.is_dir():
         raise ConfigError(f"{path}: its folder does not exist; make it first")
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
+    partial = path.with_name(f".{secrets.token_hex(8)}.partial")
     packed = path.name.lower().endswith(".gz")
-    try:
-        with fresh(partial) as plain, gzip.open(plain, "wb") if packed else plain as stream:
-            writer = io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline="")
-            with writer as out:
-                yield _csv_rows(out) if name.endswith(".csv") else _jsonl_rows(out)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with writing(path, elsewhere="give another file with --output"):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "", str(path))
+        try:
+            with fresh(partial) as plain, gzip.open(plain, "wb") if packed else plain as stream:
+                writer = io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline="")
+                with writer as out:
+                    yield _csv_rows(out) if name.endswith(".csv") else _jsonl_rows(out)
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _jsonl_rows(out: IO[str]) -> Callable[[Cells], None]:

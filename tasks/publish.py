@@ -21,6 +21,7 @@ from tasks.hubs import Address, Hub, open_hub, same
 
 _CARD = "README.md"
 _EXPORT_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
+_AGAIN = "write it again with `stepmint export`"
 _OURS = (*(f"{table}/" for table in TABLE_NAMES), "exports/")
 _SHAPING = ("source", "limit", "prompt", "sampling", "splitter", "verification", "labeler", "seed")
 """The settings a reader needs; not the policy's, which may hold addresses of private servers."""
@@ -90,7 +91,7 @@ def _files(run: RunFolder) -> Iterator[tuple[str, Path]]:
         for split, known in _export(folder).digests.items():
             path = folder / f"{split}.parquet"
             if not path.is_file() or digest(path) != known:
-                raise RunError(f"{path} is missing or not what was exported: export it again")
+                raise RunError(f"{path} is missing or not what was exported: {_AGAIN}")
             yield f"exports/{folder.name}/{path.name}", path
         yield f"exports/{folder.name}/export.json", folder / "export.json"
 
@@ -137,7 +138,7 @@ def _export(folder: Path) -> _Export:
     try:
         return _Export.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise RunError(f"{path} is damaged or of an older stepmint: export it again") from error
+        raise RunError(f"{path} is damaged or of an older stepmint: {_AGAIN}") from error
 
 
 def _card_export(folder: Path) -> CardExport:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from exporters import AnyExporter
 from labelers import AnyLabeler
@@ -66,6 +66,16 @@ class LabelRun(Settings):
     shards: ShardSettings = ShardSettings()
     exports: tuple[AnyExporter, ...] = ()
     """Training rows written when the run is complete."""
+
+    @field_validator("exports")
+    @classmethod
+    def _each_in_its_folder(cls, exports: tuple[AnyExporter, ...]) -> tuple[AnyExporter, ...]:
+        names = [exporter.name for exporter in exports]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                f"two exports would lie in the folder {twice[0]}: give one of them another `folder`"
+            )
+        return exports
 
     @property
     def folder(self) -> Path:

@@ -4,6 +4,8 @@ import contextlib
 import time
 from collections.abc import Callable
 
+import pytest
+
 SLACK_S = 0.05
 """What a busy machine may add."""
 
@@ -23,5 +25,8 @@ def assert_doubles(
     work: Callable[[int], Callable[[], object]], size: int, *refusals: type[Exception]
 ) -> None:
     """Fail where the work on twice the size takes more than two and a half times as long."""
-    once, twice = (cpu_seconds(work(count), *refusals) for count in (size, 2 * size))
-    assert twice < 2.5 * once + SLACK_S, (once, twice)
+    for _ in range(3):  # other processes may slow the one and not the other
+        once, twice = (cpu_seconds(work(count), *refusals) for count in (size, 2 * size))
+        if twice < 2.5 * once + SLACK_S:
+            return
+    pytest.fail(f"{once:.3f} s, and {twice:.3f} s for twice the text")

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from policies.tokens import TextReader, TokenBytes, whole_tokens
 from schemas import Completion, Score, Tokens
@@ -47,12 +47,12 @@ class _Choice(BaseModel):
 
 
 class _PromptDetails(BaseModel):
-    cached_tokens: int | None = None
+    cached_tokens: int | None = Field(default=None, ge=0)
 
 
 class _Usage(BaseModel):
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: int = Field(ge=0)
+    completion_tokens: int = Field(ge=0)
     prompt_tokens_details: _PromptDetails | None = None
 
 
@@ -101,7 +101,10 @@ def _encodable(content: bytes) -> bytes:
 
     A model may write half a pair; asked again it writes the same.
     """
-    return json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "replace")
+    try:
+        return json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "replace")
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 @dataclass(frozen=True, slots=True)

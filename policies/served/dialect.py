@@ -1,10 +1,12 @@
 """What servers say of themselves, and what servers of their kind can do beyond the common API."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
+import httpx
 from pydantic import BaseModel, ValidationError
 
-from policies.served.fleet import Endpoint, Fleet
+from policies.served.fleet import Endpoint, Fleet, excerpt
 from schemas import ConfigError, PolicyError
 
 
@@ -57,6 +59,9 @@ class _Version(BaseModel):
     version: str
 
 
+_M = TypeVar("_M", bound=BaseModel)
+
+
 async def survey(fleet: Fleet, model: str | None) -> Server:
     """Return what the servers say of themselves; those that do not answer are set aside."""
     found = {e.url: await _describe(fleet, e, model) for e in fleet.endpoints}
@@ -76,13 +81,10 @@ async def _describe(fleet: Fleet, endpoint: Endpoint, model: str | None) -> Serv
         return None
     if not response.is_success:
         raise PolicyError(
-            f"{endpoint.url}/v1/models answered {response.status_code}: {response.text[:300]}. "
+            f"{endpoint.url}/v1/models answered {response.status_code}: {excerpt(response)}. "
             "Check `urls` and `api_key_env`."
         )
-    try:
-        cards = {card.id: card for card in _Cards.model_validate_json(response.content).data}
-    except ValidationError as error:
-        raise PolicyError(f"{endpoint.url} is no OpenAI-compatible server: {error}") from error
+    cards = {card.id: card for card in _read(_Cards, response, "OpenAI-compatible server").data}
     card = cards.get(model) if model else next(iter(cards.values()), None)
     if card is None or (model is None and len(cards) > 1):
         raise ConfigError(f"model={model!r}: {endpoint.url} serves {', '.join(cards)}; name one.")
@@ -95,4 +97,13 @@ async def _software(fleet: Fleet, endpoint: Endpoint, owner: str) -> str:
     version = await fleet.get(endpoint, "/version") if owner == "vllm" else None
     if version is None or not version.is_success:
         return owner
-    return f"{owner} {_Version.model_validate_json(version.content).version}"
+    return f"{owner} {_read(_Version, version, 'vLLM').version}"
+
+
+def _read(model: type[_M], response: httpx.Response, kind: str) -> _M:
+    try:
+        return model.model_validate_json(response.content)
+    except ValidationError as error:
+        raise PolicyError(
+            f"{response.url} answered what no {kind} does: {excerpt(response)!r}. Check `urls`."
+        ) from error

@@ -124,7 +124,7 @@ class Fleet:
 
     def _refused(self, endpoint: Endpoint, path: str, response: httpx.Response) -> _Retry:
         """Return the retry that a status allows; PolicyError where it allows none."""
-        reason = f"{response.status_code}: {response.text[:_EXCERPT].strip()}"
+        reason = f"{response.status_code}: {excerpt(response)}"
         if response.status_code in (408, 425, 429) or response.is_server_error:
             return _Retry(reason, _retry_after_s(response))
         hint = {
@@ -188,6 +188,13 @@ class Fleet:
         longest = self._patience.longest_pause_s
         pause = min(self._patience.backoff_s * 2.0 ** min(failures, 16), longest)
         return max(pause * self._jitter.uniform(0.5, 1), min(at_least_s, longest))
+
+
+def excerpt(response: httpx.Response) -> str:
+    """Return the beginning of an answer to show to people; a key that it repeats is left out."""
+    key = response.request.headers.get("authorization", "").removeprefix("Bearer ")
+    text = response.text[: 2 * _EXCERPT + len(key)]
+    return (text.replace(key, "***") if key else text)[:_EXCERPT].strip()
 
 
 def _retry_after_s(response: httpx.Response) -> float:

@@ -6,20 +6,19 @@ from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
-_SECRET_WORDS = frozenset(
-    [
-        "AUTH",
-        "APIKEY",
-        "CREDENTIAL",
-        "CREDENTIALS",
-        "KEY",
-        "PASSWD",
-        "PASSWORD",
-        "PAT",
-        "SECRET",
-        "TOKEN",
-    ]
+_WORDS = r"(auth|authorization|bearer|credential|key|pass|passwd|password|pat|pwd|secret|token)s?"
+_ENDS_SECRET = re.compile(
+    rf"(?i)(^|[^a-z0-9]){_WORDS}$|(api_?key|credential|passwd|password|secret|token)s?$"
 )
+_HOLDS_SECRET = re.compile(rf"(?i)(^|[^a-z0-9]){_WORDS}([^a-z0-9]|$)|{_ENDS_SECRET.pattern[4:]}")
+"""Of variables; arguments hold `token` for other things too: --return-tokens-as-token-ids."""
+_SECRET_VALUE = re.compile(
+    r"(?i)://[^/\s]*@"  # a URL with a password
+    r"|\bbearer\s"
+    r"|[\"'](authorization|[^\"']*(api_?key|passw(or)?d|secret|(access|auth|bearer|hf)_token))[\"']\s*:"
+)
+_COUNT = re.compile(r"[0-9.]+[a-zA-Z]?|")
+"""Not a secret, but e.g. the value of --max-num-batched-tokens."""
 _SECRET_ARGUMENTS = ("api-key", "hf-token")
 _OURS = {
     "host": "the server listens on this machine's loopback alone",
@@ -31,28 +30,39 @@ _OURS = {
 
 def refuse_arguments(arguments: Sequence[str]) -> None:
     """Raise for arguments of vLLM that hold secrets or are ours to give, abbreviated ones too."""
-    for argument in arguments:
+    for argument, following in zip(arguments, (*arguments[1:], ""), strict=True):
+        if _SECRET_VALUE.search(argument):
+            raise _secret("a value among the arguments looks like a secret, and it")
         if not argument.startswith("--"):
             continue
-        name = argument[2:].partition("=")[0].replace("_", "-").lower()
-        if any(_stands_for(name, secret) for secret in _SECRET_ARGUMENTS):
-            raise secret_refused(
-                f"--{name} would be written to run.json and every row: export HF_TOKEN before "
-                "you start the run; the server gets an API key of its own"
-            )
+        name, equals, value = argument[2:].partition("=")
+        name = name.replace("_", "-").lower()
+        given = value if equals else "" if following.startswith("--") else following
+        if any(_stands_for(name, secret) for secret in _SECRET_ARGUMENTS) or (
+            _ENDS_SECRET.search(name) and not _COUNT.fullmatch(given)
+        ):
+            raise _secret(f"--{name}")
         for ours, reason in _OURS.items():
             if _stands_for(name, ours):
                 raise ValueError(f"--{name} is refused: {reason}")
 
 
 def refuse_environment(variables: Mapping[str, str]) -> None:
-    """Raise for environment variables that are called like secrets."""
-    for name in variables:
-        if _SECRET_WORDS & set(re.split(r"[^A-Z0-9]+", name.upper())):
+    """Raise for environment variables that are called like secrets, or look like one."""
+    for name, value in variables.items():
+        called = _HOLDS_SECRET.search(name) and not _COUNT.fullmatch(value)
+        if called or _SECRET_VALUE.search(value):
             raise secret_refused(
                 f"the value of {name} would be written to run.json: export it before you "
                 "start the run, the server inherits it"
             )
+
+
+def _secret(what: str) -> PydanticCustomError:
+    return secret_refused(
+        f"{what} would be written to run.json and every row: export what is secret (HF_TOKEN) "
+        "before you start the run; the server gets an API key of its own"
+    )
 
 
 def refuse_url(url: str) -> None:
@@ -61,7 +71,7 @@ def refuse_url(url: str) -> None:
         parts = urlsplit(url)
     except ValueError as error:
         raise ValueError(f"{url!r} is no URL ({error})") from error
-    if "@" in parts.netloc or parts.query or parts.fragment:
+    if "@" in url or parts.query or parts.fragment:
         raise secret_refused(
             "a password or a query in a URL would be written to run.json: name the variable that "
             "holds the key in `api_key_env`"

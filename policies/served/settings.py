@@ -30,6 +30,8 @@ class OpenAIFields(Settings):
 
     free: ClassVar[frozenset[str]] = frozenset({"urls", "api_key_env", "max_in_flight", "patience"})
 
+    programs: ClassVar[frozenset[str]] = frozenset({"api_key_env"})
+
     kind: Literal["openai"] = "openai"
     urls: tuple[str, ...] = Field(min_length=1)
     """Base URLs, e.g. `http://gpu1:8000/v1`; load is spread over them. All serve one model."""
@@ -37,7 +39,7 @@ class OpenAIFields(Settings):
     """The name the servers serve the model under; None where they serve just one."""
     tokenizer: str | None = None
     """A local folder or hub name to tokenise with in this process, without torch."""
-    api_key_env: str | None = None
+    api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     """The name of the environment variable that holds the API key; never the key itself."""
     context: int | None = Field(default=None, ge=2)
     """Tokens of prompt, prefix and completion together; None takes it from the server."""
@@ -53,9 +55,9 @@ class OpenAIFields(Settings):
     @classmethod
     def _roots(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
         for url in urls:
-            if not url.startswith(("http://", "https://")):
-                raise ValueError(f"{url!r} is no URL: write e.g. http://localhost:8000/v1")
             refuse_url(url)
+            if not url.lower().startswith(("http://", "https://")):
+                raise ValueError(f"{url!r} is no URL: write e.g. http://localhost:8000/v1")
         return tuple(url.rstrip("/").removesuffix("/v1") for url in urls)
 
 

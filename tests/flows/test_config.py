@@ -80,6 +80,10 @@ def test_a_run_comes_back_the_same_from_json(config: Path) -> None:
             "labels of view 'soft' are soft, and this format casts them to 0 or 1: choose a view",
         ),
         ("exports=[{view: {kind: sfot}}]", f"exports.0.view.kind: 'sfot'; give one of {VIEWS}"),
+        (
+            "exports=[{view: {kind: threshold, above: 0.2}}, {view: {kind: threshold}}]",
+            "two exports would lie in the folder trl-threshold: give one of them another `folder`",
+        ),
         ("exports=[{veiw: 3}]", "exports.0.veiw: unknown; did you mean view?"),
         ("name=../up", "name: '../up': "),
         ("nothing", "--set nothing: write it as --set key=value"),
@@ -94,6 +98,21 @@ def test_a_setting_that_cannot_work_is_named_with_its_value_and_what_would_do(
     message = refused(config, override)
     assert expected in message
     assert "pydantic" not in message
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "{kind: openai, urls: 'http://u:s3cret@h'}",
+        "{kind: openai, urls: [http://h], api_key_env: s3cret-key}",
+        "{kind: vllm, model: m, env: [s3cret]}",
+        "{kind: vllm, model: m, extra_args: s3cret}",
+    ],
+)
+def test_where_people_put_secrets_no_message_repeats_the_value(policy: str, config: Path) -> None:
+    message = refused(config, f"policy={policy}")
+    assert "policy." in message
+    assert "s3cret" not in message
 
 
 def test_all_settings_that_cannot_work_are_named_at_once(config: Path) -> None:

@@ -15,6 +15,7 @@ CODE: list[dict[str, Any]] = [
     {"kind": "vllm", "model": "m", "extra_args": ["--middleware", "evil"]},
     {"kind": "vllm", "model": "m", "trust_remote_code": True},
     {"kind": "transformers", "model": "m", "trust_remote_code": True},
+    {"kind": "openai", "urls": ["http://evil.example/v1"], "api_key_env": "AWS_SECRET_ACCESS_KEY"},
 ]
 
 
@@ -36,7 +37,9 @@ def test_code_that_nobody_here_named_is_refused_and_what_would_allow_it_is_said(
     allow(toy_run(tmp_path, policy=policy))
     refuse_strangers(run)
     with pytest.raises(ConfigError, match=PERMITS):
-        refuse_strangers(toy_run(tmp_path, policy=policy | {"kind": "vllm", "python": "/other"}))
+        refuse_strangers(
+            toy_run(tmp_path, policy={"kind": "vllm", "model": "m", "python": "/other"})
+        )
 
 
 @pytest.mark.usefixtures("through_the_api")

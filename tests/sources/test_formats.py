@@ -112,6 +112,24 @@ def test_a_quoted_csv_cell_may_hold_lines_quotes_and_commas(tmp_path: Path) -> N
     assert problem.question == 'He said "2,\n3"?'
 
 
+def test_a_csv_header_may_hold_lines_and_delimiters_and_rows_empty_cells_behind_its_last(
+    tmp_path: Path,
+) -> None:
+    text = '"the\nquestion; all; of; it",answer\nWhat is 1?,1,,\n'
+    columns = Columns(problem="the\nquestion; all; of; it")
+    source = FileSource(path=write(tmp_path / "q.csv", text), columns=columns)
+    assert answers(source) == ["1"]
+    assert [problem.question for problem in problems(source)] == ["What is 1?"]
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_lines_of_csv_end_as_any_system_ends_them(tmp_path: Path, end: str) -> None:
+    lines = ["question,answer", "What is 1?,1", f'"What{end}is 2?",2', "What is 3?", ""]
+    source = FileSource(path=write(tmp_path / "q.csv", end.join(lines)))
+    assert [problem.question.split()[-1] for problem in problems(source)] == ["1?", "2?"]
+    assert rejected(source)[0].reason.endswith("(line 5 of q.csv)")
+
+
 def test_a_problem_object_with_a_list_in_it_is_one_problem(tmp_path: Path) -> None:
     row = {**ROWS[1], "turns": [{"role": "user"}]}
     assert answers(FileSource(path=write(tmp_path / "1.json", json.dumps(row)))) == ["2"]

@@ -16,7 +16,7 @@ from sources.boxed import UnclosedBoxError, boxed
 from sources.gold import extract_gold
 from sources.rows import BadCellError
 from tests.doubling import assert_doubles
-from tests.sources.samples import problems
+from tests.sources.samples import problems, rejected
 
 M = 1 << 20
 LOAD = """
@@ -54,6 +54,16 @@ def plain_parquet(path: Path) -> None:
     pq.write_table(table, path, compression="zstd", use_dictionary=False)
 
 
+def view_arrow(path: Path) -> None:
+    one = pa.array(["q" * 15 * M], pa.string_view()).buffers()
+    views = pa.Array.from_buffers(
+        pa.string_view(), 200, [None, pa.py_buffer(one[1].to_pybytes()[:16] * 200), *one[2:]]
+    )
+    table = pa.table({"question": views, "answer": ["2"] * 200})
+    with pa.ipc.new_file(str(path), table.schema) as file:
+        file.write_table(table)
+
+
 def dictionary_arrow(path: Path) -> None:
     table = pa.table({"question": one_text(2_000), "answer": ["2"] * 2_000})
     with pa.ipc.new_file(str(path), table.schema) as file:
@@ -73,6 +83,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "nested.parquet": nested_parquet,
     "plain.parquet": plain_parquet,
     "dictionary.arrow": dictionary_arrow,
+    "view.arrow": view_arrow,
     "lines.jsonl.gz": packed(*[b'{"q": "', b"q" * 15 * M, b'"}\n'] * 20),
     "values.jsonl.gz": packed(*[b'{"question": [', b"[]," * (5 * M), b"[]]}\n"] * 4),
     "document.json.gz": packed(b'{"data": [', b"[]," * (20 * M), b"[]]}"),
@@ -103,6 +114,33 @@ def test_equal_values_of_a_dictionary_are_read_whatever_their_number(tmp_path: P
     pq.write_table(pa.Table.from_pylist(rows), path)
     levels = [problem.level for problem in problems(FileSource(path=str(path)))]
     assert levels == [row["level"] for row in rows]
+
+
+@pytest.mark.parametrize("kind", [pa.dictionary(pa.uint8(), pa.string()), pa.string_view()])
+def test_indices_of_any_width_and_views_are_read_from_any_offset(
+    tmp_path: Path, kind: pa.DataType
+) -> None:
+    texts = [None if i % 7 == 0 else f"What is {i}, and {i} again?" for i in range(200)]
+    table = pa.table({"question": pa.array(texts, kind), "answer": ["2"] * 200}).slice(3)
+    with pa.ipc.new_file(str(tmp_path / "rows.arrow"), table.schema) as file:
+        file.write_table(table)
+    read = problems(FileSource(path=str(tmp_path / "rows.arrow")))
+    assert [problem.question for problem in read] == [text for text in texts[3:] if text]
+
+
+def test_of_a_row_group_that_is_packed_too_densely_only_its_own_rows_are_lost(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "rows.parquet"
+    schema = pa.schema({"question": pa.string(), "answer": pa.string()})
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=False) as file:
+        for texts in (["first"], ["q" * 15 * M] * 30, ["last"]):
+            file.write_table(pa.table({"question": texts, "answer": ["2"] * len(texts)}, schema))
+    source = FileSource(path=str(path))
+    assert [problem.question for problem in problems(source)] == ["first", "last"]
+    (lost,) = rejected(source)
+    assert lost.reason.startswith("packed too densely")
+    assert lost.reason.endswith("(rows 1 to 30 of rows.parquet)")
 
 
 BOXES = [
@@ -152,7 +190,7 @@ BROKEN = [
 def test_twice_the_file_takes_twice_the_time_to_read(tmp_path: Path, unit: str, name: str) -> None:
     def load(count: int) -> Callable[[], object]:
         path = tmp_path / str(count) / name
-        path.parent.mkdir()
+        path.parent.mkdir(exist_ok=True)
         path.write_text('[{"question": "q", "answer": "1"} x' + unit * count)
         return lambda: sum(1 for _ in FileSource(path=str(path)).load())
 

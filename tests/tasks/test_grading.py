@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from schemas import ConfigError
+from schemas import ConfigError, RunError
 from tasks.grading import Columns, grade_file
 from tasks.pairs import Cells, read_pairs
 from verification import VerificationSettings
@@ -162,6 +162,33 @@ def test_a_long_completion_fits_a_cell_of_a_csv_file(tmp_path: Path) -> None:
     path = tmp_path / "pairs.csv"
     path.write_text('gold,prediction\n1,"' + "so " * 100_000 + '#### 1"\n')
     assert grade_file(path).outcomes == {"correct": 1}
+
+
+def test_rows_of_csv_with_cells_too_many_or_too_few_keep_their_place_in_the_output(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text("gold,prediction,id\n1,1\n1,1,b,\n1,000,1,c\n1,1,d\n")
+    summary = grade_file(path, tmp_path / "out.csv")
+    assert summary.bad_rows == [
+        (2, "wrong number of cells: 2 cells, the header has 3"),
+        (4, "wrong number of cells: 4 cells, the header has 3"),
+    ]
+    rows = graded(tmp_path / "out.csv")
+    assert [row["id"] for row in rows] == ["", "b", "1", "d"]
+    assert [row["verdict"] for row in rows] == ["", "correct", "", "correct"]
+    assert [row["rule"] for row in rows] == ["", "bare", "", "bare"]
+
+
+@pytest.mark.parametrize("name", ["folder.jsonl", "n" * 300 + ".jsonl"])
+def test_an_output_that_cannot_be_written_is_named_with_the_remedy(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "folder.jsonl").mkdir()
+    pairs = write(tmp_path / "pairs.jsonl", ROWS)
+    with pytest.raises(RunError, match=r"\.jsonl: .*: give another file with --output"):
+        grade_file(pairs, tmp_path / name)
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_a_torn_file_is_one_readable_error(tmp_path: Path) -> None:

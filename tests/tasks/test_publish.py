@@ -74,6 +74,14 @@ def test_a_link_in_a_received_run_is_not_published(run: Path, tmp_path: Path, pl
     assert secret.read_text() == "a private key"
 
 
+@pytest.mark.parametrize("place", ["exports/trl-hard/train.parquet", "nodes/shard-00000.parquet"])
+def test_a_pipe_in_a_received_run_is_refused_and_not_waited_for(run: Path, place: str) -> None:
+    (run / place).unlink()
+    os.mkfifo(run / place)
+    with pytest.raises(RunError, match=f"{place} is neither a file nor a folder"):
+        publish_run(run, "hf:org/sums")
+
+
 def swapped(export: Path) -> None:
     (export / "train.parquet").write_bytes((export / "validation.parquet").read_bytes())
 
@@ -92,7 +100,7 @@ def test_an_export_that_is_not_what_was_exported_is_not_published(
     run: Path, harm: Callable[[Path], None]
 ) -> None:
     harm(run / "exports" / "trl-hard")
-    with pytest.raises(RunError, match=r"export it again|an export's name"):
+    with pytest.raises(RunError, match=r"`stepmint export`|an export's name"):
         publish_run(run, "hf:org/sums", dry_run=True)
 
 

@@ -32,6 +32,7 @@ class FakeServer:
         self.keys: set[str] = set()
         self.url = ""
         self.loading = False
+        self.version: object = {"version": "0.32.0"}
 
     @contextlib.asynccontextmanager
     async def running(self, port: int = 0) -> AsyncIterator["FakeServer"]:
@@ -75,22 +76,25 @@ class FakeServer:
                 writer.transport.close()
             elif fault == "garbage":
                 await _send(writer, 200, {"choices": []})
+            elif fault == "nested":
+                deep = b"[" * 100_000
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(deep), deep))
             elif fault:
                 status, _, after = fault.partition(" ")
-                await _send(writer, int(status), {"error": {"message": "no luck"}}, after)
+                await _send(writer, int(status), {"error": {"message": f"no luck {after}"}}, after)
             else:
                 await _send(writer, 200, self._complete(body))
         finally:
             self.open_requests -= body.get("n", 1)
 
-    def _describe(self, path: str, body: Body) -> tuple[int, Body]:
+    def _describe(self, path: str, body: Body) -> tuple[int, object]:
         if self.loading:
             return 503, {"detail": "loading"}
         if path == "/v1/models":
             card = {"id": self.model, "owned_by": self.owner}
             return 200, {"data": [card | ({"max_model_len": 200} if self.vllm else {})]}
         if path == "/version" and self.vllm:
-            return 200, {"version": "0.32.0"}
+            return 200, self.version
         if path == "/tokenize" and self.vllm:
             self.tokenized += 1
             turns = "".join(f"[{m['content']}]" for m in body.get("messages", ()))
@@ -130,7 +134,7 @@ class FakeServer:
         }
 
 
-async def _send(writer: asyncio.StreamWriter, status: int, body: Body, after: str = "") -> None:
+async def _send(writer: asyncio.StreamWriter, status: int, body: object, after: str = "") -> None:
     data = json.dumps(body).encode()
     retry = f"retry-after: {after}\r\n" if after else ""
     head = f"HTTP/1.1 {status} X\r\n{retry}content-length: {len(data)}\r\n\r\n"

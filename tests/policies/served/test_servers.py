@@ -296,6 +296,35 @@ async def test_the_key_comes_from_the_environment_alone(
                 pass
 
 
+async def test_a_server_that_repeats_our_key_does_not_bring_it_before_people(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_KEY", "s3cret")
+    server = FakeServer()
+    async with server.running():
+        server.faults = ["400 s3cret"]
+        async with opened(server, api_key_env="SOME_KEY") as policy:
+            with pytest.raises(PolicyError, match=r"no luck \*\*\*") as refused:
+                await policy.complete(ask())
+    assert "s3cret" not in str(refused.value)
+
+
+async def test_an_answer_nested_beyond_reading_counts_as_torn(opened: Opened) -> None:
+    server = FakeServer()
+    async with server.running(), opened(server) as policy:
+        server.faults = ["nested"]
+        assert await policy.complete(ask())
+
+
+async def test_an_answer_that_is_no_servers_is_shown_with_the_remedy(opened: Opened) -> None:
+    server = FakeServer()
+    server.version = "<html>"
+    async with server.running():
+        with pytest.raises(PolicyError, match=r"/version answered .*<html>.*Check `urls`"):
+            async with opened(server):
+                pass
+
+
 def test_what_is_no_url_is_refused_by_value() -> None:
     with pytest.raises(ValidationError, match="'localhost:8000' is no URL"):
         OpenAISettings(urls=("localhost:8000",))

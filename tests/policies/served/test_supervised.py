@@ -186,6 +186,8 @@ async def test_the_command_says_what_the_settings_say(tmp_path: Path) -> None:
         ("--hf-token", "hf_abc"), ("--hf_token=abc",), ("--hf-tok=abc",), ("--api-key=abc",),
         ("--api_key", "abc"), ("--API-KEY=abc",), ("--host", "0.0.0.0"), ("--hos=0.0.0.0",),
         ("--port=1",), ("--config", "a.yaml"), ("--trust-remote-code",), ("--trust_remote",),
+        ("--otlp-traces-endpoint", "http://u:abc@h"), ("--ray-token=abc",), ("--x-password", "abc"),
+        ("--some-config", '{"api_key": "abc"}'), ("--header", "Authorization: Bearer abc"),
     ],
 )  # fmt: skip
 def test_arguments_that_hold_secrets_or_open_doors_are_refused(arguments: tuple[str, ...]) -> None:
@@ -194,17 +196,31 @@ def test_arguments_that_hold_secrets_or_open_doors_are_refused(arguments: tuple[
     assert "abc" not in explained(refused.value, VllmSettings, where="it")
 
 
-@pytest.mark.parametrize("url", ["http://u:abc@h/v1", "http://h/v1?api_key=abc", "http://h#abc"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://u:abc@h/v1", "http://h/v1?api_key=abc", "http://h#abc", "HTTPS://u:abc@h",
+        "u:abc@h/v1",
+    ],
+)  # fmt: skip
 def test_a_url_that_holds_a_secret_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(ValidationError, match=r"run\.json") as refused:
         OpenAISettings(urls=(url,))
     assert "abc" not in explained(refused.value, OpenAISettings, where="it")
 
 
-@pytest.mark.parametrize("name", ["GITHUB_PAT", "my-api-key", "AWS_SECRET_ACCESS_KEY", "Token"])
-def test_a_variable_that_is_called_like_a_secret_is_refused(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GITHUB_PAT", "abc"), ("my-api-key", "abc"), ("AWS_SECRET_ACCESS_KEY", "abc"),
+        ("Token", "abc"), ("DB_PASS", "abc"), ("AUTHORIZATION", "abc"), ("BEARER", "abc"),
+        ("GITHUB_TOKENS", "abc"), ("HFTOKEN", "abc"), ("TOKEN_OF_OURS", "abc"),
+        ("DATABASE_URL", "postgres://u:abc@h/db"), ("HEADERS", '{"Authorization": "abc"}'),
+    ],
+)  # fmt: skip
+def test_a_variable_that_is_called_or_looks_like_a_secret_is_refused(name: str, value: str) -> None:
     with pytest.raises(ValidationError, match=r"run\.json") as refused:
-        VllmSettings(model="org/model", env={name: "abc"})
+        VllmSettings(model="org/model", env={name: value})
     assert "abc" not in explained(refused.value, VllmSettings, where="it")
 
 
@@ -214,4 +230,16 @@ def test_a_secret_among_the_settings_is_refused_since_they_are_written_to_disk()
     for arguments in (("--hf-token", "hf_abc"), ("--api-key=abc",)):
         with pytest.raises(ValidationError, match="every row"):
             VllmSettings(model="org/model", extra_args=arguments)
-    VllmSettings(model="org/model", env={"TOKENIZERS_PARALLELISM": "false"})
+
+
+def test_arguments_and_variables_that_count_or_name_tokens_are_no_secrets() -> None:
+    VllmSettings(
+        model="org/model",
+        env={"TOKENIZERS_PARALLELISM": "false", "VLLM_MAX_TOKENS": "8192"},
+        extra_args=(
+            *("--max-num-batched-tokens", "8k", "--return-tokens-as-token-ids"),
+            *("--max-num-batched-tokens=8192", "--enable-prompt-tokens-details"),
+            *("--hf-overrides", '{"pad_token": "<pad>", "rope_scaling": {"factor": 2}}'),
+            *("--speculative-config", '{"method": "ngram", "num_speculative_tokens": 5}'),
+        ),
+    )
