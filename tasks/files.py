@@ -50,19 +50,19 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def fresh(path: Path) -> Iterator[IO[bytes]]:
+def fresh(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
     """Open a new file for writing in place of whatever lies there; no link is followed."""
     path.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, 0o666), "wb") as file:
+    with os.fdopen(os.open(path, flags, mode), "wb") as file:
         yield file
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, *, mode: int = 0o666) -> None:
     """Write `value` as JSON under its final name in one atomic rename."""
     partial = path.with_name(f"{path.name}.partial")
     with writing(path):
-        with fresh(partial) as file:
+        with fresh(partial, mode=mode) as file:
             file.write((json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
         sync(partial)
         partial.replace(path)

@@ -110,7 +110,7 @@ def update(folder: Path, changes: Mapping[str, Any]) -> None:
     """Change some keys of `run.json` in one atomic rename."""
     path = RunFolder(folder).run_json
     record = read(folder) if path.exists() else {}
-    write_json(path, record | dict(changes))
+    write_json(path, record | dict(changes), mode=0o600)  # it tells which servers and programs
 
 
 def conclusion(counts: Counts, *, shards: int, policy: str) -> dict[str, Any]:

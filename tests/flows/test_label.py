@@ -57,6 +57,10 @@ def test_a_run_leaves_tables_and_a_record_that_agree(whole: Path) -> None:
     assert not (whole / "partial").exists()
 
 
+def test_what_holds_settings_is_readable_by_its_user_alone(whole: Path) -> None:
+    assert (whole / "run.json").stat().st_mode & 0o077 == 0
+
+
 def test_a_killed_run_resumed_with_the_same_command_is_the_uninterrupted_one(
     config: Path, whole: Path, stepmint: Stepmint
 ) -> None:

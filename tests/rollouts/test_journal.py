@@ -74,6 +74,11 @@ def test_a_completion_can_be_read_as_soon_as_it_is_appended(tmp_path: Path) -> N
         assert len(journal) == 1
 
 
+def test_a_journal_is_readable_by_its_user_alone(tmp_path: Path) -> None:
+    fill(tmp_path / "journal", 1)
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+
+
 def test_the_first_record_of_a_key_counts(tmp_path: Path) -> None:
     with Journal(tmp_path / "j") as journal:
         journal.append(key(1), completion("", 1))
