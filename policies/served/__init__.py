@@ -22,7 +22,7 @@ class OpenAISettings(OpenAIFields):
     @asynccontextmanager
     async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
         """Connect and ask once what the servers can do; PolicyError where none answers."""
-        from policies.served.policy import connect  # httpx is not needed to configure a run
+        from policies.served.policy import connect  # no HTTP client is needed to configure a run
         from policies.tokens import load_tokenizer
 
         key, name = self._api_key(), self.tokenizer
@@ -48,7 +48,7 @@ class VllmSettings(VllmFields):
     @asynccontextmanager
     async def open(self, run_dir: Path) -> AsyncIterator[Policy]:
         """Start the server and wait for it; leaving the context stops all its processes."""
-        from policies.served.vllm import managed  # httpx is not needed to configure a run
+        from policies.served.vllm import managed  # no HTTP client is needed to configure a run
 
         async with managed(self, run_dir) as policy:
             yield policy

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
-import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from policies.tokens import TextReader, TokenBytes, whole_tokens
@@ -63,12 +62,12 @@ class Choices(BaseModel):
     usage: _Usage
 
     @classmethod
-    def expecting(cls, count: int, response: httpx.Response) -> "Choices":
+    def expecting(cls, count: int, content: bytes) -> "Choices":
         """Read an answer of `count` finished choices; a ValueError says what is missing."""
         try:
-            answer = cls.model_validate_json(response.content)
+            answer = cls.model_validate_json(content)
         except ValidationError:
-            answer = cls.model_validate_json(_encodable(response.content))
+            answer = cls.model_validate_json(_encodable(content))
         reasons = [choice.finish_reason for choice in answer.choices]
         if len(reasons) != count or not all(reason in ("stop", "length") for reason in reasons):
             raise UnfinishedError(f"{count} finished choices wanted, got {reasons}")
@@ -119,11 +118,9 @@ class PromptLogprobs:
     cached_tokens: int
 
     @classmethod
-    def of(
-        cls, before: Sequence[int], ids: Sequence[int], response: httpx.Response
-    ) -> "PromptLogprobs":
+    def of(cls, before: Sequence[int], ids: Sequence[int], content: bytes) -> "PromptLogprobs":
         """Read what a server says of `ids` behind `before`; a ValueError says what is missing."""
-        answer = Choices.expecting(1, response)
+        answer = Choices.expecting(1, content)
         said = (answer.choices[0].prompt_logprobs or [])[len(before) :]
         places = [(place or {}) for place, _ in zip(said, ids, strict=False)]
         found = [place.get(token) for token, place in zip(ids, places, strict=False)]

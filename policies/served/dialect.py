@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
-import httpx
 from pydantic import BaseModel, ValidationError
 
-from policies.served.fleet import Endpoint, Fleet, excerpt
+from policies.served.fleet import Endpoint, Fleet
+from policies.served.transport import Answer
 from schemas import ConfigError, PolicyError
 
 
@@ -81,7 +81,7 @@ async def _describe(fleet: Fleet, endpoint: Endpoint, model: str | None) -> Serv
         return None
     if not response.is_success:
         raise PolicyError(
-            f"{endpoint.url}/v1/models answered {response.status_code}: {excerpt(response)}. "
+            f"{endpoint.url}/v1/models answered {response.status}: {response.excerpt}. "
             "Check `urls` and `api_key_env`."
         )
     cards = {card.id: card for card in _read(_Cards, response, "OpenAI-compatible server").data}
@@ -100,10 +100,10 @@ async def _software(fleet: Fleet, endpoint: Endpoint, owner: str) -> str:
     return f"{owner} {_read(_Version, version, 'vLLM').version}"
 
 
-def _read(model: type[_M], response: httpx.Response, kind: str) -> _M:
+def _read(model: type[_M], response: Answer, kind: str) -> _M:
     try:
         return model.model_validate_json(response.content)
     except ValidationError as error:
         raise PolicyError(
-            f"{response.url} answered what no {kind} does: {excerpt(response)!r}. Check `urls`."
+            f"{response.url} answered what no {kind} does: {response.excerpt!r}. Check `urls`."
         ) from error

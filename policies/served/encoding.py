@@ -3,7 +3,6 @@
 from collections.abc import MutableMapping, Sequence
 from typing import Protocol
 
-import httpx
 from cachetools import LRUCache
 from pydantic import BaseModel
 
@@ -89,14 +88,14 @@ class ServerEncoder:
         return ids
 
     async def _tokenize(self, body: dict[str, object]) -> tuple[int, ...]:
-        def read(response: httpx.Response) -> tuple[int, ...]:
-            return _Tokenized.model_validate_json(response.content).tokens
+        def read(content: bytes) -> tuple[int, ...]:
+            return _Tokenized.model_validate_json(content).tokens
 
         return await self._fleet.post("/tokenize", {"model": self._model, **body}, read)
 
     async def _detokenize(self, ids: tuple[int, ...]) -> str:
-        def read(response: httpx.Response) -> str:
-            return _Detokenized.model_validate_json(response.content).prompt
+        def read(content: bytes) -> str:
+            return _Detokenized.model_validate_json(content).prompt
 
         body = {"model": self._model, "tokens": list(ids)}
         return await self._fleet.post("/detokenize", body, read)

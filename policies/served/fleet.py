@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-import httpx
-
 from policies.served.settings import Patience
+from policies.served.transport import Answer, BrokenError, Transport, UnreachableError
 from schemas import PolicyError
 
 logger = logging.getLogger(__name__)
@@ -24,7 +23,6 @@ T = TypeVar("T")
 
 _PROBE_S = 5.0
 _LONGEST_PROBE_PAUSE_S = 5.0
-_EXCERPT = 500  # characters of a server's error shown
 
 
 @dataclass(slots=True)
@@ -52,8 +50,8 @@ class _Retry:
 class Fleet:
     """Equal servers behind one `post`; the least busy one that answers gets the next request."""
 
-    def __init__(self, client: httpx.AsyncClient, urls: tuple[str, ...], patience: Patience):
-        self._client = client
+    def __init__(self, transport: Transport, urls: tuple[str, ...], patience: Patience):
+        self._transport = transport
         self._patience = patience
         self._failure: PolicyError | None = None
         # Seeded by the process: jitter has to differ between clients and touches no data.
@@ -64,21 +62,19 @@ class Fleet:
         """Make every request that has no answer yet, and all later ones, raise this error."""
         self._failure = error
 
-    async def get(self, endpoint: Endpoint, path: str) -> httpx.Response | None:
+    async def get(self, endpoint: Endpoint, path: str) -> Answer | None:
         """Return one server's answer below 500; None, and the server set aside, without one."""
         try:
-            response = await self._client.get(endpoint.url + path, timeout=_PROBE_S)
-        except httpx.HTTPError as error:
-            self._set_aside(endpoint, repr(error))
+            answer = await self._transport.get(endpoint.url + path, timeout_s=_PROBE_S)
+        except (UnreachableError, BrokenError) as error:
+            self._set_aside(endpoint, str(error))
             return None
-        if response.is_server_error:
-            self._set_aside(endpoint, f"status {response.status_code}")
+        if answer.status >= 500:
+            self._set_aside(endpoint, f"status {answer.status}")
             return None
-        return response
+        return answer
 
-    async def post(
-        self, path: str, body: Mapping[str, object], read: Callable[[httpx.Response], T]
-    ) -> T:
+    async def post(self, path: str, body: Mapping[str, object], read: Callable[[bytes], T]) -> T:
         """Return the answer as `read` understands it, a ValueError from which counts as torn.
 
         Raises PolicyError when the servers refuse, keep failing, or are all gone for too long.
@@ -104,34 +100,34 @@ class Fleet:
         endpoint: Endpoint,
         path: str,
         body: Mapping[str, object],
-        read: Callable[[httpx.Response], T],
+        read: Callable[[bytes], T],
     ) -> "T | _Retry":
         endpoint.in_flight += 1
         try:
-            response = await self._client.post(endpoint.url + path, json=body)
-            if response.is_success:
-                return read(response)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            self._set_aside(endpoint, repr(error))
-            return _Retry(repr(error))
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            return _Retry(repr(error))
+            answer = await self._transport.post(endpoint.url + path, body)
+            if answer.is_success:
+                return read(answer.content)
+        except UnreachableError as error:
+            self._set_aside(endpoint, str(error))
+            return _Retry(str(error))
+        except BrokenError as error:
+            return _Retry(str(error))
         except ValueError as error:
             return _Retry(f"unreadable answer: {error}")
         finally:
             endpoint.in_flight -= 1
-        return self._refused(endpoint, path, response)
+        return self._refused(endpoint, path, answer)
 
-    def _refused(self, endpoint: Endpoint, path: str, response: httpx.Response) -> _Retry:
+    def _refused(self, endpoint: Endpoint, path: str, answer: Answer) -> _Retry:
         """Return the retry that a status allows; PolicyError where it allows none."""
-        reason = f"{response.status_code}: {excerpt(response)}"
-        if response.status_code in (408, 425, 429) or response.is_server_error:
-            return _Retry(reason, _retry_after_s(response))
+        reason = f"{answer.status}: {answer.excerpt}"
+        if answer.status in (408, 425, 429) or answer.status >= 500:
+            return _Retry(reason, _retry_after_s(answer.retry_after))
         hint = {
             401: " Name the environment variable that holds the key in `api_key_env`.",
             403: " Name the environment variable that holds the key in `api_key_env`.",
             404: " Check the URL and the model's name.",
-        }.get(response.status_code, "")
+        }.get(answer.status, "")
         raise PolicyError(f"{endpoint.url}{path} refused the request with {reason}.{hint}")
 
     async def _pick(self) -> Endpoint:
@@ -190,16 +186,8 @@ class Fleet:
         return max(pause * self._jitter.uniform(0.5, 1), min(at_least_s, longest))
 
 
-def excerpt(response: httpx.Response) -> str:
-    """Return the beginning of an answer to show to people; a key that it repeats is left out."""
-    key = response.request.headers.get("authorization", "").removeprefix("Bearer ")
-    text = response.text[: 2 * _EXCERPT + len(key)]
-    return (text.replace(key, "***") if key else text)[:_EXCERPT].strip()
-
-
-def _retry_after_s(response: httpx.Response) -> float:
+def _retry_after_s(value: str) -> float:
     """Return the seconds a Retry-After header asks for, given as seconds or a date; else 0."""
-    value = response.headers.get("retry-after", "")
     try:
         return max(0.0, float(value))
     except ValueError:

@@ -1,14 +1,11 @@
 """A policy behind HTTP: what the servers can do is asked once, then it continues and scores."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-
-import httpx
 
 from policies.served.choices import Choices, PromptLogprobs
 from policies.served.dialect import Server, survey
@@ -16,6 +13,7 @@ from policies.served.encoding import Encoder, LocalEncoder, ServerEncoder
 from policies.served.fleet import Fleet
 from policies.served.limits import FairLimit
 from policies.served.settings import OpenAIFields
+from policies.served.transport import transport
 from policies.tokens import PromptTokenizer, truncated_at_once, unscored
 from schemas import (
     ChatPrompt,
@@ -31,7 +29,6 @@ from schemas import (
     StepmintError,
 )
 
-_CONNECT_S = 10.0
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LARGEST_GROUP = 64
 _FOR_THE_ANSWER = 1  # token: a server that only reads has to write one all the same
@@ -51,16 +48,12 @@ async def connect(
 
     `identity` names the model better than the servers do; their software is added to it.
     """
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # not a line for every request
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-    timeout = httpx.Timeout(settings.patience.request_timeout_s, connect=_CONNECT_S, pool=None)
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=settings.max_in_flight)
     # A proxy of the environment is none for this machine: it would be handed the server's key.
     proxies = not all(urlsplit(url).hostname in _LOOPBACK for url in settings.urls)
-    async with httpx.AsyncClient(
-        headers=headers, timeout=timeout, limits=limits, trust_env=proxies
-    ) as client:
-        fleet = Fleet(client, settings.urls, settings.patience)
+    async with transport(
+        api_key=api_key, timeout_s=settings.patience.request_timeout_s, proxies=proxies
+    ) as requests:
+        fleet = Fleet(requests, settings.urls, settings.patience)
         server = await survey(fleet, settings.model)
         if settings.context is not None:
             server = replace(server, context=settings.context)
@@ -147,7 +140,7 @@ class ServedPolicy:
         }
         async with self._limit.hold(1):
             read = await self.fleet.post(
-                "/v1/completions", body, lambda response: PromptLogprobs.of(before, ids, response)
+                "/v1/completions", body, lambda content: PromptLogprobs.of(before, ids, content)
             )
         ends = self._ends(continuation, before, whole, read)
         return read.score(ends[: len(ids)])
@@ -184,7 +177,7 @@ class ServedPolicy:
         body = body | {"seed": seeds[0]} | ({"n": len(seeds)} if len(seeds) > 1 else {})
         async with self._limit.hold(len(seeds)):
             answer = await self.fleet.post(
-                path, body, lambda response: Choices.expecting(len(seeds), response)
+                path, body, lambda content: Choices.expecting(len(seeds), content)
             )
         return answer.completions(seeds, ids, table)
 

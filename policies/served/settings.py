@@ -1,4 +1,4 @@
-"""The fields of policies behind HTTP; what opens them is in the package, and needs httpx."""
+"""The fields of policies behind HTTP; what opens them is in the package, and needs a client."""
 
 import sys
 from typing import ClassVar, Literal

@@ -5,7 +5,7 @@ import sys
 def test_a_run_is_configured_without_model_libraries_or_an_http_client() -> None:
     code = """
 import sys
-sys.modules.update(dict.fromkeys(("torch", "transformers", "httpx")))
+sys.modules.update(dict.fromkeys(("torch", "transformers", "httpx", "aiohttp")))
 from pydantic import TypeAdapter
 from policies import AnyPolicy
 for kind in ("transformers", "vllm", "openai"):

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 
-import httpx
 import pytest
 from pydantic import ValidationError
 
@@ -40,7 +39,7 @@ async def test_a_prompt_goes_as_token_ids_and_tokens_come_back_with_their_places
 async def test_half_a_surrogate_pair_is_a_question_mark_and_ends_no_run() -> None:
     content = rb'{"choices": [{"text": "a\ud800b", "finish_reason": "stop"}], '
     content += b'"usage": {"prompt_tokens": 1, "completion_tokens": 3}}'
-    choices = Choices.expecting(1, httpx.Response(200, content=content))
+    choices = Choices.expecting(1, content)
     (completion,) = choices.completions((5,), None, None)
     assert completion.text == "a?b"
 

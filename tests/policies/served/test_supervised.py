@@ -20,6 +20,7 @@ from policies import OpenAISettings, VllmSettings
 from policies.served.fleet import Fleet
 from policies.served.settings import Patience
 from policies.served.supervised import SupervisedServer
+from policies.served.transport import transport
 from policies.served.vllm import command
 from schemas import ConfigError, PolicyError
 from tests.policies.asking import until
@@ -109,8 +110,8 @@ async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(
     tmp_path: Path,
 ) -> None:
     server = _server(tmp_path)
-    async with httpx.AsyncClient() as client:
-        fleet = Fleet(client, (server.url,), Patience())
+    async with transport(api_key=None, timeout_s=60, proxies=False) as requests:
+        fleet = Fleet(requests, (server.url,), Patience())
         await server.start()
         watch = asyncio.create_task(server.watch(fleet, restarts=1))
         first = _pids(server.log)
@@ -119,7 +120,7 @@ async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(
         psutil.Process(_pids(server.log)[2]).kill()
         await watch
         with pytest.raises(PolicyError, match="died with status"):
-            await fleet.post("/v1/completions", {}, lambda response: response)
+            await fleet.post("/v1/completions", {}, lambda content: content)
     await server.stop()
     assert _gone(_pids(server.log))
 
