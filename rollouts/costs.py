@@ -1,10 +1,9 @@
 """What rollouts and scores cost; additive, so shards and processes sum up."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from schemas import Completion, Outcome, Rollout, Score
+from schemas import Completion, Outcome, Score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,19 +51,6 @@ class Costs:
         return Costs(**{name: getattr(self, name) + getattr(other, name) for name in _NAMES})
 
     @classmethod
-    def of_completion(cls, completion: Completion, *, replayed: bool, as_text: bool) -> "Costs":
-        """Return the costs of one completion, not judged yet."""
-        return cls(
-            sampled=int(not replayed),
-            replayed=int(replayed),
-            prompt_tokens=completion.prompt_tokens,
-            cached_tokens=completion.cached_tokens,
-            completion_tokens=completion.completion_tokens,
-            replayed_tokens=completion.completion_tokens if replayed else 0,
-            text_fallbacks=int(as_text),
-        )
-
-    @classmethod
     def of_score(cls, score: Score, *, replayed: bool) -> "Costs":
         """Return the costs of one scored continuation."""
         return cls(
@@ -73,11 +59,31 @@ class Costs:
             scored_tokens=score.prompt_tokens - score.cached_tokens + len(score.logprobs),
         )
 
-    @classmethod
-    def of_outcomes(cls, rollouts: Iterable[Rollout]) -> "Costs":
-        """Return the verdicts of rollouts, counted."""
-        counts = Counter(rollout.verdict.outcome.value for rollout in rollouts)
-        return cls(**counts)
+
+class Ledger:
+    """Costs of rollouts as they are written down, one by one: sums of records would cost more."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def costs(self) -> Costs:
+        """What has been written down so far."""
+        return Costs(**self._counts)
+
+    def completed(self, completion: Completion, *, replayed: bool, as_text: bool) -> None:
+        """Write down a completion, not judged yet."""
+        counts, tokens = self._counts, completion.completion_tokens
+        counts["replayed" if replayed else "sampled"] += 1
+        counts["prompt_tokens"] += completion.prompt_tokens
+        counts["cached_tokens"] += completion.cached_tokens
+        counts["completion_tokens"] += tokens
+        counts["replayed_tokens"] += tokens if replayed else 0
+        counts["text_fallbacks"] += as_text
+
+    def judged(self, outcome: Outcome) -> None:
+        """Write down the verdict on a completion."""
+        self._counts[outcome.value] += 1
 
 
 _NAMES = tuple(field.name for field in fields(Costs))

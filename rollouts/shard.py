@@ -3,17 +3,17 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 
 from policies.seam import Policy
-from rollouts.costs import Costs
+from rollouts.costs import Costs, Ledger
 from rollouts.cutting import Splitter, prefixes
 from rollouts.journal import Journal
 from rollouts.once import Once
 from rollouts.prompts import PromptTemplate
 from rollouts.scores import Scores
-from rollouts.seeds import seeds
+from rollouts.seeds import base_seed, seeds
 from schemas import (
     Completion,
     CompletionRequest,
@@ -81,7 +81,8 @@ class ProblemRollouts:
         self.problem = problem
         self.prompt = shard.template.render(problem)
         self._shard = shard
-        self._spent = Costs()
+        self._ledger = Ledger()
+        self._heads: dict[tuple[str, tuple[int, ...] | None], bytes] = {}
         self._scores = Scores(policy=shard.policy, journal=shard.journal, prompt=self.prompt)
         self._rollouts = Once[tuple[str, int], Rollout]()
         self._known: dict[tuple[str, ...], Prefix] = {}
@@ -91,7 +92,7 @@ class ProblemRollouts:
     @property
     def costs(self) -> Costs:
         """Spent on this problem so far; live."""
-        return self._spent + self._scores.costs
+        return self._ledger.costs + self._scores.costs
 
     @property
     def cannot_score(self) -> str:
@@ -151,15 +152,15 @@ class ProblemRollouts:
     async def _complete(self, prefix: Prefix, indices: Sequence[int]) -> None:
         keys = self._keys(prefix, indices)
         missing: list[int] = []
-        async with asyncio.TaskGroup() as group:
-            for index in indices:
-                recorded = self._shard.journal.get(keys[index])
-                if recorded is None:
-                    missing.append(index)
-                else:
-                    group.create_task(self._judge(prefix, index, recorded, replayed=True))
-            for run in _runs(missing):
-                group.create_task(self._request(prefix, run, keys))
+        work: list[Coroutine[None, None, None]] = []
+        for index in indices:
+            recorded = self._shard.journal.get(keys[index])
+            if recorded is None:
+                missing.append(index)
+            else:
+                work.append(self._judge(prefix, index, recorded, replayed=True))
+        work += [self._request(prefix, run, keys) for run in _runs(missing)]
+        await _together(work)
 
     async def _request(self, prefix: Prefix, run: range, keys: dict[int, str]) -> None:
         """Ask the policy for neighbouring samples; the journal has them before the verifier."""
@@ -174,15 +175,18 @@ class ProblemRollouts:
         whole = [_encodable(completion) for completion in completions]
         for index, completion in zip(run, whole, strict=True):
             self._shard.journal.append(keys[index], completion)
-        async with asyncio.TaskGroup() as group:
-            for index, completion in zip(run, whole, strict=True):
-                group.create_task(self._judge(prefix, index, completion, replayed=False))
+        await _together(
+            [
+                self._judge(prefix, index, completion, replayed=False)
+                for index, completion in zip(run, whole, strict=True)
+            ]
+        )
 
     async def _judge(
         self, prefix: Prefix, index: int, completion: Completion, *, replayed: bool
     ) -> None:
         as_text = prefix.token_ids is None
-        self._spent += Costs.of_completion(completion, replayed=replayed, as_text=as_text)
+        self._ledger.completed(completion, replayed=replayed, as_text=as_text)
         verdict = await self._shard.verifier.judge(
             self.problem.answer,
             prefix.text + completion.text,
@@ -196,7 +200,7 @@ class ProblemRollouts:
             verdict=verdict,
         )
         self._rollouts.taken[prefix.key, index] = rollout
-        self._spent += Costs.of_outcomes([rollout])
+        self._ledger.judged(verdict.outcome)
 
     def _seeds(self, prefix: Prefix, run: range) -> tuple[int, ...]:
         return seeds(
@@ -205,13 +209,13 @@ class ProblemRollouts:
 
     def _keys(self, prefix: Prefix, indices: Iterable[int]) -> dict[int, str]:
         """Return the journal key of each sample index."""
-        head = request_digest(
-            self._shard.policy.identity, self._shard.sampling, self.prompt, prefix
-        )
-        return {
-            index: sample_key(head, index, self._seeds(prefix, range(index, index + 1))[0])
-            for index in indices
-        }
+        asked, shard = (prefix.key, prefix.token_ids), self._shard
+        head = self._heads.get(asked)
+        if head is None:
+            head = request_digest(shard.policy.identity, shard.sampling, self.prompt, prefix)
+            self._heads[asked] = head
+        base = base_seed(shard.run_seed, self.problem.id, prefix.key)
+        return {index: sample_key(head, index, base + index) for index in indices}
 
 
 def request_digest(identity: str, sampling: Sampling, prompt: Prompt, prefix: Prefix) -> bytes:
@@ -225,6 +229,16 @@ def request_digest(identity: str, sampling: Sampling, prompt: Prompt, prefix: Pr
 def sample_key(request: bytes, sample_index: int, seed: int) -> str:
     """Return the journal key, 32 hex digits, of one sample of a request."""
     return hashlib.sha256(b"%s%d/%d" % (request, sample_index, seed)).hexdigest()[:32]
+
+
+async def _together(work: Sequence[Coroutine[None, None, None]]) -> None:
+    """Do all work at the same time; what is alone needs no task, which most rollouts are."""
+    if len(work) == 1:
+        await work[0]
+        return
+    async with asyncio.TaskGroup() as group:
+        for one in work:
+            group.create_task(one)
 
 
 def _encodable(completion: Completion) -> Completion:

@@ -5,7 +5,7 @@ A text forced behind a prefix is scored instead: how likely the policy finds it.
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -50,16 +50,15 @@ class Prefix:
     token_ids: tuple[int, ...] | None = ()
     """The very tokens the policy sampled for these steps, prompt excluded. None where a step
     boundary splits a token or the policy reports none: the prefix is then continued as text."""
+    text: str = field(init=False, repr=False, compare=False)
+    """The steps joined."""
+    key: str = field(init=False, repr=False, compare=False)
+    """16 hex digits that name this prefix within its problem; equal text, equal key."""
 
-    @property
-    def text(self) -> str:
-        """The steps joined."""
-        return "".join(self.steps)
-
-    @property
-    def key(self) -> str:
-        """16 hex digits that name this prefix within its problem; equal text, equal key."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+    def __post_init__(self) -> None:
+        text = "".join(self.steps)
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "key", hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
 ROOT = Prefix()

@@ -255,6 +255,9 @@ def _encoder(server: Server, fleet: Fleet, tokenizer: PromptTokenizer | None) ->
 
 async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> tuple[T, ...]:
     """Return the results of all work, done at the same time; of errors, one of ours."""
+    work = list(work)
+    if len(work) == 1:
+        return (await work[0],)
     try:
         async with asyncio.TaskGroup() as tasks:
             runs = [tasks.create_task(one) for one in work]
