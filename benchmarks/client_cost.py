@@ -15,8 +15,9 @@ from typing import Any
 from benchmarks.pipeline import Measured, labelled, made_run
 from benchmarks.simulated_server import simulated
 
-_OFFERED = 1500
-"""Rollouts per second that the server would answer if it were asked at once."""
+_OFFERED = 800
+"""Rollouts per second that the server answers if it is kept full: what eight H100 return of a 7B
+model (`../shared/reference/field-2026-11.md`)."""
 
 
 def over_http(in_flight: int, *, problems: int, labeler: dict[str, Any]) -> Measured:

@@ -3,8 +3,9 @@
 Prefect's tasks are given data alone, so they find the session of their run here.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import gc
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from policies.seam import Policy
@@ -28,7 +29,24 @@ class Session:
     async def kept_open(self) -> AsyncIterator[None]:
         """Keep what the shards open until all of them are done."""
         async with self.verifier.held(), self.policy.held():
-            yield
+            with _collecting_less():
+                yield
+
+
+@contextmanager
+def _collecting_less() -> Iterator[None]:
+    """Look for circles of garbage less often: rollouts make few, and all that lives is walked.
+
+    With 2,000 sequences in flight a quarter of our CPU went into it.
+    """
+    before = gc.get_threshold()
+    gc.freeze()  # what was imported stays to the end
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 _SESSIONS: dict[Path, Session] = {}
