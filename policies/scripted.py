@@ -304,6 +304,7 @@ class _ScriptedPolicy:
     """The running form of `ScriptedSettings`."""
 
     in_flight = 0
+    idle = 0
     cannot_score = ""
 
     def __init__(self, settings: ScriptedSettings) -> None:

@@ -29,6 +29,11 @@ class Policy(Protocol):
         ...
 
     @property
+    def idle(self) -> int:
+        """Sequences it could begin at once, nothing being in the queue; 0 where that is unknown."""
+        ...
+
+    @property
     def cannot_score(self) -> str:
         """Why this policy cannot score texts, and the remedy, for people; empty where it can."""
         ...

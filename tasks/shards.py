@@ -66,6 +66,7 @@ async def _labelled(run: LabelRun, shard: int) -> ShardRecord:
     session = session_of(run)
     async with session.verifier.used() as verifier, session.policy.used() as policy:
         session.board.labelling_began(lambda: policy.in_flight)
+        session.window.feeds(lambda: policy.idle)
         path = RunFolder(run.folder).journal(shard_name(shard))
         with writing(run.folder), Journal(path) as journal:
             rollouts = shard_rollouts(run, policy, verifier, journal)

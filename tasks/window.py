@@ -1,6 +1,13 @@
 """How many problems are open at once: the next shard begins when others' tails leave room."""
 
 import asyncio
+import contextlib
+from collections.abc import Callable
+
+_LOOK_S = 0.1
+"""Seconds between two looks at the policy."""
+_MOST = 16
+"""Times the room that are open at most, in a policy that is never full."""
 
 
 class Window:
@@ -8,11 +15,13 @@ class Window:
 
     A shard's last problems take as long as its slowest. Were the next shard opened only when one
     is committed, all shards that began together would thin out together and the policy would run
-    half empty; so it is opened as soon as as many problems have ended as it has, wherever.
+    half empty; so it is opened as soon as as many problems have ended as it has, wherever, or as
+    soon as the policy has room for more sequences than open problems ask for.
     """
 
     def __init__(self, problems: int) -> None:
         self._room = problems
+        self._idle: Callable[[], int] = lambda: 0
         self._open: dict[int, int] = {}
         self._left = asyncio.Event()
 
@@ -23,10 +32,19 @@ class Window:
 
     async def enter(self, shard: int, problems: int) -> None:
         """Wait until a shard's problems find room; one larger than all the room enters alone."""
-        while self.open and self.open + problems > self._room:
+        while self.open and self.open + problems > self._room and not self._starves():
             self._left.clear()
-            await self._left.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._left.wait(), _LOOK_S)
         self._open[shard] = problems
+
+    def feeds(self, idle: Callable[[], int]) -> None:
+        """Name who says how many sequences the policy could begin at once."""
+        self._idle = idle
+
+    def _starves(self) -> bool:
+        """Tell whether the policy waits for work, and open problems are not too many by far."""
+        return self._idle() > 0 and self.open < _MOST * self._room
 
     def ended(self, shard: int) -> None:
         """Make room for one problem; a shard that is tried again makes none twice."""

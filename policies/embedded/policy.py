@@ -61,6 +61,11 @@ class EmbeddedPolicy:
         """Sequences being generated now."""
         return len(self._batch)
 
+    @property
+    def idle(self) -> int:
+        """Slots that no sequence is in or waits for."""
+        return max(0, self._model.slots.size - sum(job.size for job in tuple(self._jobs)))
+
     async def complete(self, request: CompletionRequest) -> tuple[Completion, ...]:
         """Return one completion per seed; PolicyError when the model has failed or was closed."""
         ids = self._model.tokenizer.encode(request.prompt, request.prefix)

@@ -14,6 +14,11 @@ class FairLimit:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self.in_flight = 0
 
+    @property
+    def idle(self) -> int:
+        """Room that nobody holds or waits for."""
+        return 0 if self._waiting else max(0, self._size - self.in_flight)
+
     @asynccontextmanager
     async def hold(self, count: int) -> AsyncIterator[None]:
         """Wait for room for `count` sequences (at most `size`) and keep it."""

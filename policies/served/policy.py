@@ -90,6 +90,11 @@ class ServedPolicy:
         return self._limit.in_flight
 
     @property
+    def idle(self) -> int:
+        """Sequences that may be asked for at once."""
+        return self._limit.idle
+
+    @property
     def cannot_score(self) -> str:
         """Why no text can be scored, and the remedy; empty where the servers can."""
         if self._server.dialect.scores:

@@ -29,6 +29,7 @@ class CharacterPolicy:
 
     identity = "characters-1"
     in_flight = 0
+    idle = 0
     cannot_score = ""
 
     def __init__(self, *, fail_after: int | None = None) -> None:

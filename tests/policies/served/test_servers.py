@@ -346,4 +346,14 @@ async def test_a_large_group_is_not_starved_by_small_ones() -> None:
         for name, count in (("a", 3), ("large", 4), ("b", 1), ("c", 1)):
             group.create_task(take(name, count))
     assert order == ["a", "large", "b", "c"]
+
+
+async def test_what_waits_for_room_leaves_none_idle() -> None:
+    limit = FairLimit(4)
+    async with limit.hold(3), asyncio.TaskGroup() as group:
+        assert limit.idle == 1
+        waiting = group.create_task(limit.hold(2).__aenter__())
+        await asyncio.sleep(0)
+        assert limit.idle == 0
+        waiting.cancel()
     assert limit.in_flight == 0
