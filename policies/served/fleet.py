@@ -57,10 +57,24 @@ class Fleet:
         # Seeded by the process: jitter has to differ between clients and touches no data.
         self._jitter = random.Random()
         self.endpoints = tuple(Endpoint(url) for url in urls)
+        self.pushed_back = 0
+        """Requests that were refused for being too many."""
+
+    @property
+    def up(self) -> list[Endpoint]:
+        """The servers that answer."""
+        return [endpoint for endpoint in self.endpoints if endpoint.down_since is None]
 
     def fail(self, error: PolicyError) -> None:
         """Make every request that has no answer yet, and all later ones, raise this error."""
         self._failure = error
+
+    async def peek(self, endpoint: Endpoint, path: str) -> Answer | None:
+        """Return one server's answer, whatever it is; None without one."""
+        try:
+            return await self._transport.get(endpoint.url + path, timeout_s=_PROBE_S)
+        except (UnreachableError, BrokenError):
+            return None
 
     async def get(self, endpoint: Endpoint, path: str) -> Answer | None:
         """Return one server's answer below 500; None, and the server set aside, without one."""
@@ -121,6 +135,7 @@ class Fleet:
     def _refused(self, endpoint: Endpoint, path: str, answer: Answer) -> _Retry:
         """Return the retry that a status allows; PolicyError where it allows none."""
         reason = f"{answer.status}: {answer.excerpt}"
+        self.pushed_back += answer.status == 429
         if answer.status in (408, 425, 429) or answer.status >= 500:
             return _Retry(reason, _retry_after_s(answer.retry_after))
         hint = {
@@ -136,8 +151,7 @@ class Fleet:
             if self._failure:
                 raise self._failure
             await self._probe_one_that_is_due()
-            up = [e for e in self.endpoints if e.down_since is None]
-            if up:
+            if up := self.up:
                 return min(up, key=lambda e: e.in_flight)
             self._check_outage()
             soonest = min(e.next_probe for e in self.endpoints) - time.monotonic()

@@ -10,14 +10,19 @@ class FairLimit:
     """At most `size` sequences at once; a large group is never overtaken by later small ones."""
 
     def __init__(self, size: int) -> None:
-        self._size = size
+        self.size = size
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self.in_flight = 0
 
     @property
     def idle(self) -> int:
         """Room that nobody holds or waits for."""
-        return 0 if self._waiting else max(0, self._size - self.in_flight)
+        return 0 if self._waiting else max(0, self.size - self.in_flight)
+
+    def resize(self, size: int) -> None:
+        """Let another number in; those who are in stay."""
+        self.size = size
+        self._admit()
 
     @asynccontextmanager
     async def hold(self, count: int) -> AsyncIterator[None]:
@@ -49,7 +54,7 @@ class FairLimit:
             if turn.cancelled():
                 self._waiting.popleft()
                 continue
-            if self.in_flight + count > self._size:
+            if self.in_flight + count > self.size:
                 return
             self._waiting.popleft()
             self.in_flight += count

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from policies.served.admission import LEAST, START, adapting
 from policies.served.choices import Choices, PromptLogprobs
 from policies.served.dialect import Server, survey
 from policies.served.encoding import Encoder, LocalEncoder, ServerEncoder
@@ -30,7 +31,6 @@ from schemas import (
 )
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_LARGEST_GROUP = 64
 _FOR_THE_ANSWER = 1  # token: a server that only reads has to write one all the same
 
 T = TypeVar("T")
@@ -59,7 +59,12 @@ async def connect(
             server = replace(server, context=settings.context)
         name = identity or f"openai:{server.model}"
         known_as = f"{name} context={server.context} ({server.software})"
-        yield ServedPolicy(settings, fleet, server, tokenizer=tokenizer, identity=known_as)
+        policy = ServedPolicy(settings, fleet, server, tokenizer=tokenizer, identity=known_as)
+        if settings.max_in_flight:
+            yield policy
+            return
+        async with adapting(fleet, policy.limit):
+            yield policy
 
 
 class ServedPolicy:
@@ -79,20 +84,20 @@ class ServedPolicy:
         self._server = server
         self._logprobs = settings.logprobs
         self._context = server.context
-        self._limit = FairLimit(settings.max_in_flight)
-        self._largest_group = min(_LARGEST_GROUP, settings.max_in_flight)
+        self.limit = FairLimit(settings.max_in_flight or START)
+        self._largest_group = min(LEAST, self.limit.size)
         self._tokenizer = tokenizer
         self._encoder = _encoder(server, fleet, tokenizer)
 
     @property
     def in_flight(self) -> int:
         """Sequences the servers are working on."""
-        return self._limit.in_flight
+        return self.limit.in_flight
 
     @property
     def idle(self) -> int:
         """Sequences that may be asked for at once."""
-        return self._limit.idle
+        return self.limit.idle
 
     @property
     def cannot_score(self) -> str:
@@ -143,7 +148,7 @@ class ServedPolicy:
             "temperature": 0,
             "prompt_logprobs": 1,
         }
-        async with self._limit.hold(1):
+        async with self.limit.hold(1):
             read = await self.fleet.post(
                 "/v1/completions", body, lambda content: PromptLogprobs.of(before, ids, content)
             )
@@ -180,7 +185,7 @@ class ServedPolicy:
         table = self._tokenizer.bytes if self._tokenizer else None
         path = "/v1/chat/completions" if "messages" in body else "/v1/completions"
         body = body | {"seed": seeds[0]} | ({"n": len(seeds)} if len(seeds) > 1 else {})
-        async with self._limit.hold(len(seeds)):
+        async with self.limit.hold(len(seeds)):
             answer = await self.fleet.post(
                 path, body, lambda content: Choices.expecting(len(seeds), content)
             )

@@ -43,9 +43,9 @@ class OpenAIFields(Settings):
     """The name of the environment variable that holds the API key; never the key itself."""
     context: int | None = Field(default=None, ge=2)
     """Tokens of prompt, prefix and completion together; None takes it from the server."""
-    max_in_flight: int = Field(default=256, ge=1)
-    """Sequences in flight over all servers. Give more than the servers run at once
-    (vLLM: --max-num-seqs each), so that they never idle."""
+    max_in_flight: int | None = Field(default=None, ge=1)
+    """Sequences in flight over all servers. None: as many as keep a short queue before vLLM
+    servers, which say what they run; 256, and fewer after status 429, before others."""
     logprobs: bool = True
     """Ask for the sampled tokens' log-probabilities, which costs the server a little."""
     patience: Patience = Patience()
@@ -110,9 +110,8 @@ class VllmFields(Settings):
     """Seconds the server may take to end by itself before it is killed."""
     restarts: int = Field(default=2, ge=0)
     """How often a server that dies in mid-run is started again; requests wait and are repeated."""
-    max_in_flight: int = Field(default=512, ge=1)
-    """Sequences in flight. Give more than the server runs at once (--max-num-seqs), so that it
-    never idles."""
+    max_in_flight: int | None = Field(default=None, ge=1)
+    """Sequences in flight. None: as many as keep a short queue before the server."""
     logprobs: bool = True
     """Ask for the sampled tokens' log-probabilities, which costs the server a little."""
     patience: Patience = Patience()

@@ -58,6 +58,17 @@ class FakeServer:
                 await self._answer(lines[0].split()[1], json.loads(body or "{}"), writer)
         writer.close()
 
+    def metrics(self) -> str:
+        """What a vLLM says that runs 8 sequences at once."""
+        running = min(8, self.open_requests)
+        labels = '{engine="0",model_name="m"}'
+        return (
+            f"# HELP vllm:num_requests_running Number of requests.\n"
+            f"vllm:num_requests_running{labels} {running:.1f}\n"
+            f"vllm:num_requests_waiting{labels} {self.open_requests - running:.1f}\n"
+            f'vllm:num_requests_waiting_by_reason{{reason="capacity"}} 9.0\n'
+        )
+
     async def _answer(self, path: str, body: Body, writer: asyncio.StreamWriter) -> None:
         if path not in ("/v1/completions", "/v1/chat/completions"):
             return await _send(writer, *self._describe(path, body))
@@ -95,6 +106,8 @@ class FakeServer:
             return 200, {"data": [card | ({"max_model_len": 200} if self.vllm else {})]}
         if path == "/version" and self.vllm:
             return 200, self.version
+        if path == "/metrics" and self.vllm:
+            return 200, self.metrics()
         if path == "/tokenize" and self.vllm:
             self.tokenized += 1
             turns = "".join(f"[{m['content']}]" for m in body.get("messages", ()))
@@ -135,7 +148,7 @@ class FakeServer:
 
 
 async def _send(writer: asyncio.StreamWriter, status: int, body: object, after: str = "") -> None:
-    data = json.dumps(body).encode()
+    data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     retry = f"retry-after: {after}\r\n" if after else ""
     head = f"HTTP/1.1 {status} X\r\n{retry}content-length: {len(data)}\r\n\r\n"
     writer.write(head.encode() + data)
