@@ -88,6 +88,7 @@ async def labelled(run: LabelRun) -> Measured:
                 for shard in range(staged.shards):
                     await session.window.enter(shard, run.shards.size)
                     group.create_task(_label(run, shard, session))
+                session.window.close()
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             watch.cancel()
         records = [committed(run.folder, shard) for shard in range(staged.shards)]

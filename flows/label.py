@@ -62,6 +62,7 @@ async def _label_shards(run: LabelRun, problems: StagingRecord, session: Session
         for shard in left:
             await session.window.enter(shard, run.shards.size)
             group.create_task(_label_shard(run, shard, session, page))
+        session.window.close()
 
 
 async def _label_shard(run: LabelRun, shard: int, session: Session, page: UUID) -> None:

@@ -37,12 +37,14 @@ class Probes:
         self._prefixes.setdefault(prefix.key, prefix)
         first = search * self._num_rollouts
         outcomes: list[Outcome] = []
-        # With a fixed number one round takes them all.
-        while len(outcomes) < self._num_rollouts and Outcome.CORRECT not in outcomes:
-            start, left = first + len(outcomes), self._num_rollouts - len(outcomes)
-            taken = await self._rollouts.sample(prefix, start=start, count=min(self._round, left))
-            seen.update((one.sample_index, one.verdict.outcome) for one in taken)
-            outcomes += [one.verdict.outcome for one in taken]
+        async with self._rollouts.ahead(prefix, start=first, count=self._num_rollouts):
+            # With a fixed number one round takes them all.
+            while len(outcomes) < self._num_rollouts and Outcome.CORRECT not in outcomes:
+                start, left = first + len(outcomes), self._num_rollouts - len(outcomes)
+                count = min(self._round, left)
+                taken = await self._rollouts.sample(prefix, start=start, count=count)
+                seen.update((one.sample_index, one.verdict.outcome) for one in taken)
+                outcomes += [one.verdict.outcome for one in taken]
         return hard_label(Evidence.of(outcomes, StopRule.ADAPTIVE))
 
     def evidence(self, prefix: Prefix) -> Evidence:

@@ -4,6 +4,7 @@ Or ask how likely the policy finds a text behind it.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Protocol
 
 from schemas import Continuation, Prefix, Rollout, Score
@@ -23,6 +24,14 @@ class Rollouts(Protocol):
         A rollout is paid for once: the same prefix and index give the same rollout again.
         """
         ...
+
+    def ahead(self, prefix: Prefix, *, start: int, count: int) -> AbstractAsyncContextManager[None]:
+        """Say that samples start, ..., start + count - 1 may be asked for one after another.
+
+        While the context is open a policy that idles may take them in advance; leaving it stops
+        what is still under way. That costs time less, and changes no answer.
+        """
+        return nullcontext()
 
     async def score(
         self, prefix: Prefix, continuations: Sequence[Continuation]

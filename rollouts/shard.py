@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 
 from policies.seam import Policy
+from rollouts.ahead import Ahead
 from rollouts.costs import Costs, Ledger
 from rollouts.cutting import Splitter, prefixes
 from rollouts.journal import Journal
@@ -42,6 +44,7 @@ class ShardRollouts:
         sampling: Sampling,
         splitter: Splitter,
         run_seed: int,
+        spare: Callable[[], int] = lambda: 0,
     ) -> None:
         self.policy = policy
         self.verifier = verifier
@@ -50,6 +53,8 @@ class ShardRollouts:
         self.sampling = _with_stops(sampling, template.stop)
         self.splitter = splitter
         self.run_seed = run_seed
+        self.spare = spare
+        """Says how many sequences the policy could take that nobody needs yet."""
         self._problems: dict[str, ProblemRollouts] = {}
 
     def of(self, problem: Problem) -> "ProblemRollouts":
@@ -85,6 +90,8 @@ class ProblemRollouts:
         self._heads: dict[tuple[str, tuple[int, ...] | None], bytes] = {}
         self._scores = Scores(policy=shard.policy, journal=shard.journal, prompt=self.prompt)
         self._rollouts = Once[tuple[str, int], Rollout]()
+        self._asked: set[tuple[str, int]] = set()
+        self._ahead: dict[str, list[Ahead]] = {}
         self._known: dict[tuple[str, ...], Prefix] = {}
         self._whole: set[str] = set()
         self._parts: set[str] = set()
@@ -101,12 +108,12 @@ class ProblemRollouts:
 
     @property
     def taken(self) -> tuple[Rollout, ...]:
-        """All rollouts taken, by number of steps, prefix key and sample index.
+        """All rollouts asked for, by number of steps, prefix key and sample index.
 
         The order does not depend on which came back first.
         """
-        ordered = sorted(self._rollouts.taken.items(), key=lambda item: (_depth(item[1]), *item[0]))
-        return tuple(rollout for _, rollout in ordered)
+        asked = ((key, one) for key, one in self._rollouts.taken.items() if key in self._asked)
+        return tuple(one for _, one in sorted(asked, key=lambda item: (_depth(item[1]), *item[0])))
 
     async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
         """Return the rollouts of `prefix` with sample indices start, ..., start + count - 1.
@@ -118,6 +125,28 @@ class ProblemRollouts:
         if key in self._whole - self._parts:
             raise ValueError(f"prefix {key} is a whole solution: its verdict is known, not sampled")
         wanted = [(key, index) for index in range(start, start + count)]
+        self._asked.update(wanted)
+        for ahead in self._ahead.get(key, ()):
+            ahead.top_up(start + count)
+        return await self._take(prefix, wanted)
+
+    @asynccontextmanager
+    async def ahead(self, prefix: Prefix, *, start: int, count: int) -> AsyncIterator[None]:
+        """Take samples in advance while the policy idles; see `rollouts.seam.Rollouts`."""
+        key = prefix.key
+        ahead = Ahead(
+            range(start, start + count),
+            room=self._shard.spare,
+            take=lambda index: self._take(prefix, [(key, index)]),
+        )
+        self._ahead.setdefault(key, []).append(ahead)
+        try:
+            yield
+        finally:
+            self._ahead[key].remove(ahead)
+            await ahead.stop()
+
+    async def _take(self, prefix: Prefix, wanted: Sequence[tuple[str, int]]) -> tuple[Rollout, ...]:
         return await self._rollouts.get(
             wanted, lambda free: self._complete(prefix, [index for _, index in free])
         )

@@ -86,6 +86,7 @@ def shard_rollouts(
         sampling=run.sampling,
         splitter=run.splitter,
         run_seed=run.seed,
+        spare=session_of(run).window.spare,
     )
 
 

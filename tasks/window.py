@@ -22,6 +22,7 @@ class Window:
     def __init__(self, problems: int) -> None:
         self._room = problems
         self._idle: Callable[[], int] = lambda: 0
+        self._all_open = False
         self._open: dict[int, int] = {}
         self._left = asyncio.Event()
 
@@ -41,6 +42,14 @@ class Window:
     def feeds(self, idle: Callable[[], int]) -> None:
         """Name who says how many sequences the policy could begin at once."""
         self._idle = idle
+
+    def close(self) -> None:
+        """Say that no shard is left to enter."""
+        self._all_open = True
+
+    def spare(self) -> int:
+        """Return how many sequences the policy could begin that no problem could ask it for."""
+        return self._idle() if self._all_open else 0
 
     def _starves(self) -> bool:
         """Tell whether the policy waits for work, and open problems are not too many by far."""

@@ -63,7 +63,7 @@ class Cache:
         return CachedRollouts(problem, self.rows.get(problem.id, {}))
 
 
-class CachedRollouts:
+class CachedRollouts(Rollouts):
     """The seam `Rollouts` over a cache; asking for what it lacks is a RunError."""
 
     cannot_score = ""
@@ -121,7 +121,7 @@ class CachedRollouts:
         )
 
 
-class Recorder:
+class Recorder(Rollouts):
     """The seam `Rollouts` over another one, that remembers the scores it gave."""
 
     def __init__(self, rollouts: Rollouts) -> None:

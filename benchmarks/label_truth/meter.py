@@ -33,7 +33,7 @@ class Spent:
 _NAMES = tuple(field.name for field in fields(Spent))
 
 
-class Meter:
+class Meter(Rollouts):
     """The rollouts of one problem, with an account of who asked for what."""
 
     def __init__(self, rollouts: Rollouts) -> None:

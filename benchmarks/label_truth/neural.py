@@ -105,7 +105,7 @@ class NeuralWorld:
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class _View(Rollouts):
     """A problem's rollouts with the root's rearranged, and the others' indices moved."""
 
     source: Rollouts

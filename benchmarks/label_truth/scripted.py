@@ -221,7 +221,7 @@ class _Stream:
     rollouts: list[Rollout] = field(default_factory=list)
 
 
-class ScriptedRollouts:
+class ScriptedRollouts(Rollouts):
     """The seam `Rollouts` of one scripted problem; a rollout is a function of (seed, prefix, i).
 
     A step reads `branch.number`, so the last one of a prefix tells on which branch it is.

@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from benchmarks import made
 from rollouts.cutting import prefixes
+from rollouts.seam import Rollouts
 from rollouts.steps import Newline
 from schemas import ROOT, Continuation, Outcome, Prefix, Rollout, Score
 
@@ -18,7 +19,7 @@ def rollout(
     return made.rollout(text, outcome, prefix=prefix, index=index, extracted=extracted)
 
 
-class KnownWorld:
+class KnownWorld(Rollouts):
     """Given root rollouts, and rollouts of a prefix whose outcomes have known probabilities.
 
     Sample i of a prefix is a function of (seed, prefix, i), as behind the real seam.

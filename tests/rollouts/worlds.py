@@ -116,6 +116,7 @@ def shard(
     verifier: LastNumberVerifier | None = None,
     sampling: Sampling | None = None,
     run_seed: int = 0,
+    spare: Callable[[], int] = lambda: 0,
 ) -> ShardRollouts:
     """Return the rollouts of a shard whose solutions have a step per line."""
     return ShardRollouts(
@@ -126,4 +127,5 @@ def shard(
         sampling=sampling or Sampling(),
         splitter=Newline(),
         run_seed=run_seed,
+        spare=spare,
     )

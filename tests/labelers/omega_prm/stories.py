@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks import made
 from rollouts.cutting import prefixes
+from rollouts.seam import Rollouts
 from rollouts.steps import Newline
 from schemas import Continuation, Outcome, Prefix, Rollout, Score, Tokens
 
@@ -20,7 +21,7 @@ class Told:
     tokens: int = 10
 
 
-class Story:
+class Story(Rollouts):
     """The seam `Rollouts` over what was written down; asking for more is an error."""
 
     cannot_score = "nothing is scored here"
