@@ -75,8 +75,8 @@ def made_run(problems: int, **changes: Any) -> Iterator[LabelRun]:
         yield LabelRun.model_validate(settings | changes)
 
 
-async def labelled(run: LabelRun) -> Measured:
-    """Label a run and say what that took."""
+async def labelled(run: LabelRun, *, ahead: bool = True) -> Measured:
+    """Label a run and say what that took. `ahead`: whether an idle policy is used in advance."""
     with opened(run):
         session = new_session(run)
         staged = await stage(run)
@@ -88,7 +88,8 @@ async def labelled(run: LabelRun) -> Measured:
                 for shard in range(staged.shards):
                     await session.window.enter(shard, run.shards.size)
                     group.create_task(_label(run, shard, session))
-                session.window.close()
+                if ahead:
+                    session.window.close()
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             watch.cancel()
         records = [committed(run.folder, shard) for shard in range(staged.shards)]
