@@ -155,7 +155,7 @@ def death(lines: Iterable[str], *, in_service: bool) -> Death | None:
     for cause in CAUSES:
         if in_service and not cause.in_service:
             continue
-        for line in reversed(suspicious):
+        for line in suspicious:
             if re.search(cause.said, line):
                 return Death(line[:_LONGEST], cause.remedy, cause.lasting)
     return None

@@ -140,14 +140,17 @@ class SupervisedServer:
         return response.is_success
 
     def _error(self, what: str) -> PolicyError:
+        """Return what to tell: a known cause with its remedy, else the log's errors and its end."""
+        if known := death(self._lines(), in_service=self._in_service):
+            kind = LastingPolicyError if known.lasting else PolicyError
+            return kind(
+                f"the model server {what}: {known.reason}\n{known.remedy} (its log: {self.log})"
+            )
         lines = self._tail()
         errors = list(dict.fromkeys(line for line in lines if _ERROR.search(line) and grave(line)))
         shown = "\n".join([*errors[-_ERROR_LINES:], "...", *lines[-_TAIL_LINES:]])
-        known = death(self._lines(), in_service=self._in_service)
-        told = f": {known.reason}\n{known.remedy}.\n" if known else ". "
-        kind = LastingPolicyError if known and known.lasting else PolicyError
-        return kind(
-            f"the model server {what}{told}The errors in its log {self.log} and its end:\n{shown}"
+        return PolicyError(
+            f"the model server {what}. The errors in its log {self.log} and its end:\n{shown}"
         )
 
     def _lines(self) -> Iterator[str]:
