@@ -16,7 +16,7 @@ from typing import TypeVar
 import httpx
 
 from policies.served.settings import Patience
-from schemas import PolicyError
+from schemas import LastingPolicyError, PolicyError
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class Fleet:
         return self._refused(endpoint, path, response)
 
     def _refused(self, endpoint: Endpoint, path: str, response: httpx.Response) -> _Retry:
-        """Return the retry that a status allows; PolicyError where it allows none."""
+        """Return the retry that a status allows; LastingPolicyError where it allows none."""
         reason = f"{response.status_code}: {excerpt(response)}"
         if response.status_code in (408, 425, 429) or response.is_server_error:
             return _Retry(reason, _retry_after_s(response))
@@ -132,7 +132,7 @@ class Fleet:
             403: " Name the environment variable that holds the key in `api_key_env`.",
             404: " Check the URL and the model's name.",
         }.get(response.status_code, "")
-        raise PolicyError(f"{endpoint.url}{path} refused the request with {reason}.{hint}")
+        raise LastingPolicyError(f"{endpoint.url}{path} refused the request with {reason}.{hint}")
 
     async def _pick(self) -> Endpoint:
         """Return the least busy server that answers; wait for one if there is none."""
