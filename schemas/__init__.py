@@ -3,6 +3,7 @@
 from schemas.errors import (
     ConfigError,
     ExportError,
+    LastingPolicyError,
     PolicyError,
     RunError,
     SourceError,
@@ -46,6 +47,7 @@ __all__ = [
     "FinishReason",
     "LabelledSolution",
     "Labelling",
+    "LastingPolicyError",
     "Message",
     "Node",
     "Outcome",

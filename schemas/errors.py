@@ -4,6 +4,7 @@ StepmintError            every failure a user can act on: names the value and th
 ├── ConfigError          a setting that cannot work
 ├── SourceError          a dataset that cannot be read at all
 ├── PolicyError          a model or server that cannot answer any more
+│   └── LastingPolicyError   however often it is asked or started again
 ├── VerifierError        the answer checker itself is broken (never: an answer is hard to check)
 ├── RunError             a run folder, journal or shard in a state that needs a decision
 └── ExportError          rows that a trainer or hub would misread
@@ -26,6 +27,10 @@ class SourceError(StepmintError):
 
 class PolicyError(StepmintError):
     """A policy that cannot answer any more; what it had returned before is in the journal."""
+
+
+class LastingPolicyError(PolicyError):
+    """A policy that no further try, and no restart, makes answer: something has to be changed."""
 
 
 class VerifierError(StepmintError):

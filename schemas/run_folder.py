@@ -68,13 +68,23 @@ class RunFolder:
         """The folder of tables that are being written."""
         return self.path / "partial"
 
+    @property
+    def markers(self) -> Path:
+        """The folder of what makes shards part of the run."""
+        return self.path / "committed"
+
     def marker(self, shard: str) -> Path:
         """Return the file whose presence means that the shard is committed."""
-        return self.path / "committed" / f"{shard}.json"
+        return self.markers / f"{shard}.json"
+
+    @property
+    def journals(self) -> Path:
+        """The folder of completions of shards that are not committed."""
+        return self.path / "journal"
 
     def journal(self, shard: str) -> Path:
         """Return where a shard's completions are kept until it is committed."""
-        return self.path / "journal" / f"{shard}.journal"
+        return self.journals / f"{shard}.journal"
 
     def partial(self, table: TableName, shard: str) -> Path:
         """Return where a shard's part of a table is written."""
@@ -100,7 +110,7 @@ class RunFolder:
         if not self.path.is_dir():
             raise RunError(f"{self.path} is no folder: give a run's folder, e.g. output/demo")
         self.refuse_links()
-        names = sorted(marker.stem for marker in self.path.glob("committed/shard-*.json"))
+        names = sorted(marker.stem for marker in self.markers.glob("shard-*.json"))
         if not names:
             raise RunError(
                 f"{self.path} holds no committed shard: "

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rollouts import load_template
+from rollouts import has_records, load_template
 from schemas import ConfigError, RunError
 from schemas.arrow import SCHEMA_VERSION
 from schemas.run_folder import RunFolder
@@ -52,7 +53,7 @@ def check(run: LabelRun) -> None:
         RunFolder(run.folder).refuse_links()
         _claim(run.folder)
         if RunFolder(run.folder).run_json.exists():
-            _resumed(run)
+            _changes(run)
 
 
 def _check_answer_format(run: LabelRun) -> None:
@@ -74,10 +75,11 @@ def _check_answer_format(run: LabelRun) -> None:
 def opened(run: LabelRun, *, done: str = "finished") -> Iterator[None]:
     """Hold a run's folder: create or check it, lock it, and keep its status in `run.json`.
 
-    `done` is the status after a session that ended well.
+    `done` is the status after a session that ended well. While nothing has been sampled yet the
+    run may be given another configuration; it then begins anew.
 
     Raises ConfigError where prompt and verifier do not fit, RunError where the folder holds
-    something else, a run of another configuration, or a run that another process is working on.
+    something else, samples of another configuration, or a run that another process is working on.
     """
     folder = run.folder
     check(run)
@@ -174,24 +176,48 @@ def _born(run: LabelRun) -> dict[str, Any]:
 
 
 def _resumed(run: LabelRun) -> dict[str, Any]:
+    if _changes(run):
+        _forget_staged(run.folder)
+        return _born(run)
+    now = {"config": run.model_dump(mode="json"), "concludes": run.labeler.concludes}
+    return read(run.folder) | now | _environment()
+
+
+def _changes(run: LabelRun) -> bool:
+    """Return whether a run's configuration changed; RunError where it was sampled with before."""
     record = read(run.folder)
     try:
         before = LabelRun.model_validate(record["config"]).shaping()
         before |= {"prompt": record["prompt"]}
     except (KeyError, ValidationError) as error:
+        if not _sampled(run.folder):
+            return True
         raise RunError(
             f"{run.folder} holds a run that this stepmint cannot read: "
             "choose another name with --set name=NAME"
         ) from error
     changes = list(_differences(before, run.shaping() | {"prompt": prompt_version(run)}))
-    if changes:
+    if changes and _sampled(run.folder):
         raise RunError(
-            f"{run.folder} holds a run of another configuration:\n"
+            f"{run.folder} holds samples of another configuration:\n"
             + "\n".join(f"  {change}" for change in changes)
             + "\nresume with the old values, or choose another name with --set name=NAME"
         )
-    now = {"config": run.model_dump(mode="json"), "concludes": run.labeler.concludes}
-    return record | now | _environment()
+    return bool(changes)
+
+
+def _sampled(folder: Path) -> bool:
+    """Return whether a run holds anything that a policy was asked for."""
+    run = RunFolder(folder)
+    committed = any(run.markers.glob("*.json"))
+    return committed or any(map(has_records, run.journals.glob("*.journal")))
+
+
+def _forget_staged(folder: Path) -> None:
+    """Remove what a session that sampled nothing left: its problems and its empty journals."""
+    run = RunFolder(folder)
+    for path in (run.staging, run.journals):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _differences(before: Any, now: Any, path: str = "") -> Iterator[str]:

@@ -13,6 +13,7 @@ from policies.seam import Policy
 from rollouts import Journal, ShardRollouts, load_template
 from schemas import (
     Labelling,
+    LastingPolicyError,
     PolicyError,
     RunError,
     VerifierError,
@@ -28,15 +29,14 @@ from tasks.records import Counts, ShardRecord
 from tasks.run_file import config_digest, prompt_version
 from tasks.session import session_of
 from tasks.settings import LabelRun
-from tasks.sharing import DidNotOpenError
 from verification.seam import Verifier
 
 
 async def _may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Tell whether another try could succeed: what had been running broke."""
+    """Tell whether another try could succeed: what had been running broke, and not for good."""
     error = await state.aresult(raise_on_failure=False)
     broke = isinstance(error, PolicyError | VerifierError)
-    return broke and not isinstance(error, DidNotOpenError)
+    return broke and not isinstance(error, LastingPolicyError)
 
 
 @task(

@@ -8,13 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Generic, TypeVar
 
-from schemas import PolicyError, VerifierError
+from schemas import LastingPolicyError, PolicyError, VerifierError
 
 T = TypeVar("T")
-
-
-class DidNotOpenError(PolicyError):
-    """A policy that did not even start: what is wrong will not pass by itself."""
 
 
 class Shared(Generic[T]):
@@ -87,7 +83,8 @@ class _Life(Generic[T]):
         except Exception as error:
             if self.ready.done():
                 raise
-            told = DidNotOpenError(str(error)) if isinstance(error, PolicyError) else error
+            # What did not even start will not by itself.
+            told = LastingPolicyError(str(error)) if isinstance(error, PolicyError) else error
             told.__cause__ = error.__cause__
             self.ready.set_exception(told)
             self.ready.exception()

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from policies.served.settings import Patience
 from policies.served.transport import Answer, BrokenError, Transport, UnreachableError
-from schemas import PolicyError
+from schemas import LastingPolicyError, PolicyError
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ class Fleet:
         return self._refused(endpoint, path, answer)
 
     def _refused(self, endpoint: Endpoint, path: str, answer: Answer) -> _Retry:
-        """Return the retry that a status allows; PolicyError where it allows none."""
+        """Return the retry that a status allows; LastingPolicyError where it allows none."""
         reason = f"{answer.status}: {answer.excerpt}"
         self.pushed_back += answer.status == 429
         if answer.status in (408, 425, 429) or answer.status >= 500:
@@ -143,7 +143,7 @@ class Fleet:
             403: " Name the environment variable that holds the key in `api_key_env`.",
             404: " Check the URL and the model's name.",
         }.get(answer.status, "")
-        raise PolicyError(f"{endpoint.url}{path} refused the request with {reason}.{hint}")
+        raise LastingPolicyError(f"{endpoint.url}{path} refused the request with {reason}.{hint}")
 
     async def _pick(self) -> Endpoint:
         """Return the least busy server that answers; wait for one if there is none."""

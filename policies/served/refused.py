@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
@@ -30,7 +31,7 @@ _OURS = {
 
 def refuse_arguments(arguments: Sequence[str]) -> None:
     """Raise for arguments of vLLM that hold secrets or are ours to give, abbreviated ones too."""
-    for argument, following in zip(arguments, (*arguments[1:], ""), strict=True):
+    for argument, following in pairwise((*arguments, "")):
         if _SECRET_VALUE.search(argument):
             raise _secret("a value among the arguments looks like a secret, and it")
         if not argument.startswith("--"):

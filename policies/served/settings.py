@@ -1,10 +1,10 @@
 """The fields of policies behind HTTP; what opens them is in the package, and needs a client."""
 
-import sys
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from policies.served.arguments import shaping_arguments
 from policies.served.refused import refuse_arguments, refuse_environment, refuse_url
 from schemas import Settings
 
@@ -81,8 +81,9 @@ class VllmFields(Settings):
     """A local folder or a hub name."""
     revision: str = "main"
     """Branch, tag or commit of a hub name."""
-    python: str = sys.executable
-    """The Python that has vLLM installed; it may live in a venv of its own."""
+    python: str | None = None
+    """The Python that has vLLM, in a venv of its own; None: the `.venv-vllm` of this checkout
+    (`make install-vllm-gpu`), else the Python that runs this."""
     trust_remote_code: bool = False
     """Run Python code that the model brings, with all that you may do."""
     dtype: str = "auto"
@@ -98,9 +99,10 @@ class VllmFields(Settings):
     seed: int = 0
     """The server's own seed; every request brings its own besides."""
     extra_args: tuple[str, ...] = ()
-    """Further arguments of the server, e.g. `("--quantization", "fp8")`; part of the policy's
-    identity, since they can change what it writes. vLLM's CPU build (0.32) dies of seeded prompts
-    that it splits over several steps: give it `--no-enable-chunked-prefill`."""
+    """Further arguments of the server, e.g. `("--quantization", "fp8")`. Those that can change
+    what it writes are part of the policy's identity; others, e.g. `("--max-num-seqs", "512")`, may
+    be changed in mid-run. vLLM's CPU build dies of seeded prompts that it splits over several
+    steps, so it is given `--no-enable-chunked-prefill` unless chunked prefill is named here."""
     env: dict[str, str] = Field(default_factory=dict)
     """Further environment variables, e.g. `VLLM_BATCH_INVARIANT: "1"`; not part of the identity.
     The server inherits this process's own; that is the way for secrets, such as `HF_TOKEN`."""
@@ -116,6 +118,15 @@ class VllmFields(Settings):
     """Ask for the sampled tokens' log-probabilities, which costs the server a little."""
     patience: Patience = Patience()
     """How long the server is waited for; an outage at least as long as a restart may take."""
+
+    @property
+    def shaping_args(self) -> tuple[str, ...]:
+        """Those of `extra_args` that can change what the model writes."""
+        return shaping_arguments(self.extra_args)
+
+    def shaping(self) -> dict[str, Any]:
+        """Return the fields that shape rows; of the arguments those that do."""
+        return super().shaping() | {"extra_args": list(self.shaping_args)}
 
     @field_validator("extra_args")
     @classmethod

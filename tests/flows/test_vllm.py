@@ -30,7 +30,7 @@ def test_a_run_on_a_real_server_labels_every_problem_and_stops_the_server(
     policy = (
         f"policy={{kind: vllm, model: {POLICY}, python: {PYTHON}, dtype: float32, "
         "max_model_len: 1024, max_in_flight: 64, "
-        "extra_args: [--enforce-eager, --no-enable-chunked-prefill], "
+        "extra_args: [--enforce-eager], "
         "env: {VLLM_CPU_KVCACHE_SPACE: '1', OMP_NUM_THREADS: '1'}}"
     )
     changes = ["name=vllm", f"output={tmp_path}", policy, "source.count=8"]

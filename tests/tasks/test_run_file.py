@@ -1,17 +1,52 @@
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schemas import ConfigError, RunError
-from tasks.run_file import config_digest, opened, read
+from rollouts import Journal
+from schemas import Completion, ConfigError, RunError
+from schemas.run_folder import RunFolder
+from tasks.problems import stage, staged
+from tasks.run_file import check, config_digest, opened, read
 from tasks.settings import LabelRun
-from tests.toy_runs import settings, toy_run
+from tests.toy_runs import settings, toy_run, tree
 
 
 def changed(folder: Path, **changes: Any) -> LabelRun:
     return LabelRun.model_validate(settings(folder) | changes)
+
+
+COMPLETION = Completion(
+    text="4",
+    tokens=None,
+    finish_reason="stop",
+    seed=1,
+    prompt_tokens=1,
+    cached_tokens=0,
+    completion_tokens=1,
+    logprob=None,
+)
+
+
+def began(run: LabelRun) -> None:
+    """Leave what a session leaves whose policy did not start: staged problems, empty journals."""
+
+    async def main() -> None:
+        await stage(run)
+
+    with opened(run):
+        asyncio.run(main())
+        with Journal(RunFolder(run.folder).journal("shard-00000")):
+            pass
+
+
+def sampled(run: LabelRun) -> None:
+    """Leave one completion in a run's journal."""
+    began(run)
+    with Journal(RunFolder(run.folder).journal("shard-00000")) as journal:
+        journal.append("0" * 32, COMPLETION)
 
 
 def test_a_run_says_what_made_it(tmp_path: Path) -> None:
@@ -30,8 +65,7 @@ def test_a_run_says_what_made_it(tmp_path: Path) -> None:
 def test_another_configuration_in_the_same_folder_is_refused_field_by_field(
     tmp_path: Path,
 ) -> None:
-    with opened(toy_run(tmp_path)):
-        pass
+    sampled(toy_run(tmp_path))
     other = changed(tmp_path, seed=6, sampling={"temperature": 0.5, "max_tokens": 200})
     with pytest.raises(RunError) as caught, opened(other):
         pass
@@ -53,8 +87,7 @@ def test_a_link_in_the_folder_is_not_written_through(tmp_path: Path, place: str)
 
 
 def test_what_changes_no_row_may_change_between_sessions(tmp_path: Path) -> None:
-    with opened(toy_run(tmp_path)):
-        pass
+    sampled(toy_run(tmp_path))
     free = changed(
         tmp_path,
         shards={"size": 5, "in_flight": 9, "retries": 0, "max_undecided": 1.0},
@@ -68,8 +101,7 @@ def test_what_changes_no_row_may_change_between_sessions(tmp_path: Path) -> None
 def test_a_prompt_template_edited_between_sessions_is_refused(tmp_path: Path) -> None:
     template = tmp_path / "mine.yaml"
     template.write_text('name: mine\nmode: text\nuser: "Q: {{ question }}"\n')
-    with opened(toy_run(tmp_path, prompt=str(template))):
-        pass
+    sampled(toy_run(tmp_path, prompt=str(template)))
     template.write_text('name: mine\nmode: text\nuser: "Question: {{ question }}"\n')
     with (
         pytest.raises(RunError, match="prompt: was"),
@@ -144,3 +176,70 @@ def test_a_kill_before_the_first_run_json_was_whole_leaves_a_folder_that_can_be_
     with opened(run):
         assert read(run.folder)["status"] == "running"
     assert not (run.folder / "run.json.partial").exists()
+
+
+def test_while_nothing_was_sampled_any_setting_may_change(tmp_path: Path) -> None:
+    began(toy_run(tmp_path))
+    other = changed(tmp_path, seed=6, limit=3, shards={"size": 2})
+    with opened(other):
+        assert staged(other.folder) is None, "other problems, other shards"
+        assert not RunFolder(other.folder).journals.exists()
+    record = read(other.folder)
+    assert record["seed"] == 6
+    assert record["config"] == other.model_dump(mode="json")
+    assert record["config_digest"] == config_digest(other)
+
+
+def test_a_check_changes_nothing_of_a_run_that_may_change(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    began(run)
+    before = tree(run.folder)
+    check(changed(tmp_path, seed=6))
+    assert tree(run.folder) == before
+
+
+def test_an_unchanged_configuration_keeps_what_was_staged(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    began(run)
+    with opened(run):
+        assert staged(run.folder) is not None
+
+
+def test_a_torn_record_is_no_sample(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    began(run)
+    with RunFolder(run.folder).journal("shard-00000").open("ab") as journal:
+        journal.write(b"01234567 torn")
+    with opened(changed(tmp_path, seed=6)):
+        pass
+
+
+@pytest.mark.parametrize("what", ["a journal's record", "a committed shard"])
+def test_once_anything_was_sampled_the_configuration_stands(tmp_path: Path, what: str) -> None:
+    run = toy_run(tmp_path)
+    began(run)
+    folder = RunFolder(run.folder)
+    if what == "a committed shard":
+        folder.markers.mkdir()
+        folder.marker("shard-00000").write_text("{}")
+    else:
+        sampled(run)
+    before = tree(run.folder)
+    with (
+        pytest.raises(RunError, match=r"samples of another configuration:\n  seed: was 5, now 6"),
+        opened(changed(tmp_path, seed=6)),
+    ):
+        pass
+    assert tree(run.folder) == before
+
+
+def test_arguments_that_change_no_completion_may_change_among_samples(tmp_path: Path) -> None:
+    def served(*arguments: str) -> LabelRun:
+        policy = {"kind": "vllm", "model": "org/m", "extra_args": arguments}
+        return toy_run(tmp_path, policy=policy)
+
+    sampled(served())
+    with opened(served("--no-enable-chunked-prefill", "--max-num-seqs", "8")):
+        pass
+    with pytest.raises(RunError, match=r"policy\.extra_args"), opened(served("-q", "fp8")):
+        pass

@@ -7,7 +7,7 @@ import pytest
 from prefect.client.schemas.objects import State
 from prefect.states import Failed
 
-from schemas import ConfigError, Outcome, PolicyError, RunError, VerifierError
+from schemas import ConfigError, LastingPolicyError, Outcome, PolicyError, RunError, VerifierError
 from schemas.arrow import read_table
 from schemas.conversion import nodes_from, problems_from, rollouts_from
 from schemas.run_folder import RunFolder
@@ -17,7 +17,6 @@ from tasks.run_file import config_digest
 from tasks.session import session_of
 from tasks.settings import LabelRun
 from tasks.shards import label_shard
-from tasks.sharing import DidNotOpenError
 from tests.toy_runs import sums, tables, toy_run
 
 
@@ -130,7 +129,7 @@ def test_a_shard_with_too_many_truncated_rollouts_fails_loudly_and_keeps_its_jou
     [
         (PolicyError("the server died"), True),
         (VerifierError("a worker was killed"), True),
-        (DidNotOpenError("no such model"), False),
+        (LastingPolicyError("no such model"), False),
         (RunError("the disk is full"), False),
         (ConfigError("no such prompt"), False),
         (KeyError("a fault of ours"), False),

@@ -4,8 +4,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from schemas import PolicyError
-from tasks.sharing import DidNotOpenError, Shared
+from schemas import LastingPolicyError, PolicyError
+from tasks.sharing import Shared
 
 
 class Server:
@@ -137,7 +137,7 @@ def test_a_failing_start_reaches_every_user_and_can_be_tried_again() -> None:
         failed = await asyncio.gather(use(shared), use(shared), return_exceptions=True)
         return [*map(type, failed), await use(shared)]
 
-    assert asyncio.run(asyncio.wait_for(main(), 10)) == [DidNotOpenError, DidNotOpenError, 7]
+    assert asyncio.run(asyncio.wait_for(main(), 10)) == [LastingPolicyError, LastingPolicyError, 7]
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 5])

@@ -32,6 +32,8 @@ class FakeServer:
         self.keys: set[str] = set()
         self.url = ""
         self.loading = False
+        self.refuses = 0
+        """The status with which it refuses to say what it is; 0: it says so."""
         self.version: object = {"version": "0.32.0"}
 
     @contextlib.asynccontextmanager
@@ -101,6 +103,8 @@ class FakeServer:
     def _describe(self, path: str, body: Body) -> tuple[int, object]:
         if self.loading:
             return 503, {"detail": "loading"}
+        if self.refuses:
+            return self.refuses, {"detail": "no luck"}
         if path == "/v1/models":
             card = {"id": self.model, "owned_by": self.owner}
             return 200, {"data": [card | ({"max_model_len": 200} if self.vllm else {})]}

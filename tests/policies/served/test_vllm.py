@@ -46,7 +46,7 @@ async def policy(model_dir: str, tmp_path_factory: pytest.TempPathFactory) -> As
         python=str(PYTHON),
         dtype="float32",
         max_model_len=256,
-        extra_args=("--enforce-eager", "--no-enable-chunked-prefill"),
+        extra_args=("--enforce-eager",),
         env={"VLLM_CPU_KVCACHE_SPACE": "1", "OMP_NUM_THREADS": "1"},
     )
     async with settings.open(tmp_path_factory.mktemp("run")) as opened:
