@@ -306,6 +306,7 @@ class _ScriptedPolicy:
     in_flight = 0
     idle = 0
     cannot_score = ""
+    caveat = ""
 
     def __init__(self, settings: ScriptedSettings) -> None:
         self._settings = settings

@@ -24,6 +24,11 @@ class Policy(Protocol):
         ...
 
     @property
+    def caveat(self) -> str:
+        """What its completions do not keep to, for people; empty where all is well."""
+        ...
+
+    @property
     def in_flight(self) -> int:
         """Sequences being generated now."""
         ...

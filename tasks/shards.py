@@ -26,7 +26,7 @@ from tasks.failures import leading
 from tasks.files import writing
 from tasks.problems import shard_problems
 from tasks.records import Counts, ShardRecord
-from tasks.run_file import config_digest, prompt_version
+from tasks.run_file import config_digest, prompt_version, update
 from tasks.session import session_of
 from tasks.settings import LabelRun
 from verification.seam import Verifier
@@ -67,6 +67,8 @@ async def _labelled(run: LabelRun, shard: int) -> ShardRecord:
     async with session.verifier.used() as verifier, session.policy.used() as policy:
         session.board.labelling_began(lambda: policy.in_flight)
         session.window.feeds(lambda: policy.idle)
+        if policy.caveat:
+            update(run.folder, {"policy_caveat": policy.caveat})
         path = RunFolder(run.folder).journal(shard_name(shard))
         with writing(run.folder), Journal(path) as journal:
             rollouts = shard_rollouts(run, policy, verifier, journal)

@@ -33,6 +33,7 @@ class EmbeddedPolicy:
     """A loaded model that answers requests; the running form of `TransformersSettings`."""
 
     cannot_score = ""
+    caveat = ""
 
     def __init__(self, model: LoadedModel) -> None:
         self.identity = model.identity

@@ -8,10 +8,12 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
+
+from cachetools import LRUCache
 
 from policies.served.settings import Patience
 from policies.served.transport import Answer, BrokenError, Transport, UnreachableError
@@ -23,15 +25,18 @@ T = TypeVar("T")
 
 _PROBE_S = 5.0
 _LONGEST_PROBE_PAUSE_S = 5.0
+_HOMES = 65_536
+_BEHIND, _BEHIND_AT_LEAST = 1.25, 32
+"""A home moves when its server is asked for so many times, and so many, sequences more."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Endpoint:
     """One server."""
 
     url: str
-    in_flight: int = 0
-    """Requests it is working on."""
+    outstanding: int = 0
+    """Sequences it is asked for."""
     down_since: float | None = None
     """When it stopped answering; None while it answers."""
     probes: int = 0
@@ -57,6 +62,7 @@ class Fleet:
         # Seeded by the process: jitter has to differ between clients and touches no data.
         self._jitter = random.Random()
         self.endpoints = tuple(Endpoint(url) for url in urls)
+        self._homes: MutableMapping[Hashable, Endpoint] = LRUCache(_HOMES)
         self.pushed_back = 0
         """Requests that were refused for being too many."""
 
@@ -88,15 +94,39 @@ class Fleet:
             return None
         return answer
 
-    async def post(self, path: str, body: Mapping[str, object], read: Callable[[bytes], T]) -> T:
+    async def ask(
+        self, endpoint: Endpoint, path: str, body: Mapping[str, object], read: Callable[[bytes], T]
+    ) -> T | None:
+        """Return one server's answer, asked once; None where it gives none."""
+        try:
+            answer = await self._transport.post(endpoint.url + path, body)
+            return read(answer.content) if answer.is_success else None
+        except (UnreachableError, BrokenError, ValueError):
+            return None
+
+    async def post(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        read: Callable[[bytes], T],
+        *,
+        home: Hashable = None,
+        sequences: int = 1,
+    ) -> T:
         """Return the answer as `read` understands it, a ValueError from which counts as torn.
 
-        Raises PolicyError when the servers refuse, keep failing, or are all gone for too long.
+        Requests with one `home` go to one server, which remembers what they begin with, until it
+        falls behind. Raises PolicyError when the servers refuse, keep failing, or are all gone for
+        too long.
         """
         failures = 0
         while True:
-            endpoint = await self._pick()
-            result = await self._attempt(endpoint, path, body, read)
+            endpoint = await self._pick(home)
+            endpoint.outstanding += sequences
+            try:
+                result = await self._attempt(endpoint, path, body, read)
+            finally:
+                endpoint.outstanding -= sequences
             if not isinstance(result, _Retry):
                 return result
             if endpoint.down_since is not None:
@@ -116,7 +146,6 @@ class Fleet:
         body: Mapping[str, object],
         read: Callable[[bytes], T],
     ) -> "T | _Retry":
-        endpoint.in_flight += 1
         try:
             answer = await self._transport.post(endpoint.url + path, body)
             if answer.is_success:
@@ -128,8 +157,6 @@ class Fleet:
             return _Retry(str(error))
         except ValueError as error:
             return _Retry(f"unreadable answer: {error}")
-        finally:
-            endpoint.in_flight -= 1
         return self._refused(endpoint, path, answer)
 
     def _refused(self, endpoint: Endpoint, path: str, answer: Answer) -> _Retry:
@@ -145,17 +172,28 @@ class Fleet:
         }.get(answer.status, "")
         raise LastingPolicyError(f"{endpoint.url}{path} refused the request with {reason}.{hint}")
 
-    async def _pick(self) -> Endpoint:
-        """Return the least busy server that answers; wait for one if there is none."""
+    async def _pick(self, home: Hashable) -> Endpoint:
+        """Return the home's server, or the least busy that answers; wait if there is none."""
         while True:
             if self._failure:
                 raise self._failure
             await self._probe_one_that_is_due()
             if up := self.up:
-                return min(up, key=lambda e: e.in_flight)
+                return self._at_home(home, up) if len(up) > 1 else up[0]
             self._check_outage()
             soonest = min(e.next_probe for e in self.endpoints) - time.monotonic()
             await asyncio.sleep(min(max(soonest, 0.01), 0.5))
+
+    def _at_home(self, home: Hashable, up: Sequence[Endpoint]) -> Endpoint:
+        """Return where a home is, moving it from a server that is down or far behind another."""
+        least = min(up, key=lambda endpoint: endpoint.outstanding)
+        if home is None:
+            return least
+        known = self._homes.get(home)
+        bound = least.outstanding * _BEHIND + _BEHIND_AT_LEAST
+        if known is None or known.down_since is not None or known.outstanding > bound:
+            known = self._homes[home] = least
+        return known
 
     async def _probe_one_that_is_due(self) -> None:
         now = time.monotonic()

@@ -1,6 +1,7 @@
 """A policy behind HTTP: what the servers can do is asked once, then it continues and scores."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ from policies.served.dialect import Server, survey
 from policies.served.encoding import Encoder, LocalEncoder, ServerEncoder
 from policies.served.fleet import Fleet
 from policies.served.limits import FairLimit
+from policies.served.self_test import doubts
 from policies.served.settings import OpenAIFields
 from policies.served.transport import transport
 from policies.tokens import PromptTokenizer, truncated_at_once, unscored
@@ -34,6 +36,8 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FOR_THE_ANSWER = 1  # token: a server that only reads has to write one all the same
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -60,6 +64,9 @@ async def connect(
         name = identity or f"openai:{server.model}"
         known_as = f"{name} context={server.context} ({server.software})"
         policy = ServedPolicy(settings, fleet, server, tokenizer=tokenizer, identity=known_as)
+        policy.caveat = await doubts(fleet, server)
+        if policy.caveat:
+            logger.warning("%s: a test at the start found: %s", name, policy.caveat)
         if settings.max_in_flight:
             yield policy
             return
@@ -80,6 +87,7 @@ class ServedPolicy:
         identity: str,
     ) -> None:
         self.identity = identity
+        self.caveat = ""
         self.fleet = fleet
         self._server = server
         self._logprobs = settings.logprobs
@@ -118,7 +126,8 @@ class ServedPolicy:
             return tuple(truncated_at_once(seed, len(ids or ())) for seed in request.seeds)
         body |= {"max_tokens": room}
         groups = self._groups(request)
-        runs = await _all(self._ask(body, ids, group) for group in groups)
+        home = request.prompt
+        runs = await _all(self._ask(body, ids, group, home=home) for group in groups)
         return tuple(completion for run in runs for completion in run)
 
     async def score(self, request: ScoreRequest) -> tuple[Score, ...]:
@@ -130,10 +139,12 @@ class ServedPolicy:
         if self._encoder is None or self.cannot_score:
             raise ConfigError(self.cannot_score)
         ids = await self._encoder.encode(request.prompt, request.prefix)
-        return await _all(self._score(self._encoder, ids, c) for c in request.continuations)
+        return await _all(
+            self._score(self._encoder, request.prompt, ids, c) for c in request.continuations
+        )
 
     async def _score(
-        self, encoder: Encoder, before: tuple[int, ...], continuation: Continuation
+        self, encoder: Encoder, prompt: Prompt, before: tuple[int, ...], continuation: Continuation
     ) -> Score:
         """Have the server read a continuation behind the ids of prompt and prefix."""
         ids = whole = await encoder.bare(continuation, before)
@@ -150,7 +161,10 @@ class ServedPolicy:
         }
         async with self.limit.hold(1):
             read = await self.fleet.post(
-                "/v1/completions", body, lambda content: PromptLogprobs.of(before, ids, content)
+                "/v1/completions",
+                body,
+                lambda content: PromptLogprobs.of(before, ids, content),
+                home=prompt,
             )
         ends = self._ends(continuation, before, whole, read)
         return read.score(ends[: len(ids)])
@@ -179,7 +193,12 @@ class ServedPolicy:
         return ends
 
     async def _ask(
-        self, body: dict[str, object], ids: tuple[int, ...] | None, seeds: tuple[int, ...]
+        self,
+        body: dict[str, object],
+        ids: tuple[int, ...] | None,
+        seeds: tuple[int, ...],
+        *,
+        home: Prompt,
     ) -> list[Completion]:
         """Ask for one completion per seed, all in one request."""
         table = self._tokenizer.bytes if self._tokenizer else None
@@ -187,7 +206,11 @@ class ServedPolicy:
         body = body | {"seed": seeds[0]} | ({"n": len(seeds)} if len(seeds) > 1 else {})
         async with self.limit.hold(len(seeds)):
             answer = await self.fleet.post(
-                path, body, lambda content: Choices.expecting(len(seeds), content)
+                path,
+                body,
+                lambda content: Choices.expecting(len(seeds), content),
+                home=home,
+                sequences=len(seeds),
             )
         return answer.completions(seeds, ids, table)
 

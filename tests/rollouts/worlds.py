@@ -31,6 +31,7 @@ class CharacterPolicy:
     in_flight = 0
     idle = 0
     cannot_score = ""
+    caveat = ""
 
     def __init__(self, *, fail_after: int | None = None) -> None:
         self.requests: list[CompletionRequest] = []

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+from policies.served.self_test import PROMPT
 from policies.served.settings import Patience
 
 Body = dict[str, Any]
@@ -60,6 +61,10 @@ class FakeServer:
                 await self._answer(lines[0].split()[1], json.loads(body or "{}"), writer)
         writer.close()
 
+    def seed(self, asked: int) -> int:
+        """What comes of a seed; a server that ignores them has its own."""
+        return asked
+
     def metrics(self) -> str:
         """What a vLLM says that runs 8 sequences at once."""
         running = min(8, self.open_requests)
@@ -72,6 +77,8 @@ class FakeServer:
         )
 
     async def _answer(self, path: str, body: Body, writer: asyncio.StreamWriter) -> None:
+        if body.get("prompt") == PROMPT:
+            return await _send(writer, 200, self._complete(body))
         if path not in ("/v1/completions", "/v1/chat/completions"):
             return await _send(writer, *self._describe(path, body))
         self.requests.append((path, body))
@@ -122,7 +129,7 @@ class FakeServer:
 
     def _complete(self, body: Body) -> Body:
         prompt = body.get("prompt") or json.dumps(body["messages"])
-        seeds = [body.get("seed", 0) + i for i in range(body.get("n", 1))]
+        seeds = [self.seed(body.get("seed", 0) + i) for i in range(body.get("n", 1))]
         choices = [self._choice(i, f"{len(prompt)}:{s}é.") for i, s in enumerate(seeds)]
         if "prompt_logprobs" in body:
             choices[0]["prompt_logprobs"] = self._read(body["prompt"])

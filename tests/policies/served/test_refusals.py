@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,11 @@ async def test_a_replica_that_refuses_at_the_start_ends_the_run_at_once(
                 pass
 
 
+async def many(policy: Any) -> None:
+    """Ask for many problems at once, some from every replica."""
+    await asyncio.gather(*(policy.complete(ask(f"Tom {number}")) for number in range(30)))
+
+
 @pytest.mark.parametrize("replicas", [1, 3])
 @pytest.mark.parametrize("status", [400, 401, 403])
 async def test_a_replica_that_refuses_in_mid_run_ends_it_at_once_and_for_good(
@@ -40,7 +46,7 @@ async def test_a_replica_that_refuses_in_mid_run_ends_it_at_once_and_for_good(
             await policy.complete(ask())
             servers[-1].faults = [str(status)] * 99
             with pytest.raises(LastingPolicyError, match=rf"refused the request with {status}"):
-                await policy.complete(ask(seeds=tuple(range(0, 60, 2))))
+                await many(policy)
 
 
 async def test_a_replica_that_comes_back_without_our_key_ends_the_run_at_once(
@@ -59,7 +65,7 @@ async def test_a_replica_that_comes_back_without_our_key_ends_the_run_at_once(
 
         async def go_on() -> None:
             while True:
-                await policy.complete(ask(seeds=(1, 3, 5)))
+                await many(policy)
 
         with pytest.raises(LastingPolicyError, match="refused the request with 401"):
             await go_on()

@@ -10,7 +10,15 @@ from policies import OpenAISettings
 from policies.served.choices import Choices
 from policies.served.limits import FairLimit
 from policies.served.settings import Patience
-from schemas import ROOT, ChatPrompt, ConfigError, Message, PolicyError, Prefix
+from schemas import (
+    ROOT,
+    ChatPrompt,
+    CompletionRequest,
+    ConfigError,
+    Message,
+    PolicyError,
+    Prefix,
+)
 from tests.policies.asking import Opened, ask, until
 from tests.policies.served.fake_server import QUICK, FakeServer
 
@@ -162,6 +170,10 @@ async def test_retry_after_is_honoured(opened: Opened) -> None:
         assert asyncio.get_running_loop().time() - started >= 0.3
 
 
+def of_problem(number: int) -> CompletionRequest:
+    return ask(f"To{number}", seeds=(number,))
+
+
 async def test_load_is_spread_and_a_dead_server_is_left_out_until_it_answers_again(
     opened: Opened,
 ) -> None:
@@ -174,7 +186,7 @@ async def test_load_is_spread_and_a_dead_server_is_left_out_until_it_answers_aga
         one.gate.clear()
         two.gate.clear()
         async with asyncio.TaskGroup() as group:
-            runs = [group.create_task(policy.complete(ask("Tom", seeds=(s,)))) for s in range(10)]
+            runs = [group.create_task(policy.complete(of_problem(s))) for s in range(10)]
             await until(lambda: one.open_requests + two.open_requests == 10)
             assert one.open_requests == two.open_requests == 5
             await dying.aclose()
@@ -186,7 +198,7 @@ async def test_load_is_spread_and_a_dead_server_is_left_out_until_it_answers_aga
 
         async def asked_again() -> None:
             while len(two.requests) == before:
-                await asyncio.gather(*(policy.complete(ask("Tom", seeds=(s,))) for s in range(4)))
+                await asyncio.gather(*(policy.complete(of_problem(s)) for s in range(4)))
 
         await asyncio.wait_for(asked_again(), 30)
 
