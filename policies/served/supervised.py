@@ -9,11 +9,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import httpx
-
 from policies.guard import guarded, reserve_port
 from policies.served.deaths import death, grave
 from policies.served.fleet import Fleet
+from policies.served.transport import BrokenError, Transport, UnreachableError, transport
 from schemas import LastingPolicyError, PolicyError
 
 logger = logging.getLogger(__name__)
@@ -22,6 +21,7 @@ _TAIL_LINES = 20
 _TAIL_BYTES = 65_536
 _ERROR = re.compile(r"\b(\w*(Error|Exception)|error): ")
 _ERROR_LINES = 5
+_ANSWER_S = 5.0
 _POLL_S = 0.5
 _REPORT_EVERY_S = 10.0
 _GUARD_ROOM_S = 10.0
@@ -66,8 +66,8 @@ class SupervisedServer:
         ended = asyncio.create_task(self._process.wait())
         started = reported = time.monotonic()
         try:
-            async with httpx.AsyncClient(trust_env=False) as client:
-                while not await self._answers(client):
+            async with transport(api_key=self.api_key, timeout_s=_ANSWER_S, proxies=False) as asked:
+                while not await self._answers(asked):
                     await asyncio.wait({ended}, timeout=_POLL_S)
                     now = time.monotonic()
                     if ended.done():
@@ -131,13 +131,12 @@ class SupervisedServer:
                 start_new_session=True,
             )
 
-    async def _answers(self, client: httpx.AsyncClient) -> bool:
-        headers = {"Authorization": f"Bearer {self.api_key}"}
+    async def _answers(self, asked: Transport) -> bool:
         try:
-            response = await client.get(f"{self.url}/v1/models", headers=headers, timeout=5)
-        except httpx.HTTPError:
+            answer = await asked.get(f"{self.url}/v1/models", timeout_s=_ANSWER_S)
+        except (UnreachableError, BrokenError):
             return False
-        return response.is_success
+        return answer.is_success
 
     def _error(self, what: str) -> PolicyError:
         """Return what to tell: a known cause with its remedy, else the log's errors and its end."""

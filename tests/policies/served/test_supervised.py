@@ -10,7 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 from pydantic import ValidationError
@@ -72,9 +71,9 @@ async def test_a_server_answers_after_its_start_and_is_gone_after_its_stop(tmp_p
         await server.start()
         pids = _pids(server.log)
         assert len(pids) == 2
-        async with httpx.AsyncClient() as client:
-            stranger = await client.get(f"{server.url}/v1/models")
-        assert stranger.status_code == 401, "no other run can mistake it for its own"
+        async with transport(api_key=None, timeout_s=9, proxies=False) as requests:
+            stranger = await requests.get(f"{server.url}/v1/models", timeout_s=9)
+        assert stranger.status == 401, "no other run can mistake it for its own"
     finally:
         await server.stop()
         await other.stop()
