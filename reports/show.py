@@ -14,7 +14,7 @@ from schemas.views import AnyView, own_view
 
 def show_run(run: RunFolder, console: Console, *, limit: int = 20) -> None:
     """Print a run's overview with its first `limit` problems."""
-    _print(overview(summarise(run), console, limit=limit), console)
+    _print(overview(summarise(run, lines=limit), console), console)
 
 
 def show_problem(

@@ -108,5 +108,5 @@ def test_a_shuffle_for_which_there_is_no_room_says_where_and_what_to_do(
 
     path = str(jsonl(tmp_path / "x.jsonl", MANY))
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda prefix: Full())
-    with pytest.raises(SourceError, match="No space left on device.*TMPDIR"):
+    with pytest.raises(SourceError, match=r"No space left on device.*TMPDIR"):
         answers(FileSource(path=path, shuffle_seed=7))
