@@ -14,6 +14,7 @@ from tasks.conclusion import conclude
 from tasks.exports import export_rows
 from tasks.failures import leading
 from tasks.problems import stage_problems
+from tasks.progress import LOADING
 from tasks.records import Counts
 from tasks.run_file import opened
 from tasks.session import Session, new_session
@@ -32,7 +33,7 @@ async def label(run: LabelRun) -> Counts:
         session = new_session(run)
         try:
             async with session.kept_open():
-                session.board.phase = "loading problems"
+                session.board.phase = LOADING
                 problems = await stage_problems(run)
                 await _label_shards(run, problems, session)
             session.board.phase = "concluding"

@@ -27,12 +27,13 @@ async def stage(run: LabelRun) -> StagingRecord:
     if done is not None:
         return done
     rows = distinct(run.source.load(), run.limit)
-    size = run.shards.size
-    async with session_of(run).verifier.used() as verifier:
+    size, session = run.shards.size, session_of(run)
+    async with session.verifier.used() as verifier:
         with Staging(run.folder) as staging:
             while problems := await asyncio.to_thread(_next_problems, rows, size, staging.reject):
                 reasons = await _preflight(verifier, problems)
                 await asyncio.to_thread(staging.add, problems, reasons)
+                session.board.loaded = staging.problems
             _refuse_nothing(run, staging)
             return staging.finish()
 
