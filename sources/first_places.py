@@ -15,8 +15,8 @@ class FirstPlaces:
 
     def __init__(self) -> None:
         self._count = 0
-        self._digests = array("Q", bytes(8 * _FEWEST))  # 0: free
-        self._places = array("I", bytes(4 * _FEWEST))
+        self._digests = array("Q", [0]) * _FEWEST  # 0: free
+        self._places = array("I", [0]) * _FEWEST
 
     def __len__(self) -> int:
         return self._count
@@ -43,8 +43,8 @@ class FirstPlaces:
 
     def _grow(self) -> None:
         digests, places = self._digests, self._places
-        self._digests = array("Q", bytes(16 * len(digests)))
-        self._places = array("I", bytes(8 * len(places)))
+        self._digests = array("Q", [0]) * (2 * len(digests))
+        self._places = array("I", [0]) * (2 * len(places))
         for digest, place in zip(digests, places, strict=True):
             if digest:
                 slot = self._slot(digest)

@@ -41,8 +41,11 @@ class Board:
 
     @property
     def costs(self) -> Costs:
-        """What this session's rollouts cost so far, replayed ones included."""
-        return sum((costs() for costs in self._spending.values()), self._spent)
+        """What this session's rollouts cost so far, replayed ones included.
+
+        Asked from the thread that draws, while shards come and go in another.
+        """
+        return sum((costs() for costs in tuple(self._spending.values())), self._spent)
 
     def stopping(self) -> None:
         """Say that a signal came."""
