@@ -4,11 +4,12 @@ python -m benchmarks.scale --problems 1000 10000 100000
 python -m benchmarks.scale --quick --set source.shuffle_seed=1 --json FILE
 
 Each size is a whole run in a process of its own, as `stepmint label` does it: JSONL is read, golds
-are checked, the scripted policy answers, shards are committed, TRL rows are exported, and the
-run is summarised as for publishing it. By default a problem takes one rollout, so that a million
-problems end in an hour; what a rollout costs where problems have many is another table, e.g. with
---set labeler.kind=math_shepherd. Memory is the peak of resident pages of the process that does the
-work; its CPU is given by phase, that of Prefect's server and the verifier's workers beside it.
+are checked, the scripted policy answers, shards are committed, TRL rows are exported, and the run
+is summarised as for publishing it. By default a problem takes one rollout, so that a hundred
+thousand problems end in minutes and a million in an hour; what a rollout costs where problems have
+many is another table, e.g. with --set labeler.kind=math_shepherd. Memory is the peak of resident
+pages of the process that does the work; its CPU is given by phase, that of Prefect's server and
+the verifier's workers beside it.
 """
 
 import argparse
@@ -34,6 +35,7 @@ from flows.config import with_overrides
 from flows.oneoff import label_here
 from policies.scripted import toy_question
 from reports.summary import summarise
+from schemas.arrow import TABLE_NAMES
 from schemas.run_folder import RunFolder
 from tasks.session import session_of
 from tasks.settings import LabelRun
@@ -120,7 +122,7 @@ def _measure(problems: int, folder: Path, changes: Sequence[str]) -> Figures:
         watch.enter("rest")
     wall = time.monotonic() - began
     costs = RunFolder(run.folder).record()["costs"]
-    tables = run.folder.glob("[!es]*/*.parquet")
+    tables = [path for name in TABLE_NAMES for path in (run.folder / name).iterdir()]
     return Figures(
         problems=problems,
         rollouts=costs["rollouts"] if isinstance(costs, dict) else 0,
