@@ -25,6 +25,10 @@ from schemas.views import AnyView, own_view
 
 Split = Literal["train", "validation"]
 SPLITS: tuple[Split, ...] = ("train", "validation")
+_GROUPS_BY_SHARD = 1_000
+_GROUP_ROWS = 4_096
+"""What a row group holds behind the first shards, which have one each: a writer keeps ten kilobytes
+of every group until it closes the file, and so does who reads it."""
 _KEYS = pa.schema({"problem_id": pa.string(), "solution_index": pa.int32()})
 
 
@@ -158,13 +162,25 @@ def _write(run: RunFolder, folder: Path, maker: _Maker) -> _Tally:
             split: files.enter_context(pq.ParquetWriter(path, maker.schema, compression="zstd"))
             for split, path in partial.items()
         }
-        for shard in run.shards:
+        waiting: dict[Split, list[TrainingRow]] = {split: [] for split in SPLITS}
+        for number, shard in enumerate(run.shards):
+            enough = 1 if number < _GROUPS_BY_SHARD else _GROUP_ROWS
             for split, rows in _shard_rows(run, shard, maker, tally).items():
-                table = pa.Table.from_pylist(rows, schema=maker.schema)
-                writers[split].write_table(table)
+                waiting[split] += rows
+                if len(waiting[split]) >= enough:
+                    _write_group(writers[split], waiting[split])
+        for split, rows in waiting.items():
+            _write_group(writers[split], rows)
     for split, path in partial.items():
         os.replace(path, folder / f"{split}.parquet")
     return tally
+
+
+def _write_group(writer: pq.ParquetWriter, rows: list[TrainingRow]) -> None:
+    """Write rows as one row group, and forget them."""
+    if rows:
+        writer.write_table(pa.Table.from_pylist(rows, schema=writer.schema))
+        rows.clear()
 
 
 def _shard_rows(

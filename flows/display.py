@@ -15,7 +15,7 @@ from rich.text import Text
 from flows.notes import noted
 from rollouts import Costs
 from schemas import Outcome
-from tasks.progress import LABELLING, Board
+from tasks.progress import LABELLING, LOADING, Board
 
 _PLAIN_SECONDS = 15.0
 _STYLES = {
@@ -86,7 +86,7 @@ def _plain(console: Console, board: Callable[[], Board]) -> Callable[[], None]:
 def line(board: Board) -> str:
     """Return a board as one plain line."""
     if board.phase != LABELLING:
-        return board.phase
+        return _phase(board)
     look = Look.of(board)
     costs = look.costs
     return (
@@ -96,9 +96,14 @@ def line(board: Board) -> str:
     )
 
 
+def _phase(board: Board) -> str:
+    so_far = f", {board.loaded:,} so far" if board.phase == LOADING and board.loaded else ""
+    return f"{board.phase}{so_far}"
+
+
 def _panel(board: Board, title: str) -> Group | Text:
     if board.phase != LABELLING:
-        return Text(f"{title}: {board.phase} ...", style="dim")
+        return Text(f"{title}: {_phase(board)} ...", style="dim")
     look = Look.of(board)
     head = Table.grid(padding=(0, 2))
     head.add_row(

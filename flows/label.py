@@ -13,11 +13,13 @@ from tasks.commits import committed
 from tasks.conclusion import conclude
 from tasks.exports import export_rows
 from tasks.failures import leading
-from tasks.problems import StagingRecord, stage_problems
+from tasks.problems import stage_problems
+from tasks.progress import LOADING
 from tasks.records import Counts
 from tasks.run_file import opened
 from tasks.session import Session, new_session
 from tasks.shards import label_shard
+from tasks.staging import StagingRecord
 
 
 @flow(name="label", flow_run_name="{run.name}", persist_result=False)
@@ -31,7 +33,7 @@ async def label(run: LabelRun) -> Counts:
         session = new_session(run)
         try:
             async with session.kept_open():
-                session.board.phase = "loading problems"
+                session.board.phase = LOADING
                 problems = await stage_problems(run)
                 await _label_shards(run, problems, session)
             session.board.phase = "concluding"
@@ -46,13 +48,10 @@ async def label(run: LabelRun) -> Counts:
 async def _label_shards(run: LabelRun, problems: StagingRecord, session: Session) -> None:
     """Keep several shards' worth of problems open, so that no tail leaves the policy idle."""
     board = session.board
-    records = {shard: committed(run.folder, shard) for shard in range(problems.shards)}
     board.problems = problems.problems
-    board.done = board.done_before = sum(
-        record.counts.problems for record in records.values() if record
-    )
+    left, board.done = await asyncio.to_thread(_left, run, problems.shards)
+    board.done_before = board.done
     board.phase = f"starting the policy ({run.policy.kind})"
-    left = [shard for shard, record in records.items() if record is None]
     get_run_logger().info(
         "%d of %d problems to label, in %d shards of %s",
         *(board.problems - board.done, board.problems, len(left), run.folder),
@@ -63,6 +62,18 @@ async def _label_shards(run: LabelRun, problems: StagingRecord, session: Session
             await session.window.enter(shard, run.shards.size)
             group.create_task(_label_shard(run, shard, session, page))
         session.window.close()
+
+
+def _left(run: LabelRun, shards: int) -> tuple[list[int], int]:
+    """Return the shards that are still to label, and how many problems the others hold."""
+    left, done = [], 0
+    for shard in range(shards):
+        record = committed(run.folder, shard)
+        if record is None:
+            left.append(shard)
+        else:
+            done += record.counts.problems
+    return left, done
 
 
 async def _label_shard(run: LabelRun, shard: int, session: Session, page: UUID) -> None:

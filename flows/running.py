@@ -85,9 +85,14 @@ def run_to_end(
 
     with _signals(stop) as received:
         worker.thread.start()
-        while worker.thread.is_alive():
-            worker.thread.join(0.25)
-            draw()
+        try:
+            while worker.thread.is_alive():
+                worker.thread.join(0.25)
+                draw()
+        except BaseException:
+            stop()  # else the work would go on, half dead, behind an interpreter that is ending
+            worker.thread.join()
+            raise
     if received:
         raise Interrupted(received[0])
     return worker.result()

@@ -151,7 +151,7 @@ def _opening(summary: RunSummary) -> str:
     sources = ", ".join(f"{_prose(name)} ({count:,})" for name, count in summary.sources.items())
     return (
         f"Step labels for process reward models: {summary.solutions:,} solutions with "
-        f"{summary.steps:,} steps to {len(summary.problems):,} problems of {sources}. "
+        f"{summary.steps:,} steps to {summary.problems:,} problems of {sources}. "
         "Made with stepmint."
     )
 
@@ -188,7 +188,7 @@ def _settings(configuration: Mapping[str, object]) -> list[str]:
 
 
 def _counts(summary: RunSummary) -> Iterable[tuple[str, str]]:
-    yield "problems", f"{len(summary.problems):,}"
+    yield "problems", f"{summary.problems:,}"
     for reason, count in sorted(summary.set_aside.items()):
         yield f"set aside: {_prose(reason)}", f"{count:,}"
     yield "solutions", f"{summary.solutions:,}"

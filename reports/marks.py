@@ -1,5 +1,6 @@
 """Signs that say in black and white what colour says too."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -57,7 +58,7 @@ class Marks:
         rest = ("-" if self.ascii_only else "─") * (width - len(filled))
         return Text.assemble((filled, style or shade(share)), (rest, "dim"))
 
-    def sparkline(self, numbers: list[int]) -> Text:
+    def sparkline(self, numbers: Sequence[int]) -> Text:
         """Return one cell per number, as high as its share of the greatest; a dot for 0."""
         levels = ".:-=+*#%" if self.ascii_only else _SPARKS
         none = " " if self.ascii_only else "·"

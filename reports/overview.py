@@ -17,8 +17,8 @@ _MARGIN = 10
 _NARROW = 72
 
 
-def overview(summary: RunSummary, console: Console, *, limit: int) -> RenderableType:
-    """Return the page of a run, listing at most `limit` problems."""
+def overview(summary: RunSummary, console: Console) -> RenderableType:
+    """Return the page of a run, listing the first problems that its summary tells of."""
     marks = Marks.of(console)
     return Group(
         *_head(summary),
@@ -29,8 +29,8 @@ def overview(summary: RunSummary, console: Console, *, limit: int) -> Renderable
         "",
         _grid(_details(summary, marks)),
         "",
-        _problems(summary.problems[:limit], marks, narrow=console.width < _NARROW),
-        *_remainder(len(summary.problems), limit),
+        _problems(summary.first_problems, marks, narrow=console.width < _NARROW),
+        *_remainder(summary.problems, len(summary.first_problems)),
     )
 
 
@@ -51,7 +51,7 @@ def _head(summary: RunSummary) -> Iterable[RenderableType]:
 
 def _contents(summary: RunSummary, marks: Marks) -> Iterable[tuple[str, Text]]:
     aside = sum(summary.set_aside.values())
-    problems = Text.assemble((f"{len(summary.problems):,}", "bold"))
+    problems = Text.assemble((f"{summary.problems:,}", "bold"))
     sources = ", ".join(f"{plain(name)} {count:,}" for name, count in summary.sources.items())
     problems.append(f"  {sources}", style="dim")
     if aside:
@@ -153,9 +153,9 @@ def _grid(rows: Iterable[tuple[str, Text]]) -> Table:
     return table
 
 
-def _remainder(count: int, limit: int) -> Iterable[RenderableType]:
-    if count > limit:
-        yield Text(f"{count - limit:,} more; --limit {count} lists them all", style="dim")
+def _remainder(count: int, listed: int) -> Iterable[RenderableType]:
+    if count > listed:
+        yield Text(f"{count - listed:,} more; --limit {count} lists them all", style="dim")
 
 
 def _many(count: int, noun: str) -> str:

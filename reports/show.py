@@ -11,10 +11,12 @@ from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
 from schemas.views import AnyView, own_view
 
+_NAMED = 4
+
 
 def show_run(run: RunFolder, console: Console, *, limit: int = 20) -> None:
     """Print a run's overview with its first `limit` problems."""
-    _print(overview(summarise(run), console, limit=limit), console)
+    _print(overview(summarise(run, lines=limit), console), console)
 
 
 def show_problem(
@@ -44,19 +46,20 @@ def find_problem(run: RunFolder, wanted: str) -> ProblemRow:
 
     Raises RunError naming what would do.
     """
-    starting = []
-    count = 0
+    starting: list[ProblemRow] = []
+    matches = count = 0
     for position, row in enumerate(run.problems()):
         if row.problem.id == wanted or str(position) == wanted:
             return row
         if wanted and row.problem.id.startswith(wanted):
-            starting.append(row)
+            matches += 1
+            starting += [row][: _NAMED - len(starting)]
         count += 1
-    if len(starting) == 1:
+    if matches == 1:
         return starting[0]
     if starting:
-        ids = ", ".join(one_line(row.problem.id) for row in starting[:4])
-        raise RunError(f"{len(starting)} problems start with {wanted!r}: give more of it ({ids})")
+        ids = ", ".join(one_line(row.problem.id) for row in starting)
+        raise RunError(f"{matches} problems start with {wanted!r}: give more of it ({ids})")
     raise RunError(
         f"{run.path} has no problem {wanted!r}: give an id, its start, or a position from 0 to "
         f"{count - 1}; `stepmint show {run.path}` lists them"

@@ -1,7 +1,7 @@
 """What a run has come to, counted from its tables: for the terminal, Prefect and dataset cards."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -9,9 +9,11 @@ import pyarrow.compute as pc
 
 from reports.text import one_line
 from schemas import Evidence, LabelledSolution, Outcome, StopRule
-from schemas.rows import ProblemRow, Provenance
+from schemas.arrow import read_table
+from schemas.conversion import problems_from, solutions_from
+from schemas.rows import ProblemRow, Provenance, SolutionRow
 from schemas.run_folder import RunFolder
-from schemas.views import Label, own_view
+from schemas.views import AnyView, Label, own_view
 
 _TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 BINS = 10
@@ -46,7 +48,11 @@ class RunSummary:
     labelers: tuple[str, ...]
     sources: Mapping[str, int]
     """Problems per source."""
-    problems: tuple[ProblemLine, ...]
+    problems: int
+    first_problems: tuple[ProblemLine, ...]
+    """As many as were asked for, in order."""
+    difficulty: tuple[int, ...]
+    """Problems per tenth of the pass rate at the root, hardest first."""
     set_aside: Mapping[str, int]
     """Problems without solutions, per reason."""
     solutions: int
@@ -67,16 +73,6 @@ class RunSummary:
     def rollouts(self) -> int:
         """All rollouts, whatever their verdict."""
         return sum(self.outcomes.values())
-
-    @property
-    def difficulty(self) -> list[int]:
-        """Problems per tenth of the pass rate at the root, hardest first."""
-        bins = [0] * BINS
-        for line in self.problems:
-            value = line.root.mc_value
-            if value is not None:
-                bins[min(int(value * BINS), BINS - 1)] += 1
-        return bins
 
 
 @dataclass(slots=True)
@@ -100,36 +96,75 @@ class _Tally:
         self.abstained += solution.first_error is None
 
 
-@dataclass(slots=True)
-class _Solutions:
-    """The solutions table counted so far; no text is kept."""
+class _Counts:
+    """The problems and solutions of some shards, counted; no text is kept but of the first."""
 
-    run: _Tally = field(default_factory=_Tally)
-    problems: defaultdict[str, _Tally] = field(default_factory=lambda: defaultdict(_Tally))
-    labels: Counter[Label] = field(default_factory=Counter)
-    stop_rules: Counter[StopRule] = field(default_factory=Counter)
-    labelers: set[str] = field(default_factory=set)
-    provenance: Provenance | None = None
+    def __init__(self, view: AnyView, *, lines: int) -> None:
+        self._view = view
+        self._lines = lines
+        self.run = _Tally()
+        self.sources = Counter[str]()
+        self.first: list[ProblemLine] = []
+        self.difficulty = [0] * BINS
+        self.set_aside = Counter[str]()
+        self.labels = Counter[Label]()
+        self.stop_rules = Counter[StopRule]()
+        self.labelers = set[str]()
+        self.provenance: Provenance | None = None
+
+    def add(self, problems: Iterable[ProblemRow], solutions: Iterable[SolutionRow]) -> None:
+        """Count a shard."""
+        tallies = defaultdict[str, _Tally](_Tally)
+        for row in solutions:
+            tallies[row.problem.id].add(row.solution)
+            self._add_solution(row)
+        for problem in problems:
+            self._add_problem(_line(problem, tallies[problem.problem.id]), problem)
+
+    def _add_solution(self, row: SolutionRow) -> None:
+        self.run.add(row.solution)
+        self.labels.update(self._view.labels(row.solution))
+        self.stop_rules.update(evidence.stop_rule for evidence in row.solution.evidence)
+        self.labelers.add(row.solution.labeler)
+        self.provenance = self.provenance or row.provenance
+
+    def _add_problem(self, line: ProblemLine, row: ProblemRow) -> None:
+        self.sources[row.problem.source] += 1
+        if len(self.first) < self._lines:
+            self.first.append(line)
+        if line.set_aside:
+            self.set_aside[line.set_aside] += 1
+        if line.root.mc_value is not None:
+            self.difficulty[min(int(line.root.mc_value * BINS), BINS - 1)] += 1
 
 
-def summarise(run: RunFolder) -> RunSummary:
-    """Count a run's committed rows. Raises RunError where there are none or they are unreadable."""
-    counted = _solutions(run)
-    sources = Counter[str]()
-    lines = []
-    for row in run.problems():
-        sources[row.problem.source] += 1
-        lines.append(_line(row, counted.problems[row.problem.id]))
-    outcomes, tokens = _rollouts(run)
+def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
+    """Count a run's committed rows, shard by shard, and tell of its first problems.
+
+    What is committed meanwhile does not count. Raises RunError where there are no rows or they are
+    unreadable.
+    """
+    counted = _Counts(own_view(run.concludes, after_error="keep"), lines=lines)
+    outcomes, tokens = Counter[Outcome](), Counter[str]()
+    shards = run.shards
+    for shard in shards:
+        counted.add(
+            problems_from(read_table(run.file("problems", shard), "problems")),
+            solutions_from(read_table(run.file("solutions", shard), "solutions")),
+        )
+        rollouts = read_table(run.file("rollouts", shard), "rollouts", ("outcome", *_TOKENS))
+        _count_rollouts(rollouts, outcomes, tokens)
     return RunSummary(
         name=run.name,
         status=str(run.record().get("status", "unknown")),
-        shards=len(run.shards),
+        shards=len(shards),
         provenance=counted.provenance,
         labelers=tuple(sorted(counted.labelers)),
-        sources=sources,
-        problems=tuple(lines),
-        set_aside=Counter(line.set_aside for line in lines if line.set_aside),
+        sources=counted.sources,
+        problems=counted.sources.total(),
+        first_problems=tuple(counted.first),
+        difficulty=tuple(counted.difficulty),
+        set_aside=counted.set_aside,
         solutions=counted.run.solutions,
         steps=counted.run.steps,
         labels=counted.labels,
@@ -140,19 +175,6 @@ def summarise(run: RunFolder) -> RunSummary:
         stop_rules=counted.stop_rules,
         tokens=tokens,
     )
-
-
-def _solutions(run: RunFolder) -> _Solutions:
-    counted = _Solutions()
-    view = own_view(run.concludes, after_error="keep")
-    for row in run.solutions():
-        counted.run.add(row.solution)
-        counted.problems[row.problem.id].add(row.solution)
-        counted.labels.update(view.labels(row.solution))
-        counted.stop_rules.update(evidence.stop_rule for evidence in row.solution.evidence)
-        counted.labelers.add(row.solution.labeler)
-        counted.provenance = counted.provenance or row.provenance
-    return counted
 
 
 def _line(row: ProblemRow, tally: _Tally) -> ProblemLine:
@@ -167,11 +189,8 @@ def _line(row: ProblemRow, tally: _Tally) -> ProblemLine:
     )
 
 
-def _rollouts(run: RunFolder) -> tuple[Counter[Outcome], Counter[str]]:
-    outcomes, tokens = Counter[Outcome](), Counter[str]()
-    for table in run.tables("rollouts", "outcome", *_TOKENS):
-        for count in pc.value_counts(table["outcome"]).to_pylist():
-            outcomes[Outcome(count["values"])] += count["counts"]
-        for column in _TOKENS:
-            tokens[column] += pc.sum(table[column].cast(pa.int64())).as_py() or 0
-    return outcomes, tokens
+def _count_rollouts(table: pa.Table, outcomes: Counter[Outcome], tokens: Counter[str]) -> None:
+    for count in pc.value_counts(table["outcome"]).to_pylist():
+        outcomes[Outcome(count["values"])] += count["counts"]
+    for column in _TOKENS:
+        tokens[column] += pc.sum(table[column].cast(pa.int64())).as_py() or 0

@@ -65,8 +65,8 @@ class ShardRollouts:
 
     @property
     def costs(self) -> Costs:
-        """What has been spent so far, over all problems; live."""
-        return sum((one.costs for one in self._problems.values()), Costs())
+        """What has been spent so far, over all problems; live, and safe to ask from any thread."""
+        return sum((one.costs for one in tuple(self._problems.values())), Costs())
 
 
 def _with_stops(sampling: Sampling, stops: Sequence[str]) -> Sampling:

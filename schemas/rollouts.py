@@ -98,6 +98,22 @@ class Tokens:
     """Character offset in the completion's text just behind each token; len(ids) == len(ends).
     A token that completes no character ends where the one before it did."""
 
+    def __post_init__(self) -> None:
+        # A shard holds all its rollouts, and most of what they weigh would be these numbers.
+        object.__setattr__(self, "ids", _shared(self.ids))
+        object.__setattr__(self, "ends", _shared(self.ends))
+
+
+_NUMBERS = tuple(range(1 << 18))
+"""As many as the largest vocabularies have tokens."""
+
+
+def _shared(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Return equal numbers that are objects of one table: 8 bytes each rather than 40."""
+    if not numbers or min(numbers) < 0 or max(numbers) >= len(_NUMBERS):
+        return numbers
+    return tuple([_NUMBERS[number] for number in numbers])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:

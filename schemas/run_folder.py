@@ -15,6 +15,7 @@ output/<run>/
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,13 +111,13 @@ class RunFolder:
         if not self.path.is_dir():
             raise RunError(f"{self.path} is no folder: give a run's folder, e.g. output/demo")
         self.refuse_links()
-        names = sorted(marker.stem for marker in self.markers.glob("shard-*.json"))
+        names = [marker.stem for marker in self.markers.glob("shard-*.json")]
         if not names:
             raise RunError(
                 f"{self.path} holds no committed shard: "
                 "give a run's folder, or run `stepmint label` until its first shard is done"
             )
-        return tuple(names)
+        return tuple(sorted(names, key=lambda name: (len(name), name)))  # behind 99999 is 100000
 
     def file(self, table: TableName, shard: str) -> Path:
         """Return where a shard's part of a table lies."""
@@ -153,16 +154,14 @@ class RunFolder:
 
         A received run could make us read, publish or overwrite what is none of its own.
         """
-        for folder, folders, files in os.walk(self.path):
-            for name in (*folders, *files):
-                path = Path(folder, name)
-                if path.is_symlink():
-                    raise RunError(
-                        f"{path} is a link to {path.readlink()}, and a run holds its own files: "
-                        "put the file itself there if you know what it is, or remove the link"
-                    )
-                if not path.is_dir() and path.exists() and not path.is_file():
-                    raise RunError(f"{path} is neither a file nor a folder: remove it")
+        for entry in _entries(self.path):
+            if entry.is_symlink():
+                raise RunError(
+                    f"{entry.path} is a link to {os.readlink(entry.path)}, and a run holds its own "
+                    "files: put the file itself there if you know what it is, or remove the link"
+                )
+            if not entry.is_dir() and not entry.is_file() and os.path.exists(entry.path):
+                raise RunError(f"{entry.path} is neither a file nor a folder: remove it")
 
     def record(self) -> dict[str, object]:
         """Return `run.json`; empty where the run has not written it yet."""
@@ -175,3 +174,12 @@ class RunFolder:
                 f"{self.run_json} is no JSON ({error}): restore it, or run again"
             ) from error
         return dict(record)
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield all that is in a folder and its folders; links are not followed."""
+    with suppress(OSError), os.scandir(folder) as entries:  # one may be gone while a run goes on
+        for entry in entries:
+            yield entry
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(Path(entry.path))

@@ -1,8 +1,15 @@
 """Which of a source's problems a run takes, and in what order; rejected rows pass through."""
 
-import heapq
+import json
+import tempfile
+from array import array
 from collections.abc import Iterator
+from dataclasses import fields
 from hashlib import sha256
+from itertools import groupby, islice
+from typing import IO
+
+import numpy as np
 
 from schemas import Problem, RejectedRow, SourceError
 
@@ -27,19 +34,79 @@ def stretch(
 def shuffled(
     loaded: Iterator[Problem | RejectedRow], *, seed: int, start: int, limit: int | None
 ) -> Iterator[Problem | RejectedRow]:
-    """Yield such a stretch of an order that depends on the seed and the problems' ids alone."""
-    drawn: list[tuple[int, str, Problem]] = []  # a heap whose top is last in order
-    for item in loaded:
-        if isinstance(item, RejectedRow):
-            yield item
-            continue
-        place = int.from_bytes(sha256(f"{seed}/{item.id}".encode()).digest()[:8])
-        heapq.heappush(drawn, (-place, item.id, item))
-        if limit is not None and len(drawn) > start + limit:
-            heapq.heappop(drawn)
-    _check(start, len(drawn))
-    in_order = sorted(drawn, key=lambda entry: (-entry[0], entry[1]))
-    yield from (problem for _, _, problem in in_order[start:])
+    """Yield such a stretch of an order that depends on the seed and the problems' ids alone.
+
+    Problems wait for their turn in a temporary file. Raises SourceError where it cannot grow.
+    """
+    wanted = None if limit is None else start + limit
+    with tempfile.TemporaryFile(prefix="stepmint-shuffle-") as file:
+        drawn = _Drawn(file, wanted)
+        for item in loaded:
+            if isinstance(item, RejectedRow):
+                yield item
+            else:
+                place = sha256(f"{seed}/{item.id}".encode()).digest()[:8]
+                drawn.put(int.from_bytes(place), item)
+        _check(start, len(drawn))
+        yield from islice(drawn.in_order(), start, wanted)
+
+
+class _Drawn:
+    """Problems in a file, and in memory their places in the order: sixteen bytes a problem.
+
+    Of `wanted` problems, those that cannot be among the first so many are not kept.
+    """
+
+    def __init__(self, file: IO[bytes], wanted: int | None) -> None:
+        self._file = file
+        self._end = 0
+        self._wanted = wanted
+        self._places = array("Q")
+        self._starts = array("Q")
+        self._last = 2**64 - 1
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def put(self, place: int, problem: Problem) -> None:
+        """Keep a problem whose place may be among those wanted."""
+        if place > self._last:
+            return
+        line = json.dumps([getattr(problem, name) for name in _FIELDS]).encode("ascii") + b"\n"
+        try:
+            self._file.write(line)
+        except OSError as error:
+            raise SourceError(
+                f"{tempfile.gettempdir()} cannot hold the problems to shuffle ({error.strerror}): "
+                "free space there, or set TMPDIR to a larger folder"
+            ) from error
+        self._places.append(place)
+        self._starts.append(self._end)
+        self._end += len(line)
+        if self._wanted is not None and len(self) >= 2 * self._wanted + _SPARE:
+            self._forget_all_but(self._wanted)
+
+    def in_order(self) -> Iterator[Problem]:
+        """Yield the problems by place, and by id where two have one place."""
+        order = np.argsort(np.array(self._places), kind="stable")
+        for _, equal in groupby(order, key=lambda index: self._places[index]):
+            yield from sorted(map(self._read, equal), key=lambda problem: problem.id)
+
+    def _read(self, index: int) -> Problem:
+        self._file.seek(self._starts[index])
+        return Problem(**dict(zip(_FIELDS, json.loads(self._file.readline()), strict=True)))
+
+    def _forget_all_but(self, wanted: int) -> None:
+        """Forget whose places are behind the first `wanted`; what is in the file stays there."""
+        places, starts = np.array(self._places), np.array(self._starts)
+        self._last = int(np.partition(places, wanted - 1)[wanted - 1])
+        kept = places <= self._last
+        self._places = array("Q", places[kept].tobytes())
+        self._starts = array("Q", starts[kept].tobytes())
+
+
+_FIELDS = tuple(field.name for field in fields(Problem))
+_SPARE = 1024
 
 
 def _check(start: int, problems: int) -> None:

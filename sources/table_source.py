@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas import Problem, RejectedRow, Settings, SourceError
+from sources.first_places import FirstPlaces
 from sources.gold import GoldRule
 from sources.layout import MAX_NAMES, Columns, Layout, column_names, find_layout
 from sources.problems import to_problem
@@ -42,7 +43,8 @@ class TableSource(Settings, ABC):
     """Problems to take at most; null takes all."""
     shuffle_seed: int | None = None
     """Take problems in an order that depends on this seed and their ids alone, not on the order
-    of rows or files. Holds start + limit problems in memory, all of them without a limit."""
+    of rows or files. They wait for their turn in a temporary file (in TMPDIR): start + limit and
+    some more, all of them without a limit."""
 
     @abstractmethod
     def rows(self) -> Iterator[Row | Fault]:
@@ -61,14 +63,14 @@ class TableSource(Settings, ABC):
 
     def _loaded(self) -> Iterator[Problem | RejectedRow]:
         rejected: Counter[str] = Counter()
-        first_rows: dict[str, int] = {}
+        first_rows = FirstPlaces()
         columns: dict[str, None] = {}
         for position, (row, layout) in enumerate(_with_layout(self.rows(), self)):
             if not first_rows and isinstance(row, Row) and len(columns) < MAX_NAMES:
                 columns |= dict.fromkeys(column_names([row.cells]))
             try:
                 problem = self._problem(row, layout)
-                first = first_rows.setdefault(problem.id, position)
+                first = first_rows.first(problem.id, position)
                 if first != position:
                     raise BadCellError("duplicate", f"same question and gold as row {first}")
             except BadCellError as error:

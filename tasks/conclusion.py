@@ -12,9 +12,9 @@ from schemas import RunError
 from schemas.run_folder import shard_name
 from tasks import run_file
 from tasks.commits import check_shards, clear_partials, committed, drop_journal
-from tasks.problems import staged
-from tasks.records import Counts, ShardRecord
+from tasks.records import Counts
 from tasks.settings import LabelRun
+from tasks.staging import staged
 
 
 @task(name="conclude", cache_policy=NO_CACHE, persist_result=False)
@@ -23,16 +23,14 @@ async def conclude(run: LabelRun) -> Counts:
 
     Raises RunError where a shard, or a file of one, is missing or changed.
     """
-    records = _records(run.folder)
+    shards, counts, policies = await asyncio.to_thread(_summed, run.folder)
     await asyncio.to_thread(check_shards, run.folder)
-    counts = sum((record.counts for record in records), Counts())
-    policies = sorted({record.policy for record in records})
     clear_partials(run.folder)
-    for shard in range(len(records)):
+    for shard in range(shards):
         drop_journal(run.folder, shard)  # a crash right after a commit leaves one behind
     run_file.update(
         run.folder,
-        run_file.conclusion(counts, shards=len(records), policy=", ".join(policies)),
+        run_file.conclusion(counts, shards=shards, policy=", ".join(sorted(policies))),
     )
     key = "".join(letter if letter.isalnum() else "-" for letter in run.name.lower())
     await acreate_markdown_artifact(summary(run, counts), key=f"run-{key}")
@@ -47,13 +45,21 @@ def summary(run: LabelRun, counts: Counts) -> str:
     return title + "| what | how many |\n| --- | ---: |\n" + "\n".join(rows) + "\n"
 
 
-def _records(folder: Path) -> list[ShardRecord]:
+def _summed(folder: Path) -> tuple[int, Counts, set[str]]:
+    """Return how many shards a complete run has, what they hold together, and whose they are."""
     found = staged(folder)
-    records = [committed(folder, shard) for shard in range(found.shards if found else 0)]
-    missing = [shard_name(shard) for shard, record in enumerate(records) if record is None]
-    if missing or not records:
+    shards = found.shards if found else 0
+    counts, policies, missing = Counts(), set[str](), list[str]()
+    for shard in range(shards):
+        record = committed(folder, shard)
+        if record is None:
+            missing.append(shard_name(shard))
+        else:
+            counts += record.counts
+            policies.add(record.policy)
+    if missing or not shards:
         raise RunError(
             f"{folder} lacks {', '.join(missing[:5]) or 'all its shards'}: "
             "run the same command again"
         )
-    return [record for record in records if record]
+    return shards, counts, policies

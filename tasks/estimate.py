@@ -3,7 +3,7 @@
 import asyncio
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import NormalDist, mean, stdev
@@ -14,11 +14,12 @@ from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder, shard_name
 from tasks.commits import committed
 from tasks.files import writing
-from tasks.problems import shard_problems, stage, staged
+from tasks.problems import stage
 from tasks.run_file import opened
 from tasks.session import new_session, session_of
 from tasks.settings import LabelRun
 from tasks.shards import shard_rollouts
+from tasks.staging import shard_problems, staged
 
 CONFIDENCE = 0.95
 
@@ -126,16 +127,19 @@ def student(degrees: int) -> float:
 
 def _sample(run: LabelRun, shards: int, probe: int) -> list[tuple[int, ProblemRow]]:
     """Draw `probe` judgeable problems of the shards still to label, ordered by shard."""
-    places = [
-        (shard, row)
-        for shard in range(shards)
-        if committed(run.folder, shard) is None
-        for row in shard_problems(run.folder, shard)
-        if not row.set_aside
-    ]
+    left = [shard for shard in range(shards) if committed(run.folder, shard) is None]
+    count = sum(1 for _ in _judgeable(run, left))
     rng = random.Random(f"{run.seed}/estimate")
-    chosen = sorted(rng.sample(range(len(places)), min(probe, len(places))))
-    return [places[index] for index in chosen]
+    chosen = set(rng.sample(range(count), min(probe, count)))
+    places = enumerate(_judgeable(run, left))
+    return [place for index, place in places if index in chosen]
+
+
+def _judgeable(run: LabelRun, shards: Iterable[int]) -> Iterator[tuple[int, ProblemRow]]:
+    for shard in shards:
+        for row in shard_problems(run.folder, shard):
+            if not row.set_aside:
+                yield shard, row
 
 
 async def _probe(run: LabelRun, shard: int, rows: Sequence[ProblemRow]) -> list[Costs]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from rollouts import Costs
 from schemas import Labelling
 
+LOADING = "loading problems"
 LABELLING = "labelling"
 
 
@@ -15,6 +16,8 @@ class Board:
     """Counters of one run, written by its shards and read by whoever shows them."""
 
     phase: str = "starting"
+    loaded: int = 0
+    """Problems read and checked so far, while they are loaded."""
     problems: int = 0
     """All problems of the run."""
     done: int = 0
@@ -38,8 +41,11 @@ class Board:
 
     @property
     def costs(self) -> Costs:
-        """What this session's rollouts cost so far, replayed ones included."""
-        return sum((costs() for costs in self._spending.values()), self._spent)
+        """What this session's rollouts cost so far, replayed ones included.
+
+        Asked from the thread that draws, while shards come and go in another.
+        """
+        return sum((costs() for costs in tuple(self._spending.values())), self._spent)
 
     def stopping(self) -> None:
         """Say that a signal came."""

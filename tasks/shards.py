@@ -24,11 +24,11 @@ from schemas.run_folder import RunFolder, shard_name
 from tasks.commits import commit, committed, drop_journal
 from tasks.failures import leading
 from tasks.files import writing
-from tasks.problems import shard_problems
 from tasks.records import Counts, ShardRecord
 from tasks.run_file import config_digest, prompt_version, update
 from tasks.session import session_of
 from tasks.settings import LabelRun
+from tasks.staging import shard_problems
 from verification.seam import Verifier
 
 

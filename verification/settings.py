@@ -39,8 +39,9 @@ class VerificationSettings(Settings):
     """Address space of a worker, in MiB."""
     jobs_per_worker: int = Field(default=500, ge=1)
     """Jobs after which a worker is replaced by a fresh one."""
-    memo_entries: int = Field(default=100_000, ge=0)
-    """Verdicts kept for pairs of gold and answer already seen."""
+    memo_entries: int = Field(default=1 << 15, ge=0)
+    """Verdicts kept for pairs of gold and answer already seen, at half a kilobyte each: those of
+    the problems that are open, for pairs of others do not come again."""
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Judge]:

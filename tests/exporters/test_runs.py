@@ -170,3 +170,16 @@ def test_a_run_is_exported_as_its_labeler_concludes(tmp_path: Path) -> None:
     report = export(tmp_path / "p", validation_ratio=0)
     assert report.folder.name == "trl-first_error"
     assert [row["labels"] for row in rows_of(report)] == [[True, False]]
+
+
+def test_many_shards_share_row_groups_and_give_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = sums_run(tmp_path / "sums", count=120, shards=30)
+    whole = rows_of(export(run))
+    monkeypatch.setattr("exporters.runs._GROUPS_BY_SHARD", 4)
+    monkeypatch.setattr("exporters.runs._GROUP_ROWS", 50)
+    report = export(run)
+    assert rows_of(report) == whole
+    groups = pq.ParquetFile(report.folder / "train.parquet").metadata.num_row_groups
+    assert 4 < groups < 4 + report.rows["train"] / 50 + 1

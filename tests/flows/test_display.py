@@ -36,6 +36,8 @@ def test_a_plain_line_says_how_far_the_run_is() -> None:
     assert shown_line.startswith("30/100 problems, 200 steps labelled, 50 rollouts (30 correct, 10")
     assert "7 in flight" in shown_line
     assert line(Board(phase="loading problems")) == "loading problems"
+    so_far = line(Board(phase="loading problems", loaded=640_000))
+    assert so_far == "loading problems, 640,000 so far"
 
 
 def test_without_a_terminal_a_line_appears_per_phase_and_no_control_codes() -> None:

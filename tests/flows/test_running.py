@@ -43,6 +43,24 @@ def test_a_signal_cancels_the_coroutine_which_cleans_up_first(number: signal.Sig
     assert signal.getsignal(number) is before
 
 
+def test_a_display_that_fails_stops_the_coroutine_before_it_is_told() -> None:
+    events: list[str] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            events.append("cleaned up")
+
+    def draw() -> None:
+        raise LookupError("no such colour")
+
+    with pytest.raises(LookupError, match="no such colour"):
+        run_to_end(work, draw=draw)
+    assert events == ["cleaned up"]
+
+
 STUBBORN = """
 import asyncio, os, signal, subprocess, sys
 from flows.running import run_to_end

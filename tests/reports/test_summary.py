@@ -21,3 +21,12 @@ def test_every_figure_is_counted_from_the_rows(tmp_path: Path) -> None:
     assert sum(summary.difficulty) == 40
     assert summary.set_aside == {"screen: 8 of 8 correct": 2}
     assert summary.tokens["prompt_tokens"] == 80 * 20
+
+
+def test_as_many_problems_are_listed_as_are_asked_for_and_all_are_counted(tmp_path: Path) -> None:
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    ids = [row.problem.id for row in run.problems()]
+    for lines in (0, 1, 30, 99):
+        summary = summarise(run, lines=lines)
+        assert [line.id for line in summary.first_problems] == ids[:lines]
+        assert summary.problems == len(ids) == 42

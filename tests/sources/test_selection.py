@@ -1,11 +1,14 @@
+import tempfile
 import tracemalloc
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from schemas import RejectedRow, SourceError
 from sources import FileSource
-from tests.sources.samples import ROWS, answers, jsonl
+from tests.sources.samples import ROWS, answers, jsonl, problems
 
 MANY = [{"question": f"What is {i}?", "answer": str(i)} for i in range(40)]
 
@@ -68,3 +71,42 @@ def test_a_file_of_any_size_is_read_in_bounded_memory(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert count == 2000
     assert peak < path.stat().st_size / 2
+
+
+def test_a_shuffle_is_by_digest_of_seed_and_id_whatever_is_taken_of_it(tmp_path: Path) -> None:
+    many = [{"question": f"What is {i}?", "answer": str(i)} for i in range(5000)]
+    path = str(jsonl(tmp_path / "x.jsonl", many))
+    loaded = problems(FileSource(path=path))
+    expected = sorted(loaded, key=lambda one: sha256(f"7/{one.id}".encode()).digest()[:8])
+    assert problems(FileSource(path=path, shuffle_seed=7)) == expected
+    for start, limit in ((0, 1), (3, 7), (100, 300), (0, 5000), (4999, 9)):
+        taken = FileSource(path=path, shuffle_seed=7, start=start, limit=limit)
+        assert problems(taken) == expected[start : start + limit]
+
+
+def test_a_shuffle_of_any_size_holds_no_problem_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "big.jsonl"
+    with path.open("w") as file:
+        for i in range(1000):
+            file.write(f'{{"question": "{i} {"x" * 20_000}", "answer": "{i}"}}\n')
+    for limit in (None, 500):
+        tracemalloc.start()
+        source = FileSource(path=str(path), shuffle_seed=7, limit=limit)
+        count = sum(1 for _ in source.load())
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert count == (limit or 1000)
+        assert peak < path.stat().st_size / 2
+
+
+def test_a_shuffle_for_which_there_is_no_room_says_where_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    path = str(jsonl(tmp_path / "x.jsonl", MANY))
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda prefix: Full())
+    with pytest.raises(SourceError, match=r"No space left on device.*TMPDIR"):
+        answers(FileSource(path=path, shuffle_seed=7))

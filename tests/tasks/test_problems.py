@@ -1,14 +1,16 @@
 import asyncio
 import json
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from schemas import Problem, RejectedRow, SourceError
-from tasks.problems import StagingRecord, load_problems, shard_problems, stage, staged
+from schemas import Problem, RejectedRow, RunError, SourceError
+from tasks.problems import distinct, stage
 from tasks.run_file import opened
 from tasks.settings import LabelRun
+from tasks.staging import StagingRecord, shard_problems, staged
 from tests.toy_runs import toy_run
 
 
@@ -41,11 +43,11 @@ def test_a_run_resumes_on_the_problems_it_began_with(tmp_path: Path) -> None:
 
 
 def test_a_duplicate_is_rejected_with_the_problem_it_repeats() -> None:
-    problems, rejected = load_problems([problem("a"), BAD, problem("a"), problem("b")], None)
-    assert [one.id for one in problems] == ["a", "b"]
-    assert rejected[0] == BAD
-    assert rejected[1].row == 2
-    assert "came before, as a" in rejected[1].reason
+    first, bad, again, last = distinct([problem("a"), BAD, problem("a"), problem("b")], None)
+    assert [first, bad, last] == [problem("a"), BAD, problem("b")]
+    assert isinstance(again, RejectedRow)
+    assert again.row == 2
+    assert "came before, as a" in again.reason
 
 
 def test_the_limit_counts_problems_and_reads_no_further() -> None:
@@ -56,8 +58,8 @@ def test_the_limit_counts_problems_and_reads_no_further() -> None:
             read.append(name)
             yield problem(name)
 
-    problems, _ = load_problems(rows(), 2)
-    assert [one.id for one in problems] == read == ["a", "b"]
+    assert list(distinct(rows(), 2)) == [problem("a"), problem("b")]
+    assert read == ["a", "b"]
 
 
 def test_bad_rows_are_written_with_their_reason_and_stop_nothing(tmp_path: Path) -> None:
@@ -77,3 +79,49 @@ def test_a_source_without_a_single_good_row_is_an_error_with_examples(tmp_path: 
     with pytest.raises(SourceError):
         staging(run)
     assert staged(run.folder) is None
+    assert {path.name for path in run.folder.iterdir()} == {"lock", "run.json"}
+
+
+def test_problems_none_of_which_can_be_judged_are_an_error_that_shows_the_first(
+    tmp_path: Path,
+) -> None:
+    run = toy_run(tmp_path)
+    (tmp_path / "sums.jsonl").write_text(
+        '{"problem": "p", "answer": ""}\n'
+        + "".join(f'{{"problem": "q{n}", "answer": "why {n}?"}}\n' for n in range(20))
+    )
+    with pytest.raises(SourceError, match="no problem that can be labelled") as caught:
+        staging(run)
+    assert len(str(caught.value).splitlines()) == 5
+    assert "row 0" in str(caught.value).splitlines()[1]
+    assert {path.name for path in run.folder.iterdir()} == {"lock", "run.json"}
+
+
+def test_a_disk_that_is_full_while_problems_are_staged_is_one_message_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+
+    def full(path: Path) -> None:
+        synced.append(path)
+        if len(synced) == 2:
+            raise OSError(28, "No space left on device", str(path))
+
+    run = toy_run(tmp_path)
+    monkeypatch.setattr("tasks.staging.sync", full)
+    with pytest.raises(RunError, match="the disk is full"):
+        staging(run)
+    assert {path.name for path in run.folder.iterdir()} == {"lock", "run.json"}
+
+
+def test_staging_holds_a_shard_of_problems_and_not_all(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    with (tmp_path / "sums.jsonl").open("w") as file:
+        for number in range(1000):
+            row = {"problem": f"{number} {'x' * 20_000}", "answer": str(number)}
+            file.write(json.dumps(row) + "\n")
+    tracemalloc.start()
+    assert staging(run).problems == 1000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < (tmp_path / "sums.jsonl").stat().st_size / 2

@@ -8,9 +8,10 @@ import pytest
 from rollouts import Journal
 from schemas import Completion, ConfigError, RunError
 from schemas.run_folder import RunFolder
-from tasks.problems import stage, staged
+from tasks.problems import stage
 from tasks.run_file import check, config_digest, opened, read
 from tasks.settings import LabelRun
+from tasks.staging import staged
 from tests.toy_runs import settings, toy_run, tree
 
 

@@ -1,0 +1,140 @@
+"""The problems of a run on disk, shard by shard, from the source to the labelling."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from schemas import Problem, RejectedRow, RunError
+from schemas.arrow import read_table, write_table
+from schemas.conversion import problems_from, problems_table
+from schemas.rows import ProblemRow
+from schemas.run_folder import RunFolder, shard_name
+from tasks.files import fresh, sync, write_json, writing
+
+_SUMMARY = "staged.json"
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagingRecord:
+    """What a run has to work on."""
+
+    shards: int
+    problems: int
+    unjudgeable: int
+    """Problems set aside because their gold answer cannot be judged against."""
+    rejected: int
+    """Rows that are no problems."""
+
+
+def staged(folder: Path) -> StagingRecord | None:
+    """Return what is staged in a run's folder, or None."""
+    path = RunFolder(folder).staging / _SUMMARY
+    if not path.exists():
+        return None
+    try:
+        return StagingRecord(**json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise RunError(
+            f"{path} is damaged ({error}): delete {path.parent} and run the same command again; "
+            "committed shards and journals stay"
+        ) from error
+
+
+def shard_problems(folder: Path, shard: int) -> tuple[ProblemRow, ...]:
+    """Return the staged problems of one shard, in order."""
+    path = RunFolder(folder).staging / f"{shard_name(shard)}.parquet"
+    return tuple(problems_from(read_table(path, "problems")))
+
+
+class Staging:
+    """Problems and rejected rows being written; theirs are the final names when all are there.
+
+    `with Staging(folder) as staging:` leaves nothing behind where it is not finished.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.problems = 0
+        self.unjudgeable = 0
+        self._folder = folder
+        self._run = RunFolder(folder)
+        self._partial = self._run.staging.with_name(f"{self._run.staging.name}.partial")
+        self._rejected_path = self._run.rejected.with_name(f"{self._run.rejected.name}.partial")
+        self._shards = 0
+        self._rejected = 0
+        self._bad_rows: list[str] = []
+        self._bad_golds: list[str] = []
+
+    def __enter__(self) -> Self:
+        with writing(self._folder), ExitStack() as undo:
+            shutil.rmtree(self._partial, ignore_errors=True)
+            self._partial.mkdir()
+            undo.callback(shutil.rmtree, self._partial, ignore_errors=True)
+            undo.callback(self._rejected_path.unlink, missing_ok=True)
+            self._rejected_file = undo.enter_context(fresh(self._rejected_path))
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with writing(self._folder):
+            self._undo.close()
+
+    @property
+    def examples(self) -> list[str]:
+        """A few of the rows that are no problems, then of the golds that cannot be judged."""
+        return [*self._bad_rows, *self._bad_golds][:_EXAMPLES]
+
+    def reject(self, row: RejectedRow) -> None:
+        """Write a row that is no problem, with the reason."""
+        with writing(self._folder):
+            self._rejected_file.write((json.dumps(asdict(row)) + "\n").encode("ascii"))
+        self._rejected += 1
+        if self._rejected <= _EXAMPLES:
+            self._bad_rows.append(f"row {row.row}: {row.reason}")
+
+    def add(self, problems: Sequence[Problem], reasons: Sequence[str]) -> None:
+        """Write the next shard; a reason says why a gold cannot be judged, empty where it can."""
+        rows = [
+            ProblemRow(problem=problem, set_aside=reason and f"gold answer: {reason}")
+            for problem, reason in zip(problems, reasons, strict=True)
+        ]
+        path = self._partial / f"{shard_name(self._shards)}.parquet"
+        with writing(self._folder):
+            write_table(problems_table(rows), path)
+            sync(path)
+        self._shards += 1
+        self.problems += len(rows)
+        self.unjudgeable += sum(map(bool, reasons))
+        if len(self._bad_golds) < _EXAMPLES:
+            self._bad_golds += [
+                f"{row.problem.id}: {reason}"
+                for row, reason in zip(rows, reasons, strict=True)
+                if reason
+            ][:_EXAMPLES]
+
+    def finish(self) -> StagingRecord:
+        """Give everything its final name."""
+        record = StagingRecord(
+            shards=self._shards,
+            problems=self.problems,
+            unjudgeable=self.unjudgeable,
+            rejected=self._rejected,
+        )
+        with writing(self._folder):
+            self._rejected_file.close()
+            sync(self._rejected_path)
+            self._rejected_path.replace(self._run.rejected)
+            write_json(self._partial / _SUMMARY, asdict(record))
+            self._partial.rename(self._run.staging)
+            sync(self._folder)
+        return record
