@@ -35,8 +35,10 @@ class Window:
         """Wait until a shard's problems find room; one larger than all the room enters alone."""
         while self.open and self.open + problems > self._room and not self._starves():
             self._left.clear()
+            # Not wait_for: Python 3.11's forgets that it was cancelled when both come at once.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._left.wait(), _LOOK_S)
+                async with asyncio.timeout(_LOOK_S):
+                    await self._left.wait()
         self._open[shard] = problems
 
     def feeds(self, idle: Callable[[], int]) -> None:
