@@ -12,6 +12,8 @@ about 7 ms + 0.03 ms x active, `../shared/reference/vllm.md`).
 
 import argparse
 import asyncio
+import itertools
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +30,11 @@ from schemas import Completion, CompletionRequest, Prefix, Sampling, TextPrompt
 MODEL = "simulated"
 _CONTEXT = 1 << 20
 _END = 0
+_STALL_S = 4.0
+FAULTS = (
+    *("reset", "stall", "500", "503", "429", "torn", "too few choices", "ids lost", "aborted"),
+)
+"""What a completion request may meet instead of its answer; a stall ends in a reset."""
 _PROMPT_ENDS = "Answer:\n"
 
 
@@ -38,6 +45,9 @@ class Simulation:
     latency: float = 0.0
     per_token: float = 0.0
     per_active: float = 0.0
+    faults: float = 0.0
+    """Share of completion requests that meet a fault, each of `FAULTS` in turn."""
+    seed: int = 0
     active: int = 0
     """Sequences being written."""
     world = ScriptedSettings(error=0.2)
@@ -64,21 +74,41 @@ class Simulation:
     async def _tokenize(self, request: web.Request) -> web.Response:
         return _json({"tokens": list(map(ord, orjson.loads(await request.read())["prompt"]))})
 
-    async def _complete(self, request: web.Request) -> web.Response:
+    def __post_init__(self) -> None:
+        self._rng = random.Random(self.seed)
+        self._next_fault = itertools.cycle(FAULTS)
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
         body = orjson.loads(await request.read())
-        prompt, _, prefix = "".join(map(chr, body["prompt"])).partition(_PROMPT_ENDS)
-        asked = CompletionRequest(
+        fault = next(self._next_fault) if self._rng.random() < self.faults else ""
+        if fault:
+            print(fault, file=sys.stderr, flush=True)
+        if fault in ("reset", "stall"):
+            await asyncio.sleep(_STALL_S if fault == "stall" else 0)
+            if request.transport:
+                request.transport.abort()
+            return web.Response()
+        if fault.isdecimal():
+            return web.Response(status=int(fault), headers={"Retry-After": "0.1"})
+        answer = await self._answer(body)
+        return _json(_spoilt(answer, fault)) if fault != "torn" else _torn(answer)
+
+    async def _answer(self, body: dict[str, Any]) -> dict[str, Any]:
+        asked = body["prompt"]  # ids, but text in the test at the start
+        text = asked if isinstance(asked, str) else "".join(map(chr, asked))
+        prompt, _, prefix = text.partition(_PROMPT_ENDS)
+        request = CompletionRequest(
             prompt=TextPrompt(text=prompt + _PROMPT_ENDS),
             prefix=Prefix(steps=(prefix,), token_ids=None),
             sampling=Sampling(temperature=body["temperature"], max_tokens=body["max_tokens"]),
             seeds=tuple(body["seed"] + i for i in range(body.get("n", 1))),
         )
-        written = [self.world.write(asked, seed) for seed in asked.seeds]
+        written = [self.world.write(request, seed) for seed in request.seeds]
         await self._take_time(written)
         tokens = sum(len(one.text) + 1 for one in written)
         usage = {"prompt_tokens": len(body["prompt"]), "completion_tokens": tokens}
         choices = [_choice(index, one) for index, one in enumerate(written)]
-        return _json({"choices": choices, "usage": usage})
+        return {"choices": choices, "usage": usage}
 
     async def _take_time(self, written: list[Completion]) -> None:
         self.active += len(written)
@@ -88,6 +118,22 @@ class Simulation:
             await asyncio.sleep(self.latency + a_token * longest)
         finally:
             self.active -= len(written)
+
+
+def _spoilt(answer: dict[str, Any], fault: str) -> dict[str, Any]:
+    first = answer["choices"][0]
+    if fault == "too few choices":
+        answer["choices"].pop()
+    if fault == "ids lost":
+        del first["token_ids"][-2:]
+    if fault == "aborted":
+        first["finish_reason"] = "abort"
+    return answer
+
+
+def _torn(answer: dict[str, Any]) -> web.Response:
+    whole = orjson.dumps(answer)
+    return web.Response(body=whole[: len(whole) // 2], content_type="application/json")
 
 
 def _choice(index: int, written: Completion) -> dict[str, Any]:
@@ -123,10 +169,10 @@ def simulated(
             it.stdin.close()
 
 
-async def _serve(simulation: Simulation) -> None:
+async def _serve(simulation: Simulation, port: int) -> None:
     runner = web.AppRunner(simulation.app(), access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
+    site = web.TCPSite(runner, "127.0.0.1", port, backlog=4096, reuse_address=True)
     await site.start()
     print(f"http://127.0.0.1:{runner.addresses[0][1]}/v1", flush=True)
     await asyncio.to_thread(sys.stdin.read)
@@ -135,6 +181,9 @@ async def _serve(simulation: Simulation) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    for option in ("--latency", "--per-token", "--per-active"):
-        parser.add_argument(option, type=float, default=0.0, help="seconds")
-    asyncio.run(_serve(Simulation(**vars(parser.parse_args()))))
+    for option in ("--latency", "--per-token", "--per-active", "--faults"):
+        parser.add_argument(option, type=float, default=0.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--port", type=int, default=0)
+    options = vars(parser.parse_args())
+    asyncio.run(_serve(port=options.pop("port"), simulation=Simulation(**options)))

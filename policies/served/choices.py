@@ -71,6 +71,10 @@ class Choices(BaseModel):
         reasons = [choice.finish_reason for choice in answer.choices]
         if len(reasons) != count or not all(reason in ("stop", "length") for reason in reasons):
             raise UnfinishedError(f"{count} finished choices wanted, got {reasons}")
+        ids = [len(choice.token_ids) for choice in answer.choices if choice.token_ids is not None]
+        if ids and sum(ids) != answer.usage.completion_tokens:
+            told = answer.usage.completion_tokens
+            raise UnfinishedError(f"{sum(ids)} token ids, of {told} tokens written")
         answer.choices.sort(key=lambda choice: choice.index)
         return answer
 

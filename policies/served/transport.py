@@ -53,7 +53,7 @@ class Transport:
 
     def __init__(self, session: aiohttp.ClientSession, api_key: str | None, timeout_s: float):
         self._session = session
-        self._secret = api_key or ""
+        self.api_key = api_key or ""
         self._timeout_s = timeout_s
 
     async def get(self, url: str, *, timeout_s: float) -> Answer:
@@ -81,7 +81,7 @@ class Transport:
             status=response.status,
             content=content,
             retry_after=response.headers.get("retry-after", ""),
-            secret=self._secret,
+            secret=self.api_key,
         )
 
 

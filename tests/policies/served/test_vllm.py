@@ -58,7 +58,7 @@ async def control_node(
     policy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Any]:
     """Yield a client of the same server that has no tokenizer of its own."""
-    monkeypatch.setenv("KEY", policy.fleet._client.headers["authorization"].split()[1])
+    monkeypatch.setenv("KEY", policy.fleet._transport.api_key)
     urls = tuple(endpoint.url for endpoint in policy.fleet.endpoints)
     async with OpenAISettings(urls=urls, api_key_env="KEY").open(tmp_path) as opened:
         yield opened
