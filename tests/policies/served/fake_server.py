@@ -96,6 +96,10 @@ class FakeServer:
                 writer.transport.close()
             elif fault == "garbage":
                 await _send(writer, 200, {"choices": []})
+            elif fault == "ids lost":
+                answer = self._complete(body)
+                del answer["choices"][0]["token_ids"][-2:]
+                await _send(writer, 200, answer)
             elif fault == "nested":
                 deep = b"[" * 100_000
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(deep), deep))
@@ -135,7 +139,8 @@ class FakeServer:
             choices[0]["prompt_logprobs"] = self._read(body["prompt"])
         if "messages" in body:
             choices = [c | {"message": {"content": c["text"]}} for c in choices]
-        usage = {"prompt_tokens": len(prompt), "completion_tokens": 9 * len(seeds)}
+        written = sum(len(choice.get("token_ids", "123456789")) for choice in choices)
+        usage = {"prompt_tokens": len(prompt), "completion_tokens": written}
         return {"choices": choices[::-1], "usage": usage}
 
     def _choice(self, index: int, text: str) -> Body:

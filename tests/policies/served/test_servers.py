@@ -320,6 +320,15 @@ async def test_a_server_that_repeats_our_key_does_not_bring_it_before_people(
     assert "s3cret" not in str(refused.value)
 
 
+async def test_an_answer_that_lost_token_ids_counts_as_torn(opened: Opened) -> None:
+    server = FakeServer()
+    async with server.running(), opened(server) as policy:
+        server.faults = ["ids lost"]
+        (completion,) = await policy.complete(ask("Tom", seeds=(5,)))
+    assert completion.tokens.ids == tuple(map(ord, "3:5é."))
+    assert len(server.requests) == 2
+
+
 async def test_an_answer_nested_beyond_reading_counts_as_torn(opened: Opened) -> None:
     server = FakeServer()
     async with server.running(), opened(server) as policy:
