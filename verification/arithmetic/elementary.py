@@ -8,7 +8,7 @@ from verification.arithmetic.precision import Real, binary_exponent
 from verification.arithmetic.terms import Budget
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError
 
-_ANGLE_BITS = 130
+_ANGLE_BITS = 180
 """Trigonometric functions of larger arguments would only see rounding."""
 
 
@@ -21,6 +21,10 @@ class Multiprecision(Protocol):
 
     def power(self, x: Real, y: Real) -> Real:
         """Return x to the y."""
+        ...
+
+    def note(self, x: Real) -> None:
+        """Take a magnitude into account that hides in a value."""
         ...
 
     def is_negative(self, x: Real) -> bool:
@@ -69,6 +73,8 @@ def _hyperbolic(name: str, *, inverted: bool = False) -> Callable[..., Real]:
     def compute(e: Multiprecision, x: Real) -> Real:
         if (binary_exponent(x) or 0) > 30:
             raise UndecidedError("a huge argument")
+        if name == "tanh":  # its distance from 1 is e^{-2x}
+            e.note(e.power(e.ctx.e, -2 * abs(e.ctx.re(x))))
         value = getattr(e.ctx, name)(x)
         if inverted and value == 0:
             raise UndefinedError("a pole")
@@ -120,7 +126,7 @@ def _extreme(choose: Callable[..., Real]) -> Callable[..., Real]:
     def compute(e: Multiprecision, *xs: Real) -> Real:
         if any(e.ctx.im(x) != 0 for x in xs):
             raise UndefinedError("complex numbers have no order")
-        return choose(*xs)
+        return choose(xs)
 
     return compute
 

@@ -25,6 +25,7 @@ from verification.arithmetic.matrix_algebra import reduced
 from verification.arithmetic.numeric import NumericEvaluator
 from verification.arithmetic.precision import MAX_DIGITS_OF_PRECISION, Real, binary_exponent
 from verification.arithmetic.sampling import Point, Sample, sample
+from verification.arithmetic.separation import separation_bits
 from verification.arithmetic.terms import Budget, Terms, every
 from verification.tree.bounds import MAX_VARIABLES, TooLargeError, UndecidedError, UndefinedError
 from verification.tree.syntax import Constant, Expression, Matrix, Negative, Number, Sum, Symbol
@@ -36,6 +37,8 @@ _GUARD = 40
 _ELLIPSIS = Symbol("...")
 _APART = 6
 """Points apart, with none in agreement, that settle it off the reals, too."""
+_PLAIN_SPREAD = 20
+"""Digits between the largest and the smallest number on the way that 220 digits take in."""
 _BITS_PER_DIGIT = 3.3219280948873626
 
 
@@ -215,13 +218,28 @@ class _Comparison:
             return False
         if _differ(x, y, evaluator, LOW):
             return self._within_tolerance(point)
-        spread = int((evaluator.highest - evaluator.lowest) / _BITS_PER_DIGIT)
-        digits = HIGH if spread < 20 else HIGH + spread
-        if digits > MAX_DIGITS_OF_PRECISION:
-            raise UndecidedError("magnitudes too far apart")
+        digits = self._digits(evaluator)
         self.budget.spend(digits)
         (x, y), evaluator = self._computed(point, digits)
         return not _differ(x, y, evaluator, digits) or self._within_tolerance(point)
+
+    def _digits(self, evaluator: NumericEvaluator) -> int:
+        """Return the precision at which agreement counts: proof where a bound is known.
+
+        A part of size M may hide a term of size 1/M, so magnitudes count twice.
+        """
+        spread = int((evaluator.highest - evaluator.lowest) / _BITS_PER_DIGIT)
+        digits = HIGH if spread < _PLAIN_SPREAD else HIGH + 2 * spread
+        bits = None
+        if not self.traits.variables:
+            bits = separation_bits(Sum((self.left, Negative(self.right))))
+        if bits is not None:
+            proof = int((evaluator.highest + bits + 2 * _GUARD) / _BITS_PER_DIGIT) + 1
+            if proof <= MAX_DIGITS_OF_PRECISION:
+                return max(HIGH, proof)
+        if digits > MAX_DIGITS_OF_PRECISION:
+            raise UndecidedError("magnitudes too far apart")
+        return digits
 
     def _within_tolerance(self, point: Mapping[str, Fraction]) -> bool:
         tolerance = self.terms.conventions.relative_tolerance
@@ -288,7 +306,7 @@ class _Comparison:
         if x is None or y is None:
             return None
         ctx = evaluator.ctx
-        is_real = _is_real(ctx, x) and _is_real(ctx, y)
+        is_real = not evaluator.left_the_reals and _is_real(ctx, x) and _is_real(ctx, y)
         return not _differ(x, y, evaluator, LOW), is_real
 
 

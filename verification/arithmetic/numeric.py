@@ -23,7 +23,7 @@ from verification.tree.syntax import (
 
 _MAX_LOG = 2.3e9
 """Natural logarithm of the largest magnitude that is computed, 10^(10^9)."""
-_EXPONENT_BITS = 130
+_EXPONENT_BITS = 180
 """Powers to larger exponents would only see rounding."""
 
 
@@ -44,6 +44,8 @@ class NumericEvaluator(Evaluator[Real]):
         """Largest binary exponent met, at least that of 1."""
         self.lowest = 0
         """Smallest binary exponent met, at most that of 1."""
+        self.left_the_reals = False
+        """Whether a part was no real number: its branch is then a convention."""
         self._in_angle = False
 
     def value(self, tree: Expression) -> Real:
@@ -55,6 +57,8 @@ class NumericEvaluator(Evaluator[Real]):
             self.lowest = min(self.lowest, exponent)
         elif not self.ctx.isfinite(value):
             raise UndefinedError("no finite value")
+        if not self.left_the_reals and hasattr(value, "_mpc_") and value.imag != 0:
+            self.left_the_reals = True
         return value
 
     def _number(self, value: Fraction) -> Real:
@@ -128,6 +132,12 @@ class NumericEvaluator(Evaluator[Real]):
             return -root if odd.numerator % 2 else root
         return self.power(x, self.value(exponent))
 
+    def note(self, x: Real) -> None:
+        """Take a magnitude into account that hides in a value."""
+        exponent = binary_exponent(x)
+        if exponent is not None:
+            self.lowest = min(self.lowest, exponent)
+
     def is_negative(self, x: Real) -> bool:
         """Say whether x is a negative real number."""
         return bool(self.ctx.im(x) == 0 and self.ctx.re(x) < 0)
@@ -141,7 +151,7 @@ class NumericEvaluator(Evaluator[Real]):
                 raise UndefinedError("zero to a power that is not positive")
             return ctx.zero
         if (binary_exponent(y) or 0) > 12 and x != 1:
-            size = abs(y) * abs(ctx.log(abs(x)))
+            size = abs(ctx.re(y * ctx.log(x)))  # e^{i y} only turns
             if size > _MAX_LOG:
                 raise TooLargeError
         if ctx.im(y) == 0 and ctx.isint(y) and abs(y) < 10**6:

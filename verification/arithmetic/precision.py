@@ -11,7 +11,7 @@ from typing import Any
 from mpmath.ctx_mp import MPContext
 from mpmath.libmp import mpf_degree, mpf_e, mpf_euler, mpf_ln2, mpf_ln10, mpf_pi
 
-MAX_DIGITS_OF_PRECISION = 1500
+MAX_DIGITS_OF_PRECISION = 3000
 
 for _constant in (mpf_pi, mpf_e, mpf_ln2, mpf_ln10, mpf_euler, mpf_degree):
     _constant(int(MAX_DIGITS_OF_PRECISION * 3.5))

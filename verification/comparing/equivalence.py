@@ -6,22 +6,20 @@ checked before the work, and the arithmetic of one comparison has a budget of st
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verification.arithmetic.terms import Terms
 from verification.comparing.assignments import ContradictionError
 from verification.comparing.comparison import same_answer
+from verification.comparing.doubts import doubt
 from verification.conventions import DEFAULTS, Conventions
+from verification.parsing.choices import option_text, same_choice
 from verification.parsing.numerals import Numeral
 from verification.parsing.parsed import Parsed
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError, UnparsedError
-from verification.tree.syntax import Collection
-
-_CHOICE = re.compile(r"\(?([A-J])\)?")
-_CHOSEN = re.compile(
-    r"\s*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?\s*(?:\(([A-J])\)|([A-J])[).:])(?=\W)"
-)
-
+from verification.tree.syntax import Answer, Collection, Relation, Value
+from verification.tree.traits import traits_of
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -36,16 +34,25 @@ class Decision:
 
 
 def compare(
-    gold: Parsed | str, answer: Parsed | str, conventions: Conventions = DEFAULTS
+    gold: Parsed | str,
+    answer: Parsed | str,
+    conventions: Conventions = DEFAULTS,
+    options: Sequence[str] = (),
 ) -> Decision:
-    """Hold an answer against the gold. Symmetric. Never raises for any text.
+    """Hold an answer against the gold. Never raises for any text.
 
     Give the gold as `Parsed` to read it once for many answers; it carries its own conventions.
+    `options` are the texts of a multiple choice, in the order of their letters.
     """
     gold = gold if isinstance(gold, Parsed) else Parsed(gold, conventions)
     answer = answer if isinstance(answer, Parsed) else Parsed(answer, conventions)
     try:
-        return _by_text(gold, answer) or _by_numeral(gold, answer) or _by_tree(gold, answer)
+        return (
+            _by_text(gold, answer)
+            or _by_numeral(gold, answer)
+            or _by_choice(gold, answer, options)
+            or _by_tree(gold, answer)
+        )
     except UnparsedError as error:
         return Decision(None, "tree", f"cannot be read: {error}")
     except (UndecidedError, UndefinedError) as error:
@@ -85,14 +92,37 @@ def _settled(left: Numeral, right: Numeral, conventions: Conventions) -> bool:
 
 
 def _by_tree(gold: Parsed, answer: Parsed) -> Decision:
-    chosen = _by_choice(gold, answer)
-    if chosen is not None:
-        return chosen
     terms = Terms(gold.conventions)
-    equal = same_answer(gold.tree, answer.tree, terms)
+    try:
+        equal = same_answer(gold.tree, answer.tree, terms)
+    except (UndecidedError, UnparsedError):
+        if not _as_quantities(gold, answer, terms):
+            raise
+        equal = True
     if not equal:
-        equal = _as_lists(gold, answer, terms)
-    return Decision(equal, "tree", "equal" if equal else "different")
+        equal = _as_lists(gold, answer, terms) or _as_quantities(gold, answer, terms)
+    if equal:
+        return Decision(True, "tree", "equal")
+    reason = doubt(gold.tree, answer.tree)
+    return Decision(None, "tree", reason) if reason else Decision(False, "tree", "different")
+
+
+def _as_quantities(gold: Parsed, answer: Parsed, terms: Terms) -> bool:
+    """Read letters behind a number once more as its unit where the other side has no variable."""
+    if answer.normal.isascii() and not re.search(r"\d.*[a-zA-Z]", gold.normal + answer.normal):
+        return False
+    ours, theirs = gold.as_quantity, answer.as_any_quantity
+    pairs = [(ours, theirs)]
+    pairs += [(gold.plain_tree, theirs)] if _is_closed(gold.plain_tree) else []
+    pairs += [(ours, answer.plain_tree)] if _is_closed(answer.plain_tree) else []
+    return any(a is not None and b is not None and same_answer(a, b, terms) for a, b in pairs)
+
+
+def _is_closed(tree: Answer | None) -> bool:
+    """Say whether a side is a number, perhaps with its unit, or names one."""
+    if isinstance(tree, Relation):
+        tree = tree.sides[-1].answer
+    return isinstance(tree, Value) and not traits_of(tree.expression).variables
 
 
 def _as_lists(gold: Parsed, answer: Parsed, terms: Terms) -> bool:
@@ -104,11 +134,25 @@ def _as_lists(gold: Parsed, answer: Parsed, terms: Terms) -> bool:
     return False
 
 
-def _by_choice(gold: Parsed, answer: Parsed) -> Decision | None:
-    """Compare the letter of a multiple choice with an answer that repeats the choice's text."""
-    for one, other in ((gold, answer), (answer, gold)):
-        letter, chosen = _CHOICE.fullmatch(one.key), _CHOSEN.match(other.normal)
-        if letter and chosen:
-            equal = letter[1] == (chosen[1] or chosen[2])
+def _by_choice(gold: Parsed, answer: Parsed, options: Sequence[str]) -> Decision | None:
+    """Compare letters of a multiple choice, or the text of an option with a value."""
+    ours, theirs = gold.choice, answer.choice
+    if ours and theirs:
+        equal = same_choice(ours, theirs)
+        if equal is not None:
             return Decision(equal, "text", "the same choice" if equal else "another choice")
+    if bool(ours) == bool(theirs):
+        return None
+    chosen, value = (ours, answer) if ours else (theirs, gold)
+    text = option_text(chosen, options) if chosen else None
+    if text is not None:
+        sides = (text, value) if ours else (value, text)
+        return compare(*sides, gold.conventions)
+    if ours and ours.certain and not ours.text and _is_value(answer):
+        return Decision(None, "text", "a letter of choices that are not known")
     return None
+
+
+def _is_value(answer: Parsed) -> bool:
+    """Say whether an answer is a number or words, and may be what an option says."""
+    return answer.numeral is not None or _is_closed(answer.plain_tree)

@@ -43,6 +43,8 @@ def number_of(numeral: Based) -> Number | None:
 
 def same_time(left: ClockTime, right: ClockTime, terms: Terms) -> bool:
     """Compare times of day on 24 hours where both say which half, else as written."""
+    if left.negative != right.negative:
+        return False
     both = [_on_24_hours(time) for time in (left, right)]
     if both[0] is not None and both[1] is not None:
         return both[0] == both[1]

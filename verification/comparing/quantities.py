@@ -4,11 +4,12 @@ from collections import Counter
 from fractions import Fraction
 
 from verification.arithmetic.equality import same_expression
-from verification.arithmetic.terms import Terms
+from verification.arithmetic.terms import Terms, some
 from verification.comparing.matching import same_items
-from verification.parsing.vocabulary import SIZES
+from verification.parsing.measures import SIZES
 from verification.tree.signs import signed_readings
 from verification.tree.syntax import (
+    Constant,
     Degrees,
     Expression,
     Number,
@@ -22,6 +23,7 @@ from verification.tree.syntax import (
 )
 
 _BARE_UNITS = {"m", "s", "g", "h", "l", "in", "ft", "cm", "km", "mm", "mi", "kg", "min"}
+_RADIAN = (("radian", 1),)
 _CURRENCIES = {"usd", "eur", "gbp", "cny", "jpy", "inr", "cent"}
 
 
@@ -34,17 +36,18 @@ def same_quantity(left: Value, right: Value, terms: Terms) -> bool:
         ]
         return same_items(values[0], values[1], lambda a, b: same_quantity(a, b, terms))
     left, right = _without_bare_unit(left, right), _without_bare_unit(right, left)
+    left, right = _in_radians(left, right), _in_radians(right, left)
     if _excludes(left, right) or _excludes(right, left):
         return False
-    factor = _unit_factor(left.unit, right.unit, terms)
-    if factor is None:
-        return False
-    expression = left.expression
-    if factor != 1:
-        expression = Product((Number(factor), expression))
     if terms.conventions.unreduced == "different" and _is_unreduced(left) != _is_unreduced(right):
         return False
-    return same_expression(expression, right.expression, terms)
+    sides = [
+        (left.expression if factor == 1 else Product((Number(factor), left.expression)))
+        for factor in _unit_factors(left.unit, right.unit, terms)
+    ]
+    return some(
+        lambda a, b: same_expression(a, b, terms), [(side, right.expression) for side in sides]
+    )
 
 
 def _excludes(left: Value, right: Value) -> bool:
@@ -57,25 +60,35 @@ def _excludes(left: Value, right: Value) -> bool:
     return right.unit is not None and bool(right.unit.factors)
 
 
-def _unit_factor(left: Unit | None, right: Unit | None, terms: Terms) -> Fraction | None:
-    """Return what to multiply the left value by, None where the units exclude each other."""
+def _in_radians(value: Value, other: Value) -> Value:
+    r"""Convert `180^\circ` where the other side is in radians: `5` radians are not `5^\circ`."""
+    if other.unit is None or other.unit.factors != _RADIAN:
+        return value
+    if not isinstance(value.expression, Degrees):
+        return value
+    turned = Product((value.expression.of, Constant("pi"), Number(Fraction(1, 180))))
+    return Value(turned, other.unit)
+
+
+def _unit_factors(left: Unit | None, right: Unit | None, terms: Terms) -> tuple[Fraction, ...]:
+    """Return what to multiply the left value by, none where the units exclude each other."""
     conventions = terms.conventions
     if conventions.units == "ignored":
-        return Fraction(1)
+        return (Fraction(1),)
     known = [unit is not None and bool(unit.factors) for unit in (left, right)]
     if all(known):
         assert left is not None
         assert right is not None
-        return conversion(left, right)
+        return conversions(left, right)
     if any(known):
         unit = left if known[0] else right
         assert unit is not None
         is_money = any(name in _CURRENCIES for name, _ in unit.factors)
         if conventions.units == "required" and not is_money:
-            return None
+            return ()
         if conventions.currency == "strict" and is_money:
-            return None
-    return Fraction(1)
+            return ()
+    return (Fraction(1),)
 
 
 def _without_bare_unit(value: Value, other: Value) -> Value:
@@ -114,19 +127,42 @@ def _is_unreduced(value: Value) -> bool:
     return False
 
 
-def conversion(left: Unit, right: Unit) -> Fraction | None:
-    """Return how many `right` one `left` is; None where they measure different things."""
-    if left == right:
-        return Fraction(1)
+def conversions(left: Unit, right: Unit) -> tuple[Fraction, ...]:
+    """Return how many `right` one `left` is; none where they measure different things.
+
+    Twice of kilobytes and their like, which are 1,000 or 1,024; pounds may be money.
+    """
+    if left == right or _are_pounds(left, right):
+        return (Fraction(1),)
     (dimension, size), (other_dimension, other_size) = _size(left), _size(right)
-    return size / other_size if dimension == other_dimension else None
+    if dimension != other_dimension:
+        return ()
+    decimal = size / other_size
+    binary = Fraction(1)
+    if dimension.get("data"):
+        binary = Fraction(1024, 1000) ** (_thousands(left) - _thousands(right))
+    return (decimal,) if binary == 1 else (decimal, decimal * binary)
+
+
+def _are_pounds(left: Unit, right: Unit) -> bool:
+    return {left.factors, right.factors} == {(("gbp", 1),), (("lb", 1),)}
+
+
+def _thousands(unit: Unit) -> int:
+    """Return how many thousands the prefixes of bits and bytes stand for."""
+    found = 0
+    for name, power in unit.factors:
+        if len(name) == 2 and name[1] in "bB":
+            found += power * (" kMGT".index(name[0]) if name[0] in "kMGT" else 0)
+    return found
 
 
 def _size(unit: Unit) -> tuple[dict[str, int], Fraction]:
     dimension: Counter[str] = Counter()
     size = Fraction(1)
     for name, power in unit.factors:
-        kind, one = SIZES.get(name, (name, Fraction(1)))
-        dimension[kind] += power
+        kinds, one = SIZES.get(name, (((name, 1),), Fraction(1)))
+        for kind, times in kinds:
+            dimension[kind] += power * times
         size *= one**power
     return {kind: power for kind, power in dimension.items() if power}, size

@@ -39,7 +39,8 @@ _OPENING = ("(", "[", "{", "\\{", "<<")
 _CLOSING = (")", "]", "}", "\\}", ">>")
 _SET_COMMANDS = {"cup": "union", "cap": "intersection", "setminus": "difference"}
 _THOUSANDS = re.compile(r"\d{3}(\.\d+)?")
-_SCALED = {"radian": None, "degree": Degrees, "percent": Percent}
+_DIRECTIONS = {"increase", "decrease", "up", "down"}
+_SCALED = {"degree": Degrees, "percent": Percent}
 
 
 def read_answer(tokens: Sequence[Token]) -> Answer:
@@ -232,6 +233,8 @@ def _colons(tokens: list[Token]) -> Answer | None:
 
 def _clock_time(parts: list[list[Token]]) -> Answer | None:
     """Read `4:30`, `16:05:09`, `4:30 p.m.`; digits alone decide, so `4:30` may yet be a ratio."""
+    negative = parts[0][0].text == "-"
+    parts = [parts[0][negative:], *parts[1:]]
     last = [token for token in parts[-1] if token.kind == "number"]
     suffix = "".join(t.text.lower() for t in parts[-1] if t.kind in ("words", "letter"))
     half = "".join(char for char in suffix if char not in " .,")
@@ -247,7 +250,7 @@ def _clock_time(parts: list[list[Token]]) -> Answer | None:
         or (not half and max(minute, second) > 59)
     ):
         return None
-    return ClockTime(hour, minute, second, half)  # type: ignore[arg-type]
+    return ClockTime(hour, minute, second, half, negative)  # type: ignore[arg-type]
 
 
 def _quantity(tokens: list[Token]) -> Answer:
@@ -264,8 +267,8 @@ def _quantity(tokens: list[Token]) -> Answer:
         raise UnparsedError("no value before the words")
     scale = 1
     if at < len(tokens):
-        end = at - 1 if tokens[at - 1].text == "-" else at
-        written, scale = read_unit(tokens[at:])
+        end = at - 1 if tokens[at - 1].text in ("-", "/") else at
+        written, scale = read_unit(tokens[end:])
         unit = _agreed(unit, written)
         tokens = tokens[:end]
     expression = parse_expression(_unbracketed(tokens))
@@ -277,9 +280,11 @@ def _quantity(tokens: list[Token]) -> Answer:
 def _agreed(currency: Unit | None, written: Unit | None) -> Unit | None:
     if currency is None or written is None or not written.factors:
         return currency or written
-    if currency != written:
+    if currency.factors[0] in written.factors:
+        return written
+    if any(power > 0 and name not in _DIRECTIONS for name, power in written.factors):
         raise UnparsedError("two currencies")
-    return written
+    return Unit(tuple(sorted((*currency.factors, *written.factors))))
 
 
 def _unbracketed(tokens: list[Token]) -> list[Token]:
@@ -295,8 +300,7 @@ def with_unit(expression: Expression, unit: Unit | None) -> Answer:
         return Value(expression, unit)
     name, power = unit.factors[0]
     if name in _SCALED and power == 1:
-        wrap = _SCALED[name]
-        return Value(wrap(expression) if wrap else expression)
+        return Value(_SCALED[name](expression))
     hours = isinstance(expression, Number) and expression.value in range(1, 13)
     if name in ("am", "pm") and hours:
         return ClockTime(int(expression.value), 0, 0, name)  # type: ignore[arg-type, union-attr]

@@ -24,6 +24,12 @@ def read_name(parser: Cursor) -> Expression:
     return Symbol(name)
 
 
+def _binomial(arguments: tuple[Expression, ...]) -> Expression:
+    if len(arguments) != 2:
+        raise UnparsedError("C of other than two arguments")
+    return Call("binomial", arguments)
+
+
 def _chosen(parser: Cursor) -> Expression | None:
     """Read `C_{5}^{2}` as 5 choose 2, if that is what it can be."""
     start, tokens = parser.at, list(parser.tokens)
@@ -42,7 +48,7 @@ def _perhaps_applied(parser: Cursor, name: str, letter: str) -> Expression:
     """Read `f(x)` and `I(0)` as applied functions, `a(x+1)` as a product."""
     numeric = parser.peek(1).kind == "number" and parser.sees(")", ahead=2)
     if letter == "C" and parser.peek(1).kind == "number" and parser.sees(",", ahead=2):
-        return Call("binomial", parser.arguments())
+        return _binomial(parser.arguments())
     if letter in _APPLIED or numeric:
         return Applied(name, parser.arguments())
     return Symbol(name)
@@ -63,14 +69,14 @@ def read_decorations(parser: Cursor) -> str:
 def _subscript(parser: Cursor) -> str:
     token = parser.next()
     if token.text != "{":
-        return token.text
+        return token.text.lstrip("\\")
     depth, parts = 1, []
     while depth:
         token = parser.next()
         if token is END:
             raise UnparsedError("an unclosed subscript")
         depth += (token.text == "{") - (token.text == "}")
-        if depth:
+        if token.text not in ("{", "}"):
             parts.append(token.text)
     if len(parts) > 20:
         raise UnparsedError("a long subscript")

@@ -5,6 +5,8 @@ from functools import cached_property
 
 from verification.conventions import DEFAULTS, Conventions
 from verification.parsing.answers import read_answer
+from verification.parsing.choices import Chosen, choice_of
+from verification.parsing.measured import measured
 from verification.parsing.normalise import comparison_key, normal_form
 from verification.parsing.numerals import Numeral, read_numeral
 from verification.parsing.tokens import Token, tokenize
@@ -40,6 +42,11 @@ class Parsed:
         return key.lower() if self.conventions.letter_case == "ignored" else key
 
     @cached_property
+    def choice(self) -> Chosen | None:
+        """The options of a multiple choice that the answer chooses, if it does."""
+        return choice_of(self.normal)
+
+    @cached_property
     def numeral(self) -> Numeral | None:
         """The bare numeral that the answer is, if it is one."""
         return read_numeral(self.normal)
@@ -69,6 +76,29 @@ class Parsed:
         if is_word and isinstance(tree, Value) and not self.conventions.number_words:
             return Words(tokens[0].text.lower())
         return tree
+
+    @property
+    def plain_tree(self) -> Answer | None:
+        """The syntax tree, None outside the grammar."""
+        tree = self._tree
+        return None if isinstance(tree, UnparsedError) else tree
+
+    @cached_property
+    def as_quantity(self) -> Answer | None:
+        """The tree with the letters behind the number as its unit, if they can be one."""
+        return self._measured(lenient=False)
+
+    @cached_property
+    def as_any_quantity(self) -> Answer | None:
+        """The same with letters that are a unit only where no variable is expected."""
+        return self._measured(lenient=True)
+
+    def _measured(self, *, lenient: bool) -> Answer | None:
+        try:
+            tokens = measured(tokenize(self.normal), lenient=lenient)
+            return None if tokens is None else self._read(tokens)
+        except (UnparsedError, RecursionError):
+            return None
 
     @cached_property
     def has_grouped_digits(self) -> bool:

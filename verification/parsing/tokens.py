@@ -3,6 +3,7 @@
 import re
 from typing import Literal, NamedTuple
 
+from verification.parsing.measures import unit_of
 from verification.parsing.vocabulary import (
     BARE_COMMANDS,
     BARE_UNITS,
@@ -38,9 +39,13 @@ class Token(NamedTuple):
 _SCAN = re.compile(
     r"(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+(?![\d.]))?)"
     r"|(?P<command>\\(?:[a-zA-Z]+|.))|(?P<letter>[a-zA-Z])|(?P<space>[\s~]+)"
-    r"|(?P<foreign>[^\W\d_a-zA-Z]+)|(?P<mark><=|>=|!=|==|\*\*|.)",
+    r"|(?P<mark><=|>=|!=|==|\*\*|.)",
     re.DOTALL,
 )
+_FOREIGN = re.compile(
+    r"[a-zA-Z]{0,20}[^\W\d_a-zA-Z](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e\u200c\u200d])*"
+)
+"""A word with a letter outside ASCII, its vowel signs included."""
 _RENAMED = {
     "{": ("mark", "\\{"), "}": ("mark", "\\}"), "%": ("mark", "%"), "\\": ("mark", "\\\\"),
     "|": ("mark", "|"), "lvert": ("mark", "|"), "rvert": ("mark", "|"), "vert": ("mark", "|"),
@@ -57,14 +62,19 @@ _RENAMED = {
     "varnothing": ("command", "emptyset"), "backslash": ("command", "setminus"),
     "R": ("symbol", "R"), "lim": ("command", "lim"), "top": ("symbol", "top"),
 }  # fmt: skip
-_UNIT_LETTERS = frozenset("msghlLNJWV")
+_UNIT_LETTERS = frozenset("msghlLNJWVACKTFH")
 _ARTICLES = {"a", "an", "the", "in", "of", "is", "at", "on", "by"}
 _LITTLE_WORDS = {"no", "yes", "per", "not"}
+_UNIT_OR_COMMAND = {"min", "sec", "cup", "cap", "deg"}
+"""What is a unit behind a number with nothing to apply to, a command elsewhere."""
 _SKIPPED = {"angle", "measuredangle", "triangle", "phantom", "therefore", "checkmark", "square"}
 _REFUSED = set("\x00\x07\x1b@#`?")
+_UPRIGHT_UNIT = re.compile(
+    r"[\s~]*(?:(?:\\mu\s*|\\Omega)?[a-zA-Z]{0,4}(?:\^\s*\{?-?\d\}?)?(?:\\cdot(?![a-z])|\\[,; ]|[\s~./])*){1,5}"
+)
 _MATRIX = re.compile(r"\s*\{\s*([a-zA-Z]+)\*?\s*\}")
 _COLUMNS = re.compile(r"\s*(?:\[[a-z]\]\s*)?\{[^{}]*\}")
-_WORDY = re.compile(r"[a-zA-Z]{2,}|[a-z]\.|^$|[^\x00-\x7f]")
+_WORDY = re.compile(r"[a-zA-Z]{2,}|[a-z]\.|[^\x00-\x7f]")
 _NUMBER_LIST = re.compile(r"(?:[\d\s,.;+-]|\band\b|\bor\b)+")
 
 
@@ -101,7 +111,13 @@ class _Scanner:
 
     def scan(self, at: int) -> list[Token]:
         """Return all tokens from index `at` on."""
+        foreign = None if self.text.isascii() else _FOREIGN
         while at < len(self.text):
+            word = foreign.match(self.text, at) if foreign else None
+            if word:
+                self._emit("words", word[0])
+                at = word.end()
+                continue
             match = _SCAN.match(self.text, at)
             assert match is not None  # the last alternative takes any character
             at = self._take(match)
@@ -125,8 +141,6 @@ class _Scanner:
             self._emit("number", text)
         elif kind == "letter":
             self._emit("letter", text)
-        elif kind == "foreign":
-            self._emit("words", text)
         else:
             if not text.isascii() or text in _REFUSED:
                 raise UnparsedError(f"the character {text!a}")
@@ -194,12 +208,44 @@ class _Scanner:
         if not self.tokens or not _UNIT_LETTERS.issuperset(letter.split("/")):
             return False
         before = self.tokens[-1]
+        if before.kind == "number" and len(self.tokens) > 1 and self.tokens[-2].text == "_":
+            return False
         return before.kind in ("number", "words", "symbol") or before.text in ("}", ")", "pi", "/")
+
+    def _is_subscript(self) -> bool:
+        r"""`v_{\text{max}}` and `v_\mathrm{max}`: the words name, they say nothing."""
+        last = [token.text for token in self.tokens[-2:]]
+        return last[-1:] == ["_"] or last == ["_", "{"]
+
+    def _is_upright_unit(self, inner: str) -> bool:
+        r"""`9.8\ \mathrm{m/s^2}`: nothing but units, right behind a value."""
+        if not self.tokens or not _UPRIGHT_UNIT.fullmatch(inner):
+            return False
+        runs = re.findall(r"(?<![\\a-zA-Z])[a-zA-Z]+", inner)
+        if not all(map(unit_of, runs)):
+            return False
+        before = self.tokens[-1]
+        return before.kind in ("number", "words") or before.text in ("}", ")", "pi")
+
+    def _unit(self, inner: str) -> None:
+        """Emit the words, slashes and powers of an upright unit."""
+        for token in _Scanner(inner, self.depth + 1).scan(0):
+            glued = token.kind == "letter" and not token.spaced and self.tokens[-1].kind == "words"
+            if glued and self.tokens[-1].text.isalpha():
+                token = Token("words", self.tokens.pop().text + token.text, token.spaced)
+            elif token.kind == "letter":
+                token = Token("words", token.text, token.spaced)
+            self.tokens.append(token)
 
     def _prose(self, inner: str) -> None:
         words = inner.strip().strip("$").strip()
+        if not words:
+            self.spaced = True
+            return
         listed = _NUMBER_LIST.fullmatch(words) and re.search(r"\d.*[a-z,]|[a-z,].*\d", words)
-        if listed:
+        if self._is_subscript() and re.fullmatch(r"[\w .-]{1,20}", words):
+            self._emit("symbol", words)
+        elif listed:
             self._nested(words, grouped=False)
         elif words in FUNCTIONS:
             self._emit("command", words)
@@ -210,8 +256,10 @@ class _Scanner:
 
     def _math_style(self, name: str, inner: str) -> None:
         bare = inner.strip()
-        if name == "mathbb":
+        if name == "mathbb" or (self._is_subscript() and re.fullmatch(r"[\w .-]{1,20}", bare)):
             self._emit("symbol", bare)
+        elif name in ("mathrm", "rm") and self._is_upright_unit(bare):
+            self._unit(bare)
         elif self._is_unit_letter(bare):
             self._emit("words", bare)
         elif bare in FUNCTIONS or bare in LIST_FUNCTIONS:
@@ -256,8 +304,17 @@ def _merge_words(tokens: list[Token]) -> list[Token]:
         while end < len(tokens) and tokens[end].kind == "letter" and not tokens[end].spaced:
             end += 1
         run = "".join(t.text for t in tokens[at:end])
-        for piece in _spelled(run, token.spaced, merged, phrase=_word_follows(tokens, end)):
+        pieces = _spelled(
+            run,
+            token.spaced,
+            merged,
+            phrase=_word_follows(tokens, end),
+            followed=_argument_follows(tokens, end),
+        )
+        for piece in pieces:
             _append(merged, piece)
+        if pieces[-1].kind == "letter" and _is_index(tokens, end):
+            merged.append(Token("mark", "_"))
         at = end
     return merged
 
@@ -270,6 +327,34 @@ def _append(merged: list[Token], token: Token) -> None:
         merged.append(token)
 
 
+def _argument_follows(tokens: list[Token], at: int) -> bool:
+    """Say whether a bracket, number or command stands at `at`: `min(2,3)`, but not `36 min (D)`."""
+    if at >= len(tokens):
+        return False
+    token = tokens[at]
+    if token.text == "(":
+        return not token.spaced
+    return token.kind in ("number", "command", "letter", "symbol", "begin") or token.text in "{^|["
+
+
+def _is_index(tokens: list[Token], at: int) -> bool:
+    """Say whether the number at `at` is the index of the letter before it: `x1` is `x_1`.
+
+    Not of a constant (`3+i2`), nor in an exponent (`2^n3`), nor between digits (`2x3`).
+    """
+    if at >= len(tokens) or tokens[at].kind != "number" or tokens[at].spaced:
+        return False
+    letter, before = tokens[at - 1], tokens[at - 2] if at > 1 else END_OF_TEXT
+    if not tokens[at].text.isdigit() or len(tokens[at].text) > 4 or letter.text in ("i", "e"):
+        return False
+    if before.kind == "mark" and before.text in ("^", "_"):
+        return False
+    return not (letter.text == "x" and before.kind == "number" and len(tokens) == 3)
+
+
+END_OF_TEXT = Token("mark", "")
+
+
 def _word_follows(tokens: list[Token], at: int) -> bool:
     """Say whether a run of at least four letters stands at `at`, after a gap: `ink cartridge`."""
     run = tokens[at : at + 4]
@@ -277,13 +362,20 @@ def _word_follows(tokens: list[Token], at: int) -> bool:
     return len(run) == 4 and letters and [token.spaced for token in run] == [True] + 3 * [False]
 
 
-def _spelled(run: str, spaced: bool, before: list[Token], *, phrase: bool) -> list[Token]:
-    """Return what a run of letters without a gap stands for; `phrase` if a word comes next."""
+def _spelled(
+    run: str, spaced: bool, before: list[Token], *, phrase: bool, followed: bool
+) -> list[Token]:
+    """Return what a run of letters without a gap stands for.
+
+    `phrase`: a word comes next; `followed`: what a command could apply to comes next.
+    """
     letters = [Token("letter", run[0], spaced), *(Token("letter", c) for c in run[1:])]
     word = [Token("words", run, spaced)]
     lower = run.lower()
     within_phrase = bool(before) and before[-1].kind == "words" and len(before[-1].text) > 1
     after_number = bool(before) and (before[-1].kind == "number" or before[-1].text in (")", "}"))
+    if before and before[-1].kind == "number" and run in _UNIT_OR_COMMAND and not followed:
+        return word
     if phrase and lower in _ARTICLES and (within_phrase or not after_number):
         return word
     if len(run) == 1:

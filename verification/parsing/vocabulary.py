@@ -88,8 +88,18 @@ BLOCKING_WORDS = {
 
 SCALES = {
     "dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9,
-    "trillion": 10**12,
+    "trillion": 10**12, "lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7,
+    "mil": 1000, "mille": 1000, "mila": 1000, "tausend": 1000, "тысяча": 1000, "тысячи": 1000,
+    "тысяч": 1000, "millón": 10**6, "millones": 10**6, "millions": 10**6, "millionen": 10**6,
+    "milhão": 10**6, "milhões": 10**6, "milione": 10**6, "milioni": 10**6, "миллион": 10**6,
+    "миллиона": 10**6, "миллионов": 10**6, "docena": 12, "docenas": 12, "douzaine": 12,
+    "douzaines": 12, "dutzend": 12, "dúzia": 12, "dúzias": 12, "dozens": 12, "дюжина": 12,
+    "百": 100, "千": 1000, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8, "백": 100,
+    "천": 1000, "만": 10**4, "억": 10**8, "हज़ार": 1000, "লাখ": 10**5, "হাজার": 1000,
 }  # fmt: skip
+"""Words behind a number that multiply it, in the languages that answers come in."""
+
+PER_WORDS = {"per", "a", "an", "each", "every", "pro", "por", "par", "je"}
 
 _UNITS_TO_TWENTY = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
@@ -107,58 +117,12 @@ FRACTION_WORDS = {
     "three quarters": Fraction(3, 4), "three fourths": Fraction(3, 4), "one fifth": Fraction(1, 5),
 }  # fmt: skip
 
-_PLAIN_UNITS = {
-    "mm": "mm millimeter millimetre", "cm": "cm centimeter centimetre", "dm": "dm decimeter",
-    "m": "m meter metre", "km": "km kilometer kilometre", "in": "in inch inche",
-    "ft": "ft foot feet",
-    "yd": "yd yard", "mi": "mi mile", "ms": "ms millisecond", "s": "s sec second",
-    "min": "min minute", "h": "h hr hour", "day": "day", "week": "week wk", "month": "month",
-    "year": "year yr", "mg": "mg milligram", "g": "g gram gm", "kg": "kg kilogram",
-    "oz": "oz ounce", "lb": "lb pound", "ton": "ton tonne", "cent": "cent penny pennie",
-    "usd": "usd dollar buck", "eur": "eur euro", "gbp": "gbp", "cny": "cny yuan rmb",
-    "jpy": "jpy yen", "inr": "inr rupee r", "ml": "ml milliliter millilitre", "l": "l liter litre",
-    "gal": "gal gallon", "qt": "qt quart", "pt": "pint", "cup": "cup", "acre": "acre",
-    "degree": "deg degree", "radian": "rad radian", "percent": "percent pct percentage",
-    "am": "am", "pm": "pm", "bc": "bc bce", "ad": "ce", "north": "north", "south": "south",
-    "east": "east", "west": "west", "left": "left", "right": "right", "above": "above",
-    "below": "below", "up": "up upward", "down": "down downward",
-    "increase": "increase gain profit",
-    "decrease": "decrease loss", "hz": "hz hertz", "j": "joule", "n": "newton", "w": "watt",
-    "kelvin": "kelvin", "celsius": "celsius", "fahrenheit": "fahrenheit", "v": "volt", "ohm": "ohm",
-    "mol": "mol mole", "ev": "ev", "kj": "kj kilojoule", "kw": "kw kilowatt", "pa": "pascal",
-}  # fmt: skip
-UNITS = {word: unit for unit, words in _PLAIN_UNITS.items() for word in words.split()}
-"""Spelling, lower case and without a plural s, to canonical unit."""
-
-COMPOUND_UNITS = {"mph": (("h", -1), ("mi", 1)), "kph": (("h", -1), ("km", 1)),
-                  "fps": (("ft", 1), ("s", -1))}  # fmt: skip
-
 BARE_UNITS = {
     "cm", "mm", "km", "dm", "ft", "mi", "in", "yd", "kg", "mg", "lb", "lbs", "oz", "hr", "hrs",
-    "min", "mins", "sec", "secs", "mph", "kph", "deg", "rad", "pct", "ml", "am", "pm", "usd", "gm",
+    "min", "mins", "sec", "secs", "cup", "cups", "mph", "kph", "deg", "rad", "pct", "ml", "am", "pm", "usd", "gm",
     "sq", "hz", "mol", "units", "unit", "inches", "feet", "dollars", "cents", "degrees", "percent",
 }  # fmt: skip
 """Letter groups that are a unit when they follow a number without `\\text`."""
-
-SIZES: dict[str, tuple[str, Fraction]] = {
-    "mm": ("length", Fraction(1, 1000)), "cm": ("length", Fraction(1, 100)),
-    "dm": ("length", Fraction(1, 10)), "m": ("length", Fraction(1)),
-    "km": ("length", Fraction(1000)), "in": ("length", Fraction(254, 10000)),
-    "ft": ("length", Fraction(3048, 10000)), "yd": ("length", Fraction(9144, 10000)),
-    "mi": ("length", Fraction(1609344, 1000)), "ms": ("time", Fraction(1, 1000)),
-    "s": ("time", Fraction(1)), "min": ("time", Fraction(60)), "h": ("time", Fraction(3600)),
-    "day": ("time", Fraction(86400)), "week": ("time", Fraction(604800)),
-    "month": ("months", Fraction(1)), "year": ("months", Fraction(12)),
-    "mg": ("mass", Fraction(1, 1000)), "g": ("mass", Fraction(1)), "kg": ("mass", Fraction(1000)),
-    "oz": ("pounds", Fraction(1, 16)), "lb": ("pounds", Fraction(1)),
-    "cent": ("usd", Fraction(1, 100)), "usd": ("usd", Fraction(1)),
-    "ml": ("volume", Fraction(1, 1000)), "l": ("volume", Fraction(1)),
-    "qt": ("quarts", Fraction(1)), "gal": ("quarts", Fraction(4)), "pt": ("quarts", Fraction(1, 2)),
-    "cup": ("quarts", Fraction(1, 4)), "j": ("energy", Fraction(1)),
-    "kj": ("energy", Fraction(1000)),
-    "w": ("power", Fraction(1)), "kw": ("power", Fraction(1000)),
-}  # fmt: skip
-"""Dimension and exact size of the units that convert into each other."""
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (
@@ -185,3 +149,13 @@ SAME_WORDS = {
     for short in (full[:3], full[:4])
 }  # fmt: skip
 """Phrases that say the same thing, to one of them."""
+
+KNOWN_WORDS = {*SAME_WORDS, *SAME_WORDS.values(), *_WEEKDAYS, *MONTHS, *NUMBER_WORDS} | set(
+    "yes no true false even odd neither both either none all increasing decreasing increase "
+    "decrease positive negative zero prime composite rational irrational acute obtuse right "
+    "equilateral isosceles scalene parallel perpendicular skew circle ellipse parabola hyperbola "
+    "line point square rectangle rhombus trapezoid triangle converges diverges convergent "
+    "divergent north south east west red blue green yellow black white heads tails "
+    "dependent independent infinitely dne undefined always sometimes never".split()
+)
+"""Words whose meaning we know, so that another of them is another answer."""

@@ -6,7 +6,7 @@ stage, ours or sympy's, walks this tree; none goes back to the text. Children co
 sum of 500 terms is one level deep and recursion is bounded by the nesting of brackets.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, Literal
 
@@ -161,6 +161,8 @@ class Unit:
 
     factors: tuple[tuple[str, int], ...]
     """(canonical unit, exponent), sorted; empty for a word that is no known unit (`apples`)."""
+    known: bool = field(default=True, compare=False)
+    """Whether every word was understood; a conversion may hide in one that was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,8 @@ class ClockTime:
     minute: int
     second: int = 0
     half: Literal["", "am", "pm"] = ""
+    negative: bool = False
+    """Whether a minus stands before it: no time of day, a difference of times."""
 
 
 @dataclass(frozen=True, slots=True)
