@@ -9,9 +9,22 @@ from verification.arithmetic.probes import number_at
 from verification.arithmetic.terms import Terms, every
 from verification.comparing.regions import region_of, same_region
 from verification.tree.bounds import UndecidedError
-from verification.tree.syntax import Answer, Applied, Number, Relation, Side, Symbol, Value
+from verification.tree.signs import signed_readings
+from verification.tree.syntax import (
+    Answer,
+    Applied,
+    Call,
+    Expression,
+    Number,
+    Product,
+    Relation,
+    Side,
+    Symbol,
+    Value,
+)
 from verification.tree.traits import traits_of, walk
 
+_LETTER = re.compile(r"[a-z](?:_\w+)?")
 _MOST_PLACES = 12
 _ROUGH = 0.05
 """An approximation further off than this is a slip, not a rounding."""
@@ -27,6 +40,8 @@ class Named:
 
     name: str
     value: Answer
+    subject: Answer | None = None
+    """What the name means where it is an expression: `\\frac{AB}{CD}`, `\\sin A`."""
 
 
 def named_value(relation: Relation, terms: Terms) -> Named | None:
@@ -51,22 +66,32 @@ def named_value(relation: Relation, terms: Terms) -> Named | None:
     return _assignment(sides, terms) or _chain(sides, terms)
 
 
-def _named(name: str, side: Side) -> Named | None:
-    return None if side.answer is None else Named(name, side.answer)
+def _named(name: str, side: Side, subject: Answer | None = None) -> Named | None:
+    return None if side.answer is None else Named(name, side.answer, subject)
 
 
 def _assignment(sides: tuple[Side, ...], terms: Terms) -> Named | None:
     first, last = sides[0], sides[-1]
-    if first.is_name:
+    if first.is_name and not _is_product(first):
         _refuse_contradiction([side for side in sides[1:] if _is_closed(side)], terms)
         if any(_mentions(side, first.text) for side in sides[1:-1]):
             raise UndecidedError("several equations in one")
-        return _named(first.text, last)
-    if len(sides) == 2 and last.is_name and _is_closed(first):
-        return _named(last.text, first)
+        return _named(first.text, last, first.answer)
+    if len(sides) == 2 and last.is_name and not _is_product(last) and _is_closed(first):
+        return _named(last.text, first, last.answer)
     if _is_quantity(first) and _is_closed(last):
-        return _named(first.text, last)
+        return _named(first.text, last, first.answer)
     return None
+
+
+def _is_product(side: Side) -> bool:
+    r"""Say whether a side is made of unknowns, so that `xy = 6` and `|x| = 3` are equations."""
+    if not isinstance(side.answer, Value) or isinstance(side.answer.expression, Symbol):
+        return False
+    tree = side.answer.expression
+    names = traits_of(tree).variables
+    made = isinstance(tree, Product) or (isinstance(tree, Call) and tree.function == "abs")
+    return made and bool(names) and all(map(_LETTER.fullmatch, names))
 
 
 def _refuse_contradiction(sides: list[Side], terms: Terms) -> None:
@@ -139,14 +164,22 @@ def _chain(sides: tuple[Side, ...], terms: Terms) -> Named | None:
     trees = [side.answer.expression for side in sides if isinstance(side.answer, Value)]
     closed = not traits_of(*trees).variables
     try:
-        identical = every(lambda a, b: same_expression(a, b, terms), pairwise(trees))
+        identical = every(lambda a, b: _same_signed(a, b, terms), pairwise(trees))
     except UndecidedError:
-        identical = closed  # a limit or integral, and the value it is said to have
+        if closed:  # a limit or integral, and the value it is said to have
+            return _named(sides[0].text, sides[-1], sides[0].answer)
+        identical = False
     if identical:
         return _named("", sides[-1])
     if closed:
         raise ContradictionError("the sides of a chain differ")
     return None
+
+
+def _same_signed(left: Expression, right: Expression, terms: Terms) -> bool:
+    """Compare two members of a chain, sign by sign where they have double signs."""
+    pairs = list(zip(signed_readings(left), signed_readings(right), strict=False))
+    return every(lambda a, b: same_expression(a, b, terms), pairs)
 
 
 def _set_chain(sides: tuple[Side, ...], terms: Terms) -> Named | None:

@@ -11,7 +11,8 @@ from fractions import Fraction
 
 from verification.arithmetic.equality import same_expression
 from verification.arithmetic.terms import Terms, every
-from verification.comparing.assignments import Named, is_unknown, named_value, same_name
+from verification.comparing.assignments import Named, is_unknown, named_value
+from verification.comparing.families import families_of, same_families
 from verification.comparing.matching import same_items
 from verification.comparing.notations import (
     digits_of,
@@ -24,6 +25,7 @@ from verification.comparing.notations import (
 from verification.comparing.quantities import same_quantity
 from verification.comparing.regions import Region, region_of, same_region
 from verification.comparing.relations import same_relation
+from verification.comparing.subjects import same_subject, with_bound_names
 from verification.tree.bounds import UndecidedError
 from verification.tree.signs import signed_readings
 from verification.tree.syntax import (
@@ -88,13 +90,20 @@ def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
         return _same_named((named, other), (left, right), terms)
     if (_states_number(named) and not other) or (_states_number(other) and not named):
         return False  # the other is an equation
-    region, opposite = _region(left, terms), _region(right, terms)
+    alike = _variables(left) == _variables(right)
+    region = _region(left, terms) if alike else None
+    opposite = _region(right, terms) if alike else None
     if region is not None and opposite is not None:
         if same_region(region, opposite, terms):
             return True
         if not any(interval.symbolic for interval in (*region, *opposite)):
             return False
     return same_relation(left, right, terms)
+
+
+def _variables(relation: Relation) -> set[str]:
+    values = [s.answer.expression for s in relation.sides if isinstance(s.answer, Value)]
+    return traits_of(*values).variables | {s.text for s in relation.sides if s.answer is None}
 
 
 def _states_number(named: Named | None) -> bool:
@@ -114,21 +123,24 @@ def _same_named(
 ) -> bool:
     """Compare two assignments; `y = 5` is not `x = 5`, but `f(x) = x^2` is `y = x^2`."""
     left, right = named
-    if same_name(left.name, right.name):
+    ours, theirs = with_bound_names(left), with_bound_names(right)
+    if left.name != right.name and ours.name == theirs.name:
+        return same_answer(ours.value, theirs.value, terms)
+    same = same_subject(left, right, terms)
+    if same or (same is None and not same_answer(left.value, right.value, terms)):
         return same_answer(left.value, right.value, terms)
-    unknowns = is_unknown(left.name) and is_unknown(right.name)
-    if not unknowns and same_answer(left.value, right.value, terms):
-        return True
-    values = (left.value, right.value)
-    if any(isinstance(v, Value) and traits_of(v.expression).variables for v in values):
-        return same_relation(*relations, terms)  # `xy = 1` and `y = 1/x`
-    return False
+    if same is None:
+        raise UndecidedError("another name for the same value")
+    trees = [v.expression for v in (left.value, right.value) if isinstance(v, Value)]
+    if is_unknown(left.name) == is_unknown(right.name) == (not traits_of(*trees).variables):
+        return False
+    return same_relation(*relations, terms)  # `xy = 1` and `y = 1/x`
 
 
 def _stated(answer: Answer, terms: Terms) -> Answer | _Assignments:
     """Return what an assignment or a list of them states, the answer itself if it is neither."""
     if isinstance(answer, SetBuilder) and isinstance(answer.condition, Relation):
-        return answer.condition
+        return answer if answer.head else answer.condition
     if terms.conventions.assignments == "strict":
         return answer
     if isinstance(answer, Relation):
@@ -183,6 +195,9 @@ class _Pair:
 
     def of_one_type(self) -> bool | None:
         """Compare answers of the same type."""
+        families = families_of(self.left), families_of(self.right)
+        if families[0] and families[1]:
+            return same_families(*families, self.terms)
         match self.left, self.right:
             case Value(), Value():
                 return same_quantity(self.left, self.right, self.terms)
@@ -295,8 +310,13 @@ class _Pair:
     def _abstract_sets(self) -> bool:
         """Accept sets that are written alike; unlike ones may still be the same."""
         match self.left, self.right:
-            case SetBuilder(name, condition), SetBuilder(other, same) if name == other:
-                if self._same(condition, same):
+            case SetBuilder(head=None), SetBuilder(head=None) if self.left == self.right:
+                return True
+            case SetBuilder(head=shape), SetBuilder(head=other) if shape and other:
+                if self._same(self.left.condition, self.right.condition):
+                    return self._same(shape, other)
+            case SetBuilder(name), SetBuilder(other) if name == other:
+                if self._same(self.left.condition, self.right.condition):
                     return True
             case SetOperation(kind, parts), SetOperation(other, opposite) if kind == other:
                 if kind != "difference" and same_items(parts, opposite, self._same):

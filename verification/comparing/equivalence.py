@@ -13,6 +13,7 @@ from verification.arithmetic.terms import Terms
 from verification.comparing.assignments import ContradictionError
 from verification.comparing.comparison import same_answer
 from verification.comparing.doubts import doubt
+from verification.comparing.families import with_parameters
 from verification.conventions import DEFAULTS, Conventions
 from verification.parsing.choices import option_text, same_choice
 from verification.parsing.numerals import Numeral
@@ -20,6 +21,7 @@ from verification.parsing.parsed import Parsed
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError, UnparsedError
 from verification.tree.syntax import Answer, Collection, Relation, Value
 from verification.tree.traits import traits_of
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -94,7 +96,7 @@ def _settled(left: Numeral, right: Numeral, conventions: Conventions) -> bool:
 def _by_tree(gold: Parsed, answer: Parsed) -> Decision:
     terms = Terms(gold.conventions)
     try:
-        equal = same_answer(gold.tree, answer.tree, terms)
+        equal = same_answer(*with_parameters(gold.tree, answer.tree), terms)
     except (UndecidedError, UnparsedError):
         if not _as_quantities(gold, answer, terms):
             raise

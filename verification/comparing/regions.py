@@ -85,7 +85,7 @@ def region_of(answer: Answer, terms: Terms) -> Region | None:
             return _points(items, terms)
         case Collection(items, joined_by=joint) if items:
             return _joined(items, joint, terms)
-        case SetBuilder(_, condition):
+        case SetBuilder(_, condition, None):
             return region_of(condition, terms)
         case Value(Symbol("R")):
             return [_line()]
@@ -176,6 +176,8 @@ def _joined(
         return None
     if not any(isinstance(item, Relation) for item in items):
         return None
+    if len(_subjects(items)) > 1:
+        return None
     regions = [region_of(item, terms) for item in items]
     if joint == "and":
         return _combined("intersection", regions)
@@ -186,6 +188,12 @@ def _joined(
     if (len(covered) == 1 and covered[0] == _line()) or _is_punctured(items):
         return _combined("intersection", regions)
     return united
+
+
+def _subjects(items: Sequence[Answer]) -> set[str]:
+    """Return the names that stand alone on the left of the relations."""
+    firsts = [item.sides[0] for item in items if isinstance(item, Relation)]
+    return {side.text for side in firsts if side.is_name}
 
 
 def _is_punctured(items: Sequence[Answer]) -> bool:
@@ -200,6 +208,9 @@ def _relation(relation: Relation, terms: Terms) -> Region | None:
         if region is None or relation.signs == ("in",):
             return region
         return complement(region)
+    if relation.signs == ("=",) and relation.sides[0].is_name:
+        point = relation.sides[1].answer
+        return None if point is None else _points([point], terms)
     if not set(relation.signs) <= set(_FLIPPED):
         return None
     trees: list[Expression] = []

@@ -14,7 +14,7 @@ from itertools import pairwise
 from verification.arithmetic.equality import same_expression
 from verification.arithmetic.matrix_algebra import reduced
 from verification.arithmetic.precision import Real
-from verification.arithmetic.probes import number_at, points
+from verification.arithmetic.probes import closely_at, number_at, points
 from verification.arithmetic.terms import Terms, every
 from verification.tree.bounds import UndecidedError
 from verification.tree.polynomials import cleared, polynomial_degree
@@ -34,6 +34,8 @@ def same_relation(left: Relation, right: Relation, terms: Terms) -> bool:
     left, right = _increasing(left), _increasing(right)
     if left == right or _same_sides(left, right, terms):
         return True
+    if not traits_of(*_trees(left), *_trees(right)).variables:
+        return False  # true or false, statements about numbers are the same in the same words
     if len(left.signs) != 1 or len(right.signs) != 1:
         return _different_chains(left, right, terms)
     (sign,), (other,) = left.signs, right.signs
@@ -113,6 +115,15 @@ def _holds(relation: Relation, point: Mapping[str, Fraction], terms: Terms) -> b
     return True
 
 
+def _apart(x: Real, y: Real, hidden: int) -> bool:
+    """Say whether two numbers differ where terms may be smaller by `hidden` digits."""
+    difference = x - y
+    if isinstance(difference, Fraction):
+        return difference != 0
+    ctx = difference.context
+    return bool(abs(difference) > abs(y) * ctx.mpf(10) ** (-30 - hidden))
+
+
 def _minus(a: Real, b: Real) -> Real:
     if isinstance(a, Fraction) and isinstance(b, Fraction):
         return a - b
@@ -150,15 +161,35 @@ class _Relations:
                 return False
         if self._has_witness(self.left, self.right) or self._has_witness(self.right, self.left):
             return False
+        if ratio is None and self._is_affine(self.left) and self._is_affine(self.right):
+            return False  # half spaces with different borders
         raise UndecidedError("inequalities that are not proportional")
+
+    def _is_affine(self, tree: Expression) -> bool:
+        """Say whether a residual changes evenly along a line through two points, at many of them.
+
+        The middle of two points has the middle of their values.
+        """
+        some = list(points(traits_of(self.left, self.right).variables, 8))
+        for p, q in pairwise(some):
+            middle = {name: (p[name] + q[name]) / 2 for name in p}
+            found = [closely_at(tree, point, self.terms) for point in (p, middle, q)]
+            if None in found:
+                return False
+            low, at, high = (f.value for f in found if f)
+            hidden = max(f.hidden for f in found if f)
+            if _apart(low + high, 2 * at, hidden):
+                return False
+        return True
 
     def _ratio(self, left: Expression, right: Expression) -> Real | None:
         """Return the constant right / left; None if it is not constant or cannot be seen."""
         ratios: list[Real] = []
         for point in points(traits_of(left, right).variables):
-            x, y = (number_at(tree, point, self.terms) for tree in (left, right))
-            if x is None or y is None:
+            a, b = (closely_at(tree, point, self.terms) for tree in (left, right))
+            if a is None or b is None:
                 continue
+            x, y = a.value, b.value
             if x == 0 or y == 0:
                 if x == y:
                     continue
@@ -168,7 +199,7 @@ class _Relations:
             elif isinstance(x, Fraction) and not isinstance(y, Fraction):
                 x = y.context.mpf(x.numerator) / x.denominator
             ratios.append(y / x)
-            if abs(ratios[-1] - ratios[0]) > abs(ratios[0]) * 1e-30:
+            if _apart(ratios[-1], ratios[0], max(a.hidden, b.hidden)):
                 return None
         return ratios[0] if len(ratios) >= _NEEDED else None
 

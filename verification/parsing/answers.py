@@ -9,13 +9,15 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Literal
 
+from verification.parsing.clauses import without_clauses
 from verification.parsing.expressions import parse_expression
 from verification.parsing.phrases import read_words
-from verification.parsing.sides import read_side
+from verification.parsing.sides import names_something, read_side
 from verification.parsing.tokens import Token
 from verification.parsing.units import read_unit
 from verification.parsing.vocabulary import JOINING_WORDS, MONTHS, SAME_WORDS, SIGNS
 from verification.tree.bounds import MAX_ITEMS, UnparsedError
+from verification.tree.renaming import PARAMETER, renamed
 from verification.tree.syntax import (
     Answer,
     Based,
@@ -30,6 +32,7 @@ from verification.tree.syntax import (
     Relation,
     SetBuilder,
     SetOperation,
+    Symbol,
     Tuple,
     Unit,
     Value,
@@ -56,9 +59,12 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
         raise UnparsedError(f"more than {MAX_ITEMS} answers")
     if not parts:
         raise UnparsedError("nothing but separators")
+    parts, running = without_clauses(parts, closing)
     if len(parts) == 1:
-        return parse_item(parts[0])
-    return Collection(tuple(map(parse_item, parts)), joined_by=_joint(separators))
+        answer = parse_item(parts[0])
+    else:
+        answer = Collection(tuple(map(parse_item, parts)), joined_by=_joint(separators))
+    return renamed(answer, {name: Symbol(PARAMETER + name) for name in running})
 
 
 def _joint(separators: list[Token]) -> Literal["", "and", "or"]:
@@ -185,17 +191,35 @@ def _set(inner: list[Token]) -> Answer:
 
 
 def _set_builder(head: list[Token], condition: list[Token]) -> Answer:
+    family = _family(head, condition)
+    if family is not None:
+        return family
     domain: Answer | None = None
     if len(head) > 2 and head[1].text == "in":
         domain = parse_item(head)
         head = head[:1]
-    if head[0].kind not in ("letter", "command", "mark"):
-        raise UnparsedError("a set builder without a variable")
+    shape = None if names_something(head) else parse_item(head)
     holds = read_answer(condition)
     if domain is not None and getattr(domain.sides[1], "text", "") not in ("R", "mathbbR"):  # type: ignore[union-attr]
         parts = holds.items if isinstance(holds, Collection) else (holds,)
         holds = Collection((domain, *parts), joined_by="and")
-    return SetBuilder("".join(token.text for token in head), holds)
+    return SetBuilder("".join(token.text for token in head), holds, shape)
+
+
+def _family(head: list[Token], condition: list[Token]) -> Answer | None:
+    r"""Read `\{2k\pi : k \in \mathbb{Z}\}` and `\{x : x = 2k\pi, k \in \mathbb{Z}\}` alike."""
+    parts, running = without_clauses([head, *split(condition, _separates)[0]], closing)
+    if not running:
+        return None
+    if len(parts) == 2 and parts[1][: len(head) + 1] == [*head, Token("mark", "=")]:
+        parts = parts[1:]
+    if len(parts) != 1:
+        return None
+    item = parse_item(parts[0])
+    if isinstance(item, Relation) and item.signs == ("=",) and item.sides[1].answer:
+        item = item.sides[1].answer
+    family = Collection((item,), braces=True)
+    return renamed(family, {name: Symbol(PARAMETER + name) for name in running})
 
 
 def _numeral_in_base(tokens: list[Token]) -> Answer | None:

@@ -151,11 +151,6 @@ SAME_WORDS = {
 """Phrases that say the same thing, to one of them."""
 
 KNOWN_WORDS = {*SAME_WORDS, *SAME_WORDS.values(), *_WEEKDAYS, *MONTHS, *NUMBER_WORDS} | set(
-    "yes no true false even odd neither both either none all increasing decreasing increase "
-    "decrease positive negative zero prime composite rational irrational acute obtuse right "
-    "equilateral isosceles scalene parallel perpendicular skew circle ellipse parabola hyperbola "
-    "line point square rectangle rhombus trapezoid triangle converges diverges convergent "
-    "divergent north south east west red blue green yellow black white heads tails "
-    "dependent independent infinitely dne undefined always sometimes never".split()
+    ["yes", "no", "true", "false", "even", "odd", "neither", "both", "either", "none", "all", "increasing", "decreasing", "increase", "decrease", "positive", "negative", "zero", "prime", "composite", "rational", "irrational", "acute", "obtuse", "right", "equilateral", "isosceles", "scalene", "parallel", "perpendicular", "skew", "circle", "ellipse", "parabola", "hyperbola", "line", "point", "square", "rectangle", "rhombus", "trapezoid", "triangle", "converges", "diverges", "convergent", "divergent", "north", "south", "east", "west", "red", "blue", "green", "yellow", "black", "white", "heads", "tails", "dependent", "independent", "infinitely", "dne", "undefined", "always", "sometimes", "never"]
 )
 """Words whose meaning we know, so that another of them is another answer."""

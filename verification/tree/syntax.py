@@ -227,6 +227,8 @@ class SetBuilder:
 
     variable: str
     condition: "Answer"
+    head: "Answer | None" = None
+    """What the elements look like, where that is more than a name: `x^2` of `{x^2 : x > 1}`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,180 @@
+r"""Families over the integers: `\frac{\pi}{6} + k\pi` for all integers k.
+
+Two lists of families are the same if they make the same set. Where all are linear in their integer
+that is decided by residues of a common period; others are the same if renaming, turning or
+shifting the integer makes them equal, and else undecided.
+"""
+
+import math
+from fractions import Fraction
+
+from verification.arithmetic.equality import same_expression
+from verification.arithmetic.marks import Marks
+from verification.arithmetic.numeric import NumericEvaluator
+from verification.arithmetic.precision import Real
+from verification.arithmetic.terms import Terms
+from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError
+from verification.tree.renaming import PARAMETER, renamed
+from verification.tree.signs import signed_readings
+from verification.tree.syntax import (
+    Answer,
+    Collection,
+    Constant,
+    Degrees,
+    Expression,
+    Negative,
+    Number,
+    Relation,
+    Sum,
+    Symbol,
+    Value,
+)
+from verification.tree.traits import traits_of, walk
+
+_LETTERS = set("kKnmlNjprst")
+"""Letters that an integer goes by where nothing says so."""
+_MOST_RESIDUES = 200
+_DIGITS = 60
+_SHIFTS = range(-3, 4)
+
+
+def with_parameters(gold: Answer, answer: Answer) -> tuple[Answer, Answer]:
+    r"""Mark the integers that run: `k` opposite a `k \in \mathbb{Z}`, and in `k\pi` and `n\pi`."""
+    ours, theirs = _variables(gold), _variables(answer)
+    declared = any(name.startswith(PARAMETER) for name in ours | theirs)
+    if not declared and not (_is_periodic(gold) and _is_periodic(answer)):
+        return gold, answer
+    ours, theirs = ours - theirs, theirs - ours
+    return _marked(gold, ours), _marked(answer, theirs)
+
+
+def _marked(answer: Answer, only_here: set[str]) -> Answer:
+    free = {name for name in only_here if name in _LETTERS}
+    if len(free) != 1 or any(name.startswith(PARAMETER) for name in only_here):
+        return answer
+    return renamed(answer, {name: Symbol(PARAMETER + name) for name in free})
+
+
+def _expressions(answer: Answer) -> list[Expression]:
+    match answer:
+        case Value(expression):
+            return [expression]
+        case Collection(items):
+            return [tree for item in items for tree in _expressions(item)]
+        case Relation(sides):
+            return [tree for s in sides if s.answer for tree in _expressions(s.answer)]
+    return []
+
+
+def _variables(answer: Answer) -> set[str]:
+    return traits_of(*_expressions(answer)).variables
+
+
+def _is_periodic(answer: Answer) -> bool:
+    r"""Say whether the answer adds multiples of \pi or of degrees to something."""
+    marks = (Constant("pi"), Degrees)
+    nodes = [node for tree in _expressions(answer) for node in walk(tree)]
+    return any(node == marks[0] or isinstance(node, Degrees) for node in nodes)
+
+
+def families_of(answer: Answer) -> list[Expression] | None:
+    """Return the families that an answer lists, None if it is no list of families."""
+    if isinstance(answer, Value):
+        if not any(n.startswith(PARAMETER) for n in traits_of(answer.expression).variables):
+            return None
+        return list(signed_readings(answer.expression))
+    if isinstance(answer, Collection) and answer.items:
+        found = [families_of(item) for item in answer.items]
+        return None if None in found else [tree for part in found for tree in part or ()]
+    return None
+
+
+def same_families(left: list[Expression], right: list[Expression], terms: Terms) -> bool:
+    """Say whether two lists of families make the same set."""
+    lines = [_lines(left, terms), _lines(right, terms)]
+    if lines[0] is not None and lines[1] is not None:
+        return _same_residues(lines[0], lines[1])
+    if len(left) != len(right):
+        raise UndecidedError("families that are not linear")
+    for ours, theirs in ((left, right), (right, left)):
+        if not all(any(_may_be_renamed(a, b, terms) for b in theirs) for a in ours):
+            raise UndecidedError("families that are not linear")
+    return True
+
+
+def _parameter(tree: Expression) -> str | None:
+    names = [n for n in traits_of(tree).variables if n.startswith(PARAMETER)]
+    return names[0] if len(names) == 1 else None
+
+
+def _may_be_renamed(left: Expression, right: Expression, terms: Terms) -> bool:
+    a, b = _parameter(left), _parameter(right)
+    if a is None or b is None:
+        return False
+    for shift in _SHIFTS:
+        for turned in (Symbol(a), Negative(Symbol(a))):
+            moved = Sum((turned, Number(Fraction(shift)))) if shift else turned
+            try:
+                if same_expression(left, renamed(right, {b: moved}), terms):
+                    return True
+            except UndecidedError:
+                continue
+    return False
+
+
+def _lines(trees: list[Expression], terms: Terms) -> list[tuple[Real, Real]] | None:
+    """Return offset and step of each family, None where one is not linear or not closed."""
+    lines: list[tuple[Real, Real]] = []
+    for tree in trees:
+        names = traits_of(tree).variables
+        if len(names) != 1:
+            return None
+        name = next(iter(names))
+        try:
+            at = [
+                NumericEvaluator(
+                    {name: Fraction(k)}, Marks(), budget=terms.budget, digits=_DIGITS
+                ).value(tree)
+                for k in (0, 1, 2, 5)
+            ]
+        except (UndefinedError, TooLargeError):
+            return None
+        step = at[1] - at[0]
+        if abs(at[2] - at[0] - 2 * step) > 1e-40 or abs(at[3] - at[0] - 5 * step) > 1e-40:
+            return None
+        if step == 0 or abs(at[0].imag) > 0 or abs(step.imag) > 0:
+            return None
+        lines.append((at[0], abs(step)))
+    return lines
+
+
+def _same_residues(left: list[tuple[Real, Real]], right: list[tuple[Real, Real]]) -> bool:
+    unit = left[0][1]
+    steps = []
+    for _, step in (*left, *right):
+        ratio = Fraction(str(step / unit)).limit_denominator(1000)
+        if abs(step / unit * ratio.denominator - ratio.numerator) > 1e-30:
+            return False
+        steps.append(ratio)
+    period = math.lcm(*(s.numerator for s in steps))  # in units, over the common denominator 1
+    classes = [_residues(side, unit, period) for side in (left, right)]
+    return all(
+        any(_close(a, b, period) for b in theirs)
+        for ours, theirs in (classes, classes[::-1])
+        for a in ours
+    )
+
+
+def _residues(lines: list[tuple[Real, Real]], unit: Real, period: int) -> list[Real]:
+    found: list[Real] = []
+    for offset, step in lines:
+        count = round(period / float(step / unit))
+        if len(found) + count > _MOST_RESIDUES:
+            raise UndecidedError("many residues")
+        found += [(offset + k * step) / unit for k in range(count)]
+    return found
+
+
+def _close(left: Real, right: Real, period: int) -> bool:
+    distance = (left - right) / period
+    return bool(abs(distance - round(float(distance))) < 1e-20)
