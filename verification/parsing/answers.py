@@ -11,6 +11,7 @@ from typing import Literal
 
 from verification.parsing.clauses import without_clauses
 from verification.parsing.expressions import parse_expression
+from verification.parsing.measures import SIZES
 from verification.parsing.phrases import read_words
 from verification.parsing.sides import names_something, read_side
 from verification.parsing.tokens import Token
@@ -32,6 +33,8 @@ from verification.tree.syntax import (
     Relation,
     SetBuilder,
     SetOperation,
+    Side,
+    Sum,
     Symbol,
     Tuple,
     Unit,
@@ -42,6 +45,12 @@ _OPENING = ("(", "[", "{", "\\{", "<<")
 _CLOSING = (")", "]", "}", "\\}", ">>")
 _SET_COMMANDS = {"cup": "union", "cap": "intersection", "setminus": "difference"}
 _THOUSANDS = re.compile(r"\d{3}(\.\d+)?")
+_MORE = {
+    "and a half": Fraction(1, 2), "and one half": Fraction(1, 2), "and a quarter": Fraction(1, 4),
+    "and a third": Fraction(1, 3), "and one third": Fraction(1, 3), "and half": Fraction(1, 2),
+    "and two thirds": Fraction(2, 3), "and three quarters": Fraction(3, 4),
+    "and one quarter": Fraction(1, 4), "and three fourths": Fraction(3, 4),
+}  # fmt: skip
 _DIRECTIONS = {"increase", "decrease", "up", "down"}
 _SCALED = {"degree": Degrees, "percent": Percent}
 
@@ -53,6 +62,7 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
         raise UnparsedError("nothing was written")
     if len(tokens) == 1 and tokens[0].kind == "words":
         return read_words(tokens[0].text)
+    tokens = _split_words(tokens)
     parts, separators = split(tokens, _separates)
     parts = [part for part in parts if part]
     if len(parts) > MAX_ITEMS:
@@ -65,6 +75,20 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
     else:
         answer = Collection(tuple(map(parse_item, parts)), joined_by=_joint(separators))
     return renamed(answer, {name: Symbol(PARAMETER + name) for name in running})
+
+
+def _split_words(tokens: list[Token]) -> list[Token]:
+    """Cut the `and` off `7 goats and 4 hens`, the comma off `4, minimum: 1`."""
+    found: list[Token] = []
+    for token in tokens:
+        before, joint, _ = token.text.rpartition(" ") if token.kind == "words" else ("", "", "")
+        if joint and token.text.lower().endswith((" and", " or")):
+            found += [Token("words", before, token.spaced), Token("words", token.text[len(before):])]
+        elif token.kind == "words" and token.text[:1] == "," and len(token.text) > 1:
+            found += [Token("mark", ","), Token("words", token.text[1:].strip(), True)]
+        else:
+            found.append(token)
+    return found
 
 
 def _joint(separators: list[Token]) -> Literal["", "and", "or"]:
@@ -104,7 +128,7 @@ def parse_value(tokens: list[Token]) -> Answer:
     tokens = strip_braces(tokens)
     if not tokens:
         raise UnparsedError("an empty part")
-    for read in (_set_operation, _empty_set, _words, _bracketed, _numeral_in_base, _colons):
+    for read in (_set_operation, _empty_set, _words, _cases, _labelled, _bracketed, _numeral_in_base, _colons):
         answer = read(tokens)
         if answer is not None:
             return answer
@@ -143,6 +167,10 @@ def _words(tokens: list[Token]) -> Answer | None:
     if all(token.kind == "words" or token.text in ("-", ".", "'", "/", ",") for token in tokens):
         return read_words(" ".join(token.text for token in tokens))
     first = tokens[0].text.lower()
+    if first.endswith(":") and len(tokens) > 1:  # `Area: 12`
+        return parse_value(tokens[1:])
+    if len(tokens) > 2 and tokens[1].text == ":" and tokens[1].kind == "mark":
+        return parse_value(tokens[2:])
     if first in ("about", "approximately", "approx", "exactly"):
         return parse_value(tokens[1:])
     if first in ("usd", "eur", "gbp", "cny", "inr"):
@@ -158,6 +186,33 @@ def _words(tokens: list[Token]) -> Answer | None:
 
 def _month(word: str) -> str:
     return SAME_WORDS.get(word.lower(), word.lower())
+
+
+def _cases(tokens: list[Token]) -> Answer | None:
+    r"""Read a system of equations, or a function in pieces, as the list of its lines."""
+    if tokens[0] != Token("begin", "cases", tokens[0].spaced) or closing(tokens) != len(tokens) - 1:
+        return None
+    lines = [line for line in split(tokens[1:-1], lambda t: t.text == "\\\\")[0] if line]
+    items: list[Answer] = []
+    for line in lines[:MAX_ITEMS]:
+        cells = [cell for cell in split(line, lambda t: t.text == "&")[0] if cell]
+        cells = [[t for t in c if not (t.kind == "words" and _bare(t) == "if")] for c in cells]
+        cells = [cell[:-1] if cell[-1:] and cell[-1].text == "," else cell for cell in cells]
+        read = tuple(map(parse_item, cells))
+        items.append(read[0] if len(read) == 1 else Tuple("<", read, ">"))
+    return Collection(tuple(items), braces=any(isinstance(item, Tuple) for item in items))
+
+
+def _labelled(tokens: list[Token]) -> Answer | None:
+    """Read the point `A(1,2)` as `A = (1,2)`."""
+    label, rest = tokens[:1], tokens[1:]
+    if label[0].kind != "letter" or not label[0].text.isupper() or label[0].text == "C":
+        return None
+    point = _bracketed(rest) if rest and rest[0].text == "(" else None
+    if point is None:
+        return None
+    sides = Side(label[0].text, Value(Symbol(label[0].text)), True), Side("", point, False)
+    return Relation(sides, ("=",))
 
 
 def _bracketed(tokens: list[Token]) -> Answer | None:
@@ -289,6 +344,14 @@ def _quantity(tokens: list[Token]) -> Answer:
     at = next((k for k, token in enumerate(tokens) if token.kind == "words"), len(tokens))
     if at == 0:
         raise UnparsedError("no value before the words")
+    compound = _compound(tokens) if at < len(tokens) else None
+    if compound is not None:
+        return compound
+    if at < len(tokens) and tokens[at].text.lower() in _MORE and tokens[at - 1].kind == "number":
+        more = Number(_MORE[tokens[at].text.lower()])
+        whole = _quantity(tokens[:at] + tokens[at + 1 :])
+        assert isinstance(whole, Value)
+        return Value(Sum((whole.expression, more)), whole.unit)
     scale = 1
     if at < len(tokens):
         end = at - 1 if tokens[at - 1].text in ("-", "/") else at
@@ -299,6 +362,29 @@ def _quantity(tokens: list[Token]) -> Answer:
     if scale > 1:
         expression = Product((Number(Fraction(scale)), expression))
     return with_unit(expression, unit)
+
+
+def _compound(tokens: list[Token]) -> Answer | None:
+    """Read `1 hour 30 minutes` and `2 ft 3 in` as one quantity in the smallest unit."""
+    pairs: list[tuple[Fraction, Unit]] = []
+    rest = [t for t in tokens if not (t.kind == "words" and _bare(t) == "and") and t.text != ","]
+    if len(rest) < 4 or len(rest) % 2 or len(rest) > 8:
+        return None
+    for number, words in zip(rest[::2], rest[1::2], strict=True):
+        if number.kind != "number" or words.kind != "words":
+            return None
+        unit, scale = read_unit([words._replace(text=words.text.removesuffix(" and"))])
+        if unit is None or scale != 1 or len(unit.factors) != 1:
+            return None
+        pairs.append((Fraction(number.text), unit))
+    (kind, last), *_ = (SIZES.get(pairs[-1][1].factors[0][0], ((), Fraction(0))),)
+    total = Fraction(0)
+    for amount, unit in pairs:
+        dimension, size = SIZES.get(unit.factors[0][0], ((), Fraction(0)))
+        if not dimension or dimension != kind or unit.factors[0][1] != 1:
+            return None
+        total += amount * size / last
+    return Value(Number(total), pairs[-1][1])
 
 
 def _agreed(currency: Unit | None, written: Unit | None) -> Unit | None:
@@ -312,9 +398,15 @@ def _agreed(currency: Unit | None, written: Unit | None) -> Unit | None:
 
 
 def _unbracketed(tokens: list[Token]) -> list[Token]:
-    """Drop `(` ... `)` left open by a unit in brackets, as in `27 (dollars)`."""
+    """Drop `(` ... `)` left open by a unit in brackets, as in `27 (dollars)`, or a remark."""
     if len(tokens) > 1 and tokens[-1].text == "(":
         return tokens[:-1]
+    at = next((k for k, token in enumerate(tokens) if token.text == "(" and token.spaced), 0)
+    remark = [token for token in tokens[at + 1 : -1] if token.kind != "words"]
+    if at and tokens[at - 1].kind == "number" and tokens[-1].text == ")" and tokens[at + 1 : -1]:
+        lettery = all(token.kind == "letter" or token.text in "-'" for token in remark)
+        if lettery and len(tokens) - at > 3:
+            return tokens[:at]
     return tokens
 
 

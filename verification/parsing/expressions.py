@@ -146,7 +146,7 @@ class ExpressionParser(Cursor):
         if self.sees("^", "**"):
             return self._raised(tree)
         if self.sees("_"):
-            raise UnparsedError("a subscript after an expression")
+            return self._subscripted(tree)
         if not (self.sees("!", "%") or self.sees_command("degree")):
             return None
         self.spend()
@@ -156,6 +156,13 @@ class ExpressionParser(Cursor):
             self.at += double
             return Call("double_factorial" if double else "factorial", (tree,))
         return Percent(tree) if mark == "%" else self._degrees(tree)
+
+    def _subscripted(self, tree: Expression) -> Expression:
+        """Read `v^2_0` as the square of `v_0`."""
+        match tree:
+            case Power(Symbol(name), exponent) if "_" not in name:
+                return Power(Symbol(name + read_decorations(self)), exponent)
+        raise UnparsedError("a subscript after an expression")
 
     def point(self) -> Expression:
         """Read the point of a limit: a signed atom or fraction, or an expression in braces."""

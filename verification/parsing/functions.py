@@ -22,6 +22,7 @@ from verification.tree.syntax import (
     Power,
     Product,
     Quotient,
+    Sum,
 )
 
 _SEVERAL = {"gcd", "lcm", "max", "min"}
@@ -46,6 +47,9 @@ def read_function(parser: Cursor) -> Expression:
         if function not in INVERSES:
             raise UnparsedError(f"{name} to the -1")
         return Call(INVERSES[function], (argument,))  # type: ignore[arg-type]
+    if name == "cis":
+        turned = Product((Constant("i"), Call("sin", (argument,))))
+        return Sum((Call("cos", (argument,)), turned))
     call = Call(function, (argument,) if base is None else (argument, base))
     return call if power is None else Power(call, power)
 

@@ -79,6 +79,8 @@ def _as_words(tokens: list[Token]) -> list[Token]:
         text = {"mu": "u", "Omega": "ohm"}.get(token.text, token.text)
         if token.kind == "command" and text not in ("cdot", "times"):
             token = Token("letter", text, token.spaced)
+        if token.text in ("{", "}") and not _is_script(words):
+            continue
         if token.kind != "letter":
             words.append(token)
         elif words and words[-1].kind == "words" and (not token.spaced or words[-1].text == "u"):
@@ -86,6 +88,11 @@ def _as_words(tokens: list[Token]) -> list[Token]:
         else:
             words.append(Token("words", token.text, token.spaced))
     return words
+
+
+def _is_script(words: list[Token]) -> bool:
+    """Say whether braces here hold an exponent."""
+    return any(token.text in ("^", "_") for token in words[-4:])
 
 
 def _is_wordlike(run: str) -> bool:

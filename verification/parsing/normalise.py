@@ -6,6 +6,7 @@ Unicode for what LaTeX has a command for. Two texts with equal `comparison_key` 
 """
 
 import re
+import unicodedata
 from fractions import Fraction
 
 from verification.parsing.tokens import matching_brace
@@ -41,6 +42,9 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ⁽⁾", "012
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₋₊ₙ", "0123456789-+n")
 _TRANSLATION = {ord(char): latex for char, latex in _UNICODE.items()}
 _TRANSLATION |= {ord(char): f"\\frac{{{n}}}{{{d}}}" for char, (n, d) in _VULGAR.items()}
+_TRANSLATION |= {  # squared units, `㎝`
+    code: f"\\text{{ {unicodedata.normalize('NFKC', chr(code))}}}" for code in range(0x3380, 0x33E0)
+}
 _TRANSLATION |= {0xFF01 + k: chr(0x21 + k) for k in range(94) if 0xFF01 + k not in _TRANSLATION}
 
 _UNIT_POWER = re.compile(r"(?<![a-zA-Z\\])([mkcd]?m|ft|in|yd|mi|km|units?)(²|³)")
@@ -81,6 +85,25 @@ _KEY_DEGREE = re.compile(r"\^\{\\circ\}|\^\\circ(?![a-zA-Z])|\\degree(?![a-zA-Z]
 _KEY_BRACED = re.compile(r"([_^])\{(\w)\}")
 
 
+_ORDINAL = re.compile(
+    r"(?<=\d)\s?(?:\^\s?)?\{?\s?(?:\\(?:text|mathrm|textsuperscript|mbox)\s?\{\s?)?(?:st|nd|rd|th)\b\}{0,2}"
+)
+_ENDS_ORDINAL = re.compile(r"\d\W{0,12}(?:text|mathrm|mbox)?\W{0,3}(?:st|nd|rd|th)\b")
+_RUPEES = re.compile(r"^(?:Rs|INR)\b\.?\s*(?=\d)")
+_FEET = re.compile(r"(\d{1,3})\s?'\s?(\d{1,2})\s?(?:''|\")")
+_TIMES_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*\^)")
+_MODULO = re.compile(r"[,\s]*\(?\s?\\?(?:p?mod|bmod|pmod)\s*(?:\{\s?(\d{1,9})\s?\}|(\d{1,9}))\s?\)?$")
+_DOTTED = re.compile(r"(?<![\d.])(\d{0,20})\.(\d{0,20}?)(?:(\d)\3{2,20}|(\d{2,8})\4{1,4})\s?\\ldots\s?$")
+_RENAMED = {
+    "\\lnot": "\\neg", "\\intercal": "{T}", "\\top": "{T}", "\\varphi": "\\phi", "\\varepsilon": "\\epsilon",
+    "\\vartheta": "\\theta", "\\imath": "{i}", "\\jmath": "{j}",
+    "\\varrho": "\\rho", "\\dotsb": "\\cdots", "\\dotsm": "\\cdots",
+}  # fmt: skip
+_RENAMED_COMMAND = re.compile(
+    r"\\(?:lnot|intercal|top|varphi|varepsilon|vartheta|imath|jmath|varrho|dotsb|dotsm)(?![a-zA-Z])"
+)
+
+
 def normal_form(text: str) -> str:
     """Return the normal form of an answer; raises UnparsedError above the cap on length."""
     text = text.strip()
@@ -93,12 +116,23 @@ def normal_form(text: str) -> str:
         text = _plain_latex(text)
     if "$" in text:
         text = _LEADING_DOLLAR.sub(r"\\usd ", text.replace("\\$", "\\usd ")).replace("$", "")
+    if text[:2] in ("Rs", "IN"):
+        text = _RUPEES.sub(r"\\text{ inr }", text)
+    if "equiv" in text and "mod" in text:
+        text = _MODULO.sub(lambda m: f"\\pmod{{{m[1] or m[2]}}}", text)
+    if "10" in text and "x" in text.lower():
+        text = _TIMES_TEN.sub(r" \\times ", text)
+    if _ENDS_ORDINAL.search(text):
+        text = _ORDINAL.sub("", text)
     if "'" in text or "prime" in text:
+        text = _FEET.sub(lambda m: f"{int(m[1]) * 12 + int(m[2])} \\text{{ in}}", text)
         text = _ARC.sub(_arc_to_degrees, text)
         text = _PRIME.sub(lambda m: "'" * max(1, (m[1] or "").count("prime")), text)
     if "." in text:
         text = text.replace("...", "\\ldots ")
         text = _REPEATING.sub(_repeating_to_fraction, text)
+        if "ldots" in text:
+            text = _DOTTED.sub(_dotted_to_fraction, text)
     text = _DECIMAL_COMMA.sub(".", _GROUPED.sub("", text))
     if " " in text and _SPACE_GROUPED.fullmatch(text):
         text = text.replace(" ", "")
@@ -164,7 +198,7 @@ def _unboxed(text: str) -> str:
 
 
 def _plain_latex(text: str) -> str:
-    text = text.replace("\\!", "" if ",\\!" not in text else "\\!")
+    text = text.replace("\\!", "" if not re.search(r",\s{0,3}\\!", text) else "\\!")
     text = _GROUPED.sub("", text).replace("\\!", "")
     if "quad" in text and text.count("=") > 1:
         text = _NEXT_RELATION.sub(" , ", text)
@@ -172,6 +206,7 @@ def _plain_latex(text: str) -> str:
     text = _SIZING.sub(" ", text)
     if "phantom" in text:
         text = _PHANTOM.sub("", text)
+    text = _RENAMED_COMMAND.sub(lambda m: _RENAMED[m[0]], text)
     for variant in ("\\dfrac", "\\tfrac", "\\cfrac"):
         text = text.replace(variant, "\\frac")
     return text.strip()
@@ -185,6 +220,13 @@ def _repeating_to_fraction(match: re.Match[str]) -> str:
     value = Fraction(int(whole)) + Fraction(int(fixed or "0"), scale)
     value += Fraction(int(cycle), (10 ** len(cycle) - 1) * scale)
     return f"\\frac{{{value.numerator}}}{{{value.denominator}}}"
+
+
+def _dotted_to_fraction(match: re.Match[str]) -> str:
+    r"""`0.333...` repeats what was written three times, a longer cycle twice."""
+    cycle = match[3] or match[4]
+    repeating = f"{match[1] or '0'}.{match[2]}({cycle})"
+    return _REPEATING.sub(_repeating_to_fraction, repeating)
 
 
 def _arc_to_degrees(match: re.Match[str]) -> str:

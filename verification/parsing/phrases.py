@@ -54,12 +54,33 @@ def _number(words: str) -> int | Fraction | None:
         return NUMBER_WORDS[words]
     if words in FRACTION_WORDS:
         return FRACTION_WORDS[words]
-    tens, _, ones = words.partition(" ")
-    if tens in NUMBER_WORDS and ones in NUMBER_WORDS:
-        high, low = NUMBER_WORDS[tens], NUMBER_WORDS[ones]
-        if high in range(20, 100, 10) and low in range(1, 10):
-            return high + low
-    return None
+    return _spelled_number([word for word in words.split() if word != "and"])
+
+
+def _spelled_number(words: list[str]) -> int | None:
+    """Return what `one hundred and twenty five thousand` says, None if it is no number."""
+    total, group = 0, 0
+    if not words or len(words) > _LONGEST_NUMBER:
+        return None
+    for word in words:
+        if word in _MAGNITUDES:
+            scale = _MAGNITUDES[word]
+            if scale == 100:
+                group = max(group, 1) * 100
+            else:
+                total, group = total + max(group, 1) * scale, 0
+        elif word in NUMBER_WORDS and NUMBER_WORDS[word] <= 90:
+            value = NUMBER_WORDS[word]
+            if group % 100 and not (group % 10 == 0 and group % 100 >= 20 and value < 10):
+                return None
+            group += value
+        else:
+            return None
+    return total + group
+
+
+_MAGNITUDES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9}
+_LONGEST_NUMBER = 16
 
 
 def _date(words: str) -> str:

@@ -40,6 +40,8 @@ def names_something(tokens: list[Token]) -> bool:
     if _DERIVATIVE.fullmatch(spelling(tokens)):
         return True
     tokens = _without_inverse(tokens)
+    if tokens[0].text == "P" and len(tokens) > 1 and tokens[1].text == "(":
+        return tokens[-1].text == ")"  # a probability, whatever the event
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.kind == "number" and not (before and before.text in ("_", "{", "(")):
             return False
@@ -56,7 +58,7 @@ def _without_inverse(tokens: list[Token]) -> list[Token]:
     return tokens[:1] + tokens[6:] if script == ["^", "{", "-", "1", "}"] else tokens
 
 
-_DERIVATIVE = re.compile(r"fracd[a-zA-Z]d[a-zA-Z]")
+_DERIVATIVE = re.compile(r"fracd[a-zA-Z]d[a-zA-Z]|fracpartial[a-zA-Z]partial[a-zA-Z]")
 _OPERATIONS = {
     "frac", "sqrt", "cdot", "times", "div", "pm", "mp", "binom", "infty", "sum", "prod", "int",
     "lim", "cup", "cap", "setminus", "pi", "bmod", "emptyset", "lfloor", "lceil", "gcd", "lcm",

@@ -60,7 +60,7 @@ _RENAMED = {
     "cdots": ("command", "ldots"), "dotsc": ("command", "ldots"), "vdots": ("command", "ldots"),
     "imath": ("letter", "i"), "euler": ("letter", "e"), "bullet": ("command", "cdot"),
     "varnothing": ("command", "emptyset"), "backslash": ("command", "setminus"),
-    "R": ("symbol", "R"), "lim": ("command", "lim"), "top": ("symbol", "top"),
+    "R": ("symbol", "R"), "lim": ("command", "lim"),
 }  # fmt: skip
 _UNIT_LETTERS = frozenset("msghlLNJWVACKTFH")
 _ARTICLES = {"a", "an", "the", "in", "of", "is", "at", "on", "by"}

@@ -14,11 +14,11 @@ FUNCTIONS = {
     "arctg": "arctan", "arcctg": "arccot", "cosec": "csc", "sh": "sinh", "ch": "cosh", "th": "tanh",
     "arsinh": "arcsinh", "arcosh": "arccosh", "artanh": "arctanh", "arcoth": "arccoth",
     "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "lg": "lg", "Arg": "arg",
-    "Re": "real", "Im": "imaginary", "arg": "arg", "det": "det", "tr": "trace", "Gamma": "gamma",
+    "Re": "real", "Im": "imaginary", "arg": "arg", "cis": "cis", "det": "det", "tr": "trace", "Gamma": "gamma",
 }  # fmt: skip
 """Commands and names applied to one argument, with or without brackets."""
 
-LIST_FUNCTIONS = {"gcd", "lcm", "max", "min", "det", "tr", "Re", "Im", "arg", "gamma"}
+LIST_FUNCTIONS = {"gcd", "lcm", "max", "min", "det", "tr", "Re", "Im", "arg"}
 """Names that need brackets around their arguments."""
 
 INVERSES = {
