@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from verification.arithmetic.equality import same_expression
-from verification.arithmetic.terms import Terms, every
+from verification.arithmetic.terms import Terms, every, some
 from verification.comparing.assignments import Named, is_unknown, named_value
 from verification.comparing.families import families_of, same_families
 from verification.comparing.matching import same_items
 from verification.comparing.notations import (
+    phrases_of,
+    same_phrase,
     digits_of,
     number_of,
     ratio_of,
@@ -27,7 +29,7 @@ from verification.comparing.regions import Region, region_of, same_region
 from verification.comparing.relations import same_relation
 from verification.comparing.subjects import same_subject, with_bound_names
 from verification.tree.bounds import UndecidedError
-from verification.tree.signs import signed_readings
+from verification.tree.signs import signed_points, signed_readings
 from verification.tree.syntax import (
     Answer,
     Based,
@@ -74,7 +76,7 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     if isinstance(other, _Assignments):
         return _same_assignments(other, stated, terms)
     pair = _Pair(stated, other, terms)
-    for rule in (pair.of_one_type, pair.as_several, pair.in_places, pair.as_regions, pair.as_names):
+    for rule in (pair.of_one_type, pair.as_signed_points, pair.as_several, pair.in_places, pair.as_regions, pair.as_names):
         verdict = rule()
         if verdict is not None:
             return verdict
@@ -160,9 +162,22 @@ def _stated_list(answer: Collection, terms: Terms) -> Answer | _Assignments:
     items = tuple(n.value if n else x for n, x in zip(named, answer.items, strict=True))
     if len(set(names)) <= 1:
         return Collection(items, answer.braces, answer.joined_by)
+    points = _as_points(names, items)
+    if points is not None:
+        return points
     if len(set(names)) == len(items):
         return _Assignments(names, items)
     return answer
+
+
+def _as_points(names: tuple[str, ...], items: tuple[Answer, ...]) -> Answer | None:
+    """Read `x = 1, y = 2, x = 3, y = 4` as two points; None where the names come in no rounds."""
+    width = len(set(names))
+    rounds = [names[k : k + width] for k in range(0, len(names), width)]
+    if len(names) != len(items) or len(rounds) < 2 or len(set(rounds)) > 1:
+        return None
+    points = [items[k : k + width] for k in range(0, len(items), width)]
+    return Collection(tuple(Tuple("(", point, ")") for point in points))
 
 
 def _same_assignments(left: _Assignments, right: Answer | _Assignments, terms: Terms) -> bool:
@@ -210,7 +225,7 @@ class _Pair:
             case Ratio(), Ratio():
                 return same_ratio(self.left, self.right, self.terms)
             case Words(text), Words(other):
-                return text == other
+                return same_phrase(text, other)
             case Relation(), Relation():
                 return _same_relations(self.left, self.right, self.terms)
         return None
@@ -247,7 +262,25 @@ class _Pair:
             return None
         if all(relational) and self.as_regions():
             return True
-        return same_items(sides[0], sides[1], self._same, counted=not self._has_set())
+        same = self._same_member if any(map(_is_set, (*sides[0], *sides[1]))) else self._same
+        return same_items(sides[0], sides[1], same, counted=not self._has_set())
+
+    def _same_member(self, left: Answer, right: Answer) -> bool:
+        """Compare members of a set of sets, where {1} is not 1."""
+        return _is_set(left) == _is_set(right) and self._same(left, right)
+
+    def as_signed_points(self) -> bool | None:
+        r"""Compare `(\pm a, \pm b)` with the points it stands for, signs together or each alone."""
+        if isinstance(self.left, Tuple) and isinstance(self.right, Tuple):
+            return None
+        readings = [
+            signed_points(side) if isinstance(side, Tuple) else [_several(side)]
+            for side in (self.left, self.right)
+        ]
+        if all(len(r) == 1 and r[0] in ((side,), _several(side)) for r, side in zip(readings, (self.left, self.right), strict=True)):
+            return None
+        pairs = [(a, b) for a in readings[0] for b in readings[1] if a and b]
+        return some(lambda a, b: same_items(a, b, self._same), pairs)
 
     def _has_set(self) -> bool:
         return any(isinstance(x, Collection) and x.braces for x in (self.left, self.right))
@@ -384,6 +417,10 @@ class _Pair:
         return False
 
 
+def _is_set(answer: Answer) -> bool:
+    return isinstance(answer, Collection) and answer.braces
+
+
 _SETS = (SetOperation, SetBuilder, Tuple, Collection, Relation)
 
 
@@ -391,14 +428,29 @@ def _several(answer: Answer) -> tuple[Answer, ...] | None:
     """Return the single answers of a list, a set, a double sign, or of one value."""
     match answer:
         case Collection(items):
-            return tuple(single for item in items for single in _several(item) or (item,))
+            return tuple(single for item in items for single in _singles(item))
         case Value(expression, unit):
             return tuple(Value(tree, unit) for tree in signed_readings(expression))
+        case Tuple():
+            return None
+        case Words(text) if len(phrases := phrases_of(text)) > 1:
+            return tuple(Words(phrase) for phrase in phrases)
+        case Words():
+            return (answer,)
         case Relation(sides, ("=",)) if isinstance(sides[1].answer, Value):
             values = signed_readings(sides[1].answer.expression)
             right = [Side(sides[1].text, Value(v), sides[1].is_name) for v in values]
             return tuple(Relation((sides[0], side), answer.signs) for side in right)
     return None
+
+
+def _singles(item: Answer) -> tuple[Answer, ...]:
+    """Return the answers that an item of a list is; a set among sets is one item."""
+    if isinstance(item, Collection) and item.braces:
+        return (item,)
+    if isinstance(item, Tuple):
+        return signed_points(item)[0]
+    return _several(item) or (item,)
 
 
 def _spelled(tree: Expression) -> str | None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from verification.arithmetic.terms import Terms
 from verification.comparing.assignments import ContradictionError
+from verification.comparing.canonical import canonical_answer
 from verification.comparing.comparison import same_answer
+from verification.comparing.constants import same_but_for_constants
 from verification.comparing.doubts import doubt
 from verification.comparing.families import with_parameters
 from verification.conventions import DEFAULTS, Conventions
@@ -96,16 +98,16 @@ def _settled(left: Numeral, right: Numeral, conventions: Conventions) -> bool:
 def _by_tree(gold: Parsed, answer: Parsed) -> Decision:
     terms = Terms(gold.conventions)
     try:
-        equal = same_answer(*with_parameters(gold.tree, answer.tree), terms)
+        sides = with_parameters(canonical_answer(gold.tree), canonical_answer(answer.tree))
+        equal = same_answer(*sides, terms) or same_but_for_constants(*sides, terms)
     except (UndecidedError, UnparsedError):
         if not _as_quantities(gold, answer, terms):
             raise
-        equal = True
-    if not equal:
-        equal = _as_lists(gold, answer, terms) or _as_quantities(gold, answer, terms)
+        return Decision(True, "tree", "equal")
+    equal = equal or _as_lists(gold, answer, terms) or _as_quantities(gold, answer, terms)
     if equal:
         return Decision(True, "tree", "equal")
-    reason = doubt(gold.tree, answer.tree)
+    reason = doubt(*sides)
     return Decision(None, "tree", reason) if reason else Decision(False, "tree", "different")
 
 

@@ -1,5 +1,6 @@
 r"""Equality of numerals in a base, times of day and ratios."""
 
+import re
 from fractions import Fraction
 
 from verification.arithmetic.equality import same_expression
@@ -39,6 +40,19 @@ def number_of(numeral: Based) -> Number | None:
         value = value * numeral.base + place
     value /= numeral.base ** len(fraction)
     return Number(-value if numeral.digits.startswith("-") else value)
+
+
+_BETWEEN = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s*;\s*")
+
+
+def phrases_of(text: str) -> list[str]:
+    """Return the parts of `red, green and blue`."""
+    return [phrase for phrase in _BETWEEN.split(text) if phrase]
+
+
+def same_phrase(left: str, right: str) -> bool:
+    """Say whether two phrases are the same, what they list in any order."""
+    return left == right or sorted(phrases_of(left)) == sorted(phrases_of(right))
 
 
 def same_time(left: ClockTime, right: ClockTime, terms: Terms) -> bool:

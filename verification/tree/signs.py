@@ -1,7 +1,11 @@
 r"""`\pm` and `\mp`: one expression that stands for two values."""
 
+from dataclasses import replace
+from itertools import product
+
 from verification.tree.bounds import UndecidedError
 from verification.tree.syntax import (
+    Answer,
     Applied,
     Binder,
     Call,
@@ -15,6 +19,8 @@ from verification.tree.syntax import (
     Product,
     Quotient,
     Sum,
+    Tuple,
+    Value,
 )
 from verification.tree.traits import traits_of
 
@@ -32,6 +38,27 @@ def signed_readings(tree: Expression) -> tuple[Expression, ...]:
     if count > _MAX_SIGNS:
         raise UndecidedError(f"more than {_MAX_SIGNS} double signs")
     return _with_sign(tree, upper=True), _with_sign(tree, upper=False)
+
+
+def signed_points(point: Tuple) -> list[tuple[Answer, ...]]:
+    r"""Return the points that `(\pm a, \pm b)` may stand for: signs together, and each alone."""
+    values = [item.expression if isinstance(item, Value) else None for item in point.items]
+    signed = [v is not None and traits_of(v).plus_minus > 0 for v in values]
+    if not any(signed):
+        return [(point,)]
+    if len(signed) > _MAX_SIGNS:
+        raise UndecidedError(f"more than {_MAX_SIGNS} double signs")
+    choices = [
+        [Value(tree, item.unit) for tree in signed_readings(item.expression)]
+        if isinstance(item, Value)
+        else [item]
+        for item in point.items
+    ]
+    together = tuple(
+        replace(point, items=tuple(c[min(k, len(c) - 1)] for c in choices)) for k in (0, 1)
+    )
+    alone = tuple(replace(point, items=items) for items in product(*choices))
+    return [together] if sum(signed) == 1 else [together, alone]
 
 
 def _with_sign(tree: Expression, *, upper: bool) -> Expression:
