@@ -201,8 +201,10 @@ def is_unknown(name: str) -> bool:
 
 
 def same_name(left: str, right: str) -> bool:
-    r"""`m_{\max}` may be called `m`, but `w_0` is not `w_3`."""
+    r"""`m_{\max}` may be called `m`, but `w_0` is not `w_3`, and `x_1` is not `x`."""
     names = _UNKNOWN.fullmatch(left), _UNKNOWN.fullmatch(right)
     if left == right or not names[0] or not names[1]:
         return left == right
-    return names[0][1] == names[1][1] and not (names[0][2] and names[1][2])
+    if names[0][1] != names[1][1] or (names[0][2] and names[1][2]):
+        return False
+    return not (names[0][2] or names[1][2] or "").isdigit()

@@ -12,7 +12,7 @@ from fractions import Fraction
 from verification.arithmetic.equality import same_expression
 from verification.arithmetic.terms import Terms, every, some
 from verification.comparing.assignments import Named, is_unknown, named_value
-from verification.comparing.families import families_of, same_families
+from verification.comparing.families import families_of, same_families, same_moved
 from verification.comparing.matching import same_items
 from verification.comparing.notations import (
     phrases_of,
@@ -133,6 +133,9 @@ def _same_named(
         return same_answer(left.value, right.value, terms)
     if same is None:
         raise UndecidedError("another name for the same value")
+    if left.subject and right.subject and not is_unknown(left.name) and not is_unknown(right.name):
+        if same_answer(left.value, right.value, terms):
+            return False  # of two things, the same is said
     trees = [v.expression for v in (left.value, right.value) if isinstance(v, Value)]
     if is_unknown(left.name) == is_unknown(right.name) == (not traits_of(*trees).variables):
         return False
@@ -156,7 +159,8 @@ def _stated(answer: Answer, terms: Terms) -> Answer | _Assignments:
 def _stated_list(answer: Collection, terms: Terms) -> Answer | _Assignments:
     """`x = 1, x = 2` and `x = 1, 2` state two values; `x = 1, y = 2` states one point."""
     named = [named_value(x, terms) if isinstance(x, Relation) else None for x in answer.items]
-    if not any(named):
+    loose = [x for n, x in zip(named, answer.items, strict=True) if not n]
+    if not any(named) or any(isinstance(item, Relation) for item in loose):
         return answer
     names = tuple(entry.name for entry in named if entry and entry.name)
     items = tuple(n.value if n else x for n, x in zip(named, answer.items, strict=True))
@@ -210,6 +214,10 @@ class _Pair:
 
     def of_one_type(self) -> bool | None:
         """Compare answers of the same type."""
+        if isinstance(self.left, Tuple) and isinstance(self.right, Tuple):
+            moved = same_moved(self.left, self.right, self.terms)
+            if moved is not None:
+                return moved
         families = families_of(self.left), families_of(self.right)
         if families[0] and families[1]:
             return same_families(*families, self.terms)
@@ -255,7 +263,7 @@ class _Pair:
         sides = [_several(self.left), _several(self.right)]
         if sides[0] is None or sides[1] is None:
             return None
-        if all(isinstance(side, Value) for side in (self.left, self.right)):
+        if all(isinstance(side, Value | Words) for side in (self.left, self.right)):
             return None
         relational = [any(isinstance(x, Relation) for x in side or ()) for side in sides]
         if any(relational) and not all(relational):

@@ -6,13 +6,14 @@ shifting the integer makes them equal, and else undecided.
 """
 
 import math
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from verification.arithmetic.equality import same_expression
 from verification.arithmetic.marks import Marks
 from verification.arithmetic.numeric import NumericEvaluator
 from verification.arithmetic.precision import Real
-from verification.arithmetic.terms import Terms
+from verification.arithmetic.terms import Terms, every
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError
 from verification.tree.renaming import PARAMETER, renamed
 from verification.tree.signs import signed_readings
@@ -27,6 +28,7 @@ from verification.tree.syntax import (
     Relation,
     Sum,
     Symbol,
+    Tuple,
     Value,
 )
 from verification.tree.traits import traits_of, walk
@@ -59,7 +61,7 @@ def _expressions(answer: Answer) -> list[Expression]:
     match answer:
         case Value(expression):
             return [expression]
-        case Collection(items):
+        case Collection(items) | Tuple(_, items):
             return [tree for item in items for tree in _expressions(item)]
         case Relation(sides):
             return [tree for s in sides if s.answer for tree in _expressions(s.answer)]
@@ -102,6 +104,36 @@ def same_families(left: list[Expression], right: list[Expression], terms: Terms)
     return True
 
 
+def same_moved(left: Tuple, right: Tuple, terms: Terms) -> bool | None:
+    """Compare points that run with an integer; None where they hold none."""
+    ours, theirs = ({n for n in _variables(p) if n.startswith(PARAMETER)} for p in (left, right))
+    if not ours and not theirs:
+        return None
+    same = len(ours) == len(theirs) == 1 and len(left.items) == len(right.items)
+    if not same or (left.opening, left.closing) != (right.opening, right.closing):
+        raise UndecidedError("points that run with several integers")
+    (a,), (b,) = ours, theirs
+    for moved in _moves(a):
+        pairs = zip(_expressions(left), map(_moving(b, moved), _expressions(right)), strict=False)
+        try:
+            if every(lambda x, y: same_expression(x, y, terms), pairs):
+                return True
+        except UndecidedError:
+            continue
+    raise UndecidedError("points that run with an integer")
+
+
+def _moving(name: str, moved: Expression) -> Callable[[Expression], Expression]:
+    return lambda tree: renamed(tree, {name: moved})
+
+
+def _moves(name: str) -> Iterator[Expression]:
+    """Yield the integer turned and shifted a little."""
+    for shift in _SHIFTS:
+        for turned in (Symbol(name), Negative(Symbol(name))):
+            yield Sum((turned, Number(Fraction(shift)))) if shift else turned
+
+
 def _parameter(tree: Expression) -> str | None:
     names = [n for n in traits_of(tree).variables if n.startswith(PARAMETER)]
     return names[0] if len(names) == 1 else None
@@ -111,14 +143,12 @@ def _may_be_renamed(left: Expression, right: Expression, terms: Terms) -> bool:
     a, b = _parameter(left), _parameter(right)
     if a is None or b is None:
         return False
-    for shift in _SHIFTS:
-        for turned in (Symbol(a), Negative(Symbol(a))):
-            moved = Sum((turned, Number(Fraction(shift)))) if shift else turned
-            try:
-                if same_expression(left, renamed(right, {b: moved}), terms):
-                    return True
-            except UndecidedError:
-                continue
+    for moved in _moves(a):
+        try:
+            if same_expression(left, renamed(right, {b: moved}), terms):
+                return True
+        except UndecidedError:
+            continue
     return False
 
 

@@ -208,7 +208,8 @@ def _relation(relation: Relation, terms: Terms) -> Region | None:
         if region is None or relation.signs == ("in",):
             return region
         return complement(region)
-    if relation.signs == ("=",) and relation.sides[0].is_name:
+    first = relation.sides[0]
+    if relation.signs == ("=",) and first.is_name and first.text.isalpha() and len(first.text) == 1:
         point = relation.sides[1].answer
         return None if point is None else _points([point], terms)
     if not set(relation.signs) <= set(_FLIPPED):

@@ -15,7 +15,7 @@ from verification.tree.syntax import Expression, Symbol, Value
 
 _FUNCTION = re.compile(r"(\\?[a-zA-Z]+(?:_\w+)?'*(?:_\w+)?)\((.*)\)")
 _TERM = re.compile(r"(\\?[a-zA-Z])_([a-z])")
-_ARGUMENTS = re.compile(r"[a-zA-Z](?:,[a-zA-Z])*")
+_ARGUMENTS = re.compile(r"[a-z](?:,[a-z])*")
 _CAPITALS = re.compile(r"[A-Z]{2,}")
 _GRAPH = {"y", "z", "w"}
 """Letters that a function's value goes by."""
@@ -30,6 +30,8 @@ def same_subject(left: Named, right: Named, terms: Terms) -> bool | None:
         return a == b[::-1]
     f, g = _FUNCTION.fullmatch(a), _FUNCTION.fullmatch(b)
     if f and g:
+        if f[1] in "PE" and _is_opaque(f[2]) and _is_opaque(g[2]):
+            return False
         return f[1] == g[1] and _same_expressions(left, right, terms)
     if f or g:
         return _function_and_name(f or g, b if f else a)  # type: ignore[arg-type]
@@ -38,6 +40,10 @@ def same_subject(left: Named, right: Named, terms: Terms) -> bool | None:
     if _same_expressions(left, right, terms):
         return True
     return None if is_unknown(a) != is_unknown(b) or _is_worded(a) or _is_worded(b) else False
+
+
+def _is_opaque(argument: str) -> bool:
+    return re.search(r"[A-Z]", argument) is not None
 
 
 def _is_worded(name: str) -> bool:

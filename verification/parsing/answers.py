@@ -62,6 +62,9 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
         raise UnparsedError("nothing was written")
     if len(tokens) == 1 and tokens[0].kind == "words":
         return read_words(tokens[0].text)
+    compound = _compound(tokens)
+    if compound is not None:
+        return compound
     tokens = _split_words(tokens)
     parts, separators = split(tokens, _separates)
     parts = [part for part in parts if part]
@@ -109,6 +112,8 @@ def _separates(token: Token) -> bool:
 def parse_item(tokens: list[Token]) -> Answer:
     """Read one answer of a list: a relation or a value."""
     tokens = strip_braces(tokens)
+    if any(token.text == "pmod" for token in tokens):
+        return _congruence(tokens)
     parts, signs = split(tokens, lambda token: token.text in SIGNS and token.kind != "words")
     if not signs:
         return parse_value(tokens)
@@ -121,6 +126,19 @@ def parse_item(tokens: list[Token]) -> Answer:
         raise UnparsedError("a relation with an empty side")
     sides = tuple(read_side(part, parse_value) for part in parts)
     return Relation(sides, tuple(names))  # type: ignore[arg-type]
+
+
+def _congruence(tokens: list[Token]) -> Answer:
+    r"""Read `x \equiv 3 \pmod 7` as `x = 3 + 7k` for all integers k."""
+    at = next(k for k, token in enumerate(tokens) if token.text == "pmod")
+    modulus = parse_expression(strip_braces(tokens[at + 1 :]))
+    parts, signs = split(tokens[:at], lambda t: t.text in ("equiv", "="))
+    if len(signs) > 1 or not isinstance(modulus, Number):
+        raise UnparsedError("a chain of congruences")
+    family = Value(Sum((parse_expression(parts[-1]), Product((modulus, Symbol(PARAMETER))))))
+    if not signs:
+        return family
+    return Relation((read_side(parts[0], parse_value), Side("", family, False)), ("=",))
 
 
 def parse_value(tokens: list[Token]) -> Answer:
@@ -136,6 +154,10 @@ def parse_value(tokens: list[Token]) -> Answer:
 
 
 def _set_operation(tokens: list[Token]) -> Answer | None:
+    tokens = [
+        Token("command", "setminus") if t.text == "-" and _stands_between_sets(tokens, k) else t
+        for k, t in enumerate(tokens)
+    ]
     used = {token.text for token in tokens if token.kind == "command"}
     for command in ("setminus", "cup", "cap"):
         if command not in used:
@@ -149,6 +171,11 @@ def _set_operation(tokens: list[Token]) -> Answer | None:
             kind = _SET_COMMANDS[command]
             return SetOperation(kind, tuple(map(parse_value, parts)))  # type: ignore[arg-type]
     return None
+
+
+def _stands_between_sets(tokens: list[Token], at: int) -> bool:
+    r"""`\\{1,2\\} - \\{1\\}`, and a minus between sets is nothing else."""
+    return 0 < at < len(tokens) - 1 and tokens[at - 1].text == "\\}" and tokens[at + 1].text == "\\{"
 
 
 def _empty_set(tokens: list[Token]) -> Answer | None:
@@ -334,6 +361,7 @@ def _clock_time(parts: list[list[Token]]) -> Answer | None:
 
 def _quantity(tokens: list[Token]) -> Answer:
     """Read an expression with what stands around it: a currency sign, a unit, a scale."""
+    tokens = _without_remark(tokens)
     currency = next((k for k, token in enumerate(tokens[:2]) if token.text == "usd"), None)
     unit: Unit | None = None
     if currency is not None:
@@ -344,9 +372,6 @@ def _quantity(tokens: list[Token]) -> Answer:
     at = next((k for k, token in enumerate(tokens) if token.kind == "words"), len(tokens))
     if at == 0:
         raise UnparsedError("no value before the words")
-    compound = _compound(tokens) if at < len(tokens) else None
-    if compound is not None:
-        return compound
     if at < len(tokens) and tokens[at].text.lower() in _MORE and tokens[at - 1].kind == "number":
         more = Number(_MORE[tokens[at].text.lower()])
         whole = _quantity(tokens[:at] + tokens[at + 1 :])
@@ -401,6 +426,11 @@ def _unbracketed(tokens: list[Token]) -> list[Token]:
     """Drop `(` ... `)` left open by a unit in brackets, as in `27 (dollars)`, or a remark."""
     if len(tokens) > 1 and tokens[-1].text == "(":
         return tokens[:-1]
+    return tokens
+
+
+def _without_remark(tokens: list[Token]) -> list[Token]:
+    """Drop words in brackets behind a number: `13 (DS games)`."""
     at = next((k for k, token in enumerate(tokens) if token.text == "(" and token.spaced), 0)
     remark = [token for token in tokens[at + 1 : -1] if token.kind != "words"]
     if at and tokens[at - 1].kind == "number" and tokens[-1].text == ")" and tokens[at + 1 : -1]:

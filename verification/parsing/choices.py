@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _STYLE = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}|[*_]{2}")
 _LABEL = (
-    r"(?:(?:the\s+)?(?:correct\s+|right\s+)?(?:answers?|options?|choices?|alternatives?|statements?"
+    r"(?i:(?:the\s+)?(?:correct\s+|right\s+)?(?:answers?|options?|choices?|alternatives?|statements?"
     r"|opción|opção|option|选项?|答案)\s*(?:is|are|[:：])?\s*)"
 )
 _ONE = r"(?:\(\s*[A-Ja-j]\s*\)|[A-J]\s*[).]?(?![\w'(]))"

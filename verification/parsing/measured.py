@@ -50,6 +50,8 @@ def _tail(tokens: list[Token], start: int) -> int | None:
         at += 1
     if at == len(tokens) or not any(token.kind == "number" for token in tokens[start:at]):
         return None
+    while tokens[at - 1].text == "{" and at > start + 1:
+        at -= 1
     if tokens[at - 1].text in ("+", "-", "^", "_", "(", "=", "frac"):
         return None
     return at if all(map(_fits_tail, tokens[at:])) else None

@@ -141,7 +141,7 @@ def _number(value: Fraction) -> str:
 
 
 def _name(name: str) -> str:
-    name = name.removeprefix("#")
+    name = name.removeprefix("#") or "k"
     if name == "...":
         return "\\ldots "
     head, _, subscript = name.partition("_")
