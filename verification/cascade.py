@@ -12,7 +12,7 @@ from functools import lru_cache
 from cachetools import FIFOCache
 
 from schemas import Outcome, Verdict
-from verification.comparing.equivalence import Decision, compare
+from verification.comparing.equivalence import FAULT, Decision, compare, fault
 from verification.comparing.perturb import perturbed
 from verification.conventions import Conventions
 from verification.finding.extraction import AnswerFormat, Extraction, extract
@@ -78,7 +78,7 @@ class Cascade:
 
     def judge(self, gold: str, text: str, *, finished: bool = True) -> Verdict:
         """Judge the answer that a whole text states; blocks while a worker is asked."""
-        return self.judge_extracted(gold, extract(text, self._form, finished=finished), finished)
+        return self.judge_extracted(gold, self.extract(text, finished=finished), finished)
 
     def judge_extracted(self, gold: str, found: Extraction, finished: bool = True) -> Verdict:
         """Judge an answer that is already extracted."""
@@ -87,7 +87,10 @@ class Cascade:
 
     def extract(self, text: str, *, finished: bool) -> Extraction:
         """Return the final answer that the text states in the declared form."""
-        return extract(text, self._form, finished=finished)
+        try:
+            return extract(text, self._form, finished=finished)
+        except Exception as error:  # noqa: BLE001  one row must not end a run
+            return Extraction(fault(error).reason, FAULT)
 
     def glance(
         self, gold: str, found: Extraction, *, finished: bool, defer_large: bool = False
@@ -98,6 +101,8 @@ class Cascade:
         """
         if found.answer is None:
             return self._without_answer(finished)
+        if found.rule == FAULT:
+            return self._verdict(found, Decision(None, FAULT, found.answer))
         known = self._recall(gold, found.answer)
         if known is not None:
             return self._verdict(found, known)
@@ -105,7 +110,8 @@ class Cascade:
             return Unsettled(gold, found, found.answer, ("compare", *self._guarded))
         sides = self._parsed(gold), Parsed(found.answer, self._conventions)
         decision = compare(*sides)
-        stages = self._guarded_stages(*sides) if decision.equal is None else ()
+        unsure = decision.equal is None and decision.stage != FAULT
+        stages = self._guarded_stages(*sides) if unsure else ()
         if stages:
             return Unsettled(gold, found, found.answer, stages)
         return self._verdict(found, self._remember(gold, found.answer, decision))

@@ -72,7 +72,7 @@ def closely_at(tree: Expression, point: Mapping[str, Fraction], terms: Terms) ->
         digits = _DIGITS + 2 * hidden
         if digits > MAX_DIGITS_OF_PRECISION:
             return None
-        terms.budget.spend(digits)
+        terms.budget.spend(digits // 8)
         evaluator = NumericEvaluator(point, Marks(), budget=terms.budget, digits=digits)
         try:
             value = evaluator.value(tree)

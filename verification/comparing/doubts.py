@@ -23,7 +23,7 @@ from verification.tree.syntax import (
 )
 from verification.tree.traits import walk
 
-_NAME = re.compile(r"(?:\w+:)?(\\?[a-zA-Z]+)(?:_(\w+))?'*")
+_NAME = re.compile(r"(\\?[a-zA-Z]+)(?:_(\w+))?'*")
 _ALIKE = 4
 """Letters in common from which two words may be forms of one."""
 
@@ -94,7 +94,9 @@ def _words(left: list[Answer], right: list[Answer]) -> str | None:
         return "a word that is not understood"
     for one in ours:
         for other in theirs:
-            if one != other and one[:_ALIKE] == other[:_ALIKE]:
+            if one == other or re.search(r"\d", one + other):
+                continue
+            if one[:_ALIKE] == other[:_ALIKE]:
                 return "words that may be forms of one"
     return None
 
@@ -115,7 +117,7 @@ def _names(left: list[Answer], right: list[Answer]) -> str | None:
             a, b = _NAME.fullmatch(one), _NAME.fullmatch(other)
             if not a or not b or a[1] != b[1] or one[-1:] == "'" or other[-1:] == "'":
                 continue
-            numbered = a[2] and b[2] and (a[2].isdigit() or b[2].isdigit())
+            numbered = (a[2] or "").isdigit() or (b[2] or "").isdigit()
             if not numbered:
                 return "names that may be one"
     return None

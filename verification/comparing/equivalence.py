@@ -25,6 +25,10 @@ from verification.tree.syntax import Answer, Collection, Relation, Value
 from verification.tree.traits import traits_of
 
 
+FAULT = "fault"
+"""The stage of what only our own error left undecided."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Whether an answer equals a gold, by which stage and why."""
@@ -67,6 +71,14 @@ def compare(
         return Decision(False, "tree", str(error))
     except RecursionError:
         return Decision(None, "tree", "nested too deep")
+    except Exception as error:  # noqa: BLE001  one row must not end a run, whatever we got wrong
+        return fault(error)
+
+
+def fault(error: Exception) -> Decision:
+    """Return the decision for an exception that is our fault: undecided, under its own stage."""
+    reason = f"an error of the verifier's own, please report it: {type(error).__name__}: {error}"
+    return Decision(None, FAULT, reason[:300])
 
 
 def _by_text(gold: Parsed, answer: Parsed) -> Decision | None:

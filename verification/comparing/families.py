@@ -47,11 +47,12 @@ def with_parameters(gold: Answer, answer: Answer) -> tuple[Answer, Answer]:
     if not declared and not (_is_periodic(gold) and _is_periodic(answer)):
         return gold, answer
     ours, theirs = ours - theirs, theirs - ours
-    return _marked(gold, ours), _marked(answer, theirs)
+    return _marked(gold, ours, declared), _marked(answer, theirs, declared)
 
 
-def _marked(answer: Answer, only_here: set[str]) -> Answer:
-    free = {name for name in only_here if name in _LETTERS}
+def _marked(answer: Answer, only_here: set[str], declared: bool) -> Answer:
+    letters = _LETTERS | set("xyz") if declared else _LETTERS
+    free = {name for name in only_here if name in letters}
     if len(free) != 1 or any(name.startswith(PARAMETER) for name in only_here):
         return answer
     return renamed(answer, {name: Symbol(PARAMETER + name) for name in free})

@@ -170,7 +170,7 @@ class _Relations:
 
         The middle of two points has the middle of their values.
         """
-        some = list(points(traits_of(self.left, self.right).variables, 8))
+        some = list(points(traits_of(self.left, self.right).variables, 5))
         for p, q in pairwise(some):
             middle = {name: (p[name] + q[name]) / 2 for name in p}
             found = [closely_at(tree, point, self.terms) for point in (p, middle, q)]

@@ -39,15 +39,16 @@ def same_subject(left: Named, right: Named, terms: Terms) -> bool | None:
         return same_name(a, b)
     if _same_expressions(left, right, terms):
         return True
-    return None if is_unknown(a) != is_unknown(b) or _is_worded(a) or _is_worded(b) else False
+    worded = any(_is_worded(side) for side in (left, right))
+    return None if worded or is_unknown(a) != is_unknown(b) else False
 
 
 def _is_opaque(argument: str) -> bool:
     return re.search(r"[A-Z]", argument) is not None
 
 
-def _is_worded(name: str) -> bool:
-    return re.search(r"[a-z]{3}", name) is not None
+def _is_worded(named: Named) -> bool:
+    return named.subject is None and re.search(r"[a-z]{3}", named.name) is not None
 
 
 def _function_and_name(function: re.Match[str], name: str) -> bool | None:

@@ -16,6 +16,7 @@ from verification.parsing.functions import read_function
 from verification.parsing.matrices import read_matrix
 from verification.parsing.names import read_decorations, read_name
 from verification.parsing.tokens import Token
+from verification.parsing.vectors import cross, is_vector
 from verification.parsing.vocabulary import FUNCTIONS, GREEK, LIST_FUNCTIONS
 from verification.tree.bounds import UnparsedError
 from verification.tree.syntax import (
@@ -82,7 +83,12 @@ class ExpressionParser(Cursor):
         while True:
             if self.sees("*") or self.sees_command("cdot", "times"):
                 self.at += 1
-                factors.append(self.unary())
+                turns = self.tokens[self.at - 1].text == "times" and self.at > 1
+                if turns and is_vector(self.tokens[self.at - 2]) and is_vector(self.peek()):
+                    self.spend(8)
+                    factors.append(cross(factors.pop(), self.power()))
+                else:
+                    factors.append(self.unary())
             elif self.sees("/") or self.sees_command("div"):
                 self.at += 1
                 divisors.append(self.unary())

@@ -65,6 +65,8 @@ _RENAMED = {
 _UNIT_LETTERS = frozenset("msghlLNJWVACKTFH")
 _ARTICLES = {"a", "an", "the", "in", "of", "is", "at", "on", "by"}
 _LITTLE_WORDS = {"no", "yes", "per", "not"}
+_BOLD = {"vec", "overrightarrow", "mathbf", "boldsymbol", "bm", "pmb", "bold"}
+"""Styles under which a letter is a vector."""
 _UNIT_OR_COMMAND = {"min", "sec", "cup", "cap", "deg"}
 """What is a unit behind a number with nothing to apply to, a command elsewhere."""
 _SKIPPED = {"angle", "measuredangle", "triangle", "phantom", "therefore", "checkmark", "square"}
@@ -264,6 +266,8 @@ class _Scanner:
             self._emit("words", bare)
         elif bare in FUNCTIONS or bare in LIST_FUNCTIONS:
             self._emit("command", bare)
+        elif name in _BOLD and re.fullmatch(r"[a-df-hj-zA-Z]", bare):
+            self._emit("symbol", bare)
         elif name in ("overrightarrow", "vec") and re.fullmatch(r"[A-Z]{2,3}", bare):
             self._emit("symbol", f"vec:{bare}")
         elif (

@@ -1,0 +1,21 @@
+r"""Products of vectors: `\vec{a} \times \vec{b}` turns its sign with the order, unlike `a \times b`."""
+
+from verification.parsing.tokens import Token
+from verification.tree.renaming import renamed
+from verification.tree.syntax import Expression, Negative, Product, Sum, Symbol
+from verification.tree.traits import traits_of
+
+
+def is_vector(token: Token) -> bool:
+    """Say whether a token is a name in bold or under an arrow."""
+    return token.kind == "symbol" and (len(token.text) == 1 or token.text.startswith("vec:"))
+
+
+def cross(left: Expression, right: Expression) -> Expression:
+    """Return the cross product in the plane, which is linear in both and antisymmetric."""
+    return Sum((Product((left, _turned(right))), Negative(Product((_turned(left), right)))))
+
+
+def _turned(tree: Expression) -> Expression:
+    """Return the vector a quarter turn on, a name of its own for every name."""
+    return renamed(tree, {name: Symbol(f"ddot:{name}") for name in traits_of(tree).variables})
