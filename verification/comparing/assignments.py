@@ -86,7 +86,7 @@ def _assignment(sides: tuple[Side, ...], terms: Terms) -> Named | None:
 
 def _is_product(side: Side) -> bool:
     r"""Say whether a side is made of unknowns, so that `xy = 6` and `|x| = 3` are equations."""
-    if not isinstance(side.answer, Value) or isinstance(side.answer.expression, Symbol):
+    if not isinstance(side.answer, Value) or "(" in side.text:
         return False
     tree = side.answer.expression
     names = traits_of(tree).variables

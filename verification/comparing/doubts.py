@@ -8,10 +8,12 @@ phrase the gold in other words, `T_s` what the gold calls `T_{star}`.
 import re
 from collections.abc import Iterator
 
+from verification.comparing.notations import phrases_of
 from verification.parsing.vocabulary import KNOWN_WORDS
 from verification.tree.syntax import (
     Answer,
     Collection,
+    Number,
     Ratio,
     Relation,
     SetBuilder,
@@ -24,6 +26,10 @@ from verification.tree.syntax import (
 from verification.tree.traits import walk
 
 _NAME = re.compile(r"(\\?[a-zA-Z]+)(?:_(\w+))?'*")
+_PROGRESSION = 4
+"""Items of a list with an ellipsis in canonical form: two numbers, the dots, the last item."""
+_SHORT = 3
+"""Words of the longest phrase that is a name, not a sentence."""
 _ALIKE = 4
 """Letters in common from which two words may be forms of one."""
 
@@ -31,12 +37,15 @@ _ALIKE = 4
 def doubt(gold: Answer, answer: Answer) -> str | None:
     """Return what of the sides may explain away a difference, None if all was understood."""
     sides = [list(_leaves(gold)), list(_leaves(answer))]
-    return (
-        _ellipsis(*sides)
-        or _units(*sides)
-        or _words(*sides)
-        or _names(*sides)
-    )
+    dots = None if _is_progression(gold) and _is_progression(answer) else _ellipsis(*sides)
+    return dots or _units(*sides) or _words(*sides) or _names(*sides)
+
+
+def _is_progression(answer: Answer) -> bool:
+    r"""Say whether a list goes on as its first two numbers say: `1, 3, \ldots, 2n-1`."""
+    trees = [x.expression if isinstance(x, Value) else None for x in _leaves(answer)]
+    dotted = len(trees) == _PROGRESSION and trees[2] == Symbol("...")
+    return dotted and isinstance(trees[0], Number) and isinstance(trees[1], Number)
 
 
 def _leaves(answer: Answer) -> Iterator[Answer]:
@@ -83,30 +92,34 @@ def _units(left: list[Answer], right: list[Answer]) -> str | None:
 
 
 def _words(left: list[Answer], right: list[Answer]) -> str | None:
-    """Phrases may say the same; of single words, only unlike ones certainly differ."""
-    ours = [x.text for x in left if isinstance(x, Words)]
-    theirs = [x.text for x in right if isinstance(x, Words)]
-    for text in (*ours, *theirs):
-        if not _is_understood(text):
-            return "words that are not understood"
-    numbers = any(isinstance(x, Value) for x in left)
-    if theirs and numbers and not ours and not all(map(_is_known, theirs)):
+    """Sentences may say the same; short names differ where they share no word or stem."""
+    ours = [phrase for x in left if isinstance(x, Words) for phrase in phrases_of(x.text)]
+    theirs = [phrase for x in right if isinstance(x, Words) for phrase in phrases_of(x.text)]
+    if not all(map(_is_short, (*ours, *theirs))):
+        return "words that are not understood"
+    numbers = any(isinstance(x, Value) for x in (*left, *right))
+    if numbers and bool(ours) != bool(theirs) and not all(map(_is_known, (*ours, *theirs))):
         return "a word that is not understood"
-    for one in ours:
-        for other in theirs:
-            if one == other or re.search(r"\d", one + other):
-                continue
-            if one[:_ALIKE] == other[:_ALIKE]:
-                return "words that may be forms of one"
+    if any(_may_be_one(one, other) for one in ours for other in theirs):
+        return "words that may be forms of one"
     return None
 
 
-def _is_understood(text: str) -> bool:
-    return _is_known(text) or (text.isascii() and text.removeprefix("not ").isalpha())
+def _may_be_one(left: str, right: str) -> bool:
+    """Say whether two unlike phrases share a word or stem, without a number that differs."""
+    if left == right or re.search(r"\d", left + right) or (_is_known(left) and _is_known(right)):
+        return False
+    stems = [{word[:_ALIKE] for word in phrase.split()} for phrase in (left, right)]
+    return bool(stems[0] & stems[1]) and "not" not in stems[0] ^ stems[1]
 
 
-def _is_known(text: str) -> bool:
-    return text in KNOWN_WORDS or all(w.isdigit() or w in KNOWN_WORDS for w in text.split())
+def _is_short(phrase: str) -> bool:
+    return _is_known(phrase) or (phrase.isascii() and len(phrase.split()) <= _SHORT)
+
+
+def _is_known(phrase: str) -> bool:
+    phrase = phrase.removeprefix("not ")
+    return phrase in KNOWN_WORDS or all(w.isdigit() or w in KNOWN_WORDS for w in phrase.split())
 
 
 def _names(left: list[Answer], right: list[Answer]) -> str | None:

@@ -164,7 +164,8 @@ def _by_choice(gold: Parsed, answer: Parsed, options: Sequence[str]) -> Decision
     if text is not None:
         sides = (text, value) if ours else (value, text)
         return compare(*sides, gold.conventions)
-    if ours and ours.certain and not ours.text and _is_value(answer):
+    other = answer if ours else gold
+    if chosen and chosen.certain and not chosen.text and _is_value(other):
         return Decision(None, "text", "a letter of choices that are not known")
     return None
 

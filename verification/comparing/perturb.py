@@ -39,7 +39,7 @@ _INFINITE = Constant("infinity")
 def perturbed(gold: str, conventions: Conventions = DEFAULTS) -> str | None:
     """Return the text of a different answer of the same type, None if the gold is unreadable.
 
-    A number becomes one larger, a word another, an end of an interval moves by one.
+    A number becomes one larger, a phrase another word, an end of an interval moves by one.
     """
     try:
         return spelled_answer(perturbed_answer(Parsed(gold, conventions).tree))
@@ -72,7 +72,7 @@ def perturbed_answer(answer: Answer) -> Answer:  # noqa: C901  one table
         case Ratio(parts):
             return Ratio((_larger(parts[0]), *parts[1:]))
         case Words(text):
-            return Words(f"otherwise {text}")
+            return Words("never" if text[:4] == "othe" else "otherwise")
     return Words("something else")
 
 

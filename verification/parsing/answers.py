@@ -312,7 +312,7 @@ def _numeral_in_base(tokens: list[Token]) -> Answer | None:
         return None
     digits = [token for token in rest[:at] if token.text not in ("{", "}", "(", ")")]
     base = strip_braces(strip_braces(rest[at + 1 :]))
-    if base and base[0].kind == "words":  # 1101_{two}
+    if base and base[0].kind in ("words", "symbol"):  # 1101_{two}
         answer = read_words(base[0].text)
     elif len(base) == 1 and base[0].text.isdigit():
         answer = Value(Number(Fraction(base[0].text)))

@@ -14,6 +14,7 @@ _POWER_WORDS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 _MAX_UNIT_TOKENS = 40
 _COUNTED = 4
 """Letters from which an unknown word is a thing that is counted, `teachers`, not a symbol."""
+_LITTLE_WORDS = {"of", "on", "by", "at", "US", "UK"}
 _GREEK = {"mu": "u", "Omega": "ohm"}
 _PASSED_OVER = {"{", "}", "(", ")", ".", "-", "cdot", "times", "&", "'", "*", ","}
 _WORD = re.compile(r"[^\W\d_]+|/|\^-?\d")
@@ -73,7 +74,8 @@ class _UnitReader:
         if self._last:
             self.factors[self._last] += self._sign * self._power
         else:
-            self.unknown |= not word.isascii() or len(word) < _COUNTED
+            symbol = len(word) < _COUNTED and word not in _LITTLE_WORDS
+            self.unknown |= symbol or not word.isascii()
         self._power = 1
 
 
@@ -119,6 +121,8 @@ def _mark(tokens: list[Token], at: int, words: list[str]) -> int:
     if token.text in ("/", "div"):
         words.append("/")
     elif token.text in ("^", "_") or (token.kind == "number" and not token.spaced and words):
+        if token.text == "_" and not (at + 1 < len(tokens) and tokens[at + 1].text.isdigit()):
+            raise UnparsedError("'_' among words")
         power, at = _power(tokens, at + (token.kind != "number"))
         words.append(f"^{power}")
     elif token.text not in _PASSED_OVER:

@@ -285,7 +285,6 @@ DIFFERENT = {
         ("\\text{(A)}", "(B)"),
         ("A", "(B) 12"),
         ("\\text{odd}", "\\text{M}"),
-        ("2", "AZYUK2A"),
         ("\\text{CBAD}", "\\text{ABCD}"),
         ("342", ""),
         ("\\text{east}", "\\text{west}"),
