@@ -110,7 +110,7 @@ class Cascade:
             return Unsettled(gold, found, found.answer, ("compare", *self._guarded))
         sides = self._parsed(gold), Parsed(found.answer, self._conventions)
         decision = compare(*sides)
-        unsure = decision.equal is None and decision.stage != FAULT
+        unsure = decision.equal is None and decision.stage == "tree"
         stages = self._guarded_stages(*sides) if unsure else ()
         if stages:
             return Unsettled(gold, found, found.answer, stages)

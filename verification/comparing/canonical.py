@@ -11,6 +11,7 @@ from verification.arithmetic.exact import ExactEvaluator, InexactError
 from verification.arithmetic.marks import Marks
 from verification.arithmetic.terms import Budget
 from verification.tree.bounds import MAX_ITEMS, UndecidedError, UndefinedError
+from verification.tree.renaming import renamed
 from verification.tree.syntax import (
     Answer,
     Applied,
@@ -28,7 +29,7 @@ from verification.tree.syntax import (
     Tuple,
     Value,
 )
-from verification.tree.traits import walk
+from verification.tree.traits import traits_of, walk
 
 _ELLIPSIS = Symbol("...")
 _ONE, _TWO = Number(Fraction(1)), Number(Fraction(2))
@@ -110,9 +111,26 @@ def _progression(parts: tuple[Expression, ...]) -> tuple[Fraction, Fraction, Exp
     steps = {b - a for a, b in zip(numbers, numbers[1:], strict=False)}
     step = steps.pop()
     last = _number(parts[-1])
-    if steps or not step or (last is not None and (last - numbers[0]) % step):
+    if steps or not step or any(number.denominator > 1 for number in numbers):
+        return None
+    if last is not None and (last - numbers[0]) % step:
+        return None
+    if last is None and not _is_reached(parts[-1], numbers[0], step):
         return None
     return numbers[0], step, parts[-1]
+
+
+def _is_reached(last: Expression, first: Fraction, step: Fraction) -> bool:
+    """Say whether `last` is linear in one variable and reached from `first` at every integer."""
+    names = traits_of(last).variables
+    if len(names) != 1:
+        return False
+    name = next(iter(names))
+    at = [_number(renamed(last, {name: Number(Fraction(k))})) for k in (6, 7, 8, 11)]
+    if any(value is None or (value - first) % step for value in at):
+        return False
+    low, up, high, far = (value for value in at if value is not None)
+    return up > low and high - up == up - low and far - low == 5 * (up - low)
 
 
 def _series(terms: tuple[Expression, ...]) -> Expression | None:
@@ -128,6 +146,9 @@ def _series(terms: tuple[Expression, ...]) -> Expression | None:
 
 def _product(factors: tuple[Expression, ...]) -> Expression | None:
     r"""Return the factorial that `1 \cdot 2 \cdots n` and `1 \cdot 3 \cdots (2n-1)` are."""
+    if _ELLIPSIS in factors[:-2]:  # the last factor of `2 \cdot 4 \cdots 2n` is 2n
+        at = factors.index(_ELLIPSIS)
+        factors = (*factors[: at + 1], Product(factors[at + 1 :]))
     found = _progression(factors)
     if found is None:
         return None

@@ -25,7 +25,7 @@ from verification.comparing.notations import (
     same_time,
 )
 from verification.comparing.quantities import same_quantity
-from verification.comparing.regions import Region, region_of, same_region
+from verification.comparing.regions import Region, region_of, same_region, subjects
 from verification.comparing.relations import same_relation
 from verification.comparing.subjects import same_subject, with_bound_names
 from verification.tree.bounds import UndecidedError
@@ -314,6 +314,9 @@ class _Pair:
             isinstance(self.left, Relation) != isinstance(self.right, Relation)
         ):
             return False
+        ours, theirs = subjects(self.left), subjects(self.right)
+        if ours and theirs and ours != theirs:
+            return None
         regions = [region_of(side, self.terms) for side in sides]
         if regions[0] is None or regions[1] is None:
             return None

@@ -131,7 +131,14 @@ def _as_quantities(gold: Parsed, answer: Parsed, terms: Terms) -> bool:
     pairs = [(ours, theirs)]
     pairs += [(gold.plain_tree, theirs)] if _is_closed(gold.plain_tree) else []
     pairs += [(ours, answer.plain_tree)] if _is_closed(answer.plain_tree) else []
-    return any(a is not None and b is not None and same_answer(a, b, terms) for a, b in pairs)
+    if any(a is not None and b is not None and same_answer(a, b, terms) for a, b in pairs):
+        return True
+    loose = gold.as_any_quantity if ours is None else None
+    if loose is not None and _is_closed(answer.plain_tree):
+        assert answer.plain_tree is not None
+        if same_answer(loose, answer.plain_tree, terms):
+            raise UndecidedError("a letter that may be a unit or a variable")
+    return False
 
 
 def _is_closed(tree: Answer | None) -> bool:

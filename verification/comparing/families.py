@@ -46,16 +46,20 @@ def with_parameters(gold: Answer, answer: Answer) -> tuple[Answer, Answer]:
     declared = any(name.startswith(PARAMETER) for name in ours | theirs)
     if not declared and not (_is_periodic(gold) and _is_periodic(answer)):
         return gold, answer
-    ours, theirs = ours - theirs, theirs - ours
-    return _marked(gold, ours, declared), _marked(answer, theirs, declared)
-
-
-def _marked(answer: Answer, only_here: set[str], declared: bool) -> Answer:
     letters = _LETTERS | set("xyz") if declared else _LETTERS
-    free = {name for name in only_here if name in letters}
-    if len(free) != 1 or any(name.startswith(PARAMETER) for name in only_here):
+    if not (ours ^ theirs) & letters:
+        return gold, answer
+    return _marked(gold, letters), _marked(answer, letters)
+
+
+def _marked(answer: Answer, letters: set[str]) -> Answer:
+    """Mark the one integer that runs in each value, if no other variable stands beside it."""
+    names = [traits_of(tree).variables for tree in _expressions(answer)]
+    if any(len(found) > 1 for found in names):
         return answer
-    return renamed(answer, {name: Symbol(PARAMETER + name) for name in free})
+    free = {name for found in names for name in found} & letters
+    named = {s.text for s in answer.sides if s.is_name} if isinstance(answer, Relation) else set()
+    return renamed(answer, {name: Symbol(PARAMETER + name) for name in free - named})
 
 
 def _expressions(answer: Answer) -> list[Expression]:

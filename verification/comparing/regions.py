@@ -176,7 +176,7 @@ def _joined(
         return None
     if not any(isinstance(item, Relation) for item in items):
         return None
-    if len(_subjects(items)) > 1:
+    if len(subjects(Collection(tuple(items)))) > 1:
         return None
     regions = [region_of(item, terms) for item in items]
     if joint == "and":
@@ -190,8 +190,9 @@ def _joined(
     return united
 
 
-def _subjects(items: Sequence[Answer]) -> set[str]:
-    """Return the names that stand alone on the left of the relations."""
+def subjects(answer: Answer) -> set[str]:
+    """Return the names that stand alone on the left of the relations of an answer."""
+    items = answer.items if isinstance(answer, Collection) else (answer,)
     firsts = [item.sides[0] for item in items if isinstance(item, Relation)]
     return {side.text for side in firsts if side.is_name}
 

@@ -15,6 +15,9 @@ from verification.tree.syntax import Answer, Value, Words
 
 _DECIMAL_COMMA = re.compile(r"(?<![\d,])(\d+),(\d{1,2}|\d{4,})(?![\d,])")
 
+_UNIT_FRACTION = re.compile(
+    r"\\frac\s?\{((?:\\mathrm\s?)?[a-zA-Z{}\\ ]{1,20}?)\}\s?\{([a-zA-Z]{1,5}(?:\^\{?\d\}?)?)\}"
+)
 _GROUPED = re.compile(r"\d,\d{3}(?!\d)")
 
 
@@ -95,7 +98,8 @@ class Parsed:
 
     def _measured(self, *, lenient: bool) -> Answer | None:
         try:
-            tokens = measured(tokenize(self.normal), lenient=lenient)
+            text = _UNIT_FRACTION.sub(r" \1/\2 ", self.normal)
+            tokens = measured(tokenize(text), lenient=lenient)
             return None if tokens is None else self._read(tokens)
         except (UnparsedError, RecursionError):
             return None

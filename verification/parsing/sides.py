@@ -15,6 +15,8 @@ _MAX_NAME_TOKENS = 14
 def read_side(tokens: list[Token], parse: Callable[[list[Token]], Answer]) -> Side:
     """Return one side: its spelling, its meaning if it has one, and whether it is a mere name."""
     is_name = names_something(tokens)
+    if is_name and [token.text for token in tokens[1:4]] == ["^", "{", "("]:
+        return Side(spelling(tokens), None, is_name)  # a derivative, not a power
     try:
         answer: Answer | None = parse(tokens)
     except UnparsedError:
@@ -54,7 +56,10 @@ def names_something(tokens: list[Token]) -> bool:
 
 def _without_inverse(tokens: list[Token]) -> list[Token]:
     """Drop the script of `f^{-1}(x)`."""
-    script = [token.text for token in tokens[1:6]]
+    script = [token.text for token in tokens[1:7]]
+    if script[:3] == ["^", "{", "("] and script[4:] == [")", "}"]:  # f^{(3)}(0)
+        return tokens[:1] + tokens[7:]
+    script = script[:5]
     return tokens[:1] + tokens[6:] if script == ["^", "{", "-", "1", "}"] else tokens
 
 
