@@ -5,14 +5,14 @@ Synchronous and thread-safe; `Judge` makes it a Verifier for async code.
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from cachetools import FIFOCache
 
 from schemas import Outcome, Verdict
-from verification.comparing.equivalence import FAULT, Decision, compare, fault
+from verification.comparing.equivalence import FAULT, Decision, by_option, compare, fault
 from verification.comparing.perturb import perturbed
 from verification.conventions import Conventions
 from verification.finding.extraction import AnswerFormat, Extraction, extract
@@ -21,6 +21,8 @@ from verification.guarded.pool import LOST, Pool
 from verification.parsing.parsed import Parsed
 from verification.tree.bounds import UnparsedError
 
+Options = Sequence[str]
+"""The texts of a multiple choice, in the order of their letters; none where there is no choice."""
 MAX_GUARDED_CHARACTERS = 4_000
 """Longer answers are not sent to a worker: no stage reads them."""
 LARGE = 400
@@ -76,13 +78,18 @@ class Cascade:
         """CPU time that workers spent on jobs."""
         return self._pool.cpu_seconds
 
-    def judge(self, gold: str, text: str, *, finished: bool = True) -> Verdict:
+    def judge(
+        self, gold: str, text: str, *, finished: bool = True, options: Options = ()
+    ) -> Verdict:
         """Judge the answer that a whole text states; blocks while a worker is asked."""
-        return self.judge_extracted(gold, self.extract(text, finished=finished), finished)
+        found = self.extract(text, finished=finished)
+        return self.judge_extracted(gold, found, finished, options=options)
 
-    def judge_extracted(self, gold: str, found: Extraction, finished: bool = True) -> Verdict:
+    def judge_extracted(
+        self, gold: str, found: Extraction, finished: bool = True, *, options: Options = ()
+    ) -> Verdict:
         """Judge an answer that is already extracted."""
-        verdict = self.glance(gold, found, finished=finished)
+        verdict = self.glance(gold, found, finished=finished, options=options)
         return verdict if isinstance(verdict, Verdict) else self.settle(verdict)
 
     def extract(self, text: str, *, finished: bool) -> Extraction:
@@ -93,7 +100,13 @@ class Cascade:
             return Extraction(fault(error).reason, FAULT)
 
     def glance(
-        self, gold: str, found: Extraction, *, finished: bool, defer_large: bool = False
+        self,
+        gold: str,
+        found: Extraction,
+        *,
+        finished: bool,
+        defer_large: bool = False,
+        options: Options = (),
     ) -> Verdict | Unsettled:
         """Judge in process, within milliseconds, or say what a worker is to be asked.
 
@@ -103,6 +116,10 @@ class Cascade:
             return self._without_answer(finished)
         if found.rule == FAULT:
             return self._verdict(found, Decision(None, FAULT, found.answer))
+        if options:
+            chosen = by_option(self._parsed(gold), Parsed(found.answer, self._conventions), options)
+            if chosen is not None:
+                return self._verdict(found, chosen)
         known = self._recall(gold, found.answer)
         if known is not None:
             return self._verdict(found, known)

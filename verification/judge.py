@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import anyio
 
 from schemas import Verdict
-from verification.cascade import Cascade, Unsettled
+from verification.cascade import Cascade, Options, Unsettled
 
 
 class Judge:
@@ -25,11 +25,15 @@ class Judge:
         """How many verdicts each stage decided, for reports."""
         return self._cascade.stages
 
-    async def judge(self, gold: str, text: str, *, finished: bool) -> Verdict:
+    async def judge(
+        self, gold: str, text: str, *, finished: bool, options: Options = ()
+    ) -> Verdict:
         """Judge the final answer that `text` states; see `verification.seam.Verifier`."""
         found = self._cascade.extract(text, finished=finished)
         while True:
-            verdict = self._cascade.glance(gold, found, finished=finished, defer_large=True)
+            verdict = self._cascade.glance(
+                gold, found, finished=finished, defer_large=True, options=options
+            )
             if isinstance(verdict, Verdict):
                 return verdict
             asked = self._asked.get((gold, verdict.answer))

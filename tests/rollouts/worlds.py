@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from benchmarks import made
 from rollouts import Journal, PromptTemplate, ShardRollouts
@@ -96,7 +96,9 @@ class LastNumberVerifier:
     def __init__(self, before: Callable[[str], None] = lambda text: None) -> None:
         self._before = before
 
-    async def judge(self, gold: str, text: str, *, finished: bool) -> Verdict:
+    async def judge(
+        self, gold: str, text: str, *, finished: bool, options: Sequence[str] = ()
+    ) -> Verdict:
         """Judge; a solution that was cut counts as truncated."""
         self._before(text)
         await asyncio.sleep(0)

@@ -1,11 +1,12 @@
 r"""One form for what is written in several ways before answers are compared.
 
-Arguments of unknown functions become numbers where they are (`f(-\frac34)` is `f(-0.75)`), series and
-lists with an ellipsis what they stand for where their first terms say so (`1+2+\cdots+n`).
+Arguments of unknown functions become numbers where they are (`f(-\frac34)` is `f(-0.75)`), series
+and lists with an ellipsis what they stand for where their first terms say so (`1+2+\cdots+n`).
 """
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from verification.arithmetic.exact import ExactEvaluator, InexactError
 from verification.arithmetic.marks import Marks
@@ -108,7 +109,7 @@ def _progression(parts: tuple[Expression, ...]) -> tuple[Fraction, Fraction, Exp
     if None in leading:
         return None
     numbers = [number for number in leading if number is not None]
-    steps = {b - a for a, b in zip(numbers, numbers[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(numbers)}
     step = steps.pop()
     last = _number(parts[-1])
     if steps or not step or any(number.denominator > 1 for number in numbers):

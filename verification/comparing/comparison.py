@@ -7,45 +7,39 @@ Every rule is symmetric; UndecidedError says that the types are understood and t
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 
-from verification.arithmetic.equality import same_expression
 from verification.arithmetic.terms import Terms, every, some
 from verification.comparing.assignments import Named, is_unknown, named_value
 from verification.comparing.families import families_of, same_families, same_moved
 from verification.comparing.matching import same_items
 from verification.comparing.notations import (
-    phrases_of,
-    same_phrase,
-    digits_of,
-    number_of,
-    ratio_of,
     same_numeral,
+    same_phrase,
     same_ratio,
     same_time,
 )
 from verification.comparing.quantities import same_quantity
 from verification.comparing.regions import Region, region_of, same_region, subjects
 from verification.comparing.relations import same_relation
+from verification.comparing.several import is_set, letters_of, several
 from verification.comparing.subjects import same_subject, with_bound_names
+from verification.comparing.unlike import (
+    numeral_as_value,
+    ratio_as_value,
+    time_as_ratio,
+    time_as_value,
+)
 from verification.tree.bounds import UndecidedError
-from verification.tree.signs import signed_points, signed_readings
+from verification.tree.signs import signed_points
 from verification.tree.syntax import (
     Answer,
     Based,
     ClockTime,
     Collection,
-    Constant,
-    Expression,
-    Number,
-    Product,
-    Quotient,
     Ratio,
     Relation,
     SetBuilder,
     SetOperation,
-    Side,
-    Symbol,
     Tuple,
     Value,
     Words,
@@ -76,7 +70,15 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     if isinstance(other, _Assignments):
         return _same_assignments(other, stated, terms)
     pair = _Pair(stated, other, terms)
-    for rule in (pair.of_one_type, pair.as_signed_points, pair.as_several, pair.in_places, pair.as_regions, pair.as_names):
+    for rule in (
+        pair.as_families,
+        pair.of_one_type,
+        pair.as_signed_points,
+        pair.as_several,
+        pair.in_places,
+        pair.as_regions,
+        pair.as_names,
+    ):
         verdict = rule()
         if verdict is not None:
             return verdict
@@ -133,9 +135,9 @@ def _same_named(
         return same_answer(left.value, right.value, terms)
     if same is None:
         raise UndecidedError("another name for the same value")
-    if left.subject and right.subject and not is_unknown(left.name) and not is_unknown(right.name):
-        if same_answer(left.value, right.value, terms):
-            return False  # of two things, the same is said
+    described = all(n.subject and not is_unknown(n.name) for n in named)
+    if described and same_answer(left.value, right.value, terms):
+        return False  # of two things, the same is said
     trees = [v.expression for v in (left.value, right.value) if isinstance(v, Value)]
     if is_unknown(left.name) == is_unknown(right.name) == (not traits_of(*trees).variables):
         return False
@@ -145,7 +147,10 @@ def _same_named(
 def _stated(answer: Answer, terms: Terms) -> Answer | _Assignments:
     """Return what an assignment or a list of them states, the answer itself if it is neither."""
     if isinstance(answer, SetBuilder) and isinstance(answer.condition, Relation):
-        return answer if answer.head else answer.condition
+        about = subjects(answer.condition)
+        return (
+            answer if answer.head or (about and answer.variable not in about) else answer.condition
+        )
     if terms.conventions.assignments == "strict":
         return answer
     if isinstance(answer, Relation):
@@ -212,15 +217,17 @@ class _Pair:
     right: Answer
     terms: Terms
 
-    def of_one_type(self) -> bool | None:
-        """Compare answers of the same type."""
+    def as_families(self) -> bool | None:
+        """Compare what runs with an integer."""
         if isinstance(self.left, Tuple) and isinstance(self.right, Tuple):
-            moved = same_moved(self.left, self.right, self.terms)
-            if moved is not None:
-                return moved
+            return same_moved(self.left, self.right, self.terms)
         families = families_of(self.left), families_of(self.right)
         if families[0] and families[1]:
-            return same_families(*families, self.terms)
+            return same_families(families[0], families[1], self.terms)
+        return None
+
+    def of_one_type(self) -> bool | None:
+        """Compare answers of the same type."""
         match self.left, self.right:
             case Value(), Value():
                 return same_quantity(self.left, self.right, self.terms)
@@ -260,7 +267,7 @@ class _Pair:
 
     def as_several(self) -> bool | None:
         """Compare lists, sets and values with a double sign, order free."""
-        sides = [_several(self.left), _several(self.right)]
+        sides = [several(self.left), several(self.right)]
         if sides[0] is None or sides[1] is None:
             return None
         if all(isinstance(side, Value | Words) for side in (self.left, self.right)):
@@ -270,22 +277,25 @@ class _Pair:
             return None
         if all(relational) and self.as_regions():
             return True
-        same = self._same_member if any(map(_is_set, (*sides[0], *sides[1]))) else self._same
+        same = self._same_member if any(map(is_set, (*sides[0], *sides[1]))) else self._same
         return same_items(sides[0], sides[1], same, counted=not self._has_set())
 
     def _same_member(self, left: Answer, right: Answer) -> bool:
         """Compare members of a set of sets, where {1} is not 1."""
-        return _is_set(left) == _is_set(right) and self._same(left, right)
+        return is_set(left) == is_set(right) and self._same(left, right)
 
     def as_signed_points(self) -> bool | None:
         r"""Compare `(\pm a, \pm b)` with the points it stands for, signs together or each alone."""
         if isinstance(self.left, Tuple) and isinstance(self.right, Tuple):
             return None
         readings = [
-            signed_points(side) if isinstance(side, Tuple) else [_several(side)]
+            signed_points(side) if isinstance(side, Tuple) else [several(side)]
             for side in (self.left, self.right)
         ]
-        if all(len(r) == 1 and r[0] in ((side,), _several(side)) for r, side in zip(readings, (self.left, self.right), strict=True)):
+        if all(
+            len(r) == 1 and r[0] in ((side,), several(side))
+            for r, side in zip(readings, (self.left, self.right), strict=True)
+        ):
             return None
         pairs = [(a, b) for a in readings[0] for b in readings[1] if a and b]
         return some(lambda a, b: same_items(a, b, self._same), pairs)
@@ -328,7 +338,7 @@ class _Pair:
             if isinstance(words, Words) and isinstance(value, Value):
                 if _COUNTED.search(words.text):
                     raise UndecidedError("numbers among words")
-                name = _spelled(value.expression)
+                name = letters_of(value.expression)
                 return name is not None and name.lower() == words.text
         return None
 
@@ -336,13 +346,13 @@ class _Pair:
         """Say whether answers of different types are equal; mostly they are not."""
         types = {type(self.left), type(self.right)}
         if types == {ClockTime, Ratio}:
-            return self._time_as_ratio()
+            return time_as_ratio(self.left, self.right, self.terms)
         if types == {Based, Value}:
-            return self._numeral_as_value()
+            return numeral_as_value(self.left, self.right, self.terms)
         if types == {Ratio, Value} and self.terms.conventions.ratio_as_fraction:
-            return self._ratio_as_value()
+            return ratio_as_value(self.left, self.right, self.terms)
         if types == {ClockTime, Value}:
-            return self._time_as_value()
+            return time_as_value(self.left, self.right, self.terms)
         if Relation in types and types & {SetOperation, SetBuilder, Tuple, Collection}:
             return self._relation_and_set()
         if types <= {SetOperation, Tuple, Collection, SetBuilder} and len(types) > 1:
@@ -382,96 +392,5 @@ class _Pair:
             raise UndecidedError("a set builder that is not understood")
         return False
 
-    def _time_as_ratio(self) -> bool:
-        time, ratio = self.left, self.right
-        if isinstance(time, Ratio):
-            time, ratio = ratio, time
-        assert isinstance(time, ClockTime)
-        assert isinstance(ratio, Ratio)
-        if time.half:
-            return False
-        return same_ratio(ratio_of(time), ratio, self.terms)
-
-    def _numeral_as_value(self) -> bool:
-        numeral, value = self.left, self.right
-        if isinstance(numeral, Value):
-            numeral, value = value, numeral
-        assert isinstance(numeral, Based)
-        assert isinstance(value, Value)
-        conventions = self.terms.conventions
-        if conventions.dropped_base == "same" and value.expression == digits_of(numeral):
-            return True
-        if conventions.other_base == "same":
-            number = number_of(numeral)
-            return number is not None and same_expression(number, value.expression, self.terms)
-        return False
-
-    def _ratio_as_value(self) -> bool:
-        ratio, value = self.left, self.right
-        if isinstance(ratio, Value):
-            ratio, value = value, ratio
-        assert isinstance(ratio, Ratio)
-        assert isinstance(value, Value)
-        if len(ratio.parts) != 2:
-            return False
-        return same_expression(Quotient(*ratio.parts), value.expression, self.terms)
-
-    def _time_as_value(self) -> bool:
-        time, value = self.left, self.right
-        if isinstance(time, Value):
-            time, value = value, time
-        assert isinstance(time, ClockTime)
-        assert isinstance(value, Value)
-        hour = Number(Fraction(time.hour))
-        if time.minute == 0 and same_expression(value.expression, hour, self.terms):
-            raise UndecidedError("an hour without its half of the day")
-        return False
-
-
-def _is_set(answer: Answer) -> bool:
-    return isinstance(answer, Collection) and answer.braces
-
 
 _SETS = (SetOperation, SetBuilder, Tuple, Collection, Relation)
-
-
-def _several(answer: Answer) -> tuple[Answer, ...] | None:
-    """Return the single answers of a list, a set, a double sign, or of one value."""
-    match answer:
-        case Collection(items):
-            return tuple(single for item in items for single in _singles(item))
-        case Value(expression, unit):
-            return tuple(Value(tree, unit) for tree in signed_readings(expression))
-        case Tuple():
-            return None
-        case Words(text) if len(phrases := phrases_of(text)) > 1:
-            return tuple(Words(phrase) for phrase in phrases)
-        case Words():
-            return (answer,)
-        case Relation(sides, ("=",)) if isinstance(sides[1].answer, Value):
-            values = signed_readings(sides[1].answer.expression)
-            right = [Side(sides[1].text, Value(v), sides[1].is_name) for v in values]
-            return tuple(Relation((sides[0], side), answer.signs) for side in right)
-    return None
-
-
-def _singles(item: Answer) -> tuple[Answer, ...]:
-    """Return the answers that an item of a list is; a set among sets is one item."""
-    if isinstance(item, Collection) and item.braces:
-        return (item,)
-    if isinstance(item, Tuple):
-        return signed_points(item)[0]
-    return _several(item) or (item,)
-
-
-def _spelled(tree: Expression) -> str | None:
-    """Return the letters that a product of letters spells, None for anything else."""
-    match tree:
-        case Symbol(name):
-            return name
-        case Constant("e" | "i" as name):
-            return name
-        case Product(factors):
-            letters = [_spelled(factor) for factor in factors]
-            return None if None in letters else "".join(filter(None, letters))
-    return None

@@ -8,7 +8,16 @@ from verification.arithmetic.equality import same_expression
 from verification.arithmetic.terms import Terms
 from verification.tree.bounds import UndecidedError
 from verification.tree.renaming import renamed
-from verification.tree.syntax import Answer, Expression, Negative, Number, Relation, Sum, Symbol, Value
+from verification.tree.syntax import (
+    Answer,
+    Expression,
+    Negative,
+    Number,
+    Relation,
+    Sum,
+    Symbol,
+    Value,
+)
 from verification.tree.traits import traits_of
 
 _ADDED = re.compile(r"[CcK](?:_\w)?")
@@ -69,6 +78,8 @@ def _same_exchanged(left: Expression, right: Expression, terms: Terms) -> bool:
     if len({name[0] for name in ours}) > 1 or len({name[0] for name in theirs}) > 1:
         return False
     return any(
-        same_expression(left, renamed(right, dict(zip(theirs, map(Symbol, order), strict=True))), terms)
+        same_expression(
+            left, renamed(right, dict(zip(theirs, map(Symbol, order), strict=True))), terms
+        )
         for order in permutations(ours)
     )

@@ -24,7 +24,6 @@ from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedErr
 from verification.tree.syntax import Answer, Collection, Relation, Value
 from verification.tree.traits import traits_of
 
-
 FAULT = "fault"
 """The stage of what only our own error left undecided."""
 
@@ -45,12 +44,10 @@ def compare(
     gold: Parsed | str,
     answer: Parsed | str,
     conventions: Conventions = DEFAULTS,
-    options: Sequence[str] = (),
 ) -> Decision:
     """Hold an answer against the gold. Never raises for any text.
 
     Give the gold as `Parsed` to read it once for many answers; it carries its own conventions.
-    `options` are the texts of a multiple choice, in the order of their letters.
     """
     gold = gold if isinstance(gold, Parsed) else Parsed(gold, conventions)
     answer = answer if isinstance(answer, Parsed) else Parsed(answer, conventions)
@@ -58,7 +55,7 @@ def compare(
         return (
             _by_text(gold, answer)
             or _by_numeral(gold, answer)
-            or _by_choice(gold, answer, options)
+            or _by_choice(gold, answer)
             or _by_tree(gold, answer)
         )
     except UnparsedError as error:
@@ -157,8 +154,22 @@ def _as_lists(gold: Parsed, answer: Parsed, terms: Terms) -> bool:
     return False
 
 
-def _by_choice(gold: Parsed, answer: Parsed, options: Sequence[str]) -> Decision | None:
-    """Compare letters of a multiple choice, or the text of an option with a value."""
+def by_option(gold: Parsed, answer: Parsed, options: Sequence[str]) -> Decision | None:
+    """Compare the text of a chosen option with a value; None where not one side is a letter."""
+    try:
+        ours, theirs = gold.choice, answer.choice
+    except UnparsedError:
+        return None
+    if bool(ours) == bool(theirs):
+        return None
+    text = option_text(ours or theirs, options)
+    if text is None:
+        return None
+    return compare(Parsed(text, gold.conventions), answer) if ours else compare(gold, text)
+
+
+def _by_choice(gold: Parsed, answer: Parsed) -> Decision | None:
+    """Compare letters of a multiple choice; a letter opposite a value stays undecided."""
     ours, theirs = gold.choice, answer.choice
     if ours and theirs:
         equal = same_choice(ours, theirs)
@@ -166,12 +177,7 @@ def _by_choice(gold: Parsed, answer: Parsed, options: Sequence[str]) -> Decision
             return Decision(equal, "text", "the same choice" if equal else "another choice")
     if bool(ours) == bool(theirs):
         return None
-    chosen, value = (ours, answer) if ours else (theirs, gold)
-    text = option_text(chosen, options) if chosen else None
-    if text is not None:
-        sides = (text, value) if ours else (value, text)
-        return compare(*sides, gold.conventions)
-    other = answer if ours else gold
+    chosen, other = (ours, answer) if ours else (theirs, gold)
     if chosen and chosen.certain and not chosen.text and _is_value(other):
         return Decision(None, "text", "a letter of choices that are not known")
     return None

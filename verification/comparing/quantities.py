@@ -7,6 +7,7 @@ from verification.arithmetic.equality import same_expression
 from verification.arithmetic.terms import Terms, some
 from verification.comparing.matching import same_items
 from verification.parsing.measures import SIZES
+from verification.tree.bounds import UndecidedError
 from verification.tree.signs import signed_readings
 from verification.tree.syntax import (
     Constant,
@@ -81,6 +82,9 @@ def _unit_factors(left: Unit | None, right: Unit | None, terms: Terms) -> tuple[
         assert right is not None
         return conversions(left, right)
     if any(known):
+        other = right if known[0] else left
+        if other is not None and not other.known:
+            raise UndecidedError("a unit that is not known")
         unit = left if known[0] else right
         assert unit is not None
         is_money = any(name in _CURRENCIES for name, _ in unit.factors)

@@ -85,8 +85,9 @@ def region_of(answer: Answer, terms: Terms) -> Region | None:
             return _points(items, terms)
         case Collection(items, joined_by=joint) if items:
             return _joined(items, joint, terms)
-        case SetBuilder(_, condition, None):
-            return region_of(condition, terms)
+        case SetBuilder(variable, condition, None):
+            about = subjects(condition)
+            return region_of(condition, terms) if variable in about or not about else None
         case Value(Symbol("R")):
             return [_line()]
         case Relation():

@@ -1,6 +1,7 @@
 r"""What an equation is about: whether two left sides name the same thing.
 
-`E(X) = 2` is not `E(Y) = 2`, `AB = 5` is not `CD = 5`; `f(x) = x^2` is `y = x^2` and is `f(t) = t^2`.
+`E(X) = 2` is not `E(Y) = 2`, `AB = 5` is not `CD = 5`; `f(x) = x^2` is `y = x^2` and
+`f(t) = t^2`.
 Where one side goes by a letter and the other by a description, nobody can tell from the answers.
 """
 

@@ -5,17 +5,17 @@ the same rules, so a set may hold tuples and an equation may state a matrix.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Literal
 
+from verification.parsing.brackets import OPENING, closing, group_thousands, split, strip_braces
 from verification.parsing.clauses import without_clauses
 from verification.parsing.expressions import parse_expression
-from verification.parsing.measures import SIZES
 from verification.parsing.phrases import read_words
+from verification.parsing.quantities import bare_word, read_compound, read_quantity
 from verification.parsing.sides import names_something, read_side
-from verification.parsing.tokens import Token
-from verification.parsing.units import read_unit
+from verification.parsing.token import Token
 from verification.parsing.vocabulary import JOINING_WORDS, MONTHS, SAME_WORDS, SIGNS
 from verification.tree.bounds import MAX_ITEMS, UnparsedError
 from verification.tree.renaming import PARAMETER, renamed
@@ -24,10 +24,7 @@ from verification.tree.syntax import (
     Based,
     ClockTime,
     Collection,
-    Degrees,
-    Expression,
     Number,
-    Percent,
     Product,
     Ratio,
     Relation,
@@ -37,22 +34,10 @@ from verification.tree.syntax import (
     Sum,
     Symbol,
     Tuple,
-    Unit,
     Value,
 )
 
-_OPENING = ("(", "[", "{", "\\{", "<<")
-_CLOSING = (")", "]", "}", "\\}", ">>")
 _SET_COMMANDS = {"cup": "union", "cap": "intersection", "setminus": "difference"}
-_THOUSANDS = re.compile(r"\d{3}(\.\d+)?")
-_MORE = {
-    "and a half": Fraction(1, 2), "and one half": Fraction(1, 2), "and a quarter": Fraction(1, 4),
-    "and a third": Fraction(1, 3), "and one third": Fraction(1, 3), "and half": Fraction(1, 2),
-    "and two thirds": Fraction(2, 3), "and three quarters": Fraction(3, 4),
-    "and one quarter": Fraction(1, 4), "and three fourths": Fraction(3, 4),
-}  # fmt: skip
-_DIRECTIONS = {"increase", "decrease", "up", "down"}
-_SCALED = {"degree": Degrees, "percent": Percent}
 
 
 def read_answer(tokens: Sequence[Token]) -> Answer:
@@ -62,7 +47,7 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
         raise UnparsedError("nothing was written")
     if len(tokens) == 1 and tokens[0].kind == "words":
         return read_words(tokens[0].text)
-    compound = _compound(tokens)
+    compound = read_compound(tokens)
     if compound is not None:
         return compound
     tokens = _split_words(tokens)
@@ -86,7 +71,10 @@ def _split_words(tokens: list[Token]) -> list[Token]:
     for token in tokens:
         before, joint, _ = token.text.rpartition(" ") if token.kind == "words" else ("", "", "")
         if joint and token.text.lower().endswith((" and", " or")):
-            found += [Token("words", before, token.spaced), Token("words", token.text[len(before):])]
+            found += [
+                Token("words", before, token.spaced),
+                Token("words", token.text[len(before) :]),
+            ]
         elif token.kind == "words" and token.text[:1] == "," and len(token.text) > 1:
             found += [Token("mark", ","), Token("words", token.text[1:].strip(), True)]
         else:
@@ -95,17 +83,15 @@ def _split_words(tokens: list[Token]) -> list[Token]:
 
 
 def _joint(separators: list[Token]) -> Literal["", "and", "or"]:
-    words = {JOINING_WORDS.get(_bare(token), "") for token in separators if token.kind == "words"}
+    words = {
+        JOINING_WORDS.get(bare_word(token), "") for token in separators if token.kind == "words"
+    }
     return "or" if "or" in words else "and" if "and" in words else ""
-
-
-def _bare(token: Token) -> str:
-    return token.text.lower().strip(" ,.")
 
 
 def _separates(token: Token) -> bool:
     if token.kind == "words":
-        return _bare(token) in JOINING_WORDS
+        return bare_word(token) in JOINING_WORDS
     return token.kind == "mark" and token.text in (",", ";")
 
 
@@ -146,11 +132,20 @@ def parse_value(tokens: list[Token]) -> Answer:
     tokens = strip_braces(tokens)
     if not tokens:
         raise UnparsedError("an empty part")
-    for read in (_set_operation, _empty_set, _words, _cases, _labelled, _bracketed, _numeral_in_base, _colons):
+    for read in (
+        _set_operation,
+        _empty_set,
+        _words,
+        _cases,
+        _labelled,
+        _bracketed,
+        _numeral_in_base,
+        _colons,
+    ):
         answer = read(tokens)
         if answer is not None:
             return answer
-    return _quantity(tokens)
+    return read_quantity(tokens)
 
 
 def _set_operation(tokens: list[Token]) -> Answer | None:
@@ -175,7 +170,9 @@ def _set_operation(tokens: list[Token]) -> Answer | None:
 
 def _stands_between_sets(tokens: list[Token], at: int) -> bool:
     r"""`\\{1,2\\} - \\{1\\}`, and a minus between sets is nothing else."""
-    return 0 < at < len(tokens) - 1 and tokens[at - 1].text == "\\}" and tokens[at + 1].text == "\\{"
+    return (
+        0 < at < len(tokens) - 1 and tokens[at - 1].text == "\\}" and tokens[at + 1].text == "\\{"
+    )
 
 
 def _empty_set(tokens: list[Token]) -> Answer | None:
@@ -183,7 +180,7 @@ def _empty_set(tokens: list[Token]) -> Answer | None:
     return Collection((), braces=True) if is_empty and len(tokens) == 1 else None
 
 
-def _words(tokens: list[Token]) -> Answer | None:
+def _words(tokens: list[Token]) -> Answer | None:  # noqa: C901  one table
     if tokens[0].kind != "words":
         is_date = len(tokens) == 2 and tokens[1].kind == "words" and tokens[0].kind == "number"
         if is_date and _month(tokens[1].text) in MONTHS:
@@ -223,7 +220,7 @@ def _cases(tokens: list[Token]) -> Answer | None:
     items: list[Answer] = []
     for line in lines[:MAX_ITEMS]:
         cells = [cell for cell in split(line, lambda t: t.text == "&")[0] if cell]
-        cells = [[t for t in c if not (t.kind == "words" and _bare(t) == "if")] for c in cells]
+        cells = [[t for t in c if not (t.kind == "words" and bare_word(t) == "if")] for c in cells]
         cells = [cell[:-1] if cell[-1:] and cell[-1].text == "," else cell for cell in cells]
         read = tuple(map(parse_item, cells))
         items.append(read[0] if len(read) == 1 else Tuple("<", read, ">"))
@@ -244,7 +241,7 @@ def _labelled(tokens: list[Token]) -> Answer | None:
 
 def _bracketed(tokens: list[Token]) -> Answer | None:
     opening = tokens[0]
-    if opening.kind != "mark" or opening.text not in _OPENING or closing(tokens) != len(tokens) - 1:
+    if opening.kind != "mark" or opening.text not in OPENING or closing(tokens) != len(tokens) - 1:
         return None
     inner = tokens[1:-1]
     if opening.text == "\\{":
@@ -357,182 +354,3 @@ def _clock_time(parts: list[list[Token]]) -> Answer | None:
     ):
         return None
     return ClockTime(hour, minute, second, half, negative)  # type: ignore[arg-type]
-
-
-def _quantity(tokens: list[Token]) -> Answer:
-    """Read an expression with what stands around it: a currency sign, a unit, a scale."""
-    tokens = _without_remark(tokens)
-    currency = next((k for k, token in enumerate(tokens[:2]) if token.text == "usd"), None)
-    unit: Unit | None = None
-    if currency is not None:
-        tokens = tokens[:currency] + tokens[currency + 1 :]
-        unit = Unit((("usd", 1),))
-    elif tokens and tokens[-1].text == "usd":
-        tokens, unit = tokens[:-1], Unit((("usd", 1),))
-    at = next((k for k, token in enumerate(tokens) if token.kind == "words"), len(tokens))
-    if at == 0:
-        raise UnparsedError("no value before the words")
-    if at < len(tokens) and tokens[at].text.lower() in _MORE and tokens[at - 1].kind == "number":
-        more = Number(_MORE[tokens[at].text.lower()])
-        whole = _quantity(tokens[:at] + tokens[at + 1 :])
-        assert isinstance(whole, Value)
-        return Value(Sum((whole.expression, more)), whole.unit)
-    scale = 1
-    if at < len(tokens):
-        end = at - 1 if tokens[at - 1].text in ("-", "/") else at
-        written, scale = read_unit(tokens[end:])
-        unit = _agreed(unit, written)
-        tokens = tokens[:end]
-    expression = parse_expression(_unbracketed(tokens))
-    if scale > 1:
-        expression = Product((Number(Fraction(scale)), expression))
-    return with_unit(expression, unit)
-
-
-def _compound(tokens: list[Token]) -> Answer | None:
-    """Read `1 hour 30 minutes` and `2 ft 3 in` as one quantity in the smallest unit."""
-    pairs: list[tuple[Fraction, Unit]] = []
-    rest = [t for t in tokens if not (t.kind == "words" and _bare(t) == "and") and t.text != ","]
-    if len(rest) < 4 or len(rest) % 2 or len(rest) > 8:
-        return None
-    for number, words in zip(rest[::2], rest[1::2], strict=True):
-        if number.kind != "number" or words.kind != "words":
-            return None
-        unit, scale = read_unit([words._replace(text=words.text.removesuffix(" and"))])
-        if unit is None or scale != 1 or len(unit.factors) != 1:
-            return None
-        pairs.append((Fraction(number.text), unit))
-    (kind, last), *_ = (SIZES.get(pairs[-1][1].factors[0][0], ((), Fraction(0))),)
-    total = Fraction(0)
-    for amount, unit in pairs:
-        dimension, size = SIZES.get(unit.factors[0][0], ((), Fraction(0)))
-        if not dimension or dimension != kind or unit.factors[0][1] != 1:
-            return None
-        total += amount * size / last
-    return Value(Number(total), pairs[-1][1])
-
-
-def _agreed(currency: Unit | None, written: Unit | None) -> Unit | None:
-    if currency is None or written is None or not written.factors:
-        return currency or written
-    if currency.factors[0] in written.factors:
-        return written
-    if any(power > 0 and name not in _DIRECTIONS for name, power in written.factors):
-        raise UnparsedError("two currencies")
-    return Unit(tuple(sorted((*currency.factors, *written.factors))))
-
-
-def _unbracketed(tokens: list[Token]) -> list[Token]:
-    """Drop `(` ... `)` left open by a unit in brackets, as in `27 (dollars)`, or a remark."""
-    if len(tokens) > 1 and tokens[-1].text == "(":
-        return tokens[:-1]
-    return tokens
-
-
-def _without_remark(tokens: list[Token]) -> list[Token]:
-    """Drop words in brackets behind a number: `13 (DS games)`."""
-    at = next((k for k, token in enumerate(tokens) if token.text == "(" and token.spaced), 0)
-    remark = [token for token in tokens[at + 1 : -1] if token.kind != "words"]
-    if at and tokens[at - 1].kind == "number" and tokens[-1].text == ")" and tokens[at + 1 : -1]:
-        lettery = all(token.kind == "letter" or token.text in "-'" for token in remark)
-        if lettery and len(tokens) - at > 3:
-            return tokens[:at]
-    return tokens
-
-
-def with_unit(expression: Expression, unit: Unit | None) -> Answer:
-    """Return the value; degrees and percent are part of the number, a.m. makes it a time."""
-    if unit is None or len(unit.factors) != 1:
-        return Value(expression, unit)
-    name, power = unit.factors[0]
-    if name in _SCALED and power == 1:
-        return Value(_SCALED[name](expression))
-    hours = isinstance(expression, Number) and expression.value in range(1, 13)
-    if name in ("am", "pm") and hours:
-        return ClockTime(int(expression.value), 0, 0, name)  # type: ignore[arg-type, union-attr]
-    return Value(expression, unit)
-
-
-# Tokens
-
-
-def strip_braces(tokens: list[Token]) -> list[Token]:
-    """Drop LaTeX braces around all tokens."""
-    while len(tokens) >= 2 and tokens[0].text == "{" and closing(tokens) == len(tokens) - 1:
-        tokens = tokens[1:-1]
-    return tokens
-
-
-def closing(tokens: Sequence[Token]) -> int:
-    """Return the index that closes the bracket at 0; `(` may end in `]`. -1 if none does."""
-    depth = 0
-    for at, token in enumerate(tokens):
-        depth += _step(token)
-        if depth == 0:
-            return at
-    return -1
-
-
-def _step(token: Token) -> int:
-    if token.kind == "mark":
-        return (token.text in _OPENING) - (token.text in _CLOSING)
-    return (token.kind == "begin") - (token.kind == "end")
-
-
-def split(
-    tokens: Sequence[Token], separates: Callable[[Token], bool]
-) -> tuple[list[list[Token]], list[Token]]:
-    """Cut tokens at the separators outside all brackets; return the parts and the separators."""
-    parts: list[list[Token]] = [[]]
-    separators: list[Token] = []
-    depth = 0
-    for token in tokens:
-        depth = max(0, depth + _step(token))
-        if depth == 0 and separates(token):
-            parts.append([])
-            separators.append(token)
-        else:
-            parts[-1].append(token)
-    return parts, separators
-
-
-def group_thousands(tokens: list[Token]) -> list[Token]:
-    """Join `1,234` outside brackets; where other commas are followed by space, these are not."""
-    commas = [k for k, token in enumerate(tokens[:-1]) if token.text == ","]
-    if not commas:
-        return tokens
-    spaced = any(tokens[k + 1].spaced for k in commas)
-    grouped: list[Token] = []
-    at = depth = 0
-    while at < len(tokens):
-        depth += _step(tokens[at])
-        end = _group_end(tokens, at) if depth == 0 else at
-        lone = not (grouped and grouped[-1].text == ",") and not _comma_at(tokens, end + 1)
-        if end > at and (spaced or lone):
-            number = "".join(token.text for token in tokens[at : end + 1] if token.text != ",")
-            grouped.append(Token("number", number, tokens[at].spaced))
-            at = end + 1
-        else:
-            grouped.append(tokens[at])
-            at += 1
-    return grouped
-
-
-def _comma_at(tokens: list[Token], at: int) -> bool:
-    return at < len(tokens) and tokens[at].text == ","
-
-
-def _group_end(tokens: list[Token], at: int) -> int:
-    """Return the index of the last group of the grouped integer that starts at `at`."""
-    first = tokens[at]
-    if not (first.kind == "number" and first.text.isdigit() and len(first.text) <= 3):
-        return at
-    if first.text.startswith("0"):
-        return at
-    while at + 2 < len(tokens):
-        comma, group = tokens[at + 1], tokens[at + 2]
-        fits = _THOUSANDS.fullmatch(group.text) and group.kind == "number"
-        if comma.text != "," or comma.spaced or group.spaced or not fits:
-            break
-        at += 2
-    return at

@@ -3,7 +3,7 @@ r"""Operators that bind a variable: `\sum`, `\prod`, `\int`, `\lim`."""
 from fractions import Fraction
 
 from verification.parsing.cursor import Cursor
-from verification.parsing.tokens import Token
+from verification.parsing.token import Token
 from verification.tree.bounds import UnparsedError
 from verification.tree.syntax import Binder, Expression, Number, Symbol
 

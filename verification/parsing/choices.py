@@ -75,9 +75,9 @@ def same_choice(gold: Chosen, answer: Chosen) -> bool | None:
     return gold.letters == answer.letters
 
 
-def option_text(chosen: Chosen, options: Sequence[str]) -> str | None:
+def option_text(chosen: Chosen | None, options: Sequence[str]) -> str | None:
     """Return what the one chosen option says, None where several are or none is known."""
-    if len(chosen.letters) != 1:
+    if chosen is None or len(chosen.letters) != 1:
         return None
     at = "ABCDEFGHIJ".find(next(iter(chosen.letters)))
     return options[at] if 0 <= at < len(options) else None

@@ -7,13 +7,16 @@ the same family; a statement for all x says nothing that `f(x) = ...` does not.
 import re
 from collections.abc import Callable
 
-from verification.parsing.tokens import Token
+from verification.parsing.token import Token
 from verification.parsing.vocabulary import GREEK
 
 _INTEGERS = {"integer", "integers", "natural", "whole"}
-_WORDS = _INTEGERS | set(
-    ["for", "all", "any", "every", "each", "some", "where", "with", "and", "real", "reals", "number", "numbers", "positive", "negative", "nonnegative", "non", "rational", "complex", "is", "are", "an", "a", "the", "constant", "constants", "arbitrary", "being", "values", "value", "of", "in", "any", "such", "that"]
-)
+_WORDS = _INTEGERS | {
+    "a", "all", "an", "and", "any", "arbitrary", "are", "being", "complex", "constant",
+    "constants", "each", "every", "for", "in", "is", "negative", "non", "nonnegative", "number",
+    "numbers", "of", "positive", "rational", "real", "reals", "some", "such", "that", "the",
+    "value", "values", "where", "with",
+}  # fmt: skip
 _SETS = {"Z", "N", "Q", "R", "C"}
 _OPENERS = re.compile(r"(?:and )?(?:for|where|with|such that)\b")
 _INEQUALITIES = {"<", ">", "<=", ">=", "le", "ge", "leq", "geq", "lt", "gt", "ne", "neq"}
@@ -47,7 +50,7 @@ def without_clauses(
 def _cut(
     part: list[Token], closing: Callable[[list[Token]], int]
 ) -> tuple[list[Token], list[Token] | None]:
-    """Split a part before its clause: words that open one, `\\forall`, or brackets at the end."""
+    r"""Split a part before its clause: words that open one, `\forall`, or brackets at the end."""
     if part and _opens(part[0]):
         return part, None
     for at, token in enumerate(part):

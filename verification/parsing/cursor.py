@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
 
-from verification.parsing.tokens import Token
+from verification.parsing.token import Token
 from verification.tree.bounds import MAX_DEPTH, MAX_EXPONENT_OF_TEN, MAX_NODES, UnparsedError
 from verification.tree.syntax import Expression, Number
 

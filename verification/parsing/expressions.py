@@ -14,9 +14,9 @@ from verification.parsing.binders import read_binder
 from verification.parsing.cursor import Cursor, read_decimal
 from verification.parsing.functions import read_function
 from verification.parsing.matrices import read_matrix
-from verification.parsing.names import read_decorations, read_name
-from verification.parsing.tokens import Token
-from verification.parsing.vectors import cross, is_vector
+from verification.parsing.names import read_decorations, read_name, read_subscripted
+from verification.parsing.token import Token
+from verification.parsing.vectors import cross, turns_sign
 from verification.parsing.vocabulary import FUNCTIONS, GREEK, LIST_FUNCTIONS
 from verification.tree.bounds import UnparsedError
 from verification.tree.syntax import (
@@ -83,12 +83,8 @@ class ExpressionParser(Cursor):
         while True:
             if self.sees("*") or self.sees_command("cdot", "times"):
                 self.at += 1
-                turns = self.tokens[self.at - 1].text == "times" and self.at > 1
-                if turns and is_vector(self.tokens[self.at - 2]) and is_vector(self.peek()):
-                    self.spend(8)
-                    factors.append(cross(factors.pop(), self.power()))
-                else:
-                    factors.append(self.unary())
+                turns = turns_sign(self.tokens, self.at)
+                factors.append(cross(factors.pop(), self.power()) if turns else self.unary())
             elif self.sees("/") or self.sees_command("div"):
                 self.at += 1
                 divisors.append(self.unary())
@@ -152,7 +148,7 @@ class ExpressionParser(Cursor):
         if self.sees("^", "**"):
             return self._raised(tree)
         if self.sees("_"):
-            return self._subscripted(tree)
+            return read_subscripted(self, tree)
         if not (self.sees("!", "%") or self.sees_command("degree")):
             return None
         self.spend()
@@ -162,13 +158,6 @@ class ExpressionParser(Cursor):
             self.at += double
             return Call("double_factorial" if double else "factorial", (tree,))
         return Percent(tree) if mark == "%" else self._degrees(tree)
-
-    def _subscripted(self, tree: Expression) -> Expression:
-        """Read `v^2_0` as the square of `v_0`."""
-        match tree:
-            case Power(Symbol(name), exponent) if "_" not in name:
-                return Power(Symbol(name + read_decorations(self)), exponent)
-        raise UnparsedError("a subscript after an expression")
 
     def point(self) -> Expression:
         """Read the point of a limit: a signed atom or fraction, or an expression in braces."""

@@ -5,7 +5,7 @@ only be a unit or a word; what is a variable anyway (`2ab`, `4t`) is not read so
 """
 
 from verification.parsing.measures import unit_of
-from verification.parsing.tokens import Token
+from verification.parsing.token import Token
 
 _TAIL_MARKS = set("/^_{}-.()&'*,")
 _TAIL_COMMANDS = {"mu", "Omega", "cdot", "times", "min", "sec", "cup", "cap", "max", "deg"}

@@ -140,8 +140,9 @@ def _tables() -> tuple[dict[str, str], dict[str, str], dict[str, tuple[Dimension
 SYMBOLS, WORDS, SIZES = _tables()
 SYMBOLS |= {
     "L": "l", "mL": "ml", "dL": "dl", "kL": "kl", "uL": "ul", "Kg": "kg", "KG": "kg", "Km": "km",
-    "KM": "km", "CM": "cm", "MM": "mm", "KB": "kB", "Kb": "kb", "KJ": "kJ", "KW": "kW", "kWh": "kWh",
-    "wh": "Wh", "Wh": "Wh", "cc": "ml", "sec": "s", "hrs": "h", "mins": "min", "yrs": "year",
+    "KM": "km", "CM": "cm", "MM": "mm", "KB": "kB", "Kb": "kb", "KJ": "kJ", "KW": "kW",
+    "kWh": "kWh",    "wh": "Wh", "Wh": "Wh", "cc": "ml", "sec": "s", "hrs": "h", "mins": "min",
+    "yrs": "year",
     "lbs": "lb", "mole": "mol", "HZ": "Hz", "hz": "Hz", "ev": "eV",
 }  # fmt: skip
 for _letter in "bt":  # behind a number, a variable before it is a bit or a tonne

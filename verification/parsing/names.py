@@ -2,7 +2,7 @@
 
 from verification.parsing.cursor import END, Cursor
 from verification.tree.bounds import UnparsedError
-from verification.tree.syntax import Applied, Call, Constant, Expression, Number, Symbol
+from verification.tree.syntax import Applied, Call, Constant, Expression, Number, Power, Symbol
 
 _APPLIED = {"f", "g", "h", "F", "G"}
 """Letters that before a bracket are functions, never factors."""
@@ -52,6 +52,14 @@ def _perhaps_applied(parser: Cursor, name: str, letter: str) -> Expression:
     if letter in _APPLIED or numeric:
         return Applied(name, parser.arguments())
     return Symbol(name)
+
+
+def read_subscripted(parser: Cursor, tree: Expression) -> Expression:
+    """Read the subscript behind a power: `v^2_0` is the square of `v_0`."""
+    match tree:
+        case Power(Symbol(name), exponent) if "_" not in name:
+            return Power(Symbol(name + read_decorations(parser)), exponent)
+    raise UnparsedError("a subscript after an expression")
 
 
 def read_decorations(parser: Cursor) -> str:

@@ -92,10 +92,15 @@ _ENDS_ORDINAL = re.compile(r"\d\W{0,12}(?:text|mathrm|mbox)?\W{0,3}(?:st|nd|rd|t
 _RUPEES = re.compile(r"^(?:Rs|INR)\b\.?\s*(?=\d)")
 _FEET = re.compile(r"(\d{1,3})\s?'\s?(\d{1,2})\s?(?:''|\")")
 _TIMES_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*\^)")
-_MODULO = re.compile(r"[,\s]*\(?\s?\\?(?:p?mod|bmod|pmod)\s*(?:\{\s?(\d{1,9})\s?\}|(\d{1,9}))\s?\)?$")
-_DOTTED = re.compile(r"(?<![\d.])(\d{0,20})\.(\d{0,20}?)(?:(\d)\3{2,20}|(\d{2,8})\4{1,4})\s?\\ldots\s?$")
+_MODULO = re.compile(
+    r"[,\s]*\(?\s?\\?(?:p?mod|bmod|pmod)\s*(?:\{\s?(\d{1,9})\s?\}|(\d{1,9}))\s?\)?$"
+)
+_DOTTED = re.compile(
+    r"(?<![\d.])(\d{0,20})\.(\d{0,20}?)(?:(\d)\3{2,20}|(\d{2,8})\4{1,4})\s?\\ldots\s?$"
+)
 _RENAMED = {
-    "\\lnot": "\\neg", "\\intercal": "{T}", "\\top": "{T}", "\\varphi": "\\phi", "\\varepsilon": "\\epsilon",
+    "\\lnot": "\\neg", "\\intercal": "{T}", "\\top": "{T}", "\\varphi": "\\phi",
+    "\\varepsilon": "\\epsilon",
     "\\vartheta": "\\theta", "\\imath": "{i}", "\\jmath": "{j}",
     "\\varrho": "\\rho", "\\dotsb": "\\cdots", "\\dotsm": "\\cdots",
 }  # fmt: skip
@@ -104,7 +109,7 @@ _RENAMED_COMMAND = re.compile(
 )
 
 
-def normal_form(text: str) -> str:
+def normal_form(text: str) -> str:  # noqa: C901  one table of rewritings
     """Return the normal form of an answer; raises UnparsedError above the cap on length."""
     text = text.strip()
     if len(text) > MAX_CHARACTERS:

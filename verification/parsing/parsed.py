@@ -9,7 +9,8 @@ from verification.parsing.choices import Chosen, choice_of
 from verification.parsing.measured import measured
 from verification.parsing.normalise import comparison_key, normal_form
 from verification.parsing.numerals import Numeral, read_numeral
-from verification.parsing.tokens import Token, tokenize
+from verification.parsing.token import Token
+from verification.parsing.tokens import tokenize
 from verification.tree.bounds import UnparsedError
 from verification.tree.syntax import Answer, Value, Words
 

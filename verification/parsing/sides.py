@@ -3,7 +3,7 @@ r"""The sides of a relation: which of them only name what stands opposite."""
 import re
 from collections.abc import Callable
 
-from verification.parsing.tokens import Token
+from verification.parsing.token import Token
 from verification.parsing.vocabulary import FUNCTIONS
 from verification.tree.bounds import UnparsedError
 from verification.tree.syntax import Answer, Side

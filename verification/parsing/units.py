@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from verification.parsing.measures import COMPOUNDS, unit_of
-from verification.parsing.tokens import Token
+from verification.parsing.token import Token
 from verification.parsing.vocabulary import BLOCKING_WORDS, PER_WORDS, SCALES
 from verification.tree.bounds import UnparsedError
 from verification.tree.syntax import Unit

@@ -14,7 +14,8 @@ FUNCTIONS = {
     "arctg": "arctan", "arcctg": "arccot", "cosec": "csc", "sh": "sinh", "ch": "cosh", "th": "tanh",
     "arsinh": "arcsinh", "arcosh": "arccosh", "artanh": "arctanh", "arcoth": "arccoth",
     "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "lg": "lg", "Arg": "arg",
-    "Re": "real", "Im": "imaginary", "arg": "arg", "cis": "cis", "det": "det", "tr": "trace", "Gamma": "gamma",
+    "Re": "real", "Im": "imaginary", "arg": "arg", "cis": "cis",
+    "det": "det", "tr": "trace", "Gamma": "gamma",
 }  # fmt: skip
 """Commands and names applied to one argument, with or without brackets."""
 
@@ -119,8 +120,10 @@ FRACTION_WORDS = {
 
 BARE_UNITS = {
     "cm", "mm", "km", "dm", "ft", "mi", "in", "yd", "kg", "mg", "lb", "lbs", "oz", "hr", "hrs",
-    "min", "mins", "sec", "secs", "cup", "cups", "mph", "kph", "deg", "rad", "pct", "ml", "am", "pm", "usd", "gm",
-    "sq", "hz", "mol", "units", "unit", "inches", "feet", "dollars", "cents", "degrees", "percent",
+    "min", "mins", "sec", "secs", "cup", "cups", "mph", "kph", "deg", "rad", "pct", "ml", "am",
+    "pm", "usd",
+    "gm",     "sq", "hz", "mol", "units", "unit", "inches", "feet", "dollars", "cents", "degrees",
+    "percent",
 }  # fmt: skip
 """Letter groups that are a unit when they follow a number without `\\text`."""
 
@@ -150,7 +153,15 @@ SAME_WORDS = {
 }  # fmt: skip
 """Phrases that say the same thing, to one of them."""
 
-KNOWN_WORDS = {*SAME_WORDS, *SAME_WORDS.values(), *_WEEKDAYS, *MONTHS, *NUMBER_WORDS} | set(
-    ["yes", "no", "true", "false", "even", "odd", "neither", "both", "either", "none", "all", "increasing", "decreasing", "increase", "decrease", "positive", "negative", "zero", "prime", "composite", "rational", "irrational", "acute", "obtuse", "right", "equilateral", "isosceles", "scalene", "parallel", "perpendicular", "skew", "circle", "ellipse", "parabola", "hyperbola", "line", "point", "square", "rectangle", "rhombus", "trapezoid", "triangle", "converges", "diverges", "convergent", "divergent", "north", "south", "east", "west", "red", "blue", "green", "yellow", "black", "white", "heads", "tails", "dependent", "independent", "infinitely", "dne", "undefined", "always", "sometimes", "never", "otherwise", "something", "else"]
-)
+KNOWN_WORDS = {*SAME_WORDS, *SAME_WORDS.values(), *_WEEKDAYS, *MONTHS, *NUMBER_WORDS} | {
+    "acute", "all", "always", "black", "blue", "both", "circle", "composite", "convergent",
+    "converges", "decrease", "decreasing", "dependent", "divergent", "diverges", "dne", "east",
+    "either", "ellipse", "else", "equilateral", "even", "false", "green", "heads", "hyperbola",
+    "increase", "increasing", "independent", "infinitely", "irrational", "isosceles", "line",
+    "negative", "neither", "never", "no", "none", "north", "obtuse", "odd", "otherwise",
+    "parabola", "parallel", "perpendicular", "point", "positive", "prime", "rational",
+    "rectangle", "red", "rhombus", "right", "scalene", "skew", "something", "sometimes",
+    "south", "square", "tails", "trapezoid", "triangle", "true", "undefined", "west", "white",
+    "yellow", "yes", "zero",
+}  # fmt: skip
 """Words whose meaning we know, so that another of them is another answer."""

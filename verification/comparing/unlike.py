@@ -1,0 +1,62 @@
+"""Equality of answers of different types: a time and a ratio, a numeral in a base and a number."""
+
+from fractions import Fraction
+
+from verification.arithmetic.equality import same_expression
+from verification.arithmetic.terms import Terms
+from verification.comparing.notations import digits_of, number_of, ratio_of, same_ratio
+from verification.tree.bounds import UndecidedError
+from verification.tree.syntax import Answer, Based, ClockTime, Number, Quotient, Ratio, Value
+
+
+def time_as_ratio(left: Answer, right: Answer, terms: Terms) -> bool:
+    """Compare `4:30` with the ratio of 4 to 30."""
+    time, ratio = left, right
+    if isinstance(time, Ratio):
+        time, ratio = ratio, time
+    assert isinstance(time, ClockTime)
+    assert isinstance(ratio, Ratio)
+    if time.half:
+        return False
+    return same_ratio(ratio_of(time), ratio, terms)
+
+
+def numeral_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
+    """Compare a numeral in a base with a number, where conventions let them be the same."""
+    numeral, value = left, right
+    if isinstance(numeral, Value):
+        numeral, value = value, numeral
+    assert isinstance(numeral, Based)
+    assert isinstance(value, Value)
+    conventions = terms.conventions
+    if conventions.dropped_base == "same" and value.expression == digits_of(numeral):
+        return True
+    if conventions.other_base == "same":
+        number = number_of(numeral)
+        return number is not None and same_expression(number, value.expression, terms)
+    return False
+
+
+def ratio_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
+    """Compare a ratio of two with a fraction."""
+    ratio, value = left, right
+    if isinstance(ratio, Value):
+        ratio, value = value, ratio
+    assert isinstance(ratio, Ratio)
+    assert isinstance(value, Value)
+    if len(ratio.parts) != 2:
+        return False
+    return same_expression(Quotient(*ratio.parts), value.expression, terms)
+
+
+def time_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
+    """Compare a time with a number: an hour may lack its half of the day."""
+    time, value = left, right
+    if isinstance(time, Value):
+        time, value = value, time
+    assert isinstance(time, ClockTime)
+    assert isinstance(value, Value)
+    hour = Number(Fraction(time.hour))
+    if time.minute == 0 and same_expression(value.expression, hour, terms):
+        raise UndecidedError("an hour without its half of the day")
+    return False
