@@ -59,6 +59,10 @@ class Conventions(Settings):
     letter_case: Literal["strict", "ignored"] = "strict"
     r"""Whether the variables `R` and `r` differ. Words (`\text{Even}`) never mind their case."""
 
+    choice_case: Literal["ignored", "strict"] = "ignored"
+    """Whether `a` and `(A)` choose the same option. A lone letter up to h, or any letter up to J
+    that is upper case or in brackets, is taken for a choice."""
+
     dropped_base: Literal["different", "same"] = "different"
     """`1101_2` against `1101`. *same*: the subscript may be missing on one side; two different
     bases never agree under either."""

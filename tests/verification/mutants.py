@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 SWAPPED = {
     "\\sin": "\\cos", "\\cos": "\\tan", "\\tan": "\\cot", "\\ln": "\\sin", "\\cup": "\\cap",
-    "\\cap": "\\cup", "\\le": "\\ge", "\\ge": "\\le", "\\times": "+", "\\cdot": "+", 
-    "\\max": "\\min",     "\\min": "\\max", "\\pi": "\\theta", "\\theta": "\\pi", "<": ">", ">": "<", "\\sqrt": "\\ln",
+    "\\cap": "\\cup", "\\le": "\\ge", "\\ge": "\\le", "\\times": "+", "\\cdot": "+",
+    "\\max": "\\min",     "\\min": "\\max", "\\pi": "\\theta", "\\theta": "\\pi", "<": ">",
+    ">": "<", "\\sqrt": "\\ln",
     "\\in": "\\notin", "\\ne": "=", "\\alpha": "\\beta",
 }  # fmt: skip
 _SWAPPED = re.compile(

@@ -1,4 +1,4 @@
-r"""A gold with one edit is another answer: no digit, sign, letter, bracket or command is ignored."""
+r"""A gold with one edit is another answer: no digit, sign, letter or bracket is ignored."""
 
 import pytest
 
@@ -8,7 +8,8 @@ from verification.comparing.equivalence import compare
 EXPLAINED = {
     (r"\binom{9}{4}", r"\binom{9}{5}"): "the same number",
     (r"C_1e^{x}+C_2e^{-3x}", r"C_1e^{x}+C_3e^{-3x}"): "constants go by any name",
-    (r"x=\frac{\pi}{6}+k\pi, k \in \mathbb{Z}", r"x=\frac{\pi}{6}-k\pi, k \in \mathbb{Z}"): "k runs",
+    (r"x=\frac{\pi}{6}+k\pi, k \in \mathbb{Z}",
+     r"x=\frac{\pi}{6}-k\pi, k \in \mathbb{Z}"): "k runs",
     (r"\frac{\pi}{8}+\frac{k\pi}{2}, k\in\mathbb{Z}",
      r"\frac{\pi}{8}-\frac{k\pi}{2}, k\in\mathbb{Z}"): "k runs",
     (r"\{4k+1 : k \in \mathbb{Z}\}", r"\{4k+17 : k \in \mathbb{Z}\}"): "k runs",

@@ -17,7 +17,7 @@ from verification.comparing.constants import same_but_for_constants
 from verification.comparing.doubts import doubt
 from verification.comparing.families import with_parameters
 from verification.conventions import DEFAULTS, Conventions
-from verification.parsing.choices import option_text, same_choice
+from verification.parsing.choices import option_text, same_case, same_choice
 from verification.parsing.numerals import Numeral
 from verification.parsing.parsed import Parsed
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError, UnparsedError
@@ -173,6 +173,8 @@ def _by_choice(gold: Parsed, answer: Parsed) -> Decision | None:
     ours, theirs = gold.choice, answer.choice
     if ours and theirs:
         equal = same_choice(ours, theirs)
+        if gold.conventions.choice_case == "strict":
+            equal = equal and same_case(gold.normal, answer.normal)
         if equal is not None:
             return Decision(equal, "text", "the same choice" if equal else "another choice")
     if bool(ours) == bool(theirs):

@@ -75,6 +75,14 @@ def same_choice(gold: Chosen, answer: Chosen) -> bool | None:
     return gold.letters == answer.letters
 
 
+def same_case(gold: str, answer: str) -> bool:
+    """Say whether two choices are written with the same letters, case included."""
+    written = [
+        set(_LETTER.findall(_STYLE.sub(lambda m: m[1] or "", text))) for text in (gold, answer)
+    ]
+    return written[0] == written[1] or written[0].isdisjoint({w.swapcase() for w in written[1]})
+
+
 def option_text(chosen: Chosen | None, options: Sequence[str]) -> str | None:
     """Return what the one chosen option says, None where several are or none is known."""
     if chosen is None or len(chosen.letters) != 1:

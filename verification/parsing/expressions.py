@@ -41,8 +41,19 @@ CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _MAX_MARKS = 8
 """Exponents, factorials and signs behind one value; each is a level of the tree."""
 _BINDERS = {"sum", "prod", "int", "iint", "lim", "oint"}
-_ATOM_COMMANDS = {"frac", "sqrt", "pi", "binom", "infty", "lfloor", "lceil", "e", "i", "ldots"}
-_ATOM_COMMANDS |= _BINDERS
+_ATOM_COMMANDS = {
+    *_BINDERS,
+    "frac",
+    "sqrt",
+    "pi",
+    "binom",
+    "infty",
+    "lfloor",
+    "lceil",
+    "e",
+    "i",
+    "ldots",
+}
 
 
 def parse_expression(tokens: Sequence[Token]) -> Expression:
