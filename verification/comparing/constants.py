@@ -22,6 +22,7 @@ from verification.tree.traits import traits_of
 
 _ADDED = re.compile(r"[CcK](?:_\w)?")
 _NUMBERED = re.compile(r"([CcAk])_(\d)")
+_ARBITRARY = re.compile(r"[A-D]|[CcAk]_\d")
 _FREE = re.compile(r"[xyzturs]|\\theta|\\phi")
 _PROBE = Number(Fraction(7, 3))
 _MOST = 4
@@ -70,12 +71,18 @@ def _same_antiderivative(left: Expression, right: Expression, terms: Terms) -> b
     return same_expression(difference, renamed(difference, {names[0]: _PROBE}), terms)
 
 
+def _arbitrary(tree: Expression) -> list[str]:
+    return sorted(name for name in traits_of(tree).variables if _ARBITRARY.fullmatch(name))
+
+
 def _same_exchanged(left: Expression, right: Expression, terms: Terms) -> bool:
     ours = sorted(n for n in traits_of(left).variables if _NUMBERED.fullmatch(n))
     theirs = sorted(n for n in traits_of(right).variables if _NUMBERED.fullmatch(n))
+    if bool(ours) != bool(theirs):  # `A e^x + B` and `C_1 e^x + C_2`
+        ours, theirs = (_arbitrary(side) for side in (left, right))
     if not 2 <= len(ours) == len(theirs) <= _MOST:
         return False
-    if len({name[0] for name in ours}) > 1 or len({name[0] for name in theirs}) > 1:
+    if len({name[0] for name in ours if "_" in name}) > 1:
         return False
     return any(
         same_expression(

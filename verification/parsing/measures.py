@@ -45,6 +45,7 @@ _DECIMAL: dict[str, tuple[dict[str, int], Fraction, str, str]] = {
         "mkMGT",
     ),
     "cal": ({"mass": 1, "length": 2, "time": -2}, Fraction(4184), "calorie", "k"),
+    "M": ({"mol": 1, "length": -3}, Fraction(1000), "molar", "um"),
     "bar": ({"mass": 1, "length": -1, "time": -2}, Fraction(10**8), "bar", "m"),
     "bit": ({"data": 1}, Fraction(1), "bit", ""),
     "b": ({"data": 1}, Fraction(1), "", "kMGT"),

@@ -29,6 +29,7 @@ PAIRS: list[tuple[dict[str, Any], str, str, bool | None, bool]] = [
     ({"ratio_as_fraction": True}, "1:2", "\\frac12", False, True),
     ({"decimal_comma": True}, "3.5", "3,5", False, True),
     ({"number_words": False}, "\\text{four}", "4", True, False),
+    ({"choice_case": "strict"}, "a", "(A)", True, False),
     ({"missing_half_of_day": "optional"}, "4:30 \\text{ p.m.}", "4:30", None, True),
 ]
 
