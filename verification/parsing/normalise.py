@@ -93,7 +93,7 @@ _RUPEES = re.compile(r"^(?:Rs|INR)\b\.?\s*(?=\d)")
 _FEET = re.compile(r"(\d{1,3})\s?'\s?(\d{1,2})\s?(?:''|\")")
 _TIMES_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*\^)")
 _MODULO = re.compile(
-    r"[,\s]*\(?\s?\\?(?:p?mod|bmod|pmod)\s*(?:\{\s?(\d{1,9})\s?\}|(\d{1,9}))\s?\)?$"
+    r"[,\s]{0,20}\(?\s?\\?(?:p?mod|bmod|pmod)\s*(?:\{\s?(\d{1,9})\s?\}|(\d{1,9}))\s?\)?$"
 )
 _DOTTED = re.compile(
     r"(?<![\d.])(\d{0,20})\.(\d{0,20}?)(?:(\d)\3{2,20}|(\d{2,8})\4{1,4})\s?\\ldots\s?$"

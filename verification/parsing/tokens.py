@@ -46,6 +46,8 @@ _BOLD = {"vec", "overrightarrow", "mathbf", "boldsymbol", "bm", "pmb", "bold"}
 """Styles under which a letter is a vector."""
 _SKIPPED = {"angle", "measuredangle", "triangle", "phantom", "therefore", "checkmark", "square"}
 _REFUSED = set("\x00\x07\x1b@#`?")
+_LONGEST_UNIT = 40
+"""Characters of an upright unit: more are not tried against its pattern."""
 _UPRIGHT_UNIT = re.compile(
     r"[\s~]*(?:(?:\\mu\s*|\\Omega)?[a-zA-Z]{0,4}(?:\^\s*\{?-?\d\}?)?"
     r"(?:\\cdot(?![a-z])|\\[,; ]|[\s~./])*){1,5}"
@@ -197,7 +199,7 @@ class _Scanner:
 
     def _is_upright_unit(self, inner: str) -> bool:
         r"""`9.8\ \mathrm{m/s^2}`: nothing but units, right behind a value."""
-        if not self.tokens or not _UPRIGHT_UNIT.fullmatch(inner):
+        if not self.tokens or len(inner) > _LONGEST_UNIT or not _UPRIGHT_UNIT.fullmatch(inner):
             return False
         runs = re.findall(r"(?<![\\a-zA-Z])[a-zA-Z]+", inner)
         if not all(map(unit_of, runs)):
