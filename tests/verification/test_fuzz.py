@@ -57,11 +57,16 @@ def sound(left: Known, right: Known) -> None:
 
 
 def total(gold: str, answer: str) -> None:
-    """Judge anything; say something, the same in both directions and each time."""
+    """Judge anything; say something, much the same in both directions, the same each time."""
     verdict = compare(gold, answer, DEFAULTS)
     assert verdict.equal in (True, False, None)
     assert verdict.reason
-    assert compare(answer, gold, DEFAULTS).equal is verdict.equal
+    back = compare(answer, gold, DEFAULTS)
+    # A letter close behind the number is a unit in an answer, in a gold it may be a variable.
+    turned = {verdict.equal, back.equal}
+    assert len(turned) == 1 or (
+        False not in turned and "may be a unit" in back.reason + verdict.reason
+    )
     assert compare(gold, answer, DEFAULTS) == verdict
     perturbed(answer)
 

@@ -21,7 +21,7 @@ from verification.comparing.notations import (
 from verification.comparing.quantities import same_quantity
 from verification.comparing.regions import Region, region_of, same_region, subjects
 from verification.comparing.relations import same_relation
-from verification.comparing.several import is_set, letters_of, several
+from verification.comparing.several import as_points, is_set, letters_of, several, variables_of
 from verification.comparing.subjects import same_subject, with_bound_names
 from verification.comparing.unlike import (
     numeral_as_value,
@@ -64,6 +64,8 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
         return True
     if isinstance(left, Relation) and isinstance(right, Relation):
         return _same_relations(left, right, terms)
+    if _same_statements(left, right, terms):
+        return True
     stated, other = _stated(left, terms), _stated(right, terms)
     if isinstance(stated, _Assignments):
         return _same_assignments(stated, other, terms)
@@ -85,6 +87,24 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     return pair.of_unlike_types()
 
 
+def _same_statements(left: Answer, right: Answer, terms: Terms) -> bool:
+    """Say whether two lists of equations hold the same ones, `f(x) = 3, f(x) = x` by any x."""
+    if not isinstance(left, Collection) or not isinstance(right, Collection):
+        return False
+    if len(left.items) != len(right.items) or left.joined_by != right.joined_by:
+        return False
+    if not all(
+        isinstance(item, Relation) and item.signs == ("=",) for item in (*left.items, *right.items)
+    ):
+        return False
+    try:
+        return same_items(
+            left.items, right.items, lambda a, b: same_answer(a, b, terms), counted=True
+        )
+    except UndecidedError:
+        return False
+
+
 # Relations and assignments
 
 
@@ -94,7 +114,7 @@ def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
         return _same_named((named, other), (left, right), terms)
     if (_states_number(named) and not other) or (_states_number(other) and not named):
         return False  # the other is an equation
-    alike = _variables(left) == _variables(right)
+    alike = variables_of(left) == variables_of(right)
     region = _region(left, terms) if alike else None
     opposite = _region(right, terms) if alike else None
     if region is not None and opposite is not None:
@@ -103,11 +123,6 @@ def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
         if not any(interval.symbolic for interval in (*region, *opposite)):
             return False
     return same_relation(left, right, terms)
-
-
-def _variables(relation: Relation) -> set[str]:
-    values = [s.answer.expression for s in relation.sides if isinstance(s.answer, Value)]
-    return traits_of(*values).variables | {s.text for s in relation.sides if s.answer is None}
 
 
 def _states_number(named: Named | None) -> bool:
@@ -171,22 +186,12 @@ def _stated_list(answer: Collection, terms: Terms) -> Answer | _Assignments:
     items = tuple(n.value if n else x for n, x in zip(named, answer.items, strict=True))
     if len(set(names)) <= 1:
         return Collection(items, answer.braces, answer.joined_by)
-    points = _as_points(names, items)
+    points = as_points(names, items)
     if points is not None:
         return points
     if len(set(names)) == len(items):
         return _Assignments(names, items)
     return answer
-
-
-def _as_points(names: tuple[str, ...], items: tuple[Answer, ...]) -> Answer | None:
-    """Read `x = 1, y = 2, x = 3, y = 4` as two points; None where the names come in no rounds."""
-    width = len(set(names))
-    rounds = [names[k : k + width] for k in range(0, len(names), width)]
-    if len(names) != len(items) or len(rounds) < 2 or len(set(rounds)) > 1:
-        return None
-    points = [items[k : k + width] for k in range(0, len(items), width)]
-    return Collection(tuple(Tuple("(", point, ")") for point in points))
 
 
 def _same_assignments(left: _Assignments, right: Answer | _Assignments, terms: Terms) -> bool:
@@ -204,9 +209,6 @@ def _same_assignments(left: _Assignments, right: Answer | _Assignments, terms: T
         return False
     pairs = list(zip(left.values, right.items, strict=True))
     return every(lambda a, b: same_answer(a, b, terms), pairs)
-
-
-# Everything else
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from verification.tree.syntax import (
     Value,
     Words,
 )
+from verification.tree.traits import traits_of
 
 
 def is_set(answer: Answer) -> bool:
@@ -62,3 +63,19 @@ def letters_of(tree: Expression) -> str | None:
             letters = [letters_of(factor) for factor in factors]
             return None if None in letters else "".join(filter(None, letters))
     return None
+
+
+def variables_of(relation: Relation) -> set[str]:
+    """Return the variables of a relation, and the names that mean nothing else."""
+    values = [s.answer.expression for s in relation.sides if isinstance(s.answer, Value)]
+    return traits_of(*values).variables | {s.text for s in relation.sides if s.answer is None}
+
+
+def as_points(names: tuple[str, ...], items: tuple[Answer, ...]) -> Answer | None:
+    """Read `x = 1, y = 2, x = 3, y = 4` as two points; None where the names come in no rounds."""
+    width = len(set(names))
+    rounds = [names[k : k + width] for k in range(0, len(names), width)]
+    if len(names) != len(items) or len(rounds) < 2 or len(set(rounds)) > 1:
+        return None
+    points = [items[k : k + width] for k in range(0, len(items), width)]
+    return Collection(tuple(Tuple("(", point, ")") for point in points))

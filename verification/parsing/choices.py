@@ -46,7 +46,8 @@ def choice_of(normal: str) -> Chosen | None:
     if _RUN.fullmatch(normal) and sorted(set(normal)) == list(normal):
         return Chosen(frozenset(normal), certain=False)
     if _SEVERAL.fullmatch(plain) and _separated(plain):
-        return Chosen(frozenset(_letters(plain)))
+        either = {"or"} if re.search(r"\bor\b", plain, re.IGNORECASE) else set()
+        return Chosen(frozenset(_letters(plain) | either))
     told = _WITH_TEXT.fullmatch(plain) or _NAMED.fullmatch(plain)
     if told is None:
         return None

@@ -24,7 +24,6 @@ from verification.tree.syntax import (
     Constant,
     Degrees,
     Expression,
-    FunctionName,
     Matrix,
     Negative,
     Number,
@@ -42,18 +41,8 @@ _MAX_MARKS = 8
 """Exponents, factorials and signs behind one value; each is a level of the tree."""
 _BINDERS = {"sum", "prod", "int", "iint", "lim", "oint"}
 _ATOM_COMMANDS = {
-    *_BINDERS,
-    "frac",
-    "sqrt",
-    "pi",
-    "binom",
-    "infty",
-    "lfloor",
-    "lceil",
-    "e",
-    "i",
-    "ldots",
-}
+    *_BINDERS, "frac", "sqrt", "pi", "binom", "infty", "lfloor", "lceil", "e", "i", "ldots",
+}  # fmt: skip
 
 
 def parse_expression(tokens: Sequence[Token]) -> Expression:
@@ -399,13 +388,11 @@ class ExpressionParser(Cursor):
         if not self.sees_command("rfloor" if name == "lfloor" else "rceil"):
             raise UnparsedError("an unclosed floor or ceiling")
         self.at += 1
-        function: FunctionName = "floor" if name == "lfloor" else "ceiling"
-        return Call(function, (tree,))
+        return Call("floor" if name == "lfloor" else "ceiling", (tree,))
 
 
 def _quotient(factors: Sequence[Expression], divisors: Sequence[Expression]) -> Expression:
-    top = _product(factors)
-    return Quotient(top, _product(divisors)) if divisors else top
+    return Quotient(_product(factors), _product(divisors)) if divisors else _product(factors)
 
 
 def _product(factors: Sequence[Expression]) -> Expression:
