@@ -121,6 +121,8 @@ def normal_form(text: str) -> str:  # noqa: C901  one table of rewritings
         text = _plain_latex(text)
     if "$" in text:
         text = _LEADING_DOLLAR.sub(r"\\usd ", text.replace("\\$", "\\usd ")).replace("$", "")
+    if "per cent" in text:
+        text = text.replace("per cent", "percent")
     if text[:2] in ("Rs", "IN"):
         text = _RUPEES.sub(r"\\text{ inr }", text)
     if "equiv" in text and "mod" in text:

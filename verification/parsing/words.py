@@ -14,7 +14,7 @@ from verification.parsing.vocabulary import (
 _ARTICLES = {"a", "an", "the", "in", "of", "is", "at", "on", "by"}
 
 
-_LITTLE_WORDS = {"no", "yes", "per", "not"}
+_LITTLE_WORDS = {"no", "yes", "per", "not", "for", "when", "where", "with"}
 
 
 _UNIT_OR_COMMAND = {"min", "sec", "cup", "cap", "deg"}
