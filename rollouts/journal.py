@@ -3,7 +3,7 @@ r"""The journal that never pays twice: every completion and score of a shard, on
 Format, version 1. A header line, then one line per record, append-only:
 
     stepmint journal 1\n
-    <crc32, 8 hex digits> <key, 32 hex digits> <record, JSON in ASCII>\n
+    <crc32, 8 hex digits> <key, 32 hex digits> <record, JSON in UTF-8>\n
 
 A record is a completion or, where it says `"kind": "score"`, the score of a continuation. The
 checksum covers key, blank and JSON. JSON escapes line ends, so a line is a record whatever
@@ -21,6 +21,7 @@ In memory there is one key and one offset per record (about 200 bytes); records 
 import fcntl
 import json
 import logging
+import math
 import os
 import time
 import zlib
@@ -31,6 +32,8 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+
+import orjson
 
 from schemas import Completion, RunError, Score, Tokens
 
@@ -126,7 +129,7 @@ class Journal:
         raw = bytes.fromhex(key)
         if raw in self._records:
             return
-        body = key.encode() + b" " + json.dumps(record, separators=(",", ":")).encode("ascii")
+        body = b"%s %s" % (key.encode(), _json(record))
         line = b"%08x %s\n" % (zlib.crc32(body), body)
         self._write(line)
         self._records[raw] = (self._end - len(line), len(line) - 1)
@@ -211,6 +214,13 @@ def _checked_key(line: bytes) -> bytes | None:
     if len(body) <= _KEY or line[:_CRC] != b"%08x" % zlib.crc32(body):
         return None
     return bytes.fromhex(body[:_KEY].decode())
+
+
+def _json(record: _Record) -> bytes:
+    """Return a record as JSON; the fast library writes no infinities, which are rare."""
+    if "kind" not in record and math.isfinite(record["logprob"] or 0):
+        return orjson.dumps(record)
+    return json.dumps(record, separators=(",", ":")).encode("ascii")
 
 
 def _completion_record(completion: Completion) -> _Record:
