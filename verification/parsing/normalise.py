@@ -8,6 +8,7 @@ Unicode for what LaTeX has a command for. Two texts with equal `comparison_key` 
 import re
 from fractions import Fraction
 
+from verification.parsing.escapes import uneaten
 from verification.parsing.tokens import matching_brace
 from verification.tree.bounds import MAX_CHARACTERS, UnparsedError
 
@@ -83,7 +84,7 @@ _KEY_BRACED = re.compile(r"([_^])\{(\w)\}")
 
 def normal_form(text: str) -> str:
     """Return the normal form of an answer; raises UnparsedError above the cap on length."""
-    text = text.strip()
+    text = uneaten(text).strip()
     if len(text) > MAX_CHARACTERS:
         raise UnparsedError(f"longer than {MAX_CHARACTERS} characters")
     if not text.isascii():
