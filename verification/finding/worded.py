@@ -62,6 +62,10 @@ _SIGNED = re.compile(
     r"(?:\s(?:(?:square|cubic) )?[a-z]{2,20}\b)?(?![\w])"
 )
 """The number of a sentence with the word behind it."""
+_NO_UNIT = re.compile(
+    r"\s(?:is|are|was|were|of|in|on|at|to|for|per|from|by|and|as|that|will|would|can|does|did|has"
+    r"|have|had|each|every|after|before|with|when|then|left|more|total)$"
+)
 _NO_ANSWER = re.compile(
     r"(?i)(?:not|un(?:known|clear)|given|found|obtained|calculated|correct|incorrect|wrong|right|in"
     r"|as|that|to|also|then|clearly|therefore|still|now|simply|just|we|it|this|here|below|above|the"
@@ -202,7 +206,7 @@ def only_number(sentence: str) -> str:
         return ""
     start = max(0, numbers[0].start() - 4)
     found = next(_SIGNED.finditer(sentence, start), None)
-    return found[0].strip() if found else ""
+    return _NO_UNIT.sub("", found[0]).strip() if found else ""
 
 
 def _value_behind_is(clause: str) -> str:

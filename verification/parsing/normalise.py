@@ -67,6 +67,12 @@ _REPEATING = re.compile(
     r"(?<![\d.])(\d*)\.(\d*)\s*(?:\\(?:overline|bar|dot)\s*(?:\{\s*(\d{1,12})\s*\}|(\d))|\((\d{1,12})\))"
 )
 _LEADING_DOLLAR = re.compile(r"(?<!\\)\$\s*(?=[\d.])")
+_BROKEN_FORMULA = re.compile(r"(?<=[-+*/=(,<>])\s{0,4}\$\s{1,4}\$")
+"""A formula cut in two behind an operator: `$x^2+$ $3x$`."""
+_FORMULA = re.compile(
+    r"(?<!\\)\$((?:[^$\n\\a-z]|\\[a-zA-Z]+|\\.|(?<![a-z])[a-z](?![a-z]{2})){1,200})\$(?!\d)"
+)
+"""A formula between its dollar signs, no word in it: in `$5 and $6` the signs are money."""
 _ARC = re.compile(
     r"(\d+(?:\.\d+)?)\s*\^\s*\{?\s*\\circ\s*\}?\s*(\d+(?:\.\d+)?)\s*(?:'|\^\s*\{?\\prime\}?)(?!'|\s*\\prime)"
     r"(?:\s*(\d+(?:\.\d+)?)\s*(?:''|\"|\^\s*\{\s*\\prime\s*\\prime\s*\}))?"
@@ -93,6 +99,7 @@ def normal_form(text: str) -> str:
     if "\\" in text:
         text = _plain_latex(text)
     if "$" in text:
+        text = _FORMULA.sub(r"\1", _BROKEN_FORMULA.sub(" ", text)) if text.count("$") > 1 else text
         text = _LEADING_DOLLAR.sub(r"\\usd ", text.replace("\\$", "\\usd ")).replace("$", "")
     if "'" in text or "prime" in text:
         text = _ARC.sub(_arc_to_degrees, text)
