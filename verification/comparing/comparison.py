@@ -6,6 +6,7 @@ Every rule is symmetric; UndecidedError says that the types are understood and t
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,6 +25,7 @@ from verification.comparing.notations import (
 from verification.comparing.quantities import same_quantity
 from verification.comparing.regions import Region, region_of, same_region
 from verification.comparing.relations import same_relation
+from verification.comparing.special import residue_as_number, same_congruence, same_piecewise
 from verification.tree.bounds import UndecidedError
 from verification.tree.signs import signed_readings
 from verification.tree.syntax import (
@@ -31,9 +33,11 @@ from verification.tree.syntax import (
     Based,
     ClockTime,
     Collection,
+    Congruence,
     Constant,
     Expression,
     Number,
+    Piecewise,
     Product,
     Quotient,
     Ratio,
@@ -194,6 +198,10 @@ class _Pair:
                 return same_time(self.left, self.right, self.terms)
             case Ratio(), Ratio():
                 return same_ratio(self.left, self.right, self.terms)
+            case Congruence(), Congruence():
+                return same_congruence(self.left, self.right, self.terms)
+            case Piecewise(), Piecewise():
+                return same_piecewise(self.left, self.right, self._same)
             case Words(text), Words(other):
                 return text == other
             case Relation(), Relation():
@@ -244,10 +252,20 @@ class _Pair:
                 Collection(items, braces=False),
                 Tuple() as point,
             ) if not any(isinstance(item, Relation) for item in items):
-                if (point.opening, point.closing) != ("(", ")") or len(items) != len(point.items):
+                if len(items) != len(point.items):
                     return False
-                return every(self._same, zip(items, point.items, strict=True))
+                return self._list_as_tuple(items, point)
         return None
+
+    def _list_as_tuple(self, items: Sequence[Answer], point: Tuple) -> bool:
+        """Compare `0, 5` with `(0, 5)`; `[0, 5]` may be the list as a program prints it."""
+        brackets = (point.opening, point.closing)
+        if brackets not in (("(", ")"), ("[", "]")):
+            return False
+        same = every(self._same, zip(items, point.items, strict=True))
+        if same and brackets == ("[", "]") and len(items) == 2:
+            raise UndecidedError("a list or an interval")
+        return same
 
     def as_regions(self) -> bool | None:
         """Compare subsets of the real line."""
@@ -276,6 +294,10 @@ class _Pair:
     def of_unlike_types(self) -> bool:
         """Say whether answers of different types are equal; mostly they are not."""
         types = {type(self.left), type(self.right)}
+        if Congruence in types:
+            return self._residue_and_other()
+        if Piecewise in types:
+            raise UndecidedError("a function by cases and one without")
         if types == {ClockTime, Ratio}:
             return self._time_as_ratio()
         if types == {Based, Value}:
@@ -317,6 +339,13 @@ class _Pair:
         if SetBuilder in map(type, (self.left, self.right)):
             raise UndecidedError("a set builder that is not understood")
         return False
+
+    def _residue_and_other(self) -> bool:
+        residue, other = self.left, self.right
+        if not isinstance(residue, Congruence):
+            residue, other = other, residue
+        assert isinstance(residue, Congruence)
+        return residue_as_number(residue, other, self.terms)
 
     def _time_as_ratio(self) -> bool:
         time, ratio = self.left, self.right

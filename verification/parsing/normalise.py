@@ -62,6 +62,10 @@ _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _NEXT_FORMULA = re.compile(r"\$\s*\n\s*\$")
 _NEXT_RELATION = re.compile(r"\\q?quad(?=[^=]*=)")
 _SPACE_GROUPED = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?")
+_INFIX_UNION = re.compile(r"\\big(cup|cap)(?![a-zA-Z]|\s*[_^])")
+_MODULUS = re.compile(
+    r"\\(?:text|mathrm|operatorname)\s?\{\s?mod\s?\}|(?<![a-zA-Z\\{])mod(?![a-zA-Z(])"
+)
 _PHANTOM = re.compile(r"\\[hv]?phantom\s*(?:\{[^{}]*\}|-|.)")
 _REPEATING = re.compile(
     r"(?<![\d.])(\d*)\.(\d*)\s*(?:\\(?:overline|bar|dot)\s*(?:\{\s*(\d{1,12})\s*\}|(\d))|\((\d{1,12})\))"
@@ -76,6 +80,9 @@ _FORMULA = re.compile(
 _ARC = re.compile(
     r"(\d+(?:\.\d+)?)\s*\^\s*\{?\s*\\circ\s*\}?\s*(\d+(?:\.\d+)?)\s*(?:'|\^\s*\{?\\prime\}?)(?!'|\s*\\prime)"
     r"(?:\s*(\d+(?:\.\d+)?)\s*(?:''|\"|\^\s*\{\s*\\prime\s*\\prime\s*\}))?"
+)
+_FEET_AND_INCHES = re.compile(
+    r"(?<![\w'^}.)])(\d{1,3})\s?'\s{0,2}-?(\d{1,2}(?:\.\d{1,6})?)\s?(?:''|\")(?!\w)"
 )
 _PRIME = re.compile(r"\^\s*(?:\{\s*((?:\\prime\s*)+)\}|\\prime)")
 
@@ -104,9 +111,12 @@ def normal_form(text: str) -> str:
     if "'" in text or "prime" in text:
         text = _ARC.sub(_arc_to_degrees, text)
         text = _PRIME.sub(lambda m: "'" * max(1, (m[1] or "").count("prime")), text)
+        text = _FEET_AND_INCHES.sub(r"\1 \\text{ ft } \2 \\text{ in}", text)
     if "." in text:
         text = text.replace("...", "\\ldots ")
         text = _REPEATING.sub(_repeating_to_fraction, text)
+    if "mod" in text:
+        text = _MODULUS.sub(r"\\bmod ", text)
     text = _DECIMAL_COMMA.sub(".", _GROUPED.sub("", text))
     if " " in text and _SPACE_GROUPED.fullmatch(text):
         text = text.replace(" ", "")
@@ -178,6 +188,8 @@ def _plain_latex(text: str) -> str:
         text = _NEXT_RELATION.sub(" , ", text)
     text = _EMPTY_DELIMITER.sub(" ", text)
     text = _SIZING.sub(" ", text)
+    if "\\big" in text:
+        text = _INFIX_UNION.sub(r"\\\1", text)
     if "phantom" in text:
         text = _PHANTOM.sub("", text)
     for variant in ("\\dfrac", "\\tfrac", "\\cfrac"):
