@@ -6,7 +6,6 @@ Every rule is symmetric; UndecidedError says that the types are understood and t
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -25,7 +24,7 @@ from verification.comparing.notations import (
 from verification.comparing.quantities import same_quantity
 from verification.comparing.regions import Region, region_of, same_region
 from verification.comparing.relations import same_relation
-from verification.comparing.special import residue_as_number, same_congruence, same_piecewise
+from verification.comparing.special import list_as_tuple, same_restricted, same_special
 from verification.tree.bounds import UndecidedError
 from verification.tree.signs import signed_readings
 from verification.tree.syntax import (
@@ -33,11 +32,9 @@ from verification.tree.syntax import (
     Based,
     ClockTime,
     Collection,
-    Congruence,
     Constant,
     Expression,
     Number,
-    Piecewise,
     Product,
     Quotient,
     Ratio,
@@ -68,6 +65,9 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     """Say whether two answers are equal; raises UndecidedError and ContradictionError."""
     if left == right:
         return True
+    conditional = same_restricted(left, right, lambda a, b: same_answer(a, b, terms))
+    if conditional is not None:
+        return conditional
     if isinstance(left, Relation) and isinstance(right, Relation):
         return _same_relations(left, right, terms)
     stated, other = _stated(left, terms), _stated(right, terms)
@@ -76,6 +76,9 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     if isinstance(other, _Assignments):
         return _same_assignments(other, stated, terms)
     pair = _Pair(stated, other, terms)
+    special = same_special(stated, other, pair._same, terms)
+    if special is not None:
+        return special
     for rule in (pair.of_one_type, pair.as_several, pair.in_places, pair.as_regions, pair.as_names):
         verdict = rule()
         if verdict is not None:
@@ -198,10 +201,6 @@ class _Pair:
                 return same_time(self.left, self.right, self.terms)
             case Ratio(), Ratio():
                 return same_ratio(self.left, self.right, self.terms)
-            case Congruence(), Congruence():
-                return same_congruence(self.left, self.right, self.terms)
-            case Piecewise(), Piecewise():
-                return same_piecewise(self.left, self.right, self._same)
             case Words(text), Words(other):
                 return text == other
             case Relation(), Relation():
@@ -254,18 +253,8 @@ class _Pair:
             ) if not any(isinstance(item, Relation) for item in items):
                 if len(items) != len(point.items):
                     return False
-                return self._list_as_tuple(items, point)
+                return list_as_tuple(items, point, self._same)
         return None
-
-    def _list_as_tuple(self, items: Sequence[Answer], point: Tuple) -> bool:
-        """Compare `0, 5` with `(0, 5)`; `[0, 5]` may be the list as a program prints it."""
-        brackets = (point.opening, point.closing)
-        if brackets not in (("(", ")"), ("[", "]")):
-            return False
-        same = every(self._same, zip(items, point.items, strict=True))
-        if same and brackets == ("[", "]") and len(items) == 2:
-            raise UndecidedError("a list or an interval")
-        return same
 
     def as_regions(self) -> bool | None:
         """Compare subsets of the real line."""
@@ -294,10 +283,6 @@ class _Pair:
     def of_unlike_types(self) -> bool:
         """Say whether answers of different types are equal; mostly they are not."""
         types = {type(self.left), type(self.right)}
-        if Congruence in types:
-            return self._residue_and_other()
-        if Piecewise in types:
-            raise UndecidedError("a function by cases and one without")
         if types == {ClockTime, Ratio}:
             return self._time_as_ratio()
         if types == {Based, Value}:
@@ -339,13 +324,6 @@ class _Pair:
         if SetBuilder in map(type, (self.left, self.right)):
             raise UndecidedError("a set builder that is not understood")
         return False
-
-    def _residue_and_other(self) -> bool:
-        residue, other = self.left, self.right
-        if not isinstance(residue, Congruence):
-            residue, other = other, residue
-        assert isinstance(residue, Congruence)
-        return residue_as_number(residue, other, self.terms)
 
     def _time_as_ratio(self) -> bool:
         time, ratio = self.left, self.right

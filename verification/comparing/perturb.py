@@ -22,6 +22,7 @@ from verification.tree.syntax import (
     Product,
     Ratio,
     Relation,
+    Restricted,
     SetBuilder,
     SetOperation,
     Sum,
@@ -77,6 +78,8 @@ def perturbed_answer(answer: Answer) -> Answer:  # noqa: C901  one table
             return replace(answer, residue=_larger(answer.residue))
         case Piecewise(((value, condition), *rest)):
             return Piecewise(((perturbed_answer(value), condition), *rest))
+        case Restricted():
+            return replace(answer, answer=perturbed_answer(answer.answer))
         case Words(text):
             return Words(f"otherwise {text}")
     return Words("something else")

@@ -1,12 +1,12 @@
 """Equality of functions by cases, and of residues with their modulus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from verification.arithmetic.equality import same_expression
 from verification.arithmetic.exact import ExactEvaluator, InexactError
 from verification.arithmetic.marks import Marks
-from verification.arithmetic.terms import Terms
+from verification.arithmetic.terms import Terms, every
 from verification.comparing.assignments import is_unknown, same_name
 from verification.tree.bounds import UndecidedError, UndefinedError
 from verification.tree.syntax import (
@@ -14,6 +14,8 @@ from verification.tree.syntax import (
     Congruence,
     Expression,
     Piecewise,
+    Restricted,
+    Tuple,
     Value,
 )
 from verification.tree.traits import traits_of
@@ -21,7 +23,19 @@ from verification.tree.traits import traits_of
 Same = Callable[[Answer, Answer], bool]
 
 
-def same_piecewise(left: Piecewise, right: Piecewise, same: Same) -> bool:
+def same_special(left: Answer, right: Answer, same: Same, terms: Terms) -> bool | None:
+    """Compare two answers of which one at least is of these types; None where neither is."""
+    match left, right:
+        case Congruence(), Congruence():
+            return _same_congruence(left, right, terms)
+        case Piecewise(), Piecewise():
+            return _same_piecewise(left, right, same)
+        case ((Congruence() | Piecewise()), _) | (_, (Congruence() | Piecewise())):
+            return _unlike(left, right, terms)
+    return None
+
+
+def _same_piecewise(left: Piecewise, right: Piecewise, same: Same) -> bool:
     """Compare two functions by cases, the order of the cases free.
 
     Different only where the conditions agree one by one and a value does not: the same function
@@ -57,7 +71,7 @@ def _is_plain(value: Answer) -> bool:
     return not (traits.branching or traits.of_integers or traits.functions & {"abs", "floor"})
 
 
-def same_congruence(left: Congruence, right: Congruence, terms: Terms) -> bool:
+def _same_congruence(left: Congruence, right: Congruence, terms: Terms) -> bool:
     """Compare two residues; a name may be missing on one side, the modulus may not."""
     if left.name and right.name and not same_name(left.name, right.name):
         if is_unknown(left.name) and is_unknown(right.name):
@@ -77,15 +91,48 @@ def same_congruence(left: Congruence, right: Congruence, terms: Terms) -> bool:
     raise UndecidedError("residues that are no integers")
 
 
-def residue_as_number(congruence: Congruence, number: Answer, terms: Terms) -> bool:
-    """Compare a residue with a bare number: no other than one of its class may be meant by it."""
-    if isinstance(number, Value):
-        values = _integer(congruence.residue, terms), _integer(congruence.modulus, terms)
-        stated = _integer(number.expression, terms)
-        known = stated is not None and values[0] is not None and values[1]
-        if known and (stated - values[0]) % values[1]:  # type: ignore[operator]
-            return False
+def _unlike(left: Answer, right: Answer, terms: Terms) -> bool:
+    """Compare a residue or a function by cases with an answer that is none.
+
+    A bare number outside a residue's class is certainly not meant by it.
+    """
+    residue, other = (left, right) if isinstance(left, Congruence) else (right, left)
+    if not isinstance(residue, Congruence):
+        raise UndecidedError("a function by cases and one without")
+    if isinstance(other, Value):
+        known = [_integer(t, terms) for t in (other.expression, residue.residue, residue.modulus)]
+        number, remainder, modulus = known
+        if number is not None and remainder is not None and modulus:
+            different = (number - remainder) % modulus != 0
+            if different:
+                return False
     raise UndecidedError("a residue without its modulus")
+
+
+def same_restricted(left: Answer, right: Answer, same: Same) -> bool | None:
+    """Compare answers of which one at least has a condition behind it; None where neither has.
+
+    A condition on one side only may be part of the question, so that it decides nothing.
+    """
+    match left, right:
+        case Restricted(answer, condition), Restricted(other, opposite):
+            return same(answer, other) and same(condition, opposite)
+        case (Restricted(answer), other) | (other, Restricted(answer)):
+            if not same(answer, other):
+                return False
+            raise UndecidedError("a condition that stands on one side only")
+    return None
+
+
+def list_as_tuple(items: Sequence[Answer], point: Tuple, same: Same) -> bool:
+    """Compare `0, 5` with `(0, 5)`; `[0, 5]` may be the list as a program prints it."""
+    brackets = (point.opening, point.closing)
+    if brackets not in (("(", ")"), ("[", "]")):
+        return False
+    equal = every(same, zip(items, point.items, strict=True))
+    if equal and brackets == ("[", "]") and len(items) == 2:
+        raise UndecidedError("a list or an interval")
+    return equal
 
 
 def _integer(tree: Expression, terms: Terms) -> Fraction | None:

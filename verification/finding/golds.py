@@ -24,22 +24,32 @@ _BOTH_NOTATIONS = re.compile(
     r"\$?\s*(?:\\left)?\s*(?:[(\[]|\\(?:emptyset|varnothing|oslash|mathbb))[^:]{0,200}"
 )
 _VERB = re.compile(
-    r"(?i)\b(?:is|are|equals?|has (?:length|area|volume)|becomes|measures)\b[ :]*"
-    r"(?:(?:the|a|an|equal|exactly|approximately|plane|line|point|circle|ellipse|parabola|curve|to)\s+)*"
+    r"(?i)\b(?:is|are|equals?|has (?:length|area|volume)|becomes|measures|takes)\b[ :]*"
+    r"(?:(?:the|a|an|equal|exactly|approximately|plane|hyperplane|line|point"
+    r"|circle|ellipse|parabola|curve|to|given|by|equation)\s+)*"
 )
 _WEASELS = re.compile(
     r"(?i)\b(?:not|no|never|if|when|where|whenever|any|each|every|all|some|greater|less|more|fewer|least"
     r"|most|between|about|around|or|either|neither|both|and|unless|except|for|such|suppose|let|because"
     r"|since|so|but|however|can|could|may|might|must|given|with|that)\b|\?|[.!?]\s+\S|[;:]"
 )
+_MERE_NAME = re.compile(r"\$\s?(?:[a-zA-Z]{1,2}|\\[a-zA-Z]{2,10})(?:_\{?\w\}?)?\s?\$")
 _PLAIN_NAME = re.compile(
     r"(?:[A-Z][a-z]{0,3}\.\s)?(?:[A-Za-z]{2,20}(?:['’]s?)?)(?:\s[A-Za-z]{2,20}(?:['’]s?)?){0,4}"
 )
-_TOLD = re.compile(r"(?P<told>Yes|No)(?:[.,:;]|\s+[-–—])\s+(?P<why>[A-Za-z][^$\\\d=]{0,300})")
+_TOLD = re.compile(
+    r"(?:(?P<no>No)[.,:;]\s+[A-Z].{1,300}|(?P<told>Yes|No)(?:[.,:;]|\s+[-–—])\s+[A-Za-z][^$\\\d=]{0,300})",
+    re.S,
+)
 _NAMES_AND_VALUES = re.compile(
     r"\$?\s*(?:\\left)?\s*\\?[\[{](?P<items>[^\[\]{}]*(?:\{[^{}]*\}[^\[\]{}]*)*)(?:\\right)?\s*\\?[\]}]\s*\$?\.?"
 )
 _NAME_AND_VALUE = re.compile(r"\s*[a-zA-Z](?:_\{?\w+\}?)?\s*=[^=<>]+")
+_EXPLAINED = re.compile(
+    r"(?P<said>\$[^$]{1,300}\$),? where \$[^$]{1,60}\$ (?:is|are|denotes|stands for) the"
+    r" [a-z ]{3,100}\.?"
+)
+"""A formula, and what one of its names stands for; `where t is any real number` frees a name."""
 _PYTHON = re.compile(r"\b(?:np|numpy|math|sp|sympy)\.(?=[a-z])")
 _BARE_POINT = re.compile(r"(?<=\d)\.(?=\s*[/*)])")
 
@@ -64,7 +74,8 @@ def gold_answer(gold: str) -> str:
     both = _BOTH_NOTATIONS.fullmatch(gold)
     if both:
         return both["said"].replace("$", " ").strip()
-    gold = _without_brackets(gold)
+    explained = _EXPLAINED.fullmatch(gold) if "where" in gold else None
+    gold = _without_brackets(explained["said"] if explained else gold)
     gold = _BARE_POINT.sub("", _PYTHON.sub("", gold)) if "." in gold else gold
     return _from_words(gold) if " " in gold else gold
 
@@ -95,7 +106,7 @@ def _from_words(gold: str) -> str:
         return rf"\text{{{gold}}}"
     told = _TOLD.fullmatch(gold)
     if told:
-        return told["told"]
+        return told["no"] or told["told"]
     if len(gold) > MAX_ONE_LINER or not is_prose(gold):
         return gold
     return _stated(gold) or gold
@@ -108,13 +119,15 @@ def _stated(sentence: str) -> str:
     spans = list(MATHS.finditer(sentence))
     if not spans:
         return only_number(sentence.rstrip("."))
-    verbs = list(_VERB.finditer(sentence, 0, spans[0].start()))
-    if len(spans) > 1 or not verbs or verbs[-1].end() != spans[0].start():
+    last = spans.pop()
+    verbs = list(_VERB.finditer(sentence, 0, last.start()))
+    names = all(_MERE_NAME.fullmatch(span[0]) for span in spans)
+    if not names or not verbs or verbs[-1].end() != last.start():
         return ""
-    if re.search(r"\d", sentence[: spans[0].start()]):
+    if re.search(r"\d", MATHS.sub("", sentence[: last.start()])):
         return ""
-    behind = sentence[spans[0].end() :].strip().rstrip(".")
-    value = stated_value(sentence[spans[0].start() :])
+    behind = sentence[last.end() :].strip().rstrip(".")
+    value = stated_value(sentence[last.start() :])
     unit = rf"\text{{ {behind}}}" if re.fullmatch(r"[a-z]{2,12}(?: [a-z]{2,12})?", behind) else ""
     if value is None or (behind and not unit) or not re.search(r"[\d=]|\\", value.text):
         return ""

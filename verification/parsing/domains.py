@@ -4,6 +4,21 @@ from verification.parsing.tokens import Token
 
 _MAX_REMARK = 14
 _NATURAL = {"N", "N*", "N_+", "N^*", "N^+", "N+", "Z^+", "Z_+", "Z^*"}
+_ORDERS = {
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "!=",
+    "le",
+    "ge",
+    "leq",
+    "geq",
+    "leqslant",
+    "geqslant",
+    "ne",
+    "neq",
+}
 
 
 def without_index_domain(tokens: list[Token]) -> list[Token]:
@@ -27,6 +42,25 @@ def without_index_domain(tokens: list[Token]) -> list[Token]:
     if natural and _has_index(stated, index.text):
         return stated
     return [*stated, Token("mark", ","), *tokens[start - 1 : len(tokens) - closed]]
+
+
+def without_condition(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
+    r"""Split off the condition in brackets that ends an answer: `= 1 (y > 0)`; empty if none does.
+
+    Right behind a letter brackets hold an argument, `P(X > 2)`.
+    """
+    if len(tokens) < 5 or tokens[-1].text != ")":
+        return tokens, []
+    depth, start = 0, len(tokens)
+    while start and (depth or start == len(tokens)):
+        start -= 1
+        depth += (tokens[start].text == ")") - (tokens[start].text == "(")
+    inside, before = tokens[start + 1 : -1], tokens[start - 1]
+    related = any(token.text in _ORDERS for token in inside)
+    argument = before.kind in ("letter", "symbol") and not tokens[start].spaced
+    if not start or not related or argument or any(t.text in (",", ";") for t in tokens):
+        return tokens, []
+    return tokens[:start], inside
 
 
 def _has_index(stated: list[Token], index: str) -> bool:

@@ -66,6 +66,7 @@ _INFIX_UNION = re.compile(r"\\big(cup|cap)(?![a-zA-Z]|\s*[_^])")
 _MODULUS = re.compile(
     r"\\(?:text|mathrm|operatorname)\s?\{\s?mod\s?\}|(?<![a-zA-Z\\{])mod(?![a-zA-Z(])"
 )
+_CIRCLED = re.compile(r"\\textcircled\s?\{?\s?([1-9])\s?\}?")
 _PHANTOM = re.compile(r"\\[hv]?phantom\s*(?:\{[^{}]*\}|-|.)")
 _REPEATING = re.compile(
     r"(?<![\d.])(\d*)\.(\d*)\s*(?:\\(?:overline|bar|dot)\s*(?:\{\s*(\d{1,12})\s*\}|(\d))|\((\d{1,12})\))"
@@ -188,6 +189,8 @@ def _plain_latex(text: str) -> str:
         text = _NEXT_RELATION.sub(" , ", text)
     text = _EMPTY_DELIMITER.sub(" ", text)
     text = _SIZING.sub(" ", text)
+    if "textcircled" in text:
+        text = _CIRCLED.sub(lambda m: chr(0x245F + int(m[1])), text)
     if "\\big" in text:
         text = _INFIX_UNION.sub(r"\\\1", text)
     if "phantom" in text:

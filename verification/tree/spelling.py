@@ -29,6 +29,7 @@ from verification.tree.syntax import (
     Quotient,
     Ratio,
     Relation,
+    Restricted,
     SetBuilder,
     SetOperation,
     Sum,
@@ -78,6 +79,8 @@ def spelled_answer(answer: Answer) -> str:  # noqa: C901  one table
         case Piecewise(pieces):
             rows = " \\\\ ".join(f"{spelled_answer(v)} & {spelled_answer(c)}" for v, c in pieces)
             return f"\\begin{{cases}} {rows} \\end{{cases}}"
+        case Restricted(stated, condition):
+            return f"{spelled_answer(stated)} ({spelled_answer(condition)})"
         case Words(text):
             return f"\\text{{{text}}}"
     raise TypeError(f"{type(answer).__name__} is no answer")

@@ -269,6 +269,14 @@ class Piecewise:
 
 
 @dataclass(frozen=True, slots=True)
+class Restricted:
+    """An answer with a condition in brackets behind it: `y = x + 1 (x > 0)`."""
+
+    answer: "Answer"
+    condition: "Answer"
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """Words, lower-cased and with single spaces."""
 
@@ -277,5 +285,5 @@ class Words:
 
 Answer = (
     Value | Tuple | Collection | SetOperation | Relation | SetBuilder | Based | ClockTime | Ratio
-    | Congruence | Piecewise | Words
+    | Congruence | Piecewise | Restricted | Words
 )  # fmt: skip
