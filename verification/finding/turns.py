@@ -20,6 +20,8 @@ _THOUGHT = re.compile(
     r"|<\|(?:end_of_thought|begin_of_solution|END_THINKING|START_RESPONSE|inner_suffix)\|>",
     re.I,
 )
+_ROLES = {"", "assistant", "model"}
+"""What stands between special tokens without being said."""
 _FINAL_CHANNEL = re.compile(r"<\|channel\|>\s*final\b[^<\n]{0,40}(?:<\|message\|>)?")
 _FINAL_WITHOUT_MARKS = re.compile(r"\A\s*analysis(?=[A-Z\W]).*\bassistantfinal", re.S)
 """Channels whose marks a decoder dropped: `analysisWe need ... assistantfinalThe answer`."""
@@ -77,4 +79,5 @@ def _final_channel(text: str) -> str:
 
 
 def _first_turn(text: str) -> str:
-    return next((turn for turn in _TURN_END.split(text) if turn.strip()), "")
+    turns = (turn for turn in _TURN_END.split(text) if turn.strip() not in _ROLES)
+    return next(turns, "")

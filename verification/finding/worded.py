@@ -88,13 +88,17 @@ _ADVERB = re.compile(
 _LAST_IS = re.compile(
     r"(?i).*\b(?:is|are|equals?|be|costs?|takes?|makes?|weighs?|gives?|leaves?)\b\s*:?\s*", re.S
 )
+_IS = re.compile(r"(?i)\b(?:is|are|equals|be)\b\s*:?\s*$")
 _VERB = re.compile(
     r"(?i)\b(?:is|are|was|were|will|would|can|could|must|should|has|have|had|needs?|costs?|takes?"
-    r"|makes?|gives?|equals?|leaves?|weighs?|means?|earns?|gets?|sells?|buys?|pays?)\b"
+    r"|makes?|gives?|equals?|leaves?|weighs?|means?|earns?|gets?|sells?|buys?|pays?"
+    r"|holds?|contains?|requires?|produces?|remains?|become|becomes|goes|go|run|runs)\b"
 )
+_SUBORDINATES = {"to", "when", "if", "that", "which", "who", "so", "because", "after", "before"}
+"""`5 dozens to have enough for 30 days`: what follows says more of the number, and no verb does."""
 _ANY_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _HEDGE = re.compile(
-    r"(?i)\b(?:not|never|cannot|than\s+\W?\d+|least|most|between|about|over|under"
+    r"(?i)\b(?:not|no|never|cannot|than\s+\W?\d+|least|most|between|about|over|under"
     r"|around|roughly|approximately|if|unless|or|step|question|problem|part|case|equation|method"
     r"|almost|nearly|maybe|perhaps|probably|could|might|may|should|first|second|half|twice|double"
     r"|times|percent|each|every)\b|n't|\?|[=<>+*/^]"
@@ -193,7 +197,10 @@ def clause_value(clause: str) -> str:
 def _is_subject(after: str) -> bool:
     """Say whether the number before `after` only counts a subject: `8 pens will cost $12`."""
     verb = _VERB.search(after)
-    return verb is not None and bool(re.search(r"[\d$]", after[verb.end() :]))
+    if verb is None or not re.search(r"[\d$]", after[verb.end() :]):
+        return False
+    counted = after[: verb.start()].split()
+    return len(counted) <= MAX_WORDS - 2 and not _SUBORDINATES.intersection(counted)
 
 
 def only_number(sentence: str) -> str:
@@ -219,4 +226,5 @@ def _value_behind_is(clause: str) -> str:
     if len(spans) == 1 and spans[0].start() == 0:
         return _content(spans[0])
     value = clause_value(rest)
-    return value if re.search(r"\d|\\", value) else ""
+    told = re.search(r"\d|\\", value) and (_IS.search(lead[0]) or _NUMBER.match(value))
+    return value if told else ""
