@@ -61,6 +61,8 @@ def why_no_gold(gold: str) -> str | None:
         return f"{bare!r} is no answer"
     if has_control_characters(uneaten(gold)):
         return f"it holds control characters: {ascii(gold)[:60]}"
+    if "otherwise" in gold and "\\begin" not in gold:
+        return "it is a function by cases in words"
     return None
 
 

@@ -46,7 +46,9 @@ def test_what_could_be_read_in_two_ways_stays_as_it_is(gold: str) -> None:
     assert gold_answer(gold) == gold
 
 
-@pytest.mark.parametrize("gold", ["None", "N/A", "null", "TBD", "?", "\fooled", "5\x07"])
+@pytest.mark.parametrize(
+    "gold", ["None", "N/A", "null", "TBD", "?", "\fooled", "5\x07", "$x$ for $x>0$ and 0 otherwise"]
+)
 def test_what_is_nobodys_answer_is_no_gold(gold: str) -> None:
     assert why_no_gold(gold) is not None
 
