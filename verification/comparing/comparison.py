@@ -24,6 +24,7 @@ from verification.comparing.notations import (
 from verification.comparing.quantities import same_quantity
 from verification.comparing.regions import Region, region_of, same_region
 from verification.comparing.relations import same_relation
+from verification.comparing.special import list_as_tuple, same_restricted, same_special
 from verification.tree.bounds import UndecidedError
 from verification.tree.signs import signed_readings
 from verification.tree.syntax import (
@@ -64,6 +65,9 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     """Say whether two answers are equal; raises UndecidedError and ContradictionError."""
     if left == right:
         return True
+    conditional = same_restricted(left, right, lambda a, b: same_answer(a, b, terms))
+    if conditional is not None:
+        return conditional
     if isinstance(left, Relation) and isinstance(right, Relation):
         return _same_relations(left, right, terms)
     stated, other = _stated(left, terms), _stated(right, terms)
@@ -72,6 +76,9 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     if isinstance(other, _Assignments):
         return _same_assignments(other, stated, terms)
     pair = _Pair(stated, other, terms)
+    special = same_special(stated, other, pair._same, terms)
+    if special is not None:
+        return special
     for rule in (pair.of_one_type, pair.as_several, pair.in_places, pair.as_regions, pair.as_names):
         verdict = rule()
         if verdict is not None:
@@ -244,9 +251,9 @@ class _Pair:
                 Collection(items, braces=False),
                 Tuple() as point,
             ) if not any(isinstance(item, Relation) for item in items):
-                if (point.opening, point.closing) != ("(", ")") or len(items) != len(point.items):
+                if len(items) != len(point.items):
                     return False
-                return every(self._same, zip(items, point.items, strict=True))
+                return list_as_tuple(items, point, self._same)
         return None
 
     def as_regions(self) -> bool | None:

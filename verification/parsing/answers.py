@@ -9,7 +9,11 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Literal
 
+from verification.parsing.cases import read_cases
+from verification.parsing.congruences import read_congruence
+from verification.parsing.domains import without_condition, without_index_domain
 from verification.parsing.expressions import parse_expression
+from verification.parsing.mixed import read_mixed
 from verification.parsing.phrases import read_words
 from verification.parsing.sides import read_side
 from verification.parsing.tokens import Token
@@ -28,6 +32,7 @@ from verification.tree.syntax import (
     Product,
     Ratio,
     Relation,
+    Restricted,
     SetBuilder,
     SetOperation,
     Tuple,
@@ -44,11 +49,14 @@ _SCALED = {"radian": None, "degree": Degrees, "percent": Percent}
 
 def read_answer(tokens: Sequence[Token]) -> Answer:
     """Return the tree of a whole answer; raises UnparsedError outside the grammar."""
-    tokens = group_thousands(strip_braces(list(tokens)))
+    tokens = group_thousands(strip_braces(without_index_domain(list(tokens))))
     if not tokens:
         raise UnparsedError("nothing was written")
     if len(tokens) == 1 and tokens[0].kind == "words":
         return read_words(tokens[0].text)
+    stated, condition = without_condition(tokens)
+    if condition:
+        return Restricted(read_answer(stated), read_answer(condition))
     parts, separators = split(tokens, _separates)
     parts = [part for part in parts if part]
     if len(parts) > MAX_ITEMS:
@@ -78,6 +86,8 @@ def _separates(token: Token) -> bool:
 def parse_item(tokens: list[Token]) -> Answer:
     """Read one answer of a list: a relation or a value."""
     tokens = strip_braces(tokens)
+    if congruence := read_congruence(tokens, parse_expression):
+        return congruence
     parts, signs = split(tokens, lambda token: token.text in SIGNS and token.kind != "words")
     if not signs:
         return parse_value(tokens)
@@ -97,6 +107,8 @@ def parse_value(tokens: list[Token]) -> Answer:
     tokens = strip_braces(tokens)
     if not tokens:
         raise UnparsedError("an empty part")
+    if special := read_cases(tokens, read_answer) or read_mixed(tokens):
+        return special
     for read in (_set_operation, _empty_set, _words, _bracketed, _numeral_in_base, _colons):
         answer = read(tokens)
         if answer is not None:

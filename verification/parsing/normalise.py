@@ -8,6 +8,7 @@ Unicode for what LaTeX has a command for. Two texts with equal `comparison_key` 
 import re
 from fractions import Fraction
 
+from verification.parsing.escapes import uneaten
 from verification.parsing.tokens import matching_brace
 from verification.tree.bounds import MAX_CHARACTERS, UnparsedError
 
@@ -61,14 +62,28 @@ _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _NEXT_FORMULA = re.compile(r"\$\s*\n\s*\$")
 _NEXT_RELATION = re.compile(r"\\q?quad(?=[^=]*=)")
 _SPACE_GROUPED = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?")
+_INFIX_UNION = re.compile(r"\\big(cup|cap)(?![a-zA-Z]|\s*[_^])")
+_MODULUS = re.compile(
+    r"\\(?:text|mathrm|operatorname)\s?\{\s?mod\s?\}|(?<![a-zA-Z\\{])mod(?![a-zA-Z(])"
+)
+_CIRCLED = re.compile(r"\\textcircled\s?\{?\s?([1-9])\s?\}?")
 _PHANTOM = re.compile(r"\\[hv]?phantom\s*(?:\{[^{}]*\}|-|.)")
 _REPEATING = re.compile(
     r"(?<![\d.])(\d*)\.(\d*)\s*(?:\\(?:overline|bar|dot)\s*(?:\{\s*(\d{1,12})\s*\}|(\d))|\((\d{1,12})\))"
 )
 _LEADING_DOLLAR = re.compile(r"(?<!\\)\$\s*(?=[\d.])")
+_BROKEN_FORMULA = re.compile(r"(?<=[-+*/=(,<>])\s{0,4}\$\s{1,4}\$")
+"""A formula cut in two behind an operator: `$x^2+$ $3x$`."""
+_FORMULA = re.compile(
+    r"(?<!\\)\$((?:[^$\n\\a-z]|\\[a-zA-Z]+|\\.|(?<![a-z])[a-z](?![a-z]{2})){1,200})\$(?!\d)"
+)
+"""A formula between its dollar signs, no word in it: in `$5 and $6` the signs are money."""
 _ARC = re.compile(
     r"(\d+(?:\.\d+)?)\s*\^\s*\{?\s*\\circ\s*\}?\s*(\d+(?:\.\d+)?)\s*(?:'|\^\s*\{?\\prime\}?)(?!'|\s*\\prime)"
     r"(?:\s*(\d+(?:\.\d+)?)\s*(?:''|\"|\^\s*\{\s*\\prime\s*\\prime\s*\}))?"
+)
+_FEET_AND_INCHES = re.compile(
+    r"(?<![\w'^}.)])(\d{1,3})\s?'\s{0,2}-?(\d{1,2}(?:\.\d{1,6})?)\s?(?:''|\")(?!\w)"
 )
 _PRIME = re.compile(r"\^\s*(?:\{\s*((?:\\prime\s*)+)\}|\\prime)")
 
@@ -83,7 +98,7 @@ _KEY_BRACED = re.compile(r"([_^])\{(\w)\}")
 
 def normal_form(text: str) -> str:
     """Return the normal form of an answer; raises UnparsedError above the cap on length."""
-    text = text.strip()
+    text = uneaten(text).strip()
     if len(text) > MAX_CHARACTERS:
         raise UnparsedError(f"longer than {MAX_CHARACTERS} characters")
     if not text.isascii():
@@ -92,13 +107,17 @@ def normal_form(text: str) -> str:
     if "\\" in text:
         text = _plain_latex(text)
     if "$" in text:
+        text = _FORMULA.sub(r"\1", _BROKEN_FORMULA.sub(" ", text)) if text.count("$") > 1 else text
         text = _LEADING_DOLLAR.sub(r"\\usd ", text.replace("\\$", "\\usd ")).replace("$", "")
     if "'" in text or "prime" in text:
         text = _ARC.sub(_arc_to_degrees, text)
         text = _PRIME.sub(lambda m: "'" * max(1, (m[1] or "").count("prime")), text)
+        text = _FEET_AND_INCHES.sub(r"\1 \\text{ ft } \2 \\text{ in}", text)
     if "." in text:
         text = text.replace("...", "\\ldots ")
         text = _REPEATING.sub(_repeating_to_fraction, text)
+    if "mod" in text:
+        text = _MODULUS.sub(r"\\bmod ", text)
     text = _DECIMAL_COMMA.sub(".", _GROUPED.sub("", text))
     if " " in text and _SPACE_GROUPED.fullmatch(text):
         text = text.replace(" ", "")
@@ -170,6 +189,10 @@ def _plain_latex(text: str) -> str:
         text = _NEXT_RELATION.sub(" , ", text)
     text = _EMPTY_DELIMITER.sub(" ", text)
     text = _SIZING.sub(" ", text)
+    if "textcircled" in text:
+        text = _CIRCLED.sub(lambda m: chr(0x245F + int(m[1])), text)
+    if "\\big" in text:
+        text = _INFIX_UNION.sub(r"\\\1", text)
     if "phantom" in text:
         text = _PHANTOM.sub("", text)
     for variant in ("\\dfrac", "\\tfrac", "\\cfrac"):

@@ -56,6 +56,7 @@ _RENAMED = {
     "imath": ("letter", "i"), "euler": ("letter", "e"), "bullet": ("command", "cdot"),
     "varnothing": ("command", "emptyset"), "backslash": ("command", "setminus"),
     "R": ("symbol", "R"), "lim": ("command", "lim"), "top": ("symbol", "top"),
+    "gamma": ("symbol", "\\gamma"),
 }  # fmt: skip
 _UNIT_LETTERS = frozenset("msghlLNJWV")
 _ARTICLES = {"a", "an", "the", "in", "of", "is", "at", "on", "by"}
@@ -216,6 +217,8 @@ class _Scanner:
             self._emit("words", bare)
         elif bare in FUNCTIONS or bare in LIST_FUNCTIONS:
             self._emit("command", bare)
+        elif len(bare) == 1 and bare.isalpha() and bare.isascii():
+            self._emit("letter", bare)  # not grouped: a subscript may follow
         elif name in ("overrightarrow", "vec") and re.fullmatch(r"[A-Z]{2,3}", bare):
             self._emit("symbol", f"vec:{bare}")
         elif (
