@@ -11,7 +11,6 @@ The committed tables have to be equal to the byte; else the exit status is 1.
 
 import argparse
 import asyncio
-import hashlib
 import itertools
 import signal
 import socket
@@ -28,6 +27,7 @@ from benchmarks.pipeline import Measured, labelled, made_run
 from benchmarks.simulated_server import FAULTS
 from policies import OpenAISettings
 from policies.served.settings import Patience
+from tasks.files import digest
 from tasks.settings import LabelRun
 
 _PATIENCE = Patience(
@@ -99,10 +99,7 @@ async def labelled_by(server: Server, run: LabelRun, restarts: int, every_s: flo
 def tables(run: LabelRun) -> dict[str, str]:
     """Return the digests of a run's committed tables."""
     files = (path for path in run.folder.rglob("*.parquet") if "staging" not in path.parts)
-    return {
-        str(path.relative_to(run.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-    }
+    return {str(path.relative_to(run.folder)): digest(path) for path in files}
 
 
 def measure(log: Path, *, problems: int, faults: float, restarts: int, every_s: float) -> bool:

@@ -1,6 +1,20 @@
 """Completions and rollouts that no policy wrote: those of made worlds, in benchmarks and tests."""
 
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from policies.scripted import toy_question
 from schemas import Completion, Outcome, Prefix, Rollout, Tokens, Verdict
+
+
+def sums(path: Path, numbers: Iterable[tuple[int, ...]]) -> Path:
+    """Write problems of the scripted policy's world as JSONL, one per tuple of numbers."""
+    with path.open("w", encoding="utf-8") as out:
+        for terms in numbers:
+            row = {"problem": toy_question(terms), "answer": str(sum(terms))}
+            out.write(json.dumps(row) + "\n")
+    return path
 
 
 def completion(

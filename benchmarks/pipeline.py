@@ -1,7 +1,6 @@
 """The labelling of a run as the flow does it, but without Prefect: what benchmarks measure."""
 
 import asyncio
-import json
 import random
 import tempfile
 import time
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import made
 from tasks.commits import committed
 from tasks.problems import stage
 from tasks.records import Counts
@@ -44,27 +44,22 @@ class Measured:
         return self.counts.rollouts / self.wall_s
 
 
-def sums(path: Path, count: int, *, terms: tuple[int, int] = (4, 8), seed: int = 0) -> Path:
-    """Write problems of the scripted policy's world as JSONL."""
-    rng = random.Random(f"{seed}/{count}")
-    with path.open("w", encoding="utf-8") as out:
-        for _ in range(count):
-            numbers = [rng.randrange(2, 90) for _ in range(rng.randint(*terms))]
-            question = f"Add up: {', '.join(map(str, numbers))}."
-            out.write(json.dumps({"problem": question, "answer": str(sum(numbers))}) + "\n")
-    return path
+def _terms(count: int) -> Iterator[tuple[int, ...]]:
+    rng = random.Random(f"0/{count}")
+    for _ in range(count):
+        yield tuple(rng.randrange(2, 90) for _ in range(rng.randint(4, 8)))
 
 
 @contextmanager
 def made_run(problems: int, **changes: Any) -> Iterator[LabelRun]:
     """Yield the configuration of a run over made sums, in a folder that is removed behind it."""
     with tempfile.TemporaryDirectory(prefix="stepmint-") as folder:
-        source = {"kind": "file", "path": str(sums(Path(folder) / "sums.jsonl", problems))}
+        path = made.sums(Path(folder) / "sums.jsonl", _terms(problems))
         settings = {
             "name": "made",
             "output": f"{folder}/output",
             "seed": 1,
-            "source": source,
+            "source": {"kind": "file", "path": str(path)},
             "prompt": "synthetic",
             "sampling": {"temperature": 1.0, "max_tokens": 1000},
             "splitter": {"kind": "newline"},

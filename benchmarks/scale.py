@@ -31,9 +31,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import made
 from flows.config import with_overrides
 from flows.oneoff import label_here
-from policies.scripted import toy_question
 from reports.summary import summarise
 from schemas.arrow import TABLE_NAMES
 from schemas.run_folder import RunFolder
@@ -112,7 +112,7 @@ def _in_process(size: int, options: argparse.Namespace) -> Figures:
 def _measure(problems: int, folder: Path, changes: Sequence[str]) -> Figures:
     """Run one size; what others spent is known only to who waits for this process."""
     source = folder / "problems.jsonl"
-    _write_problems(source, problems)
+    made.sums(source, _terms(problems))
     run = LabelRun.model_validate(with_overrides(_settings(folder, source), changes))
     began = time.monotonic()
     with _watched(run) as watch:
@@ -136,14 +136,11 @@ def _measure(problems: int, folder: Path, changes: Sequence[str]) -> Figures:
     )
 
 
-def _write_problems(path: Path, count: int) -> None:
-    """Write sums, no two of them equal: the first number counts."""
+def _terms(count: int) -> Iterator[tuple[int, ...]]:
+    """Yield the numbers of sums, no two of them equal: the first number counts."""
     rng = random.Random(count)
-    with path.open("w") as file:
-        for index in range(count):
-            numbers = (index, *(rng.randrange(2, 100) for _ in range(rng.randrange(1, 4))))
-            row = {"problem": toy_question(numbers), "answer": str(sum(numbers))}
-            file.write(json.dumps(row) + "\n")
+    for index in range(count):
+        yield (index, *(rng.randrange(2, 100) for _ in range(rng.randrange(1, 4))))
 
 
 def _settings(folder: Path, source: Path) -> dict[str, Any]:

@@ -113,11 +113,14 @@ class Simulation:
     async def _take_time(self, written: list[Completion]) -> None:
         self.active += len(written)
         try:
-            a_token = self.per_token + self.per_active * self.active
-            longest = max(len(one.text) for one in written)
-            await asyncio.sleep(self.latency + a_token * longest)
+            await self.sleep(max(len(one.text) for one in written))
         finally:
             self.active -= len(written)
+
+    async def sleep(self, tokens: int) -> None:
+        """Take as long as so many tokens of one sequence take."""
+        a_token = self.per_token + self.per_active * self.active
+        await asyncio.sleep(self.latency + a_token * tokens)
 
 
 def _spoilt(answer: dict[str, Any], fault: str) -> dict[str, Any]:
@@ -154,11 +157,15 @@ def _json(value: object) -> web.Response:
 
 @contextmanager
 def simulated(
-    *, latency: float = 0.0, per_token: float = 0.0, per_active: float = 0.0
+    *,
+    latency: float = 0.0,
+    per_token: float = 0.0,
+    per_active: float = 0.0,
+    module: str = "benchmarks.simulated_server",
 ) -> Iterator[str]:
     """Serve from a process of its own; yields its URL."""
     options = {"--latency": latency, "--per-token": per_token, "--per-active": per_active}
-    command = [sys.executable, "-m", "benchmarks.simulated_server"]
+    command = [sys.executable, "-m", module]
     command += [str(part) for option in options.items() for part in option]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as it:
         assert it.stdin
@@ -179,11 +186,16 @@ async def _serve(simulation: Simulation, port: int) -> None:
     await runner.cleanup()
 
 
-if __name__ == "__main__":
+def main(simulation: type[Simulation]) -> None:
+    """Serve until the input ends."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     for option in ("--latency", "--per-token", "--per-active", "--faults"):
         parser.add_argument(option, type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--port", type=int, default=0)
     options = vars(parser.parse_args())
-    asyncio.run(_serve(port=options.pop("port"), simulation=Simulation(**options)))
+    asyncio.run(_serve(port=options.pop("port"), simulation=simulation(**options)))
+
+
+if __name__ == "__main__":
+    main(Simulation)

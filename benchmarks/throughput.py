@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import json
 import os
-import re
 import socket
 import subprocess
 import tempfile
@@ -28,6 +27,7 @@ from typing import Any
 import aiohttp
 
 from benchmarks.pipeline import labelled, made_run
+from policies.served.admission import Load
 from policies.served.limits import FairLimit
 from policies.served.transport import Answer, Transport
 from tasks.settings import LabelRun
@@ -38,7 +38,6 @@ LABELERS: Mapping[str, Mapping[str, Any]] = {
     "first_success": {"stop": "first_success"},
     "skip": {"stop": "first_success", "after_error": "skip"},
 }
-_RUNNING = re.compile(r"(?m)^vllm:num_requests_running(?:\{[^}\n]*\})? (\S+)$")
 _START_S = 600
 
 
@@ -47,7 +46,7 @@ def served(python: str) -> Iterator[str]:
     """Start a vLLM on this machine's CPU with the demo policy; yields its URL."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [python, "-m", "vllm.entrypoints.openai.api_server"]
+    command = [os.path.abspath(python), "-m", "vllm.entrypoints.openai.api_server"]
     command += ["--model", str(ROOT / "demo/policy"), "--served-model-name", "demo"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--dtype", "float32"]
     command += ["--enforce-eager", "--no-enable-chunked-prefill", "--disable-uvicorn-access-log"]
@@ -119,8 +118,8 @@ async def watched(url: str) -> AsyncIterator[list[float]]:
         async with aiohttp.ClientSession() as session:
             while True:
                 async with session.get(url.removesuffix("/v1") + "/metrics") as answer:
-                    found = _RUNNING.findall(await answer.text())
-                seen.append(sum(map(float, found)))
+                    load = Load.read(await answer.read())
+                seen.append(load.running if load else 0)
                 await asyncio.sleep(0.5)
 
     task = asyncio.create_task(look())

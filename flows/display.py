@@ -43,7 +43,7 @@ class Look:
     @property
     def tokens_per_s(self) -> float:
         """Completion tokens that the policy wrote per second in this session."""
-        return (self.costs.completion_tokens - self.costs.replayed_tokens) / self.elapsed_s
+        return self.costs.written_tokens / self.elapsed_s
 
     @property
     def eta(self) -> str:
@@ -91,7 +91,8 @@ def line(board: Board) -> str:
     costs = look.costs
     return (
         f"{board.done}/{board.problems} problems, {board.labelled_steps} steps labelled, "
-        f"{costs.judged} rollouts ({costs.correct} correct, {costs.replayed} replayed), "
+        f"{costs.judged} rollouts ({costs.correct} correct, {costs.replayed} replayed"
+        f"{f', {costs.reused} reused' if costs.reused else ''}), "
         f"{look.tokens_per_s:.0f} tokens/s, {board.in_flight()} in flight, eta {look.eta}"
     )
 
@@ -130,6 +131,8 @@ def _verdicts(costs: Costs) -> Text:
             text.append(f"{count:,} {outcome.value.replace('_', ' ')}  ", style=style)
     if costs.replayed:
         text.append(f"({costs.replayed:,} from the journal)  ", style="dim")
+    if costs.reused:
+        text.append(f"({costs.reused:,} from other runs)  ", style="dim")
     if costs.scored:
         text.append(f"{costs.scored:,} texts scored")
     return text

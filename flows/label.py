@@ -9,6 +9,7 @@ from prefect.logging import get_run_logger
 
 from flows.config import LabelRun
 from flows.permits import refuse_strangers
+from tasks.budget import budgeted, ending, may_begin
 from tasks.commits import committed
 from tasks.conclusion import conclude
 from tasks.exports import export_rows
@@ -26,19 +27,21 @@ from tasks.staging import StagingRecord
 async def label(run: LabelRun) -> Counts:
     """Label a run's problems, shard by shard; the same call resumes a run that was cut short.
 
-    Returns what the whole run holds. Raises a StepmintError that names value and remedy.
+    Returns what the run holds: all of it, or what its budget was enough for.
+    Raises a StepmintError that names value and remedy.
     """
     refuse_strangers(run)
-    with opened(run):
+    with opened(run, done=lambda: ending(run)):
         session = new_session(run)
         try:
             async with session.kept_open():
                 session.board.phase = LOADING
                 problems = await stage_problems(run)
-                await _label_shards(run, problems, session)
+                async with budgeted(run, session, shards=problems.shards):
+                    await _label_shards(run, problems, session)
             session.board.phase = "concluding"
             counts = await conclude(run)
-            for exporter in run.exports:
+            for exporter in run.exports if counts.problems else ():
                 await export_rows(run, exporter)
             return counts
         except ExceptionGroup as group:
@@ -60,7 +63,12 @@ async def _label_shards(run: LabelRun, problems: StagingRecord, session: Session
     async with asyncio.TaskGroup() as group:
         for shard in left:
             await session.window.enter(shard, run.shards.size)
-            group.create_task(_label_shard(run, shard, session, page))
+            if session.purse.over.is_set():
+                break
+            if may_begin(run, shard, session.purse):
+                group.create_task(_label_shard(run, shard, session, page))
+            else:
+                session.window.leave(shard)
         session.window.close()
 
 
@@ -81,10 +89,14 @@ async def _label_shard(run: LabelRun, shard: int, session: Session, page: UUID) 
     task = label_shard.with_options(
         retries=run.shards.retries, retry_delay_seconds=run.shards.retry_delay_s
     )
+    session.purse.begins(shard)
     try:
         record = await task(run, shard)
     finally:
+        session.purse.begun(shard)
         session.window.leave(shard)
+    if record is None:
+        return
     counts = record.counts
     get_run_logger().info(
         "%s committed: %d problems, %d solutions, %d rollouts",

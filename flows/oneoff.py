@@ -1,6 +1,8 @@
 """One run in this process, from the command line: server, display, signals, last words."""
 
 import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from rich.console import Console
 
@@ -9,6 +11,7 @@ from flows.prefect_server import ensure_api
 from flows.running import Interrupted, run_to_end
 from flows.saying import say
 from rollouts import Costs
+from schemas.run_folder import RunFolder
 from tasks.records import Counts
 from tasks.run_file import check
 from tasks.session import session_of
@@ -42,12 +45,35 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
         )
         raise
     console.print(_spent(session_of(run).board.costs), highlight=False, soft_wrap=True)
+    record = RunFolder(run.folder).record()
+    for line in (*_reused(record), *_reached(run, record, resume)):
+        say(console, line)
     return counts
+
+
+def _reused(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the run took from other runs, in all its sessions."""
+    taken = record["costs"].get("reused", {})
+    asked = {name: taken.get(name, 0) for name in record["config"]["reuse"]} | taken
+    for name, count in asked.items():
+        yield f"{count:,} rollouts taken from {name}"
+
+
+def _reached(run: LabelRun, record: Mapping[str, Any], resume: str) -> Iterator[str]:
+    """Yield what a budget left open, and how to go on; nothing where the run is whole."""
+    purse, left = session_of(run).purse, record["left"]
+    if not left:
+        return
+    more = "" if purse.reached == "hours" else f" --set budget.{purse.reached}=MORE"
+    yield (
+        f"budget reached: {purse.told}. {left:,} of {left + record['counts']['problems']:,} "
+        f"problems are left, and what was paid for them is kept. Go on with: {resume}{more}"
+    )
 
 
 def _spent(costs: Costs) -> str:
     """Return what this session cost, in words."""
-    written = costs.completion_tokens - costs.replayed_tokens
+    written = costs.written_tokens
     kept = f"; {costs.replayed:,} rollouts came from the journal" if costs.replayed else ""
     fresh = costs.scored - costs.replayed_scores
     scored = f", {fresh:,} texts scored" if fresh else ""

@@ -96,7 +96,7 @@ async def _served(run: LabelRun, console: Console, *, cron: str, login: str) -> 
     deployment = await label.ato_deployment(
         run.name,
         cron=cron,
-        parameters={"run": run.model_dump(mode="json") | {"output": str(run.output.resolve())}},
+        parameters={"run": run.model_dump(mode="json") | _resolved(run)},
         concurrency_limit=one_at_a_time,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
@@ -106,6 +106,12 @@ async def _served(run: LabelRun, console: Console, *, cron: str, login: str) -> 
     message = f"{run.name} runs at {cron!r}; pages at {pages}{login}; stop with Ctrl-C"
     say(console, message)
     await runner.start()
+
+
+def _resolved(run: LabelRun) -> dict[str, Any]:
+    """Return the run's folders as paths that hold in any working folder."""
+    reuse = [str(path.resolve()) for path in run.reuse]
+    return {"output": str(run.output.resolve()), "reuse": reuse}
 
 
 def _end_runs() -> None:

@@ -130,6 +130,11 @@ class SolutionLabeler(Settings):
         """Whether the policy has to be able to score."""
         return False
 
+    @property
+    def roots(self) -> int:
+        """Root rollouts taken before anything else."""
+        return max(self.num_solutions, self.screen.num_rollouts if self.screen else 0)
+
     @abstractmethod
     async def conclude(self, problem: Problem, start: Start, rollouts: Rollouts) -> Concluded:
         """Conclude what is to be said of the problem's solutions, of which there is one at least.
@@ -141,7 +146,9 @@ class SolutionLabeler(Settings):
         """Label the solutions of one problem; one that is set aside keeps its root evidence."""
         if self.scores and rollouts.cannot_score:
             raise ConfigError(rollouts.cannot_score)  # before a rollout is paid
-        start = await solve(rollouts, num_solutions=self.num_solutions, screen=self.screen)
+        start = await solve(
+            rollouts, count=self.roots, num_solutions=self.num_solutions, screen=self.screen
+        )
         concluded: Concluded = (), ()
         if start.solutions:
             concluded = await self.conclude(problem, start, rollouts)
@@ -171,15 +178,16 @@ class SolutionLabeler(Settings):
         )
 
 
-async def solve(rollouts: Rollouts, *, num_solutions: int, screen: Screen | None) -> Start:
-    """Take root rollouts, screen the problem, and return the first solutions worth labelling.
+async def solve(
+    rollouts: Rollouts, *, count: int, num_solutions: int, screen: Screen | None
+) -> Start:
+    """Take `count` root rollouts, screen the problem, and return the solutions worth labelling.
 
     All root rollouts count as root evidence. The first `num_solutions` of them are the solutions,
     but for: texts that occurred before, truncated ones (their last step is torn and no verdict
     was reached) and empty ones. No other rollout takes their place, so what is labelled does not
     depend on what was drawn.
     """
-    count = max(num_solutions, screen.num_rollouts if screen else 0)
     taken = await rollouts.sample(ROOT, count=count)
     root = Evidence.of((one.verdict.outcome for one in taken), StopRule.FIXED)
     reason = screen.reason(root) if screen else ""

@@ -26,6 +26,7 @@ from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal
@@ -120,7 +121,7 @@ class ScriptedSettings(Settings):
     def write(self, request: CompletionRequest, seed: int) -> Completion:
         """Return the completion of a request under one of its seeds."""
         prompt = _text(request.prompt)
-        rng = random.Random("\x1f".join((repr(self), prompt, request.prefix.text, str(seed))))
+        rng = random.Random("\x1f".join((self._world, prompt, request.prefix.text, str(seed))))
         text, logprob = self._continue(
             _numbers(prompt), request.prefix.text, rng, greedy=request.sampling.temperature == 0
         )
@@ -199,6 +200,10 @@ class ScriptedSettings(Settings):
         """Return the log-probability of the likeliest line that begins with `partial`."""
         likely = [c.probability for c in self._choices(numbers, state, partial)]
         return math.log(max(likely) / sum(likely)) if likely else 0.0
+
+    @cached_property
+    def _world(self) -> str:
+        return repr(self)
 
     def _error_rate(self, numbers: tuple[int, ...], addition: int) -> float:
         return 2 * self.error * _uniform(self.seed, numbers, addition)

@@ -39,6 +39,8 @@ class Ahead:
 
     async def stop(self) -> None:
         """Stop what is under way; it was not needed."""
+        if not self._tasks:
+            return
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

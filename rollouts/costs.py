@@ -2,8 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from schemas import Completion, Outcome, Score
+
+Origin = Literal["policy", "journal", "run"]
+"""Who gave a completion: the policy now, this run's journal, or another run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,16 +18,20 @@ class Costs:
     """Completions the policy wrote for this process."""
     replayed: int = 0
     """Completions that came out of the journal, paid for by an earlier process."""
+    reused: int = 0
+    """Completions taken from other runs, which paid for them."""
     prompt_tokens: int = 0
-    """Tokens of prompts and prefixes, of sampled and replayed completions alike."""
+    """Tokens of prompts and prefixes, of all completions alike."""
     cached_tokens: int = 0
     """Of the prompt tokens, those served from the backend's prefix cache."""
     completion_tokens: int = 0
-    """Tokens the policy wrote, of sampled and replayed completions alike."""
+    """Tokens the policy wrote, of all completions alike."""
     replayed_tokens: int = 0
     """Of the completion tokens, those that came out of the journal."""
+    reused_tokens: int = 0
+    """Of the completion tokens, those that came from other runs."""
     text_fallbacks: int = 0
-    """Completions sampled or replayed from a prefix continued as text for want of token ids."""
+    """Completions taken of a prefix continued as text for want of token ids."""
     scored: int = 0
     """Continuations scored, replayed ones included."""
     replayed_scores: int = 0
@@ -39,8 +47,13 @@ class Costs:
 
     @property
     def rollouts(self) -> int:
-        """Completions taken, sampled or replayed."""
-        return self.sampled + self.replayed
+        """Completions taken: sampled, replayed or reused."""
+        return self.sampled + self.replayed + self.reused
+
+    @property
+    def written_tokens(self) -> int:
+        """Of the completion tokens, those that the policy wrote for this process."""
+        return self.completion_tokens - self.replayed_tokens - self.reused_tokens
 
     @property
     def judged(self) -> int:
@@ -71,14 +84,18 @@ class Ledger:
         """What has been written down so far."""
         return Costs(**self._counts)
 
-    def completed(self, completion: Completion, *, replayed: bool, as_text: bool) -> None:
+    def completed(self, completion: Completion, *, origin: Origin, as_text: bool) -> None:
         """Write down a completion, not judged yet."""
         counts, tokens = self._counts, completion.completion_tokens
-        counts["replayed" if replayed else "sampled"] += 1
+        if origin == "policy":
+            counts["sampled"] += 1
+        else:
+            kind = "replayed" if origin == "journal" else "reused"
+            counts[kind] += 1
+            counts[f"{kind}_tokens"] += tokens
         counts["prompt_tokens"] += completion.prompt_tokens
         counts["cached_tokens"] += completion.cached_tokens
         counts["completion_tokens"] += tokens
-        counts["replayed_tokens"] += tokens if replayed else 0
         counts["text_fallbacks"] += as_text
 
     def judged(self, outcome: Outcome) -> None:

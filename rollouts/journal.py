@@ -3,9 +3,10 @@ r"""The journal that never pays twice: every completion and score of a shard, on
 Format, version 1. A header line, then one line per record, append-only:
 
     stepmint journal 1\n
-    <crc32, 8 hex digits> <key, 32 hex digits> <record, JSON in ASCII>\n
+    <crc32, 8 hex digits> <key, 32 hex digits> <record, JSON in UTF-8>\n
 
-A record is a completion or, where it says `"kind": "score"`, the score of a continuation. The
+A record is a completion or, where it says `"kind": "score"`, the score of a continuation; a
+completion that another run paid for says `"run"` and which. The
 checksum covers key, blank and JSON. JSON escapes line ends, so a line is a record whatever
 the policy wrote. A kill can tear the last line: without its line end it is cut off when the
 journal is opened again. Any other line whose checksum is wrong is skipped and counted; its
@@ -21,10 +22,11 @@ In memory there is one key and one offset per record (about 200 bytes); records 
 import fcntl
 import json
 import logging
+import math
 import os
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import fields
 from itertools import accumulate, pairwise
@@ -32,6 +34,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+import orjson
+
+from rollouts.costs import Costs, Ledger, Origin
 from schemas import Completion, RunError, Score, Tokens
 
 log = logging.getLogger(__name__)
@@ -94,17 +99,25 @@ class Journal:
 
     def get(self, key: str) -> Completion | None:
         """Return the completion recorded under a key of 32 hex digits; None if there is none."""
+        found = self.find(key)
+        return None if found is None else found[0]
+
+    def find(self, key: str) -> tuple[Completion, str] | None:
+        """Return what `get` returns, and the other run that paid for it; empty if this one did."""
         record = self._record(key)
-        return None if record is None else _completion(record)
+        return None if record is None else (_completion(record), record.get("run", ""))
 
     def get_score(self, key: str) -> Score | None:
         """Return the score recorded under a key of 32 hex digits; None if there is none."""
         record = self._record(key)
         return None if record is None else _score(record)
 
-    def append(self, key: str, completion: Completion) -> None:
-        """Record a completion under a key of 32 hex digits; a key already recorded stays."""
-        self._append(key, _completion_record(completion))
+    def append(self, key: str, completion: Completion, *, run: str = "") -> None:
+        """Record a completion under a key of 32 hex digits; a key already recorded stays.
+
+        `run` names the other run that paid for it.
+        """
+        self._append(key, _completion_record(completion) | ({"run": run} if run else {}))
 
     def append_score(self, key: str, score: Score) -> None:
         """Record a score under a key of 32 hex digits; a key already recorded stays."""
@@ -126,7 +139,7 @@ class Journal:
         raw = bytes.fromhex(key)
         if raw in self._records:
             return
-        body = key.encode() + b" " + json.dumps(record, separators=(",", ":")).encode("ascii")
+        body = b"%s %s" % (key.encode(), _json(record))
         line = b"%08x %s\n" % (zlib.crc32(body), body)
         self._write(line)
         self._records[raw] = (self._end - len(line), len(line) - 1)
@@ -186,17 +199,88 @@ class Journal:
 
     def _scan(self) -> None:
         """Index every whole line behind the header; `_end` comes to stand behind the last."""
-        with open(self._file, "rb", buffering=_CHUNK, closefd=False) as lines:
-            lines.seek(self._end)
-            for line in lines:
-                if not line.endswith(b"\n"):
-                    return
-                key = _checked_key(line[:-1])
-                if key is None:
-                    self.corrupted += 1
-                else:
-                    self._records.setdefault(key, (self._end, len(line) - 1))
-                self._end += len(line)
+        for line in _whole_lines(self._file):
+            key = _checked_key(line)
+            if key is None:
+                self.corrupted += 1
+            else:
+                self._records.setdefault(key, (self._end, len(line)))
+            self._end += len(line) + 1
+
+
+class JournalReader:
+    """The completions of a journal that another run holds and may be writing; nothing is changed.
+
+    One that is not there holds nothing; what is corrupted or torn is not in it. Raises RunError
+    where it is no journal.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._records: dict[bytes, tuple[int, int]] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self._file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:  # its shard was committed meanwhile
+            self._file = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise RunError(
+                f"journal {self.path} cannot be read ({error.strerror}): make it readable, or "
+                "take its run off `reuse`"
+            ) from error
+        try:
+            self._index()
+        except BaseException:
+            os.close(self._file)
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._file)
+
+    def _index(self) -> None:
+        if os.pread(self._file, len(HEADER), 0) not in (HEADER, b""):
+            raise RunError(
+                f"{self.path} is no stepmint journal of version 1: restore it, or take its run "
+                "off `reuse`"
+            )
+        end = len(HEADER)
+        for line in _whole_lines(self._file):
+            key = _checked_key(line)
+            if key is not None:
+                self._records.setdefault(key, (end, len(line)))
+            end += len(line) + 1
+
+    def get(self, key: str) -> Completion | None:
+        """Return the completion recorded under a key of 32 hex digits; None if there is none."""
+        place = self._records.get(bytes.fromhex(key))
+        return None if place is None else _completion(self._record(place))
+
+    def costs(self) -> Costs:
+        """Return what all records cost, as replayed or reused ones."""
+        ledger, scores = Ledger(), Costs()
+        for record in map(self._record, self._records.values()):
+            if record.get("kind") == "score":
+                scores += Costs.of_score(_score(record), replayed=True)
+            else:
+                origin: Origin = "run" if record.get("run") else "journal"
+                ledger.completed(_completion(record), origin=origin, as_text=False)
+        return ledger.costs + scores
+
+    def _record(self, place: tuple[int, int]) -> _Record:
+        line = os.pread(self._file, place[1], place[0])
+        record: _Record = json.loads(line[_CRC + _KEY + 2 :])
+        return record
+
+
+def _whole_lines(file: int) -> Iterator[bytes]:
+    """Yield the lines behind the header that have a line end, without it."""
+    with open(file, "rb", buffering=_CHUNK, closefd=False) as lines:
+        lines.seek(len(HEADER))
+        for line in lines:
+            if line.endswith(b"\n"):
+                yield line[:-1]
 
 
 def has_records(path: Path) -> bool:
@@ -213,6 +297,13 @@ def _checked_key(line: bytes) -> bytes | None:
     return bytes.fromhex(body[:_KEY].decode())
 
 
+def _json(record: _Record) -> bytes:
+    """Return a record as JSON; the fast library writes no infinities, which are rare."""
+    if "kind" not in record and math.isfinite(record["logprob"] or 0):
+        return orjson.dumps(record)
+    return json.dumps(record, separators=(",", ":")).encode("ascii")
+
+
 def _completion_record(completion: Completion) -> _Record:
     """Return a completion as JSON holds it; token ends become widths: fewer digits."""
     tokens = completion.tokens
@@ -223,10 +314,11 @@ def _completion_record(completion: Completion) -> _Record:
 
 
 def _completion(record: _Record) -> Completion:
-    tokens = record.pop("tokens")
+    values = {name: value for name, value in record.items() if name not in ("tokens", "run")}
+    tokens = record["tokens"]
     if tokens is not None:
         tokens = Tokens(ids=tuple(tokens["ids"]), ends=tuple(accumulate(tokens["widths"])))
-    return Completion(tokens=tokens, **record)
+    return Completion(tokens=tokens, **values)
 
 
 def _score_record(score: Score) -> _Record:

@@ -6,21 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from policies.seam import Policy
+from rollouts.budget import Spent
 from rollouts.costs import Costs
 from rollouts.journal import Journal
 from rollouts.once import Once
+from rollouts.purse import Purse
 from schemas import Continuation, Prefix, Prompt, Score, ScoreRequest, TextPrompt
 
 
 class Scores:
     """Scores taken once; the journal first, then the policy."""
 
-    def __init__(self, *, policy: Policy, journal: Journal, prompt: Prompt) -> None:
+    def __init__(
+        self, *, policy: Policy, journal: Journal, prompt: Prompt, purse: Purse | None = None
+    ) -> None:
         self.costs = Costs()
         """Spent so far; live."""
         self._policy = policy
         self._journal = journal
         self._prompt = prompt
+        self._purse = purse or Purse()
         self._scores = Once[str, Score]()
 
     async def of(self, prefix: Prefix, continuations: Sequence[Continuation]) -> tuple[Score, ...]:
@@ -45,12 +50,17 @@ class Scores:
                 self._keep(key, recorded, replayed=True)
         if not missing:
             return
-        scores = await self._policy.score(
-            ScoreRequest(prompt=self._prompt, prefix=prefix, continuations=tuple(missing.values()))
-        )
-        for key, score in zip(missing, scores, strict=True):
-            self._journal.append_score(key, score)
-            self._keep(key, score, replayed=False)
+        await self._purse.admits(0)
+        with self._purse:
+            texts = tuple(missing.values())
+            scores = await self._policy.score(
+                ScoreRequest(prompt=self._prompt, prefix=prefix, continuations=texts)
+            )
+            for key, score in zip(missing, scores, strict=True):
+                self._journal.append_score(key, score)
+                self._keep(key, score, replayed=False)
+        costs = (Costs.of_score(score, replayed=False) for score in scores)
+        self._purse.pay(Spent.of(sum(costs, Costs())))
 
     def _keep(self, key: str, score: Score, *, replayed: bool) -> None:
         self._scores.taken[key] = score

@@ -3,17 +3,21 @@
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 
 from policies.seam import Policy
 from rollouts.ahead import Ahead
-from rollouts.costs import Costs, Ledger
+from rollouts.budget import OverBudgetError, Spent
+from rollouts.costs import Costs, Ledger, Origin
 from rollouts.cutting import Splitter, prefixes
-from rollouts.journal import Journal
+from rollouts.journal import Journal, JournalReader
 from rollouts.once import Once
 from rollouts.prompts import PromptTemplate
+from rollouts.purse import Purse
+from rollouts.reuse import NoRuns, OtherRuns
 from rollouts.scores import Scores
 from rollouts.seeds import base_seed, seeds
 from schemas import (
@@ -45,6 +49,8 @@ class ShardRollouts:
         splitter: Splitter,
         run_seed: int,
         spare: Callable[[], int] = lambda: 0,
+        other_runs: OtherRuns | None = None,
+        purse: Purse | None = None,
     ) -> None:
         self.policy = policy
         self.verifier = verifier
@@ -55,6 +61,10 @@ class ShardRollouts:
         self.run_seed = run_seed
         self.spare = spare
         """Says how many sequences the policy could take that nobody needs yet."""
+        self.other_runs = other_runs or NoRuns()
+        self.reused: Counter[str] = Counter()
+        """Rollouts taken from other runs, by run."""
+        self.purse = purse or Purse()
         self._problems: dict[str, ProblemRollouts] = {}
 
     def of(self, problem: Problem) -> "ProblemRollouts":
@@ -67,6 +77,18 @@ class ShardRollouts:
     def costs(self) -> Costs:
         """What has been spent so far, over all problems; live, and safe to ask from any thread."""
         return sum((one.costs for one in tuple(self._problems.values())), Costs())
+
+    @property
+    def paid(self) -> Spent:
+        """What the run paid for all that the journal holds, in this session and earlier ones.
+
+        What an earlier session took in advance may be asked for by none in this one.
+        """
+        costs = self.costs
+        if costs.rollouts + costs.scored != len(self.journal):
+            with JournalReader(self.journal.path) as journal:
+                costs = journal.costs()
+        return Spent.of(costs)
 
 
 def _with_stops(sampling: Sampling, stops: Sequence[str]) -> Sampling:
@@ -88,9 +110,15 @@ class ProblemRollouts:
         self._shard = shard
         self._ledger = Ledger()
         self._heads: dict[tuple[str, tuple[int, ...] | None], bytes] = {}
-        self._scores = Scores(policy=shard.policy, journal=shard.journal, prompt=self.prompt)
+        self._ticket = shard.purse.ticket()
+        self._scores = Scores(
+            policy=shard.policy, journal=shard.journal, prompt=self.prompt, purse=shard.purse
+        )
         self._rollouts = Once[tuple[str, int], Rollout]()
         self._asked: set[tuple[str, int]] = set()
+        """What a labeler asked for: this alone is evidence, and counts against its budget."""
+        self._asked_tokens = 0
+        """Tokens of what was asked for and is there."""
         self._ahead: dict[str, list[Ahead]] = {}
         self._known: dict[tuple[str, ...], Prefix] = {}
         self._whole: set[str] = set()
@@ -100,6 +128,15 @@ class ProblemRollouts:
     def costs(self) -> Costs:
         """Spent on this problem so far; live."""
         return self._ledger.costs + self._scores.costs
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether more was asked for than `budget.problem` allows, whatever was taken ahead."""
+        return self._exceeds(more=0)
+
+    def _exceeds(self, *, more: int) -> bool:
+        budget = self._shard.purse.budget.problem
+        return not budget.allows(rollouts=len(self._asked) + more, tokens=self._asked_tokens)
 
     @property
     def cannot_score(self) -> str:
@@ -119,16 +156,34 @@ class ProblemRollouts:
         """Return the rollouts of `prefix` with sample indices start, ..., start + count - 1.
 
         Raises PolicyError or RunError (in an ExceptionGroup where several requests were under
-        way), ValueError for a prefix that is a whole solution.
+        way), OverBudgetError where it is more than the problem may take, ValueError for a prefix
+        that is a whole solution.
         """
         key = prefix.key
         if key in self._whole - self._parts:
             raise ValueError(f"prefix {key} is a whole solution: its verdict is known, not sampled")
         wanted = [(key, index) for index in range(start, start + count)]
-        self._asked.update(wanted)
-        for ahead in self._ahead.get(key, ()):
-            ahead.top_up(start + count)
-        return await self._take(prefix, wanted)
+        new = [one for one in wanted if one not in self._asked]
+        if new and self._exceeds(more=len(new)):
+            raise OverBudgetError(self._shard.purse.budget.problem.reason)
+        self._count(new)
+        try:
+            for ahead in self._ahead.get(key, ()):
+                ahead.top_up(start + count)
+            taken = await self._take(prefix, wanted)
+        except BaseException:
+            self._asked.difference_update(one for one in new if one not in self._rollouts.taken)
+            raise
+        # Whoever asked for some of it first may have given up.
+        self._count([one for one in wanted if one not in self._asked])
+        return taken
+
+    def _count(self, new: Sequence[tuple[str, int]]) -> None:
+        """Count what was not asked for before; it may have been taken in advance."""
+        self._asked.update(new)
+        for one in new:
+            if one in self._rollouts.taken:
+                self._asked_tokens += self._rollouts.taken[one].completion.completion_tokens
 
     @asynccontextmanager
     async def ahead(self, prefix: Prefix, *, start: int, count: int) -> AsyncIterator[None]:
@@ -136,7 +191,7 @@ class ProblemRollouts:
         key = prefix.key
         ahead = Ahead(
             range(start, start + count),
-            room=self._shard.spare,
+            room=self._room_ahead,
             take=lambda index: self._take(prefix, [(key, index)]),
         )
         self._ahead.setdefault(key, []).append(ahead)
@@ -145,6 +200,14 @@ class ProblemRollouts:
         finally:
             self._ahead[key].remove(ahead)
             await ahead.stop()
+
+    def _room_ahead(self) -> int:
+        """Return how many samples may be taken in advance: none where a budget is short."""
+        limit = self._shard.purse.budget.problem.rollouts
+        if limit is not None and len(self._rollouts.taken) >= limit:
+            return 0
+        room = self._shard.spare()
+        return room if room > 0 and self._shard.purse.affords_ahead() else 0
 
     async def _take(self, prefix: Prefix, wanted: Sequence[tuple[str, int]]) -> tuple[Rollout, ...]:
         return await self._rollouts.get(
@@ -183,16 +246,51 @@ class ProblemRollouts:
         missing: list[int] = []
         work: list[Coroutine[None, None, None]] = []
         for index in indices:
-            recorded = self._shard.journal.get(keys[index])
+            recorded = self._recorded(keys[index])
             if recorded is None:
                 missing.append(index)
             else:
-                work.append(self._judge(prefix, index, recorded, replayed=True))
+                work.append(self._judge(prefix, index, *recorded))
         work += [self._request(prefix, run, keys) for run in _runs(missing)]
         await _together(work)
 
+    def _recorded(self, key: str) -> tuple[Completion, Origin] | None:
+        """Return what was paid for before, by this run or by another.
+
+        The journal keeps what comes from another run, so that it is the same when this one resumes.
+        """
+        journal = self._shard.journal
+        found = journal.find(key)
+        if found is None:
+            found = self._shard.other_runs.get(self.problem, key, self._keys)
+            if found is None:
+                return None
+            journal.append(key, found[0], run=found[1])
+        completion, run = found
+        if not run:
+            return completion, "journal"
+        self._shard.reused[run] += 1
+        return completion, "run"
+
     async def _request(self, prefix: Prefix, run: range, keys: dict[int, str]) -> None:
         """Ask the policy for neighbouring samples; the journal has them before the verifier."""
+        purse = self._shard.purse
+        await purse.admits(len(run), ticket=self._ticket)
+        with purse:
+            with purse.asking(len(run)):
+                whole = await self._ask(prefix, run)
+            for index, completion in zip(run, whole, strict=True):
+                self._shard.journal.append(keys[index], completion)
+            tokens = sum(completion.completion_tokens for completion in whole)
+            purse.pay(Spent(rollouts=len(run), tokens=tokens))
+            await _together(
+                [
+                    self._judge(prefix, index, completion, "policy")
+                    for index, completion in zip(run, whole, strict=True)
+                ]
+            )
+
+    async def _ask(self, prefix: Prefix, run: range) -> list[Completion]:
         completions = await self._shard.policy.complete(
             CompletionRequest(
                 prompt=self.prompt,
@@ -201,26 +299,19 @@ class ProblemRollouts:
                 seeds=self._seeds(prefix, run),
             )
         )
-        whole = [_encodable(completion) for completion in completions]
-        for index, completion in zip(run, whole, strict=True):
-            self._shard.journal.append(keys[index], completion)
-        await _together(
-            [
-                self._judge(prefix, index, completion, replayed=False)
-                for index, completion in zip(run, whole, strict=True)
-            ]
-        )
+        return [_encodable(completion) for completion in completions]
 
     async def _judge(
-        self, prefix: Prefix, index: int, completion: Completion, *, replayed: bool
+        self, prefix: Prefix, index: int, completion: Completion, origin: Origin
     ) -> None:
         as_text = prefix.token_ids is None
-        self._ledger.completed(completion, replayed=replayed, as_text=as_text)
-        verdict = await self._shard.verifier.judge(
-            self.problem.answer,
-            prefix.text + completion.text,
-            finished=completion.finish_reason == "stop",
-        )
+        self._ledger.completed(completion, origin=origin, as_text=as_text)
+        with self._shard.purse:
+            verdict = await self._shard.verifier.judge(
+                self.problem.answer,
+                prefix.text + completion.text,
+                finished=completion.finish_reason == "stop",
+            )
         rollout = Rollout(
             problem_id=self.problem.id,
             prefix=prefix,
@@ -229,6 +320,8 @@ class ProblemRollouts:
             verdict=verdict,
         )
         self._rollouts.taken[prefix.key, index] = rollout
+        if (prefix.key, index) in self._asked:
+            self._asked_tokens += completion.completion_tokens
         self._ledger.judged(verdict.outcome)
 
     def _seeds(self, prefix: Prefix, run: range) -> tuple[int, ...]:

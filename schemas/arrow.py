@@ -11,11 +11,12 @@ wall-clock time: one configuration and seed give one sequence of bytes.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.errors import RunError
@@ -195,6 +196,30 @@ def read_table(path: Path, table: TableName, columns: Sequence[str] | None = Non
         schema = pq.read_schema(path)
         check_schema(schema, table, where=str(path))
         return pq.read_table(path, schema=SCHEMAS[table], columns=columns and list(columns))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+        raise RunError(
+            f"{path} cannot be read as a {table} table ({error}): "
+            "restore the file, or delete its run folder and label again"
+        ) from error
+
+
+def read_rows(
+    path: Path, table: TableName, columns: Sequence[str], *, of: Collection[str]
+) -> Iterator[pa.Table]:
+    """Yield some columns of the rows with one of these problem ids, row group by row group.
+
+    Only what holds such a row is decoded. Raises RunError as `read_table` does.
+    """
+    wanted = pa.array(sorted(of), _TEXT)
+    try:
+        with pq.ParquetFile(path) as file:
+            check_schema(file.schema_arrow, table, where=str(path))
+            for group in range(file.num_row_groups):
+                ids = file.read_row_group(group, columns=["problem_id"])["problem_id"]
+                mask = pc.is_in(ids, value_set=wanted)
+                if pc.any(mask).as_py():
+                    rows = file.read_row_group(group, columns=list(columns))
+                    yield rows.filter(mask).combine_chunks()
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
         raise RunError(
             f"{path} cannot be read as a {table} table ({error}): "

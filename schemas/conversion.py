@@ -90,6 +90,18 @@ def rollouts_from(table: pa.Table) -> Iterator[Rollout]:
         yield _to_rollout(row)
 
 
+def completions_from(table: pa.Table) -> Iterator[Completion]:
+    """Yield the completions of a `rollouts` table, or of those columns of it."""
+    for row in _rows(table):
+        yield _to_completion(row)
+
+
+def prefixes_from(table: pa.Table) -> Iterator[Prefix]:
+    """Yield the prefix of each row of a `rollouts` table, or of those columns of it."""
+    for row in _rows(table):
+        yield _to_prefix(row)
+
+
 def _rows(table: pa.Table) -> Iterator[Cells]:
     for batch in table.to_batches(max_chunksize=1024):
         yield from batch.to_pylist()
@@ -239,22 +251,30 @@ def _rollout(rollout: Rollout) -> Cells:
     }
 
 
-def _to_rollout(row: Cells) -> Rollout:
+def _to_prefix(row: Cells) -> Prefix:
+    return Prefix(steps=tuple(row["prefix_steps"]), token_ids=_ids(row["prefix_token_ids"]))
+
+
+def _to_completion(row: Cells) -> Completion:
     ids, ends = _ids(row["token_ids"]), _ids(row["token_ends"])
+    return Completion(
+        text=row["text"],
+        tokens=None if ids is None or ends is None else Tokens(ids=ids, ends=ends),
+        finish_reason=row["finish_reason"],
+        seed=row["seed"],
+        prompt_tokens=row["prompt_tokens"],
+        cached_tokens=row["cached_tokens"],
+        completion_tokens=row["completion_tokens"],
+        logprob=row["logprob"],
+    )
+
+
+def _to_rollout(row: Cells) -> Rollout:
     return Rollout(
         problem_id=row["problem_id"],
-        prefix=Prefix(steps=tuple(row["prefix_steps"]), token_ids=_ids(row["prefix_token_ids"])),
+        prefix=_to_prefix(row),
         sample_index=row["sample_index"],
-        completion=Completion(
-            text=row["text"],
-            tokens=None if ids is None or ends is None else Tokens(ids=ids, ends=ends),
-            finish_reason=row["finish_reason"],
-            seed=row["seed"],
-            prompt_tokens=row["prompt_tokens"],
-            cached_tokens=row["cached_tokens"],
-            completion_tokens=row["completion_tokens"],
-            logprob=row["logprob"],
-        ),
+        completion=_to_completion(row),
         verdict=Verdict(
             outcome=Outcome(row["outcome"]),
             extracted=row["extracted"],

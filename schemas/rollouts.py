@@ -7,6 +7,7 @@ import hashlib
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Literal
 
 from pydantic import Field
@@ -104,15 +105,21 @@ class Tokens:
         object.__setattr__(self, "ends", _shared(self.ends))
 
 
-_NUMBERS = tuple(range(1 << 18))
-"""As many as the largest vocabularies have tokens."""
+_VOCABULARY = 1 << 18  # the largest have so many tokens
+
+
+@cache
+def _numbers() -> tuple[int, ...]:
+    """Return the table, made when the first tokens are: ten megabytes that no command needs."""
+    return tuple(range(_VOCABULARY))
 
 
 def _shared(numbers: tuple[int, ...]) -> tuple[int, ...]:
     """Return equal numbers that are objects of one table: 8 bytes each rather than 40."""
-    if not numbers or min(numbers) < 0 or max(numbers) >= len(_NUMBERS):
+    if not numbers or min(numbers) < 0 or max(numbers) >= _VOCABULARY:
         return numbers
-    return tuple([_NUMBERS[number] for number in numbers])
+    table = _numbers()
+    return tuple([table[number] for number in numbers])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ output/<run>/
     problems/shard-00000.parquet      likewise solutions/, nodes/, rollouts/
     exports/<format>-<view>/          training rows derived from the tables above
     staging/shard-00000.parquet       the problems of a shard, before they are labelled
-    journal/shard-00000.journal       completions of a shard until it is committed
+    journal/shard-00000.journal       completions of a shard until all its problems are committed
     partial/                          tables that are being written
     lock                              held by the process that writes the run
 """

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from sources.rows import BadCellError
+from verification.parsing.escapes import uneaten
 
 MAX_QUESTION_CHARS = 50_000
 MAX_DIGITS = 400
@@ -41,8 +42,8 @@ def scalar_text(value: object) -> str:
     match value:
         case None:
             return ""
-        case str():
-            return _checked(value.replace("\r\n", "\n").strip())
+        case str():  # repaired before it is stripped: a form feed is white space, `\frac` is not
+            return _checked(uneaten(value.replace("\r\n", "\n")).strip())
         case bytes():
             return _checked(value.decode("utf-8", "surrogateescape").strip())
         case bool():
@@ -81,10 +82,19 @@ def question_text(value: object) -> str:
 
 
 def list_text(value: object) -> str:
-    """Return an answer: a list's items joined by `, `, as OlympiadBench and MATH write several."""
-    if isinstance(value, list | tuple):
-        return ", ".join(filter(None, map(scalar_text, value)))
-    return scalar_text(value)
+    """Return an answer: a list's texts joined by `, `, as OlympiadBench and MATH write several.
+
+    Two or more numbers keep their order and their brackets, `[0, 5]`: TheoremQA asks for a list.
+    """
+    if not isinstance(value, list | tuple):
+        return scalar_text(value)
+    items = ", ".join(filter(None, map(scalar_text, value)))
+    ordered = len(value) > 1 and all(_is_number(item) for item in value)
+    return f"[{items}]" if ordered else items
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def optional_text(value: object) -> str | None:

@@ -8,10 +8,12 @@ r"""The gold answer of a row, and the rule that found it.
 - `auto`: by the text: `hash` if its last line starts with `####`, else `boxed` if it has a box,
   else `hash` if it has a `####` anywhere, else `column`.
 
-Numbers become exact plain digits (27.0 is `27`, 2e-06 is `0.000002`); the items of a list are
-joined by `, `; a number with a unit in brackets, as ASDiv has it (`9 (apples)`), loses the unit
-(`5 (mod 7)` keeps it). All else stays as the dataset writes it, thousands separators and `$`
-included: the verifier reads those. Empty, `nan`, `null` and overlong golds are rejected.
+Numbers become exact plain digits (27.0 is `27`, 2e-06 is `0.000002`); the texts of a list are
+joined by `, `, a list of numbers stays one in its order (`[0, 5]`); a number with a unit in
+brackets, as ASDiv has it (`9 (apples)`), loses the unit (`5 (mod 7)` keeps it). A backslash that an
+escape ate is put back where that is certain (form feed and `rac{1}{2}`). All else stays as the
+dataset writes it, thousands separators and `$` included: the verifier reads those. Empty, `nan`,
+`null`, `None`, `N/A` and overlong golds, and those with control characters, are rejected.
 """
 
 import re
@@ -22,6 +24,7 @@ from typing import Literal
 from sources.boxed import UnclosedBoxError, boxed
 from sources.cells import list_text
 from sources.rows import BadCellError
+from verification.parsing.escapes import has_control_characters, uneaten
 
 GoldRule = Literal["auto", "hash", "boxed", "one_box", "column"]
 
@@ -30,7 +33,9 @@ MAX_ANSWER_CHARS = 2_000
 
 _HASH = re.compile(r"(?<!#)####(?!#)[ \t]*([^\n]*)")
 _UNIT = re.compile(r"([-+]?[\d.,]+(?:/\d+)?)\s+\(\s*(?!mod\b)[A-Za-z][A-Za-z .'-]*\)")
-_NO_VALUE = {"", "nan", "null", "<na>"}
+_NO_VALUE = {"", "nan", "null", "<na>", "n/a", "n.a.", "#n/a"}
+_PRINTED_NULL = {"None", "NONE", "NA"}
+"""Nulls that a program printed; `none` in lower case is an answer: there is no solution."""
 
 
 def extract_gold(value: object, rule: GoldRule, *, from_solution: bool) -> str:
@@ -39,16 +44,28 @@ def extract_gold(value: object, rule: GoldRule, *, from_solution: bool) -> str:
     `from_solution`: the cell is a whole solution, so `auto` demands a `####` or a box in it.
     Raises BadCellError with the reason where there is no usable gold.
     """
+    _refuse_control_characters(value)
     text = list_text(value)
-    if text.lower() in _NO_VALUE:
+    if _states_nothing(text):
         raise BadCellError("empty gold")
     chosen = _rule_for(text, from_solution=from_solution) if rule == "auto" else rule
     gold = _RULES[chosen](text)
-    if gold.lower() in _NO_VALUE:
+    if _states_nothing(gold):
         raise BadCellError("empty gold", f"rule {chosen}")
     if len(gold) > MAX_ANSWER_CHARS:
         raise BadCellError("gold too long", f"{len(gold)} characters: is it a whole solution?")
     return gold
+
+
+def _states_nothing(text: str) -> bool:
+    return text.lower() in _NO_VALUE or text in _PRINTED_NULL
+
+
+def _refuse_control_characters(value: object) -> None:
+    """Refuse text in which an escape ate what nothing tells: no answer would ever equal it."""
+    for text in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(text, str) and "\0" not in text and has_control_characters(uneaten(text)):
+            raise BadCellError("control characters in the gold", ascii(text)[:80])
 
 
 def _rule_for(text: str, *, from_solution: bool) -> Literal["hash", "boxed", "column"]:

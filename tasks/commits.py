@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from rollouts import Spent
 from schemas import RunError
 from schemas.arrow import TABLE_NAMES, TableName, write_table
 from schemas.run_folder import RunFolder, shard_name
@@ -21,7 +22,13 @@ from tasks.records import Counts, ShardRecord
 
 
 def committed(folder: Path, shard: int) -> ShardRecord | None:
-    """Return the record of a committed shard, or None."""
+    """Return the record of a shard that is committed with all its problems, or None."""
+    record = recorded(folder, shard)
+    return record if record and not record.left else None
+
+
+def recorded(folder: Path, shard: int) -> ShardRecord | None:
+    """Return the record of a committed shard, also of one that a budget cut short, or None."""
     path = RunFolder(folder).marker(shard_name(shard))
     return _read(path) if path.exists() else None
 
@@ -36,11 +43,20 @@ def _read(path: Path) -> ShardRecord:
 
 
 def commit(
-    folder: Path, shard: int, *, tables: Mapping[TableName, pa.Table], counts: Counts, policy: str
+    folder: Path,
+    shard: int,
+    *,
+    tables: Mapping[TableName, pa.Table],
+    counts: Counts,
+    policy: str,
+    paid: Spent | None = None,
+    reused: Mapping[str, int] | None = None,
+    left: int = 0,
 ) -> ShardRecord:
     """Write a shard's four tables and commit them; a crash before the end leaves no trace of them.
 
-    Running it again for a shard that was cut short overwrites what it left.
+    Running it again for a shard that was cut short overwrites what it left. What a budget had cut
+    short is no part of the run while its files are replaced.
     """
     run = RunFolder(folder)
     name = shard_name(shard)
@@ -51,13 +67,24 @@ def commit(
             write_table(tables[table], partial)
             sync(partial)
         digests = {table: digest(partial) for table, partial in partials.items()}
+        if run.marker(name).exists():
+            run.marker(name).unlink()
+            sync(run.marker(name).parent)
         for table, partial in partials.items():
             final = run.file(table, name)
             final.parent.mkdir(exist_ok=True)
             partial.replace(final)
             sync(final.parent)
         run.marker(name).parent.mkdir(exist_ok=True)
-        record = ShardRecord(shard=name, policy=policy, counts=counts, digests=digests)
+        record = ShardRecord(
+            shard=name,
+            policy=policy,
+            counts=counts,
+            digests=digests,
+            paid=paid or Spent(),
+            reused=dict(reused or {}),
+            left=left,
+        )
         write_json(run.marker(name), asdict(record))
     return record
 
@@ -65,7 +92,6 @@ def commit(
 def check_shards(folder: Path) -> None:
     """Raise RunError for a link, a damaged marker, a file that is missing or not as committed."""
     run = RunFolder(folder)
-    run.refuse_links()
     for shard in run.shards:
         path = run.marker(shard)
         for table, known in _read(path).digests.items():

@@ -9,10 +9,11 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from schemas import RunError
-from schemas.run_folder import shard_name
+from schemas.run_folder import RunFolder, shard_name
 from tasks import run_file
-from tasks.commits import check_shards, clear_partials, committed, drop_journal
-from tasks.records import Counts
+from tasks.commits import check_shards, clear_partials, committed, drop_journal, recorded
+from tasks.records import Counts, Total
+from tasks.session import session_of
 from tasks.settings import LabelRun
 from tasks.staging import staged
 
@@ -21,17 +22,16 @@ from tasks.staging import staged
 async def conclude(run: LabelRun) -> Counts:
     """Sum up the committed shards, record the sum, and show it as a Prefect artifact.
 
-    Raises RunError where a shard, or a file of one, is missing or changed.
+    Raises RunError where a shard, or a file of one, is missing or changed; what a budget left open
+    may be missing.
     """
-    shards, counts, policies = await asyncio.to_thread(_summed, run.folder)
-    await asyncio.to_thread(check_shards, run.folder)
+    total, left = await asyncio.to_thread(_summed, run)
+    if total.shards:
+        await asyncio.to_thread(check_shards, run.folder)
     clear_partials(run.folder)
-    for shard in range(shards):
-        drop_journal(run.folder, shard)  # a crash right after a commit leaves one behind
-    run_file.update(
-        run.folder,
-        run_file.conclusion(counts, shards=shards, policy=", ".join(sorted(policies))),
-    )
+    await asyncio.to_thread(_drop_journals, run.folder)
+    run_file.update(run.folder, run_file.conclusion(total, left=left))
+    counts = total.counts
     key = "".join(letter if letter.isalnum() else "-" for letter in run.name.lower())
     await acreate_markdown_artifact(summary(run, counts), key=f"run-{key}")
     return counts
@@ -45,21 +45,28 @@ def summary(run: LabelRun, counts: Counts) -> str:
     return title + "| what | how many |\n| --- | ---: |\n" + "\n".join(rows) + "\n"
 
 
-def _summed(folder: Path) -> tuple[int, Counts, set[str]]:
-    """Return how many shards a complete run has, what they hold together, and whose they are."""
-    found = staged(folder)
-    shards = found.shards if found else 0
-    counts, policies, missing = Counts(), set[str](), list[str]()
-    for shard in range(shards):
-        record = committed(folder, shard)
-        if record is None:
+def _summed(run: LabelRun) -> tuple[Total, int]:
+    """Sum up a run, shard by shard; return the problems that a budget left open, too."""
+    found = staged(run.folder)
+    total, missing = Total(), list[str]()
+    for shard in range(found.shards if found else 0):
+        record = recorded(run.folder, shard)
+        if record is not None:
+            total.add(record)
+        if record is None or record.left:
             missing.append(shard_name(shard))
-        else:
-            counts += record.counts
-            policies.add(record.policy)
-    if missing or not shards:
+    if (missing or not total.shards) and not session_of(run).purse.reached:
         raise RunError(
-            f"{folder} lacks {', '.join(missing[:5]) or 'all its shards'}: "
+            f"{run.folder} lacks {', '.join(missing[:5]) or 'all its shards'}: "
             "run the same command again"
         )
-    return shards, counts, policies
+    return total, (found.problems if found else 0) - total.counts.problems
+
+
+def _drop_journals(folder: Path) -> None:
+    """Remove the journals of whole shards: a crash right after a commit leaves one behind."""
+    found = staged(folder)
+    for shard in range(found.shards if found else 0):
+        journal = RunFolder(folder).journal(shard_name(shard))
+        if journal.exists() and committed(folder, shard):
+            drop_journal(folder, shard)

@@ -18,7 +18,7 @@ from tasks.problems import stage
 from tasks.run_file import opened
 from tasks.session import new_session, session_of
 from tasks.settings import LabelRun
-from tasks.shards import shard_rollouts
+from tasks.shards import label_problem, other_runs, shard_rollouts
 from tasks.staging import shard_problems, staged
 
 CONFIDENCE = 0.95
@@ -57,7 +57,7 @@ async def estimate(run: LabelRun, *, probe: int) -> Estimate:
     nothing is left to label.
     """
     _refuse_labelled(run)
-    with opened(run, done="estimated"):
+    with opened(run, done=lambda: "estimated"):
         session = new_session(run)
         async with session.kept_open():
             problems = await stage(run)
@@ -145,15 +145,19 @@ def _judgeable(run: LabelRun, shards: Iterable[int]) -> Iterator[tuple[int, Prob
 async def _probe(run: LabelRun, shard: int, rows: Sequence[ProblemRow]) -> list[Costs]:
     """Label some problems of one shard, into its journal; return what each cost."""
     session = session_of(run)
-    async with session.verifier.used() as verifier, session.policy.used() as policy:
+    async with (
+        session.verifier.used() as verifier,
+        session.policy.used() as policy,
+        other_runs(run, rows, policy) as others,
+    ):
         path = RunFolder(run.folder).journal(shard_name(shard))
         with writing(run.folder), Journal(path) as journal:
-            rollouts = shard_rollouts(run, policy, verifier, journal)
+            rollouts = shard_rollouts(run, policy, verifier, journal, others)
             session.board.labelling_began(lambda: policy.in_flight)
             session.board.shard_began(shard, lambda: rollouts.costs)
 
             async def label(row: ProblemRow) -> None:
-                session.board.add(await run.labeler.label(row.problem, rollouts.of(row.problem)))
+                session.board.add(await label_problem(run, row, rollouts))
 
             async with asyncio.TaskGroup() as group:
                 for row in rows:

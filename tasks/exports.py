@@ -22,8 +22,7 @@ def export(folder: Path, exporter: Exporter) -> ExportReport:
     """
     run = RunFolder(folder)
     tokenizer = TrainerTokenizer.load(exporter.tokenizer) if exporter.tokenizer else None
-    run.refuse_links()
-    _ = run.shards  # raises where there is no run to lock
+    _ = run.shards  # raises where there is no run to lock, or a link in it
     with writing(folder):
         run.exports_lock.parent.mkdir(exist_ok=True)
         with locked(run.exports_lock):  # two exports under one name would mix their files

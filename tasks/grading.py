@@ -15,6 +15,7 @@ from typing import Literal
 from schemas import Outcome, Verdict, VerifierError
 from tasks.pairs import BadRow, Cells, read_pairs, row_writer
 from verification.cascade import Cascade
+from verification.finding.choices import chosen
 from verification.finding.extraction import Extraction
 from verification.finding.worded import is_prose
 from verification.settings import VerificationSettings
@@ -223,7 +224,7 @@ def _grade_row(
 
 def _find(cascade: Cascade, text: str, kind: Answers, finished: bool) -> Extraction:
     if kind == "bare":
-        return Extraction(text, "bare") if text.strip() else Extraction(None, "")
+        return Extraction(chosen(text), "bare") if text.strip() else Extraction(None, "")
     found = cascade.extract(text, finished=finished)
     if found.answer is not None or kind != "auto" or not finished:
         return found

@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from schemas import Problem, RejectedRow, SourceError
 from sources.first_places import FirstPlaces
+from tasks.contradictions import Contradictions
 from tasks.session import session_of
 from tasks.settings import LabelRun
 from tasks.staging import Staging, StagingRecord, staged
@@ -30,10 +31,13 @@ async def stage(run: LabelRun) -> StagingRecord:
     size, session = run.shards.size, session_of(run)
     async with session.verifier.used() as verifier:
         with Staging(run.folder) as staging:
+            contradictions = Contradictions()
             while problems := await asyncio.to_thread(_next_problems, rows, size, staging.reject):
                 reasons = await _preflight(verifier, problems)
                 await asyncio.to_thread(staging.add, problems, reasons)
+                contradictions.note(problems)
                 session.board.loaded = staging.problems
+            await asyncio.to_thread(contradictions.settle, staging, run.verification.conventions)
             _refuse_nothing(run, staging)
             return staging.finish()
 

@@ -81,8 +81,9 @@ def _synchronise(
 
 def _files(run: RunFolder) -> Iterator[tuple[str, Path]]:
     """Yield what is published, by its path in the repository; only what is committed."""
+    shards = run.shards  # each look walks the folder
     for table in TABLE_NAMES:
-        for shard in run.shards:
+        for shard in shards:
             path = run.file(table, shard)
             if not path.exists():
                 raise RunError(f"{path} is missing though its shard is committed: restore it")

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from rollouts import Costs
+from rollouts import Costs, Spent
 from schemas import Outcome, Rollout
 from schemas.arrow import TABLE_NAMES, TableName
 from schemas.labels import Labelling
@@ -87,6 +87,13 @@ class ShardRecord:
     counts: Counts
     digests: Mapping[TableName, str]
     """SHA-256 of each table's file."""
+    paid: Spent
+    """What the run paid for it, of what its tables hold and what they do not."""
+    reused: Mapping[str, int] = field(default_factory=dict)
+    """Rollouts taken from other runs, by run."""
+    left: int = 0
+    """Problems that a budget left open: the shard's journal holds what was paid for them, and a
+    later session commits the shard anew, with the same rows and theirs."""
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "ShardRecord":
@@ -94,9 +101,42 @@ class ShardRecord:
         unknown = [table for table in TABLE_NAMES if not value["digests"].get(table)]
         if unknown:
             raise ValueError(f"no digest of {', '.join(unknown)}")
+        counts = Counts(**value["counts"])
+        tokens = counts.completion_tokens + counts.scored_tokens
+        before = {"rollouts": counts.rollouts, "tokens": tokens}  # budgets: all was paid
         return cls(
             shard=value["shard"],
             policy=value["policy"],
-            counts=Counts(**value["counts"]),
+            counts=counts,
+            paid=Spent(**value.get("paid", before)),
+            reused=dict(value.get("reused", {})),
+            left=value.get("left", 0),
             digests={table: value["digests"][table] for table in TABLE_NAMES},
         )
+
+
+@dataclass(slots=True)
+class Total:
+    """What the committed shards of a run hold together; added up one by one."""
+
+    shards: int = 0
+    counts: Counts = field(default_factory=Counts)
+    policies: set[str] = field(default_factory=set)
+    reused: Counter[str] = field(default_factory=Counter)
+    paid: Spent = field(default_factory=Spent)
+
+    def add(self, record: ShardRecord) -> None:
+        """Add a shard."""
+        self.shards += 1
+        self.counts += record.counts
+        self.policies.add(record.policy)
+        self.reused.update(record.reused)
+        self.paid += record.paid
+
+    @classmethod
+    def of(cls, records: Iterable[ShardRecord]) -> "Total":
+        """Return what these shards hold together."""
+        total = cls()
+        for record in records:
+            total.add(record)
+        return total

@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,7 +22,8 @@ from schemas.arrow import SCHEMA_VERSION
 from schemas.run_folder import RunFolder
 from tasks.files import write_json, writing
 from tasks.locks import locked
-from tasks.records import Counts
+from tasks.records import Total
+from tasks.reuse import refuse_unfit
 from tasks.settings import LabelRun
 from verification import VerificationSettings
 
@@ -49,6 +50,7 @@ def config_digest(run: LabelRun) -> str:
 def check(run: LabelRun) -> None:
     """Create a run's folder, or raise what `opened` would raise of an existing one."""
     _check_answer_format(run)
+    refuse_unfit(run, prompt=prompt_version(run))
     with writing(run.folder):
         RunFolder(run.folder).refuse_links()
         _claim(run.folder)
@@ -72,10 +74,10 @@ def _check_answer_format(run: LabelRun) -> None:
 
 
 @contextmanager
-def opened(run: LabelRun, *, done: str = "finished") -> Iterator[None]:
+def opened(run: LabelRun, *, done: Callable[[], str] = lambda: "finished") -> Iterator[None]:
     """Hold a run's folder: create or check it, lock it, and keep its status in `run.json`.
 
-    `done` is the status after a session that ended well. While nothing has been sampled yet the
+    `done` tells the status after a session that ended well. While nothing has been sampled yet the
     run may be given another configuration; it then begins anew.
 
     Raises ConfigError where prompt and verifier do not fit, RunError where the folder holds
@@ -93,7 +95,7 @@ def opened(run: LabelRun, *, done: str = "finished") -> Iterator[None]:
             with suppress(RunError):  # a full disk must not hide what went wrong
                 update(folder, {"status": status, "ended": _now()})
             raise
-        update(folder, {"status": done, "ended": _now()})
+        update(folder, {"status": done(), "ended": _now()})
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -115,18 +117,21 @@ def update(folder: Path, changes: Mapping[str, Any]) -> None:
     write_json(path, record | dict(changes), mode=0o600)  # it tells which servers and programs
 
 
-def conclusion(counts: Counts, *, shards: int, policy: str) -> dict[str, Any]:
-    """Return what `run.json` says once every shard is committed."""
+def conclusion(total: Total, *, left: int) -> dict[str, Any]:
+    """Return what `run.json` says of its committed shards; `left` problems are not in them."""
+    counts = total.counts
     costs = ("prompt_tokens", "cached_tokens", "completion_tokens", "text_prefixes")
     if_any = ("scored", "scored_tokens")
     values = asdict(counts)
     return {
-        "policy": policy,
-        "shards": shards,
+        "policy": ", ".join(sorted(total.policies)),
+        "shards": total.shards,
+        "left": left,
         "counts": {name: n for name, n in values.items() if name not in (*costs, *if_any)},
         "costs": {"rollouts": counts.rollouts}
         | {name: values[name] for name in costs}
-        | {name: values[name] for name in if_any if values[name]},
+        | {name: values[name] for name in if_any if values[name]}
+        | ({"reused": dict(total.reused), "paid": asdict(total.paid)} if total.reused else {}),
     }
 
 
@@ -201,7 +206,8 @@ def _changes(run: LabelRun) -> bool:
         raise RunError(
             f"{run.folder} holds samples of another configuration:\n"
             + "\n".join(f"  {change}" for change in changes)
-            + "\nresume with the old values, or choose another name with --set name=NAME"
+            + "\nresume with the old values, or choose another name with --set name=NAME; "
+            f"--set reuse={run.folder} then takes the rollouts that fit from here"
         )
     return bool(changes)
 

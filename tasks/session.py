@@ -4,12 +4,15 @@ Prefect's tasks are given data alone, so they find the session of their run here
 """
 
 import gc
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from policies.seam import Policy
+from rollouts import Budget, Purse
 from tasks.progress import Board
+from tasks.reuse import OtherRun
 from tasks.settings import LabelRun
 from tasks.sharing import Shared
 from tasks.window import Window
@@ -20,7 +23,11 @@ class Session:
     """One run being worked on."""
 
     def __init__(self, run: LabelRun) -> None:
+        self.began = time.monotonic()
         self.board = Board()
+        self.purse = Purse(Budget(problem=run.budget.problem))
+        """Of the whole run's limits none until `budgeted`."""
+        self.other_runs = tuple(map(OtherRun, run.reuse))
         self.window = Window(run.shards.in_flight * run.shards.size)
         self.policy: Shared[Policy] = Shared(lambda: run.policy.open(run.folder))
         self.verifier: Shared[Verifier] = Shared(run.verification.open)

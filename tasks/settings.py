@@ -1,17 +1,22 @@
 """One run's configuration: the YAML file, the Prefect parameters and `run.json` say the same."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from exporters import AnyExporter
 from labelers import AnyLabeler
 from policies import AnyPolicy
-from rollouts import AnySplitter
+from rollouts import AnySplitter, Budget
 from schemas import Sampling, Settings
 from sources import AnySource
 from verification import VerificationSettings
+
+
+def _each(value: Any) -> Any:
+    """Read one folder as a list of one."""
+    return (value,) if isinstance(value, str | Path) else value
 
 
 class ShardSettings(Settings):
@@ -39,7 +44,7 @@ class ShardSettings(Settings):
 class LabelRun(Settings):
     """Everything that decides a run. The model, the data and the seed are always named."""
 
-    free: ClassVar[frozenset[str]] = frozenset({"output", "name", "exports"})
+    free: ClassVar[frozenset[str]] = frozenset({"output", "name", "exports", "reuse"})
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     """The run's folder under `output`, e.g. `gsm8k-qwen`."""
@@ -64,6 +69,11 @@ class LabelRun(Settings):
     labeler: AnyLabeler
     """The algorithm that turns rollouts into step labels."""
     shards: ShardSettings = ShardSettings()
+    reuse: Annotated[tuple[Path, ...], BeforeValidator(_each)] = ()
+    """Folders of other runs: rollouts that they paid for are taken where they are the very ones
+    this run would ask for: of the same policy, prompt, sampling and seed."""
+    budget: Budget = Budget()
+    """What the run and each problem may spend; no limits by default."""
     exports: tuple[AnyExporter, ...] = ()
     """Training rows written when the run is complete."""
 
@@ -76,6 +86,26 @@ class LabelRun(Settings):
                 f"two exports would lie in the folder {twice[0]}: give one of them another `folder`"
             )
         return exports
+
+    @model_validator(mode="after")
+    def _solutions_fit_the_budget(self) -> "LabelRun":
+        limit, roots = self.budget.problem.rollouts, self.labeler.roots
+        if limit is not None and limit < roots:
+            raise ValueError(
+                f"budget.problem.rollouts={limit} sets every problem aside: its labeler takes "
+                f"{roots} solutions first; give at least {roots + 1}"
+            )
+        return self
+
+    def shaping(self) -> dict[str, Any]:
+        """Return the fields that shape rows; a budget per problem only where there is one.
+
+        So runs from before there were budgets keep their digest.
+        """
+        values = super().shaping()
+        if self.budget.problem == Budget().problem:
+            del values["budget"]
+        return values
 
     @property
     def folder(self) -> Path:

@@ -1,35 +1,60 @@
 """One shard of problems in, four Parquet files out."""
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
+import pyarrow as pa
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
 from policies.seam import Policy
-from rollouts import Journal, ShardRollouts, load_template
+from rollouts import (
+    Costs,
+    Journal,
+    OtherRuns,
+    OverBudgetError,
+    Purse,
+    ShardRollouts,
+    Spent,
+    load_template,
+)
 from schemas import (
+    ROOT,
     Labelling,
     LastingPolicyError,
     PolicyError,
+    Problem,
+    Rollout,
     RunError,
     VerifierError,
 )
-from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
+from schemas.arrow import TableName, read_table
+from schemas.conversion import (
+    nodes_table,
+    problems_from,
+    problems_table,
+    rollouts_table,
+    solutions_table,
+)
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
 from schemas.run_folder import RunFolder, shard_name
-from tasks.commits import commit, committed, drop_journal
+from tasks.commits import commit, committed, drop_journal, recorded
 from tasks.failures import leading
 from tasks.files import writing
 from tasks.records import Counts, ShardRecord
+from tasks.reuse import Reused, reused
 from tasks.run_file import config_digest, prompt_version, update
 from tasks.session import session_of
 from tasks.settings import LabelRun
 from tasks.staging import shard_problems
 from verification.seam import Verifier
+
+log = logging.getLogger(__name__)
 
 
 async def _may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -46,10 +71,12 @@ async def _may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> 
     persist_result=False,
     retry_condition_fn=_may_pass,
 )
-async def label_shard(run: LabelRun, shard: int) -> ShardRecord:
+async def label_shard(run: LabelRun, shard: int) -> ShardRecord | None:
     """Label the staged problems of one shard and commit them; does nothing where that is done.
 
-    Killed anywhere, the same call pays for no completion again that had come back.
+    Killed anywhere, the same call pays for no completion again that had come back. Where the run's
+    budget ends first, what is whole is committed and the rest stays in the journal: the record says
+    how many problems are left; None where none is whole.
     """
     done = committed(run.folder, shard)
     if done is None:
@@ -57,29 +84,60 @@ async def label_shard(run: LabelRun, shard: int) -> ShardRecord:
             done = await _labelled(run, shard)
         except ExceptionGroup as group:
             raise leading(group) from group
-    drop_journal(run.folder, shard)
+    if done and not done.left:
+        drop_journal(run.folder, shard)
     return done
 
 
-async def _labelled(run: LabelRun, shard: int) -> ShardRecord:
+async def _labelled(run: LabelRun, shard: int) -> ShardRecord | None:
     rows = shard_problems(run.folder, shard)
     session = session_of(run)
-    async with session.verifier.used() as verifier, session.policy.used() as policy:
-        session.board.labelling_began(lambda: policy.in_flight)
-        session.window.feeds(lambda: policy.idle)
-        if policy.caveat:
-            update(run.folder, {"policy_caveat": policy.caveat})
-        path = RunFolder(run.folder).journal(shard_name(shard))
-        with writing(run.folder), Journal(path) as journal:
-            rollouts = shard_rollouts(run, policy, verifier, journal)
-            labellings = await _label_all(run, shard, rows, rollouts)
-            return _commit(run, shard, rows, labellings, rollouts)
+    opening = asyncio.timeout(session.purse.seconds_left)
+    try:
+        async with (
+            opening,
+            session.verifier.used() as verifier,
+            session.policy.used() as policy,
+            other_runs(run, rows, policy) as others,
+        ):
+            opening.reschedule(None)
+            session.board.labelling_began(lambda: policy.in_flight)
+            # A policy that the budget keeps idle does not wait for work.
+            session.window.feeds(lambda: 0 if session.purse.holds_back else policy.idle)
+            if policy.caveat:
+                update(run.folder, {"policy_caveat": policy.caveat})
+            path = RunFolder(run.folder).journal(shard_name(shard))
+            with writing(run.folder), Journal(path) as journal:
+                rollouts = shard_rollouts(run, policy, verifier, journal, others)
+                work = await _label_all(run, shard, rows, rollouts)
+                return _commit(run, shard, work, rollouts, left=len(rows) - len(work))
+    except TimeoutError:
+        if opening.expired():  # the session's hours ended while the policy was starting
+            return recorded(run.folder, shard)
+        raise
+
+
+@asynccontextmanager
+async def other_runs(
+    run: LabelRun, rows: Sequence[ProblemRow], policy: Policy
+) -> AsyncIterator[Reused]:
+    """Have at hand what the runs of `reuse` paid for; they are read beside the event loop."""
+    problems = [row.problem for row in rows if not row.set_aside]
+    runs = session_of(run).other_runs
+    render = load_template(run.prompt).render
+    found = reused(runs, problems, policy=policy.identity, render=render)
+    with ExitStack() as opened:
+        yield await asyncio.to_thread(opened.enter_context, found)
 
 
 def shard_rollouts(
-    run: LabelRun, policy: Policy, verifier: Verifier, journal: Journal
+    run: LabelRun,
+    policy: Policy,
+    verifier: Verifier,
+    journal: Journal,
+    others: OtherRuns | None = None,
 ) -> ShardRollouts:
-    """Return what hands out a shard's rollouts: journal first, then policy, then verifier."""
+    """Return what hands out a shard's rollouts: journal, other runs, policy; then the verifier."""
     return ShardRollouts(
         policy=policy,
         verifier=verifier,
@@ -89,22 +147,26 @@ def shard_rollouts(
         splitter=run.splitter,
         run_seed=run.seed,
         spare=session_of(run).window.spare,
+        other_runs=others,
+        purse=session_of(run).purse,
     )
+
+
+Work = list[tuple[Problem, Labelling]]
 
 
 async def _label_all(
     run: LabelRun, shard: int, rows: Sequence[ProblemRow], rollouts: ShardRollouts
-) -> list[Labelling]:
-    """Label all problems of a shard at once; the policy limits what runs."""
+) -> Work:
+    """Label all problems of a shard at once; the policy limits what runs.
+
+    Returns those that were whole when the run's budget ended, else all.
+    """
     session = session_of(run)
     finished: list[Labelling] = []
 
     async def label(row: ProblemRow) -> Labelling:
-        labelling = (
-            _set_aside(row)
-            if row.set_aside
-            else await run.labeler.label(row.problem, rollouts.of(row.problem))
-        )
+        labelling = await label_problem(run, row, rollouts)
         finished.append(labelling)
         session.board.add(labelling)
         session.window.ended(shard)
@@ -114,30 +176,68 @@ async def _label_all(
     try:
         async with asyncio.TaskGroup() as group:
             work = [group.create_task(label(row)) for row in rows]
+            session.purse.begun(shard)
+            end = group.create_task(_stop(work, session.purse))
+            await asyncio.wait(work)
+            end.cancel()
     except BaseException:
         for labelling in finished:
             session.board.take_back(labelling)
         raise
     finally:
         session.board.shard_ended(shard)
-    return [one.result() for one in work]
+    whole = [(row, one) for row, one in zip(rows, work, strict=True) if not one.cancelled()]
+    return [(row.problem, one.result()) for row, one in whole]
 
 
-def _set_aside(row: ProblemRow) -> Labelling:
-    return Labelling(problem_id=row.problem.id, solutions=(), nodes=(), set_aside=row.set_aside)
+async def _stop(work: Sequence[asyncio.Task[Labelling]], purse: Purse) -> None:
+    """Cancel what is not done when the run's budget is over."""
+    await purse.over.wait()
+    for one in work:
+        one.cancel()
+
+
+async def label_problem(run: LabelRun, row: ProblemRow, rollouts: ShardRollouts) -> Labelling:
+    """Label one problem, or set it aside with its reason."""
+    problem, purse, reason = row.problem, rollouts.purse, row.set_aside
+    if reason:
+        return _set_aside(problem, reason)
+    await purse.room()
+    mine = rollouts.of(problem)
+    with purse.opened(lambda: Spent.now(mine.costs)):
+        try:
+            labelling = await run.labeler.label(problem, mine)
+        except* OverBudgetError:
+            reason = purse.budget.problem.reason
+    if reason or mine.over_budget:
+        return _set_aside(problem, purse.budget.problem.reason)
+    return labelling
+
+
+def _set_aside(problem: Problem, reason: str) -> Labelling:
+    return Labelling(problem_id=problem.id, solutions=(), nodes=(), set_aside=reason)
 
 
 def _commit(
     run: LabelRun,
     shard: int,
-    rows: Sequence[ProblemRow],
-    labellings: Sequence[Labelling],
+    work: Work,
     rollouts: ShardRollouts,
-) -> ShardRecord:
-    problems = [row.problem for row in rows]
-    taken = [rollout for problem in problems for rollout in rollouts.of(problem).taken]
-    counts = Counts.of(labellings, taken, rollouts.costs)
-    _refuse_poor(run, shard, counts)
+    *,
+    left: int,
+) -> ShardRecord | None:
+    if left and not _adds(run, shard, work):
+        return recorded(run.folder, shard)  # what was committed stays
+    taken = [one for pair in work for one in _kept(run, *pair, rollouts)]
+    costs = sum((rollouts.of(problem).costs for problem, _ in work), Costs())
+    counts = Counts.of([labelling for _, labelling in work], taken, costs)
+    try:
+        _refuse_poor(run, shard, counts)
+    except RunError as error:
+        if not left:
+            raise
+        log.warning("not committed, for so far %s", error)
+        return recorded(run.folder, shard)
     provenance = Provenance(
         config=config_digest(run),
         policy=rollouts.policy.identity,
@@ -145,30 +245,63 @@ def _commit(
         sampling=rollouts.sampling,
         seed=run.seed,
     )
-    pairs = list(zip(problems, labellings, strict=True))
     return commit(
         run.folder,
         shard,
-        tables={
-            "problems": problems_table(
-                ProblemRow(problem=problem, set_aside=labelling.set_aside)
-                for problem, labelling in pairs
-            ),
-            "solutions": solutions_table(
-                SolutionRow(problem=problem, solution=solution, provenance=provenance)
-                for problem, labelling in pairs
-                for solution in labelling.solutions
-            ),
-            "nodes": nodes_table(
-                NodeRow(problem_id=problem.id, node=node)
-                for problem, labelling in pairs
-                for node in labelling.nodes
-            ),
-            "rollouts": rollouts_table(taken),
-        },
+        tables=_tables(work, taken, provenance),
         counts=counts,
         policy=provenance.policy,
+        paid=rollouts.paid,
+        reused=rollouts.reused,
+        left=left,
     )
+
+
+def _tables(
+    work: Work, taken: Sequence[Rollout], provenance: Provenance
+) -> dict[TableName, pa.Table]:
+    return {
+        "problems": problems_table(
+            ProblemRow(problem=problem, set_aside=labelling.set_aside)
+            for problem, labelling in work
+        ),
+        "solutions": solutions_table(
+            SolutionRow(problem=problem, solution=solution, provenance=provenance)
+            for problem, labelling in work
+            for solution in labelling.solutions
+        ),
+        "nodes": nodes_table(
+            NodeRow(problem_id=problem.id, node=node)
+            for problem, labelling in work
+            for node in labelling.nodes
+        ),
+        "rollouts": rollouts_table(taken),
+    }
+
+
+def _adds(run: LabelRun, shard: int, work: Work) -> bool:
+    """Tell whether a shard that was cut short holds what was committed of it before, and more."""
+    whole = {problem.id for problem, _ in work}
+    before: set[str] = set()
+    if recorded(run.folder, shard):
+        path = RunFolder(run.folder).file("problems", shard_name(shard))
+        before = {row.problem.id for row in problems_from(read_table(path, "problems"))}
+    return before < whole
+
+
+def _kept(
+    run: LabelRun, problem: Problem, labelling: Labelling, rollouts: ShardRollouts
+) -> Iterator[Rollout]:
+    """Yield a problem's rollouts, in order.
+
+    How far a problem came that went over its budget depends on what came back first; that its
+    first rollouts were taken does not.
+    """
+    over = labelling.set_aside == run.budget.problem.reason
+    for one in rollouts.of(problem).taken:
+        first = one.prefix == ROOT and one.sample_index < run.labeler.roots
+        if first or not over:
+            yield one
 
 
 def _refuse_poor(run: LabelRun, shard: int, counts: Counts) -> None:

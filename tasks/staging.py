@@ -2,9 +2,10 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -66,6 +67,7 @@ class Staging:
         self._partial = self._run.staging.with_name(f"{self._run.staging.name}.partial")
         self._rejected_path = self._run.rejected.with_name(f"{self._run.rejected.name}.partial")
         self._shards = 0
+        self._firsts: list[int] = []
         self._rejected = 0
         self._bad_rows: list[str] = []
         self._bad_golds: list[str] = []
@@ -108,10 +110,8 @@ class Staging:
             ProblemRow(problem=problem, set_aside=reason and f"gold answer: {reason}")
             for problem, reason in zip(problems, reasons, strict=True)
         ]
-        path = self._partial / f"{shard_name(self._shards)}.parquet"
-        with writing(self._folder):
-            write_table(problems_table(rows), path)
-            sync(path)
+        self._write(rows, self._shards)
+        self._firsts.append(self.problems)
         self._shards += 1
         self.problems += len(rows)
         self.unjudgeable += sum(map(bool, reasons))
@@ -121,6 +121,44 @@ class Staging:
                 for row, reason in zip(rows, reasons, strict=True)
                 if reason
             ][:_EXAMPLES]
+
+    def rows(self, places: Sequence[int]) -> list[ProblemRow]:
+        """Return the problems at these places among all that were added, in their order."""
+        found: dict[int, ProblemRow] = {}
+        for shard, inside in self._by_shard(places).items():
+            rows = self._read(shard)
+            found |= {first + at: rows[at] for first, at in inside}
+        return [found[place] for place in places]
+
+    def set_aside(self, reasons: Mapping[int, str]) -> None:
+        """Set aside the problems at these places after all, each with its reason."""
+        for shard, inside in self._by_shard(list(reasons)).items():
+            rows = self._read(shard)
+            for first, at in inside:
+                self.unjudgeable += not rows[at].set_aside
+                reason = f"gold answer: {reasons[first + at]}"
+                rows[at] = replace(rows[at], set_aside=rows[at].set_aside or reason)
+            self._write(rows, shard)
+
+    def _by_shard(self, places: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+        """Return, per shard, the place of its first problem with each place within it."""
+        inside: dict[int, list[tuple[int, int]]] = {}
+        for place in places:
+            shard = bisect_right(self._firsts, place) - 1
+            first = self._firsts[shard]
+            inside.setdefault(shard, []).append((first, place - first))
+        return inside
+
+    def _path(self, shard: int) -> Path:
+        return self._partial / f"{shard_name(shard)}.parquet"
+
+    def _read(self, shard: int) -> list[ProblemRow]:
+        return list(problems_from(read_table(self._path(shard), "problems")))
+
+    def _write(self, rows: Sequence[ProblemRow], shard: int) -> None:
+        with writing(self._folder):
+            write_table(problems_table(rows), self._path(shard))
+            sync(self._path(shard))
 
     def finish(self) -> StagingRecord:
         """Give everything its final name."""

@@ -1,24 +1,21 @@
 """Small real runs: sums as problems, the analytic policy, the real verifier, no model."""
 
-import json
 import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import made
 from tasks.settings import LabelRun
 
 
 def sums(path: Path, count: int) -> Path:
     """Write `count` problems of the scripted policy's world as JSONL."""
     rng = random.Random(count)
-    rows = []
-    for _ in range(count):
-        numbers = [rng.randrange(2, 60) for _ in range(rng.randrange(2, 6))]
-        question = f"Add up: {', '.join(map(str, numbers))}."
-        rows.append({"problem": question, "answer": str(sum(numbers))})
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    return path
+    return made.sums(
+        path,
+        (tuple(rng.randrange(2, 60) for _ in range(rng.randrange(2, 6))) for _ in range(count)),
+    )
 
 
 def settings(folder: Path, *, problems: int = 12, **changes: Any) -> dict[str, Any]:

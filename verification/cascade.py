@@ -16,6 +16,7 @@ from verification.comparing.equivalence import FAULT, Decision, by_option, compa
 from verification.comparing.perturb import perturbed
 from verification.conventions import Conventions
 from verification.finding.extraction import AnswerFormat, Extraction, extract
+from verification.finding.golds import gold_answer, why_no_gold
 from verification.guarded.messages import Stage
 from verification.guarded.pool import LOST, Pool
 from verification.parsing.parsed import Parsed
@@ -57,7 +58,7 @@ class Cascade:
         self._conventions = conventions
         self._pool = pool
         self._guarded = guarded
-        self._parsed = lru_cache(GOLDS)(lambda gold: Parsed(gold, conventions))
+        self._parsed = lru_cache(GOLDS)(lambda gold: Parsed(gold_answer(gold), conventions))
         self._memo: FIFOCache[tuple[str, str], Decision] = FIFOCache(memo_entries)
         self._lock = threading.Lock()
         self._stages: Counter[str] = Counter()
@@ -138,13 +139,16 @@ class Cascade:
         gold, answer = open_question.gold, open_question.answer
         known = self._recall(gold, answer)
         if known is None:
-            decision = self._pool.ask(gold, answer, open_question.stages)
+            decision = self._pool.ask(self._parsed(gold).text, answer, open_question.stages)
             known = self._remember(gold, answer, decision)
         return self._verdict(open_question.extraction, known)
 
     def preflight(self, gold: str) -> str | None:
         """Return why a gold answer cannot be judged against, or None if it can; may block."""
-        found = Extraction(gold, "gold")
+        refused = why_no_gold(gold)
+        if refused is not None:
+            return f"the gold answer cannot be judged against: {refused}"
+        found = Extraction(self._parsed(gold).text, "gold")
         itself = self.judge_extracted(gold, found)
         if itself.outcome is not Outcome.CORRECT:
             return f"the gold answer does not accept itself: {itself.reason}"
@@ -152,7 +156,7 @@ class Cascade:
             _ = self._parsed(gold).tree
         except UnparsedError as error:
             return f"the gold answer cannot be read: {error}"
-        other = perturbed(gold, self._conventions)
+        other = perturbed(self._parsed(gold).text, self._conventions)
         if other is None:
             return "the gold answer has no part that could be changed to test it"
         different = self.judge_extracted(gold, Extraction(other, "gold"))

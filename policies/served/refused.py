@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 from pydantic_core import PydanticCustomError
 
 _WORDS = r"(auth|authorization|bearer|credential|key|pass|passwd|password|pat|pwd|secret|token)s?"
-_ENDS_SECRET = re.compile(
-    rf"(?i)(^|[^a-z0-9]){_WORDS}$|(api_?key|credential|passwd|password|secret|token)s?$"
-)
-_HOLDS_SECRET = re.compile(rf"(?i)(^|[^a-z0-9]){_WORDS}([^a-z0-9]|$)|{_ENDS_SECRET.pattern[4:]}")
+_RUN_TOGETHER = r"(api_?key|credential|passwd|password|secret|token)s?$"  # as in HFTOKEN
+_ENDS_SECRET = re.compile(rf"(?i)(^|[^a-z0-9]){_WORDS}$|{_RUN_TOGETHER}")
+_HOLDS_SECRET = re.compile(rf"(?i)(^|[^a-z0-9]){_WORDS}([^a-z0-9]|$)|{_RUN_TOGETHER}")
 """Of variables; arguments hold `token` for other things too: --return-tokens-as-token-ids."""
 _SECRET_VALUE = re.compile(
     r"(?i)://[^/\s]*@"  # a URL with a password

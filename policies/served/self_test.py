@@ -4,6 +4,7 @@ A server that ignores seeds writes what it likes: two runs differ, and what a lo
 cannot be had again. One that gives every seed the same text makes eight rollouts of one.
 """
 
+import asyncio
 from collections.abc import Mapping
 
 from policies.served.choices import Choices
@@ -16,7 +17,7 @@ _SEEDS = (11, 12, 13)
 
 async def doubts(fleet: Fleet, server: Server) -> str:
     """Return what the servers do not keep to, in a few words; empty where all is well."""
-    found = [await _doubt(fleet, endpoint, server) for endpoint in fleet.up]
+    found = await asyncio.gather(*(_doubt(fleet, endpoint, server) for endpoint in fleet.up))
     return ", ".join(dict.fromkeys(filter(None, found)))
 
 

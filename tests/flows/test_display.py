@@ -66,3 +66,11 @@ def test_a_terminal_shows_verdicts_and_rates() -> None:
         "1,200",
     ):
         assert part in text
+
+
+def test_rollouts_of_other_runs_are_told_apart_where_there_are_any() -> None:
+    board = busy()
+    assert "reused" not in line(board)
+    board.shard_began(1, lambda: Costs(reused=20, completion_tokens=900, reused_tokens=900))
+    assert "10 replayed, 20 reused" in line(board)
+    assert Look.of(board).costs.written_tokens == 4000

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import made
-from rollouts.journal import HEADER, Journal
+from rollouts.costs import Costs, Ledger
+from rollouts.journal import HEADER, Journal, JournalReader
 from schemas import Completion, RunError, Tokens
 
 from .worlds import completion
@@ -237,3 +238,46 @@ def test_many_records_open_quickly_in_little_memory(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert memory / count < 400
     assert seconds / count < 200e-6
+
+
+def test_a_journal_is_read_while_another_process_writes_it(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j") as journal:
+        journal.append(key(1), completion("", 1))
+        with JournalReader(tmp_path / "j") as reader:
+            journal.append(key(2), completion("", 2))
+            assert reader.get(key(1)) == completion("", 1)
+            assert reader.get(key(2)) is None
+
+
+def test_what_another_run_paid_for_is_replayed_as_such(tmp_path: Path) -> None:
+    one, two = completion("", 1), completion("", 2)
+    with Journal(tmp_path / "j") as journal:
+        journal.append(key(1), one)
+        journal.append(key(2), two, run="output/other")
+    with Journal(tmp_path / "j") as journal:
+        assert journal.find(key(1)) == (one, "")
+        assert journal.find(key(2)) == (two, "output/other")
+        assert journal.find(key(3)) is None
+    with JournalReader(tmp_path / "j") as reader:
+        assert reader.get(key(2)) == two
+        ledger = Ledger()
+        ledger.completed(one, origin="journal", as_text=False)
+        ledger.completed(two, origin="run", as_text=False)
+        assert reader.costs() == ledger.costs
+
+
+def test_a_journal_that_was_committed_meanwhile_holds_nothing(tmp_path: Path) -> None:
+    with JournalReader(tmp_path / "none") as reader:
+        assert reader.get(key(1)) is None
+        assert reader.costs() == Costs()
+
+
+def test_a_reader_skips_what_is_broken_and_refuses_what_is_no_journal(tmp_path: Path) -> None:
+    fill(tmp_path / "j", 3)
+    content = (tmp_path / "j").read_bytes()
+    (tmp_path / "j").write_bytes(content.replace(b"0", b"7", 1)[:-5])
+    with JournalReader(tmp_path / "j") as reader:
+        assert sum(reader.get(key(n)) is not None for n in range(3)) <= 2
+    (tmp_path / "j").write_bytes(b"a thesis")
+    with pytest.raises(RunError, match="take its run off `reuse`"), JournalReader(tmp_path / "j"):
+        pass

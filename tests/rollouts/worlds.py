@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from benchmarks import made
-from rollouts import Journal, PromptTemplate, ShardRollouts
+from rollouts import Journal, PromptTemplate, Purse, ShardRollouts
 from rollouts.steps import Newline
 from schemas import (
     Completion,
@@ -120,6 +120,7 @@ def shard(
     sampling: Sampling | None = None,
     run_seed: int = 0,
     spare: Callable[[], int] = lambda: 0,
+    purse: Purse | None = None,
 ) -> ShardRollouts:
     """Return the rollouts of a shard whose solutions have a step per line."""
     return ShardRollouts(
@@ -131,4 +132,5 @@ def shard(
         splitter=Newline(),
         run_seed=run_seed,
         spare=spare,
+        purse=purse,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from rollouts import Spent
 from schemas import RunError
 from schemas.arrow import TABLE_NAMES, TableName
 from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
@@ -84,7 +85,9 @@ def test_a_damaged_marker_is_an_error_that_names_it(tmp_path: Path) -> None:
 
 def without_digest(table: str) -> ShardRecord:
     digests = {name: "0" * 64 for name in TABLES if name != table}
-    return ShardRecord(shard="shard-00000", policy="p", counts=COUNTS, digests=digests)
+    return ShardRecord(
+        shard="shard-00000", policy="p", counts=COUNTS, digests=digests, paid=Spent()
+    )
 
 
 def test_a_full_disk_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,3 +125,37 @@ def test_staging_holds_a_shard_of_problems_and_not_all(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < (tmp_path / "sums.jsonl").stat().st_size / 2
+
+
+def write_rows(tmp_path: Path, *rows: tuple[str, str]) -> None:
+    lines = (json.dumps({"problem": question, "answer": gold}) for question, gold in rows)
+    (tmp_path / "sums.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def test_one_question_with_two_golds_is_set_aside_both_times_whatever_lies_between(
+    tmp_path: Path,
+) -> None:
+    run = toy_run(tmp_path)
+    others = [(f"What is {n} + {n}?", str(2 * n)) for n in range(10)]
+    write_rows(tmp_path, ("How many?", "4"), *others, ("How  many?", "5"))
+    assert staging(run).unjudgeable == 2
+    rows = [row for shard in range(3) for row in shard_problems(run.folder, shard)]
+    aside = [row for row in rows if row.set_aside]
+    assert [row.problem.answer for row in aside] == ["4", "5"]
+    assert aside[0].set_aside.startswith(
+        "gold answer: the same question also has the gold answer '5'"
+    )
+    assert aside[0].problem.id in aside[1].set_aside
+
+
+def test_one_question_with_two_spellings_of_its_gold_is_kept(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    write_rows(tmp_path, ("How much?", r"\frac12"), ("How much?", "0.5"), ("Other?", "3"))
+    assert staging(run).unjudgeable == 0
+
+
+def test_a_gold_that_no_answer_can_equal_is_set_aside_with_the_reason(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    write_rows(tmp_path, ("How much?", "TBD"), ("Other?", "3"))
+    assert staging(run).unjudgeable == 1
+    assert "no answer" in shard_problems(run.folder, 0)[0].set_aside

@@ -22,6 +22,7 @@ from verification.comparing.quantities import same_quantity
 from verification.comparing.regions import Region, region_of, same_region, subjects
 from verification.comparing.relations import same_relation
 from verification.comparing.several import as_points, is_set, letters_of, several, variables_of
+from verification.comparing.special import list_as_tuple, same_restricted, same_special
 from verification.comparing.subjects import same_subject, with_bound_names
 from verification.comparing.unlike import (
     numeral_as_value,
@@ -62,6 +63,9 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     """Say whether two answers are equal; raises UndecidedError and ContradictionError."""
     if left == right:
         return True
+    conditional = same_restricted(left, right, lambda a, b: same_answer(a, b, terms))
+    if conditional is not None:
+        return conditional
     if isinstance(left, Relation) and isinstance(right, Relation):
         return _same_relations(left, right, terms)
     if _same_statements(left, right, terms):
@@ -72,6 +76,9 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     if isinstance(other, _Assignments):
         return _same_assignments(other, stated, terms)
     pair = _Pair(stated, other, terms)
+    special = same_special(stated, other, pair._same, terms)
+    if special is not None:
+        return special
     for rule in (
         pair.as_families,
         pair.of_one_type,
@@ -312,9 +319,9 @@ class _Pair:
                 Collection(items, braces=False),
                 Tuple() as point,
             ) if not any(isinstance(item, Relation) for item in items):
-                if (point.opening, point.closing) != ("(", ")") or len(items) != len(point.items):
+                if len(items) != len(point.items):
                     return False
-                return every(self._same, zip(items, point.items, strict=True))
+                return list_as_tuple(items, point, self._same)
         return None
 
     def as_regions(self) -> bool | None:

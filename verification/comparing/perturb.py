@@ -12,14 +12,17 @@ from verification.tree.syntax import (
     Based,
     ClockTime,
     Collection,
+    Congruence,
     Constant,
     Expression,
     Matrix,
     Negative,
     Number,
+    Piecewise,
     Product,
     Ratio,
     Relation,
+    Restricted,
     SetBuilder,
     SetOperation,
     Sum,
@@ -71,6 +74,12 @@ def perturbed_answer(answer: Answer) -> Answer:  # noqa: C901  one table
             return replace(answer, minute=(minute + 1) % 60)
         case Ratio(parts):
             return Ratio((_larger(parts[0]), *parts[1:]))
+        case Congruence():
+            return replace(answer, residue=_larger(answer.residue))
+        case Piecewise(((value, condition), *rest)):
+            return Piecewise(((perturbed_answer(value), condition), *rest))
+        case Restricted():
+            return replace(answer, answer=perturbed_answer(answer.answer))
         case Words(text):
             return Words("never" if text[:4] == "othe" else "otherwise")
     return Words("something else")

@@ -25,6 +25,15 @@ _GLUE = re.compile(
     r"|\\(?:text|textrm|mbox)\s*\{[\s,;]*(?:and|or)?[\s,;]*\}|\b(?:and|or)\b)*"
 )
 _JOINT = re.compile(r"[,;]|\b(?:and|or)\b")
+_LABEL = r"(?:[a-zA-Z]|\\[a-zA-Z]{2,10})(?:_(?:\w|\{\w{1,6}\}))?'{0,2}"
+_LABEL_BEFORE = re.compile(rf"(?:^|[\s$(\[{{,;&~])(?P<name>{_LABEL})\s*=\s*(?:\$|\\[(\[])?\s*$")
+_LABEL_IN_GAP = re.compile(rf"(?<![\w\\])(?P<name>{_LABEL})\s*=(?=\s*(?:\$|\\[(\[])?\s*$)")
+_BETWEEN_LABELLED = re.compile(r"[,;\n]|\\\\|\\q?quad|\b(?:and|or)\b")
+MAX_LABEL = 40
+"""Longest name before a box, `x_{12} =`, with its delimiters."""
+_LEAD_IN = re.compile(
+    r"(?i)\\(?:text|textbf|mathrm|mbox)\s*\{[^{}]{0,30}\banswer(?:\s+is)?\s*:?\s*\}\s*:?\s*(?=\S)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +55,45 @@ def find_box(text: str) -> Statement | None:
     """
     if "box" not in text:
         return None
+    tokens = _between_tokens(text) if "|begin_of_box|" in text else None
     group: list[Statement] = []
     for box in reversed(list(_boxes(text))):
         if group and not _belong_together(text[box.end : group[0].start]):
             break
         group.insert(0, box)
-    if not group:
-        return None
-    answers = list(dict.fromkeys(box.answer for box in group))
+    if not group or (tokens is not None and tokens.start > group[-1].start):
+        return tokens
+    if len(group) == 1:
+        return group[0]
+    answers = list(dict.fromkeys(_labelled(text, group)))
     if len(answers) == 1:
         return group[-1]
     return replace(group[-1], answer=", ".join(answers), rule="boxes", start=group[0].start)
+
+
+def _between_tokens(text: str) -> Statement | None:
+    """Return what stands between the box tokens that GLM's vision models write."""
+    opening, closing = "<|begin_of_box|>", "<|end_of_box|>"
+    end = text.rfind(closing)
+    start = text.rfind(opening, 0, max(end, 0))
+    answer = unboxed(text[start + len(opening) : end]) if 0 <= start < end else ""
+    if not answer:
+        return None
+    return Statement(answer, "boxed", start, end + len(closing), closed=True)
+
+
+def _labelled(text: str, group: list[Statement]) -> list[str]:
+    r"""Return the answers of several boxes, with their names where each has one: `x=\boxed{2}`."""
+    before = [0, *(box.end for box in group)]
+    labels = [
+        _LABEL_BEFORE.search(text[max(end, box.start - MAX_LABEL) : box.start])
+        for end, box in zip(before, group, strict=False)
+    ]
+    if not all(labels):
+        return [box.answer for box in group]
+    return [
+        f"{label['name']} = {box.answer}" for label, box in zip(labels, group, strict=True) if label
+    ]
 
 
 def _boxes(text: str) -> Iterator[Statement]:
@@ -77,6 +114,7 @@ def _stated(text: str, box: Box) -> Statement | None:
         if box.closing is None:
             return None
         answer = unboxed(text[box.inside : box.closing])
+        answer = _LEAD_IN.sub("", answer, count=1) if "nswer" in answer else answer
         return Statement(answer, "boxed", box.start, box.closing + 1, closed=True)
     bare = _BARE_BOX.match(text, box.inside, box.inside + 60)
     if bare is None:
@@ -122,6 +160,11 @@ def _closing_braces(text: str, start: int) -> dict[int, int]:
 
 
 def _belong_together(gap: str) -> bool:
-    if len(gap) > MAX_BOX_GAP or not _JOINT.search(gap):
+    if len(gap) > MAX_BOX_GAP:
+        return False
+    label = _LABEL_IN_GAP.search(gap)
+    if label:
+        gap = gap[: label.start()] + gap[label.end() :]
+    if not (_BETWEEN_LABELLED if label else _JOINT).search(gap):
         return False
     return bool(_GLUE.fullmatch(gap)) and not re.search(r"\.\s", gap)

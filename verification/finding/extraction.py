@@ -16,13 +16,13 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from schemas import Settings
 from verification.finding.boxes import find_box
+from verification.finding.choices import chosen
 from verification.finding.json_answers import find_json
 from verification.finding.one_liners import find_conclusion, find_one_liner
 from verification.finding.statements import find_answer_is, find_hash, find_tag
+from verification.finding.turns import said_part
 from verification.finding.worded import Statement
-
-WINDOW = 60_000
-"""Characters from the end of a text that are looked at."""
+from verification.parsing.escapes import uneaten
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +164,20 @@ _AUTO: tuple[Callable[[str], Statement | None], ...] = (
     find_hash,
     find_answer_is,
     lambda text: find_tag(text, "answer"),
+    lambda text: find_tag(text, "final_answer"),
     lambda text: find_json(text, "answer"),
 )
 
 
+_HOLDERS = {"tags", "json", "boxed", "boxes"}
+
+
 def _last(found: Iterable[Statement | None]) -> Statement | None:
-    """Return the statement that begins last; one inside a tag or field is part of that."""
+    """Return the statement that begins last; one inside a tag, field or box is part of that."""
     stated = [statement for statement in found if statement is not None and statement.answer]
     last = max(stated, key=lambda statement: statement.start, default=None)
-    holders = (s for s in stated if s.rule in {"tags", "json"} and last and s.end >= last.end)
-    return next(holders, last)
+    holders = [s for s in stated if s.rule in _HOLDERS and last and s.end >= last.end]
+    return min(holders, key=lambda statement: statement.start, default=last)
 
 
 PRESETS: dict[str, _Form] = {
@@ -214,29 +218,10 @@ def extract(text: str, form: _Form, *, finished: bool = True) -> Extraction:
     Where the text was cut (`finished` is false), an answer that nothing closes may be cut as well
     and does not count as stated.
     """
-    part = _answer_part(text)
+    part = said_part(uneaten(text))
     found = form.find(part) if part else None
     if found is None or not found.answer:
         return NOTHING
     if not finished and not found.closed:
         return NOTHING
-    return Extraction(found.answer, found.rule)
-
-
-_TURN_END = re.compile(
-    r"<\|(?:im_start|im_end|endoftext|eot_id|end|end_of_solution)\|>|</s>|<end_of_turn>"
-)
-_THOUGHT_START = ("<think>", "<|begin_of_thought|>")
-_THOUGHT_END = ("</think>", "<|end_of_thought|>", "<|begin_of_solution|>")
-
-
-def _answer_part(text: str) -> str:
-    """Return the end of the first turn, behind any thinking; empty while still thinking."""
-    if "<" not in text:
-        return text[-WINDOW:]
-    thought = max(text.rfind(mark) for mark in _THOUGHT_START)
-    behind = max(text.rfind(mark) + len(mark) if mark in text else 0 for mark in _THOUGHT_END)
-    if thought >= 0 and thought >= behind:
-        return ""
-    turns = _TURN_END.split(text[max(behind, len(text) - WINDOW) :])
-    return next((turn for turn in turns if turn.strip()), "")
+    return Extraction(chosen(found.answer), found.rule)

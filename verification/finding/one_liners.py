@@ -2,11 +2,21 @@
 
 import re
 
-from verification.finding.worded import MATHS, Statement, is_prose, joined_maths, stated_value
+from verification.finding.choices import chosen_line, right_choice
+from verification.finding.worded import (
+    MATHS,
+    Statement,
+    clause_value,
+    is_prose,
+    joined_maths,
+    only_number,
+    stated_value,
+)
 
 MAX_ONE_LINER = 200
 """Longest whole text that is read as a bare answer."""
 
+_STARTS_NUMBER = frozenset("0123456789$€£¥₹-−+.")
 _SENTENCE_BREAK = re.compile(r"[.!?]\s+\S|\n\s*\S")
 _ENDS_IN_VALUE = re.compile(r"(?i)\b(?:is|are|it's|by|equals)\s+(?=\S{1,40}$)")
 
@@ -19,16 +29,36 @@ _CONCLUSION = re.compile(
 )
 
 
+_EMPHASISED = re.compile(
+    r"(?:^|[^\]\s]\s+)(?:Therefore|Thus|Hence|So|In conclusion|Consequently)\b"
+    r"[^\n\d*]{0,300}\*\*(?P<value>[^*\n]{1,40})\*\*[^\n\d*]{0,200}\.\s*$"
+)
+_LAST_SENTENCE = re.compile(r"(?:^|(?<=[.!?\n])\s)\S[^.!?\n]{0,200}[.!]?\s*$")
+_IS_THE_ANSWER = re.compile(
+    r"(?i)(?:^|[\s:])(?P<value>\S{1,60})\s+(?:is|are)\s+(?:the|our|my)\s+"
+    r"(?:final\s+|correct\s+|right\s+)?(?:answer|solution|result)s?[.!\s]*$"
+)
+
+
 def find_conclusion(text: str) -> Statement | None:
     """Return the value that a last sentence `Therefore, ... is x.` ends in."""
     offset = max(0, len(text) - 400)
-    found = _CONCLUSION.search(text, offset)
+    found = _CONCLUSION.search(text, offset) or _EMPHASISED.search(text, offset)
     if found is None:
-        return None
+        return _last_choice(text, offset)
     value = stated_value(found["value"])
     if value is None:
         return None
     return Statement(value.text, "conclusion", found.start(), found.end("value"), closed=False)
+
+
+def _last_choice(text: str, offset: int) -> Statement | None:
+    """Return the letter that a last sentence `Therefore, option C is correct.` calls right."""
+    found = _LAST_SENTENCE.search(text, offset)
+    answer = right_choice(found[0]) if found else ""
+    if not found or not answer:
+        return None
+    return Statement(answer, "conclusion", found.start(), found.end(), closed=False)
 
 
 def find_one_liner(text: str) -> Statement | None:
@@ -48,6 +78,9 @@ def find_one_liner(text: str) -> Statement | None:
 
 
 def _one_line(line: str) -> tuple[str, str]:
+    choice = chosen_line(line)
+    if choice:
+        return "sentence", choice
     if not is_prose(line):
         spans = list(MATHS.finditer(line))
         around = MATHS.sub("", line)
@@ -60,7 +93,26 @@ def _one_line(line: str) -> tuple[str, str]:
     spans = list(MATHS.finditer(line))
     if len(spans) == 1 and not re.search(r"\d", MATHS.sub("", line)):
         return "sentence", joined_maths(spans)
+    counted = clause_value(line.rstrip(".!"))
+    if counted and counted[0] in _STARTS_NUMBER:
+        return "bare", counted
+    return "sentence", _stated_in(line)
+
+
+def _stated_in(line: str) -> str:
+    """Return the value of a sentence: what it ends in, emphasises, or calls the answer."""
+    emphasised = re.findall(r"\*\*([^*\n]{1,40})\*\*", line)
+    if len(emphasised) == 1 and not re.search(r"\d", line.replace(emphasised[0], "", 1)):
+        return _value_with_digits(emphasised[0])
+    named = _IS_THE_ANSWER.search(line)
+    if named:
+        return _value_with_digits(named["value"])
     clause = line.rstrip(".!")
     marks = list(_ENDS_IN_VALUE.finditer(clause))
     value = clause[marks[-1].end() :] if marks else ""
-    return ("sentence", value) if re.search(r"\d", value) else ("", "")
+    return value if re.search(r"\d", value) else only_number(line)
+
+
+def _value_with_digits(text: str) -> str:
+    stated = stated_value(text)
+    return stated.text if stated and re.search(r"\d|\\", stated.text) else ""

@@ -5,8 +5,10 @@ and run in time linear in it: no pattern nests its repeats.
 """
 
 import re
+from dataclasses import replace
 
 from verification.finding.boxes import find_box
+from verification.finding.languages import foreign_marks, without_copula
 from verification.finding.worded import Statement, is_prose, stated_value
 
 STATEMENT_WINDOW = 4_000
@@ -34,25 +36,47 @@ def _is_heading(text: str, found: Statement) -> bool:
 
 _ANSWER_IS = re.compile(
     r"""(?xi)
-    (?: \b(?:answers?|correct\ (?:option|choice))\b [\s*_]*
-        (?: \b(?:is|are|would\ be|will\ be|equals)\b[ \t*_]*:? | [:=] | (?=\\[(\[]|\$)
-          | \n+ (?=[ \t]*[$\\*\d-])
-          | \b(?:to|for|of|in)\b [^\n.:=$\\]{1,80}? \b(?:is|are)\b[ \t*_]*:? )
-      | ^[ \t*_]*(?-i:A)[ \t*_]*:
-      | 答案(?:是|为|：|:)+ )
+    \b(?:answers?|correct\ (?:option|choice))\b [\s*_]*
+    (?: ,?[ ](?:therefore|thus|then|hence|indeed),?[ ] )?
+    (?: \b(?:is|are|would\ be|will\ be|equals)\b[ \t*_]*:? | [:=] | (?=\\[(\[]|\$)
+      | \n+ (?=[ \t]*[$\\*\d-])
+      | \b(?:to|for|of|in)\b [^\n.:=$\\]{1,80}? \b(?:is|are)\b[ \t*_]*:? )
     [ \t*_]*
     """,
-    re.M,
 )
+_A_LINE = re.compile(r"^[ \t*_]*A[ \t*_]*:[ \t*_]*", re.M)
 
 
 def find_answer_is(text: str) -> Statement | None:
     """Return the last `The answer is x`, `Final answer: x`, `**Answer:** x` or line `A: x`."""
     offset = max(0, len(text) - STATEMENT_WINDOW)
-    for mark in reversed(list(_ANSWER_IS.finditer(text, offset))[-MAX_MARKS:]):
+    for mark in reversed(_marks(text, offset)[-MAX_MARKS:]):
         found = _statement(text, mark, "answer_is")
         if found is not None:
             return found
+    return find_foreign(text, offset)
+
+
+def _marks(text: str, offset: int) -> list[re.Match[str]]:
+    """Return the places behind which a worded answer may stand, in order.
+
+    Most texts hold neither word, and looking for a word costs a fiftieth of the expression.
+    """
+    marks: list[re.Match[str]] = []
+    if "nswer" in text or "NSWER" in text or "orrect " in text or "ORRECT " in text:
+        marks += _ANSWER_IS.finditer(text, offset)
+    if "A" in text:
+        marks += _A_LINE.finditer(text, offset)
+        marks.sort(key=lambda mark: mark.start())
+    return marks
+
+
+def find_foreign(text: str, offset: int) -> Statement | None:
+    """Return the last statement behind the answer mark of another language."""
+    for mark in reversed(foreign_marks(text, offset)[-MAX_MARKS:]):
+        found = _statement(text, mark, "answer_is")
+        if found is not None:
+            return replace(found, answer=without_copula(found.answer))
     return None
 
 

@@ -10,7 +10,10 @@ from fractions import Fraction
 from typing import Literal
 
 from verification.parsing.brackets import OPENING, closing, group_thousands, split, strip_braces
+from verification.parsing.cases import read_cases
 from verification.parsing.clauses import without_clauses
+from verification.parsing.congruences import read_congruence
+from verification.parsing.domains import without_condition, without_index_domain
 from verification.parsing.expressions import parse_expression
 from verification.parsing.phrases import read_words
 from verification.parsing.quantities import bare_word, read_compound, read_quantity
@@ -28,6 +31,7 @@ from verification.tree.syntax import (
     Product,
     Ratio,
     Relation,
+    Restricted,
     SetBuilder,
     SetOperation,
     Side,
@@ -42,7 +46,7 @@ _SET_COMMANDS = {"cup": "union", "cap": "intersection", "setminus": "difference"
 
 def read_answer(tokens: Sequence[Token]) -> Answer:
     """Return the tree of a whole answer; raises UnparsedError outside the grammar."""
-    tokens = group_thousands(strip_braces(list(tokens)))
+    tokens = group_thousands(strip_braces(without_index_domain(list(tokens))))
     if not tokens:
         raise UnparsedError("nothing was written")
     if len(tokens) == 1 and tokens[0].kind == "words":
@@ -50,6 +54,9 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
     compound = read_compound(tokens)
     if compound is not None:
         return compound
+    stated, condition = without_condition(tokens)
+    if condition:
+        return Restricted(read_answer(stated), read_answer(condition))
     tokens = _split_words(tokens)
     parts, separators = split(tokens, _separates)
     parts = [part for part in parts if part]
@@ -98,6 +105,8 @@ def _separates(token: Token) -> bool:
 def parse_item(tokens: list[Token]) -> Answer:
     """Read one answer of a list: a relation or a value."""
     tokens = strip_braces(tokens)
+    if congruence := read_congruence(tokens, parse_expression):
+        return congruence
     if any(token.text == "pmod" for token in tokens):
         return _congruence(tokens)
     parts, signs = split(tokens, lambda token: token.text in SIGNS and token.kind != "words")
@@ -132,6 +141,8 @@ def parse_value(tokens: list[Token]) -> Answer:
     tokens = strip_braces(tokens)
     if not tokens:
         raise UnparsedError("an empty part")
+    if special := read_cases(tokens, read_answer):
+        return special
     for read in (
         _set_operation,
         _empty_set,

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from fractions import Fraction
 
+from verification.parsing.escapes import uneaten
 from verification.parsing.tokens import matching_brace
 from verification.tree.bounds import MAX_CHARACTERS, UnparsedError
 
@@ -65,14 +66,28 @@ _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _NEXT_FORMULA = re.compile(r"\$\s*\n\s*\$")
 _NEXT_RELATION = re.compile(r"\\q?quad(?=[^=]*=)")
 _SPACE_GROUPED = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?")
+_INFIX_UNION = re.compile(r"\\big(cup|cap)(?![a-zA-Z]|\s*[_^])")
+_MODULUS = re.compile(
+    r"\\(?:text|mathrm|operatorname)\s?\{\s?mod\s?\}|(?<![a-zA-Z\\{])mod(?![a-zA-Z(])"
+)
+_CIRCLED = re.compile(r"\\textcircled\s?\{?\s?([1-9])\s?\}?")
 _PHANTOM = re.compile(r"\\[hv]?phantom\s*(?:\{[^{}]*\}|-|.)")
 _REPEATING = re.compile(
     r"(?<![\d.])(\d*)\.(\d*)\s*(?:\\(?:overline|bar|dot)\s*(?:\{\s*(\d{1,12})\s*\}|(\d))|\((\d{1,12})\))"
 )
 _LEADING_DOLLAR = re.compile(r"(?<!\\)\$\s*(?=[\d.])")
+_BROKEN_FORMULA = re.compile(r"(?<=[-+*/=(,<>])\s{0,4}\$\s{1,4}\$")
+"""A formula cut in two behind an operator: `$x^2+$ $3x$`."""
+_FORMULA = re.compile(
+    r"(?<!\\)\$((?:[^$\n\\a-z]|\\[a-zA-Z]+|\\.|(?<![a-z])[a-z](?![a-z]{2})){1,200})\$(?!\d)"
+)
+"""A formula between its dollar signs, no word in it: in `$5 and $6` the signs are money."""
 _ARC = re.compile(
     r"(\d+(?:\.\d+)?)\s*\^\s*\{?\s*\\circ\s*\}?\s*(\d+(?:\.\d+)?)\s*(?:'|\^\s*\{?\\prime\}?)(?!'|\s*\\prime)"
     r"(?:\s*(\d+(?:\.\d+)?)\s*(?:''|\"|\^\s*\{\s*\\prime\s*\\prime\s*\}))?"
+)
+_FEET_AND_INCHES = re.compile(
+    r"(?<![\w'^}.)])(\d{1,3})\s?'\s{0,2}-?(\d{1,2}(?:\.\d{1,6})?)\s?(?:''|\")(?!\w)"
 )
 _PRIME = re.compile(r"\^\s*(?:\{\s*((?:\\prime\s*)+)\}|\\prime)")
 
@@ -111,7 +126,7 @@ _RENAMED_COMMAND = re.compile(
 
 def normal_form(text: str) -> str:  # noqa: C901  one table of rewritings
     """Return the normal form of an answer; raises UnparsedError above the cap on length."""
-    text = text.strip()
+    text = uneaten(text).strip()
     if len(text) > MAX_CHARACTERS:
         raise UnparsedError(f"longer than {MAX_CHARACTERS} characters")
     if not text.isascii():
@@ -120,6 +135,7 @@ def normal_form(text: str) -> str:  # noqa: C901  one table of rewritings
     if "\\" in text:
         text = _plain_latex(text)
     if "$" in text:
+        text = _FORMULA.sub(r"\1", _BROKEN_FORMULA.sub(" ", text)) if text.count("$") > 1 else text
         text = _LEADING_DOLLAR.sub(r"\\usd ", text.replace("\\$", "\\usd ")).replace("$", "")
     if "per cent" in text:
         text = text.replace("per cent", "percent")
@@ -135,11 +151,14 @@ def normal_form(text: str) -> str:  # noqa: C901  one table of rewritings
         text = _FEET.sub(lambda m: f"{int(m[1]) * 12 + int(m[2])} \\text{{ in}}", text)
         text = _ARC.sub(_arc_to_degrees, text)
         text = _PRIME.sub(lambda m: "'" * max(1, (m[1] or "").count("prime")), text)
+        text = _FEET_AND_INCHES.sub(r"\1 \\text{ ft } \2 \\text{ in}", text)
     if "." in text:
         text = text.replace("...", "\\ldots ")
         text = _REPEATING.sub(_repeating_to_fraction, text)
         if "ldots" in text:
             text = _DOTTED.sub(_dotted_to_fraction, text)
+    if "mod" in text:
+        text = _MODULUS.sub(r"\\bmod ", text)
     text = _DECIMAL_COMMA.sub(".", _GROUPED.sub("", text))
     if " " in text and _SPACE_GROUPED.fullmatch(text):
         text = text.replace(" ", "")
@@ -211,6 +230,10 @@ def _plain_latex(text: str) -> str:
         text = _NEXT_RELATION.sub(" , ", text)
     text = _EMPTY_DELIMITER.sub(" ", text)
     text = _SIZING.sub(" ", text)
+    if "textcircled" in text:
+        text = _CIRCLED.sub(lambda m: chr(0x245F + int(m[1])), text)
+    if "\\big" in text:
+        text = _INFIX_UNION.sub(r"\\\1", text)
     if "phantom" in text:
         text = _PHANTOM.sub("", text)
     text = _RENAMED_COMMAND.sub(lambda m: _RENAMED[m[0]], text)

@@ -40,6 +40,7 @@ _RENAMED = {
     "imath": ("letter", "i"), "euler": ("letter", "e"), "bullet": ("command", "cdot"),
     "varnothing": ("command", "emptyset"), "backslash": ("command", "setminus"),
     "R": ("symbol", "R"), "lim": ("command", "lim"),
+    "gamma": ("symbol", "\\gamma"),
 }  # fmt: skip
 _UNIT_LETTERS = frozenset("msghlLNJWVACKTFH")
 _BOLD = {"vec", "overrightarrow", "mathbf", "boldsymbol", "bm", "pmb", "bold"}
@@ -246,6 +247,8 @@ class _Scanner:
             self._emit("command", bare)
         elif name in _BOLD and re.fullmatch(r"[a-df-hj-zA-Z]", bare):
             self._emit("symbol", bare)
+        elif len(bare) == 1 and bare.isalpha() and bare.isascii():
+            self._emit("letter", bare)  # not grouped: a subscript may follow
         elif name in ("overrightarrow", "vec") and re.fullmatch(r"[A-Z]{2,3}", bare):
             self._emit("symbol", f"vec:{bare}")
         elif (

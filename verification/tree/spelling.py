@@ -14,6 +14,7 @@ from verification.tree.syntax import (
     Call,
     ClockTime,
     Collection,
+    Congruence,
     Constant,
     Degrees,
     Expression,
@@ -21,12 +22,14 @@ from verification.tree.syntax import (
     Negative,
     Number,
     Percent,
+    Piecewise,
     PlusMinus,
     Power,
     Product,
     Quotient,
     Ratio,
     Relation,
+    Restricted,
     SetBuilder,
     SetOperation,
     Sum,
@@ -70,6 +73,14 @@ def spelled_answer(answer: Answer) -> str:  # noqa: C901  one table
             return f"{hour}:{minute:02}{seconds}" + (f" \\text{{ {half}}}" if half else "")
         case Ratio(parts):
             return ":".join(map(spelled, parts))
+        case Congruence(name, residue, modulus):
+            named = f"{name} \\equiv " if name else ""
+            return f"{named}{spelled(residue)} \\pmod{{{spelled(modulus)}}}"
+        case Piecewise(pieces):
+            rows = " \\\\ ".join(f"{spelled_answer(v)} & {spelled_answer(c)}" for v, c in pieces)
+            return f"\\begin{{cases}} {rows} \\end{{cases}}"
+        case Restricted(stated, condition):
+            return f"{spelled_answer(stated)} ({spelled_answer(condition)})"
         case Words(text):
             return f"\\text{{{text}}}"
     raise TypeError(f"{type(answer).__name__} is no answer")

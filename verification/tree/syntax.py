@@ -259,6 +259,30 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True)
+class Congruence:
+    r"""`name \equiv residue \pmod{modulus}`; the name is empty where only a residue stands."""
+
+    name: str
+    residue: Expression
+    modulus: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Piecewise:
+    """A function by cases: values with the conditions under which they hold."""
+
+    pieces: tuple[tuple["Answer", "Answer"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """An answer with a condition in brackets behind it: `y = x + 1 (x > 0)`."""
+
+    answer: "Answer"
+    condition: "Answer"
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """Words, lower-cased and with single spaces."""
 
@@ -267,5 +291,5 @@ class Words:
 
 Answer = (
     Value | Tuple | Collection | SetOperation | Relation | SetBuilder | Based | ClockTime | Ratio
-    | Words
+    | Congruence | Piecewise | Restricted | Words
 )  # fmt: skip

@@ -1,0 +1,38 @@
+r"""Residues with their modulus: `x \equiv 3 \pmod{7}`, `3 (\bmod 7)`, `5 (mod 7)`."""
+
+from collections.abc import Callable
+
+from verification.parsing.token import Token
+from verification.tree.bounds import UnparsedError
+from verification.tree.syntax import Congruence, Expression
+
+_MODULUS = {"pmod", "mod", "bmod", "pod"}
+
+
+def read_congruence(
+    tokens: list[Token], parse: Callable[[list[Token]], Expression]
+) -> Congruence | None:
+    r"""Read a residue and its modulus; None where no modulus stands behind.
+
+    `7 \bmod 3` alone is a number, the remainder; behind `\equiv` it names the modulus.
+    """
+    at = next((k for k, t in enumerate(tokens) if t.text in _MODULUS and t.kind != "mark"), 0)
+    if not at or at + 1 == len(tokens):
+        return None
+    related = [k for k, t in enumerate(tokens[:at]) if t.text in ("equiv", "=")]
+    stated, modulus = tokens[:at], tokens[at + 1 :]
+    if stated[-1].text == "(" and modulus[-1].text == ")":
+        stated, modulus = stated[:-1], modulus[:-1]
+    elif tokens[at].text != "pmod" and not any(tokens[k].text == "equiv" for k in related):
+        return None
+    if len(related) > 1 or not stated or not modulus:
+        raise UnparsedError("a congruence of several members")
+    name = "".join(t.text for t in stated[: related[0]]) if related else ""
+    residue = stated[related[0] + 1 :] if related else stated
+    return Congruence(name, parse(residue), parse(_inner(modulus)))
+
+
+def _inner(tokens: list[Token]) -> list[Token]:
+    pairs = (("{", "}"), ("(", ")"))
+    wrapped = len(tokens) > 2 and (tokens[0].text, tokens[-1].text) in pairs
+    return tokens[1:-1] if wrapped else tokens
