@@ -23,8 +23,9 @@ t multiply the odds of "bad at t" by about 1 / E[(1 - u_t)^z], which is large wh
 often solved and near 1 where it seldom is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -65,19 +66,26 @@ class Observation:
         return len(self.correct)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Belief:
     """What follows from an observation."""
 
     posterior: Array
     """P(e | data) for e = 0 ... M; M is none. Sums to 1."""
-    success: Array
-    """success[e, t] = P(the next rollout of prefix t is correct | e, data);
-    M + 1 rows, M columns."""
     log_evidence: float
     """Natural logarithm of P(data | the solution's outcome)."""
     recovery_odds: float
     """P(data | the fall is recoverable) / P(data | it is not)."""
+    predicted: Callable[[], Array]
+    """Works out `success`."""
+
+    @cached_property
+    def success(self) -> Array:
+        """success[e, t] = P(the next rollout of prefix t is correct | e, data).
+
+        M + 1 rows, M columns. A search that has ended needs none, so it is worked out when asked.
+        """
+        return self.predicted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,34 +102,68 @@ class _Terms:
     """P(the next rollout of a bad prefix t is correct | its counts, r): solution, t, r."""
 
 
+class Sight:
+    """What was seen of a solution, worked out as far as it goes without the share f.
+
+    Whoever asks for beliefs under several shares pays for this once. `cued`: C(e), where known.
+    """
+
+    def __init__(self, model: Model, seen: Observation, *, cued: Array | None = None) -> None:
+        self._model = model
+        self._seen = seen
+        self.cued = cued_by(model, seen) if cued is None else cued
+        """C(e)."""
+        self._terms = _terms(model, [seen])
+        self._forward, self._log_alive = _forward(model, self._terms)
+
+    def belief(self, *, recoverable: float | None = None) -> Belief:
+        """Return the posterior and predictions; `recoverable` replaces the model's mean share f."""
+        model, seen, log_alive = self._model, self._seen, self._log_alive[0]
+        share = model.recoverable if recoverable is None else recoverable
+        recoveries = _recoveries(model, share)
+        rolled = log_alive[:, None] + self._terms.log_behind[0]
+        shift = max(float(rolled.max()), float(log_alive[-1]))
+        fallen = np.exp(rolled - shift) * recoveries
+        never = np.exp(log_alive[-1] - shift)
+        prior = _prior(model, seen, recoveries, self.cued)
+        joint = prior * np.append(fallen.sum(axis=1), never)
+        by_error = joint.sum(axis=1)
+        total = max(float(by_error.sum()), _TINY)
+        falling = prior.sum(axis=0)
+        dead = falling[:-1] @ fallen[:, 0] / (1 - share)
+        living = falling[:-1] @ fallen[:, 1:].sum(axis=1) / share
+        spared = falling[-1] * never
+        return Belief(
+            posterior=by_error / total,
+            log_evidence=float(np.log(total)) + shift,
+            recovery_odds=float((living + spared + _TINY) / (dead + spared + _TINY)),
+            predicted=lambda: self._predicted(joint, by_error, fallen),
+        )
+
+    def _predicted(self, joint: Array, by_error: Array, fallen: Array) -> Array:
+        mass = np.maximum(fallen.sum(axis=1, keepdims=True), _TINY)
+        by_fall = self._good.copy()
+        bad = (fallen @ self._terms.bad_next[0].T) / mass
+        behind = np.triu_indices(len(bad), 1)
+        by_fall[behind] = bad[behind]
+        return np.asarray((joint / np.maximum(by_error, _TINY)[:, None]) @ by_fall)
+
+    @cached_property
+    def _good(self) -> Array:
+        """P(the next rollout of a good prefix is correct), rows d and columns t <= d."""
+        good = np.zeros((self._seen.num_steps + 1, self._seen.num_steps))
+        _predict_good(good, self._model, self._terms.good[0], self._forward[0])
+        return good
+
+
 def believe(model: Model, seen: Observation, *, recoverable: float | None = None) -> Belief:
     """Return the posterior and predictions; `recoverable` replaces the model's mean share f."""
-    share = model.recoverable if recoverable is None else recoverable
-    recoveries = _recoveries(model, share)
-    terms = _terms(model, [seen])
-    forward, log_alive = _forward(model, terms)
-    rolled = log_alive[0][:, None] + terms.log_behind[0]
-    shift = max(float(rolled.max()), float(log_alive[0, -1]))
-    fallen = np.exp(rolled - shift) * recoveries
-    never = np.exp(log_alive[0, -1] - shift)
-    prior = _prior(model, seen, recoveries)
-    joint = prior * np.append(fallen.sum(axis=1), never)
-    by_error = joint.sum(axis=1)
-    total = max(float(by_error.sum()), _TINY)
-    by_fall = np.empty((seen.num_steps + 1, seen.num_steps))
-    mass = np.maximum(fallen.sum(axis=1, keepdims=True), _TINY)
-    by_fall[:-1] = (fallen @ terms.bad_next[0].T) / mass
-    _predict_good(by_fall, model, terms.good[0], forward[0])
-    falling = prior.sum(axis=0)
-    dead = falling[:-1] @ fallen[:, 0] / (1 - share)
-    living = falling[:-1] @ fallen[:, 1:].sum(axis=1) / share
-    spared = falling[-1] * never
-    return Belief(
-        posterior=by_error / total,
-        success=(joint / np.maximum(by_error, _TINY)[:, None]) @ by_fall,
-        log_evidence=float(np.log(total)) + shift,
-        recovery_odds=float((living + spared + _TINY) / (dead + spared + _TINY)),
-    )
+    return Sight(model, seen).belief(recoverable=recoverable)
+
+
+def cued_by(model: Model, seen: Observation) -> Array:
+    """Return C(e) of what was read off a solution's steps."""
+    return model.cues.likelihoods(seen.readings, seen.num_steps)
 
 
 def information(belief: Belief) -> Array:
@@ -143,7 +185,9 @@ def log_evidence(model: Model, seen: Sequence[Observation]) -> float:
     recoveries = _recoveries(model, model.recoverable)
     terms = _terms(model, seen)
     _, log_alive = _forward(model, terms)
-    falling = np.stack([_prior(model, one, recoveries).sum(axis=0) for one in seen])
+    falling = np.stack(
+        [_prior(model, one, recoveries, cued_by(model, one)).sum(axis=0) for one in seen]
+    )
     rolled = log_alive[..., None] + terms.log_behind
     shift = np.maximum(rolled.max(axis=(1, 2)), log_alive[:, -1])
     fallen = np.exp(rolled - shift[:, None, None]) @ recoveries
@@ -164,7 +208,7 @@ def _recoveries(model: Model, share: float) -> Array:
     return recoveries
 
 
-def _prior(model: Model, seen: Observation, recoveries: Array) -> Array:
+def _prior(model: Model, seen: Observation, recoveries: Array, cued: Array) -> Array:
     """Return P(e, d) C(e) / P(outcome), M + 1 rows e and columns d.
 
     A solution is labelled because of its outcome: without P(outcome), which grows as recoveries
@@ -180,7 +224,7 @@ def _prior(model: Model, seen: Observation, recoveries: Array) -> Array:
         prior[:, -1] = 0.0
     outcome = np.append(left if seen.right else 1 - left, 1.0)
     prior /= float(prior.sum(axis=0) @ outcome)
-    return np.asarray(prior * model.cues.likelihoods(seen.readings, seen.num_steps)[:, None])
+    return np.asarray(prior * cued[:, None])
 
 
 def _none(value: float, repaired: float, harmless: float) -> float:

@@ -28,7 +28,7 @@ from pydantic import Field, model_validator
 from labelers.echoes import Echoes
 from labelers.posterior.counting import Trail
 from labelers.posterior.cues import Array
-from labelers.posterior.inference import Belief, believe, information
+from labelers.posterior.inference import Belief, Sight, information
 from labelers.posterior.model import Model
 from labelers.posterior.reading import CueName, Read, read_steps
 from labelers.right_answers import RightAnswers
@@ -152,6 +152,7 @@ class _Search:
         self._costs = [_costs(solution, settings.request_cost) for solution in solutions]
         self._left = [settings.budget(one.rollout.verdict.outcome) for one in solutions]
         self._taken: dict[str, list[Rollout]] = {}
+        self._sights: list[tuple[int, Sight] | None] = [None] * len(solutions)
         self._memo: list[dict[tuple[int, float], Belief]] = [{} for _ in solutions]
         self._beliefs = self._believe()
 
@@ -242,9 +243,18 @@ class _Search:
         if key not in memo:
             if any(counted != trail.counted for counted, _ in memo):
                 memo.clear()
-            seen = trail.observation(self._root, self._read[place].readings)
-            memo[key] = believe(self._settings.model, seen, recoverable=share)
+            memo[key] = self._sight(place).belief(recoverable=share)
         return memo[key]
+
+    def _sight(self, place: int) -> Sight:
+        """Return what is seen of a solution now; what was read off its steps stays the same."""
+        trail, before = self._trails[place], self._sights[place]
+        if before and before[0] == trail.counted:
+            return before[1]
+        seen = trail.observation(self._root, self._read[place].readings)
+        sight = Sight(self._settings.model, seen, cued=before[1].cued if before else None)
+        self._sights[place] = trail.counted, sight
+        return sight
 
 
 def shared_recoverable(model: Model, odds: Sequence[float]) -> list[float]:

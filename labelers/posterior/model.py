@@ -112,6 +112,8 @@ def falls(model: Model, errors: Array) -> Array:
 
     An error behind which no other can be is never harmless.
     """
+    if not model.harmless:
+        return np.eye(len(errors))
     later = np.triu(np.broadcast_to(errors, (len(errors), len(errors))), 1)
     beyond = later.sum(axis=1, keepdims=True)
     spread = model.harmless * later / np.where(beyond > 0, beyond, 1.0)
