@@ -21,8 +21,9 @@ from verification.comparing.notations import (
 from verification.comparing.quantities import same_quantity
 from verification.comparing.regions import Region, region_of, same_region, subjects
 from verification.comparing.relations import same_relation
-from verification.comparing.several import as_points, is_set, letters_of, several, variables_of
+from verification.comparing.several import is_set, letters_of, several, variables_of
 from verification.comparing.special import list_as_tuple, same_restricted, same_special
+from verification.comparing.stated import Assignments, stated
 from verification.comparing.subjects import same_subject, with_bound_names
 from verification.comparing.unlike import (
     numeral_as_value,
@@ -51,14 +52,6 @@ _COUNTED = re.compile(r"\d+ ?[a-z]+ \d|\d [a-z]+")
 """A phrase like `3 hours 20 minutes`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Assignments:
-    """Values by name, in the order written: `x = 1, y = 2`."""
-
-    names: tuple[str, ...]
-    values: tuple[Answer, ...]
-
-
 def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     """Say whether two answers are equal; raises UndecidedError and ContradictionError."""
     if left == right:
@@ -70,13 +63,13 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
         return _same_relations(left, right, terms)
     if _same_statements(left, right, terms):
         return True
-    stated, other = _stated(left, terms), _stated(right, terms)
-    if isinstance(stated, _Assignments):
-        return _same_assignments(stated, other, terms)
-    if isinstance(other, _Assignments):
-        return _same_assignments(other, stated, terms)
-    pair = _Pair(stated, other, terms)
-    special = same_special(stated, other, pair._same, terms)
+    ours, theirs = stated(left, terms), stated(right, terms)
+    if isinstance(ours, Assignments):
+        return _same_assignments(ours, theirs, terms)
+    if isinstance(theirs, Assignments):
+        return _same_assignments(theirs, ours, terms)
+    pair = _Pair(ours, theirs, terms)
+    special = same_special(ours, theirs, pair._same, terms)
     if special is not None:
         return special
     for rule in (
@@ -166,43 +159,8 @@ def _same_named(
     return same_relation(*relations, terms)  # `xy = 1` and `y = 1/x`
 
 
-def _stated(answer: Answer, terms: Terms) -> Answer | _Assignments:
-    """Return what an assignment or a list of them states, the answer itself if it is neither."""
-    if isinstance(answer, SetBuilder) and isinstance(answer.condition, Relation):
-        about = subjects(answer.condition)
-        return (
-            answer if answer.head or (about and answer.variable not in about) else answer.condition
-        )
-    if terms.conventions.assignments == "strict":
-        return answer
-    if isinstance(answer, Relation):
-        named = named_value(answer, terms)
-        return _stated(named.value, terms) if named else answer
-    if isinstance(answer, Collection) and not answer.braces:
-        return _stated_list(answer, terms)
-    return answer
-
-
-def _stated_list(answer: Collection, terms: Terms) -> Answer | _Assignments:
-    """`x = 1, x = 2` and `x = 1, 2` state two values; `x = 1, y = 2` states one point."""
-    named = [named_value(x, terms) if isinstance(x, Relation) else None for x in answer.items]
-    loose = [x for n, x in zip(named, answer.items, strict=True) if not n]
-    if not any(named) or any(isinstance(item, Relation) for item in loose):
-        return answer
-    names = tuple(entry.name for entry in named if entry and entry.name)
-    items = tuple(n.value if n else x for n, x in zip(named, answer.items, strict=True))
-    if len(set(names)) <= 1:
-        return Collection(items, answer.braces, answer.joined_by)
-    points = as_points(names, items)
-    if points is not None:
-        return points
-    if len(set(names)) == len(items):
-        return _Assignments(names, items)
-    return answer
-
-
-def _same_assignments(left: _Assignments, right: Answer | _Assignments, terms: Terms) -> bool:
-    if isinstance(right, _Assignments):
+def _same_assignments(left: Assignments, right: Answer | Assignments, terms: Terms) -> bool:
+    if isinstance(right, Assignments):
         if set(left.names) != set(right.names):
             return False
         values = dict(zip(right.names, right.values, strict=True))
