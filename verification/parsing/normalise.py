@@ -105,7 +105,6 @@ _ORDINAL = re.compile(
 )
 _ENDS_ORDINAL = re.compile(r"\d\W{0,12}(?:text|mathrm|mbox)?\W{0,3}(?:st|nd|rd|th)\b")
 _RUPEES = re.compile(r"^(?:Rs|INR)\b\.?\s*(?=\d)")
-_FEET = re.compile(r"(\d{1,3})\s?'\s?(\d{1,2})\s?(?:''|\")")
 _TIMES_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*\^)")
 _MODULO = re.compile(
     r"[,\s]{0,20}\(?\s?\\?(?:p?mod|bmod|pmod)\s*(?:\{\s?(\d{1,9})\s?\}|(\d{1,9}))\s?\)?$"
@@ -148,7 +147,6 @@ def normal_form(text: str) -> str:  # noqa: C901  one table of rewritings
     if _ENDS_ORDINAL.search(text):
         text = _ORDINAL.sub("", text)
     if "'" in text or "prime" in text:
-        text = _FEET.sub(lambda m: f"{int(m[1]) * 12 + int(m[2])} \\text{{ in}}", text)
         text = _ARC.sub(_arc_to_degrees, text)
         text = _PRIME.sub(lambda m: "'" * max(1, (m[1] or "").count("prime")), text)
         text = _FEET_AND_INCHES.sub(r"\1 \\text{ ft } \2 \\text{ in}", text)

@@ -83,6 +83,7 @@ EQUAL = {
         ("60^\\circ", "60°"),
         ("60^\\circ", "60^{\\circ}"),
         ("60^\\circ", "60\\degree"),
+        ("5^\\circ 10' 20''", "\\frac{931}{180}^\\circ"),
         ("60^\\circ", "\\frac{\\pi}{3}"),
         ("90", "90 \\text{ degrees}"),
         ("105^\\circ", "105 degrees"),
