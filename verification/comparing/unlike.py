@@ -1,6 +1,7 @@
 """Equality of answers of different types: a time and a ratio, a numeral in a base and a number."""
 
 from fractions import Fraction
+from typing import TypeVar
 
 from verification.arithmetic.equality import same_expression
 from verification.arithmetic.terms import Terms
@@ -8,14 +9,21 @@ from verification.comparing.notations import digits_of, number_of, ratio_of, sam
 from verification.tree.bounds import UndecidedError
 from verification.tree.syntax import Answer, Based, ClockTime, Number, Quotient, Ratio, Value
 
+A = TypeVar("A", bound=Answer)
+B = TypeVar("B", bound=Answer)
+
+
+def _typed(first: type[A], second: type[B], left: Answer, right: Answer) -> tuple[A, B]:
+    """Return two answers of these types, whichever way round they come."""
+    one, other = (left, right) if isinstance(left, first) else (right, left)
+    assert isinstance(one, first)
+    assert isinstance(other, second)
+    return one, other
+
 
 def time_as_ratio(left: Answer, right: Answer, terms: Terms) -> bool:
     """Compare `4:30` with the ratio of 4 to 30."""
-    time, ratio = left, right
-    if isinstance(time, Ratio):
-        time, ratio = ratio, time
-    assert isinstance(time, ClockTime)
-    assert isinstance(ratio, Ratio)
+    time, ratio = _typed(ClockTime, Ratio, left, right)
     if time.half:
         return False
     return same_ratio(ratio_of(time), ratio, terms)
@@ -23,11 +31,7 @@ def time_as_ratio(left: Answer, right: Answer, terms: Terms) -> bool:
 
 def numeral_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
     """Compare a numeral in a base with a number, where conventions let them be the same."""
-    numeral, value = left, right
-    if isinstance(numeral, Value):
-        numeral, value = value, numeral
-    assert isinstance(numeral, Based)
-    assert isinstance(value, Value)
+    numeral, value = _typed(Based, Value, left, right)
     conventions = terms.conventions
     if conventions.dropped_base == "same" and value.expression == digits_of(numeral):
         return True
@@ -39,11 +43,7 @@ def numeral_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
 
 def ratio_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
     """Compare a ratio of two with a fraction."""
-    ratio, value = left, right
-    if isinstance(ratio, Value):
-        ratio, value = value, ratio
-    assert isinstance(ratio, Ratio)
-    assert isinstance(value, Value)
+    ratio, value = _typed(Ratio, Value, left, right)
     if len(ratio.parts) != 2:
         return False
     return same_expression(Quotient(*ratio.parts), value.expression, terms)
@@ -51,11 +51,7 @@ def ratio_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
 
 def time_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
     """Compare a time with a number: an hour may lack its half of the day."""
-    time, value = left, right
-    if isinstance(time, Value):
-        time, value = value, time
-    assert isinstance(time, ClockTime)
-    assert isinstance(value, Value)
+    time, value = _typed(ClockTime, Value, left, right)
     hour = Number(Fraction(time.hour))
     if time.minute == 0 and same_expression(value.expression, hour, terms):
         raise UndecidedError("an hour without its half of the day")

@@ -28,14 +28,12 @@ from verification.tree.syntax import (
     ClockTime,
     Collection,
     Number,
-    Product,
     Ratio,
     Relation,
     Restricted,
     SetBuilder,
     SetOperation,
     Side,
-    Sum,
     Symbol,
     Tuple,
     Value,
@@ -107,8 +105,6 @@ def parse_item(tokens: list[Token]) -> Answer:
     tokens = strip_braces(tokens)
     if congruence := read_congruence(tokens, parse_expression):
         return congruence
-    if any(token.text == "pmod" for token in tokens):
-        return _congruence(tokens)
     parts, signs = split(tokens, lambda token: token.text in SIGNS and token.kind != "words")
     if not signs:
         return parse_value(tokens)
@@ -123,19 +119,6 @@ def parse_item(tokens: list[Token]) -> Answer:
     return Relation(sides, tuple(names))  # type: ignore[arg-type]
 
 
-def _congruence(tokens: list[Token]) -> Answer:
-    r"""Read `x \equiv 3 \pmod 7` as `x = 3 + 7k` for all integers k."""
-    at = next(k for k, token in enumerate(tokens) if token.text == "pmod")
-    modulus = parse_expression(strip_braces(tokens[at + 1 :]))
-    parts, signs = split(tokens[:at], lambda t: t.text in ("equiv", "="))
-    if len(signs) > 1 or not isinstance(modulus, Number):
-        raise UnparsedError("a chain of congruences")
-    family = Value(Sum((parse_expression(parts[-1]), Product((modulus, Symbol(PARAMETER))))))
-    if not signs:
-        return family
-    return Relation((read_side(parts[0], parse_value), Side("", family, False)), ("=",))
-
-
 def parse_value(tokens: list[Token]) -> Answer:
     """Read anything that is neither a list nor a relation."""
     tokens = strip_braces(tokens)
@@ -147,7 +130,6 @@ def parse_value(tokens: list[Token]) -> Answer:
         _set_operation,
         _empty_set,
         _words,
-        _cases,
         _labelled,
         _bracketed,
         _numeral_in_base,
@@ -221,21 +203,6 @@ def _words(tokens: list[Token]) -> Answer | None:  # noqa: C901  one table
 
 def _month(word: str) -> str:
     return SAME_WORDS.get(word.lower(), word.lower())
-
-
-def _cases(tokens: list[Token]) -> Answer | None:
-    r"""Read a system of equations, or a function in pieces, as the list of its lines."""
-    if tokens[0] != Token("begin", "cases", tokens[0].spaced) or closing(tokens) != len(tokens) - 1:
-        return None
-    lines = [line for line in split(tokens[1:-1], lambda t: t.text == "\\\\")[0] if line]
-    items: list[Answer] = []
-    for line in lines[:MAX_ITEMS]:
-        cells = [cell for cell in split(line, lambda t: t.text == "&")[0] if cell]
-        cells = [[t for t in c if not (t.kind == "words" and bare_word(t) == "if")] for c in cells]
-        cells = [cell[:-1] if cell[-1:] and cell[-1].text == "," else cell for cell in cells]
-        read = tuple(map(parse_item, cells))
-        items.append(read[0] if len(read) == 1 else Tuple("<", read, ">"))
-    return Collection(tuple(items), braces=any(isinstance(item, Tuple) for item in items))
 
 
 def _labelled(tokens: list[Token]) -> Answer | None:

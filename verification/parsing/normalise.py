@@ -106,9 +106,6 @@ _ORDINAL = re.compile(
 _ENDS_ORDINAL = re.compile(r"\d\W{0,12}(?:text|mathrm|mbox)?\W{0,3}(?:st|nd|rd|th)\b")
 _RUPEES = re.compile(r"^(?:Rs|INR)\b\.?\s*(?=\d)")
 _TIMES_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*\^)")
-_MODULO = re.compile(
-    r"[,\s]{0,20}\(?\s?\\?(?:p?mod|bmod|pmod)\s*(?:\{\s?(\d{1,9})\s?\}|(\d{1,9}))\s?\)?$"
-)
 _DOTTED = re.compile(
     r"(?<![\d.])(\d{0,20})\.(\d{0,20}?)(?:(\d)\3{2,20}|(\d{2,8})\4{1,4})\s?\\ldots\s?$"
 )
@@ -118,9 +115,7 @@ _RENAMED = {
     "\\vartheta": "\\theta", "\\imath": "{i}", "\\jmath": "{j}",
     "\\varrho": "\\rho", "\\dotsb": "\\cdots", "\\dotsm": "\\cdots",
 }  # fmt: skip
-_RENAMED_COMMAND = re.compile(
-    r"\\(?:lnot|intercal|top|varphi|varepsilon|vartheta|imath|jmath|varrho|dotsb|dotsm)(?![a-zA-Z])"
-)
+_RENAMED_COMMAND = re.compile(rf"(?:{'|'.join(map(re.escape, _RENAMED))})(?![a-zA-Z])")
 
 
 def normal_form(text: str) -> str:  # noqa: C901  one table of rewritings
@@ -140,8 +135,6 @@ def normal_form(text: str) -> str:  # noqa: C901  one table of rewritings
         text = text.replace("per cent", "percent")
     if text[:2] in ("Rs", "IN"):
         text = _RUPEES.sub(r"\\text{ inr }", text)
-    if "equiv" in text and "mod" in text:
-        text = _MODULO.sub(lambda m: f"\\pmod{{{m[1] or m[2]}}}", text)
     if "10" in text and "x" in text.lower():
         text = _TIMES_TEN.sub(r" \\times ", text)
     if _ENDS_ORDINAL.search(text):
