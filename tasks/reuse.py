@@ -178,7 +178,8 @@ def reused(
             source = _Source(run)
             found = run.shards_of([problem.id for problem in problems], policy=policy)
             for shard, ids in found.items():
-                mine = [problem for problem in problems if problem.id in set(ids)]
+                wanted = set(ids)
+                mine = [problem for problem in problems if problem.id in wanted]
                 source.read(shard, mine, policy=policy, render=render, opened=opened)
             sources.append(source)
         yield Reused(sources)
