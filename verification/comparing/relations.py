@@ -16,7 +16,7 @@ from verification.arithmetic.matrix_algebra import reduced
 from verification.arithmetic.precision import Real
 from verification.arithmetic.probes import closely_at, number_at, points
 from verification.arithmetic.terms import Terms, every
-from verification.tree.bounds import UndecidedError
+from verification.tree.bounds import MAX_BITS, UndecidedError
 from verification.tree.polynomials import cleared, polynomial_degree
 from verification.tree.syntax import Expression, Negative, Relation, Side, Sum, Value
 from verification.tree.traits import traits_of
@@ -244,16 +244,22 @@ class _Relations:
                 return {**point, unknown: at}
             if value == previous:
                 return None
-            step = _rational(value) * (at - before) / (_rational(value) - _rational(previous))
+            here, there = _rational(value), _rational(previous)
+            if here is None or there is None:
+                return None
+            step = here * (at - before) / (here - there)
             before, at = at, Fraction(round((at - step) * 2**140), 2**140)
             if abs(at) > 10**6:
                 return None
         return None
 
 
-def _rational(value: Real) -> Fraction:
+def _rational(value: Real) -> Fraction | None:
+    """Return a number exactly; None where a fraction of it would be too large to compute with."""
     if isinstance(value, Fraction):
         return value
     sign, mantissa, exponent, _ = value._mpf_
+    if abs(exponent) > MAX_BITS:
+        return None
     scaled = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
     return -scaled if sign else scaled
