@@ -26,11 +26,14 @@ def test_a_gold_accepts_itself_and_no_mutant_of_itself(gold: str) -> None:
     assert [text for text in accepted if (gold, text) not in EXPLAINED] == []
 
 
+def stands_alone(gold: str) -> bool:
+    """Say whether a gold is a list or a relation, which nothing else holds."""
+    return any(char in gold for char in ",;=<>:") or "or" in gold or "\\le" in gold
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("gold", GOLDS)
+@pytest.mark.parametrize("gold", [gold for gold in GOLDS if not stands_alone(gold)])
 def test_a_gold_in_a_list_or_a_point_accepts_no_mutant_either(gold: str) -> None:
-    if any(char in gold for char in ",;=<>:") or "or" in gold or "\\le" in gold:
-        pytest.skip("a list or relation stands alone")
     for around in ("(11, {})", "[{}, 11]", r"\{{11, {}\}}"):
         whole = around.format(gold)
         for _, text in mutants(gold):
