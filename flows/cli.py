@@ -82,12 +82,21 @@ def _options(
 
 
 @app.command()
-def label(config: Config, overrides: Overrides = None) -> None:
+def label(
+    config: Config,
+    overrides: Overrides = None,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Put a run of this name aside, as NAME.1, and begin anew."),
+    ] = False,
+) -> None:
     """Label problems step by step; the same command resumes a run that was cut short."""
     from flows.config import find_config, load_run
-    from flows.oneoff import label_here
+    from flows.oneoff import label_here, put_aside
 
     run = load_run(find_config(config), overrides or ())
+    if fresh:
+        put_aside(run, err)
     counts = label_here(run, err, resume=_command())
     say(
         out,
@@ -237,7 +246,7 @@ def serve(
 
 
 def _command() -> str:
-    """Return the command line as it was given, for the line that says how to resume."""
+    """Return the command line that resumes this one."""
     import shlex
 
-    return shlex.join(["stepmint", *sys.argv[1:]])
+    return shlex.join(["stepmint", *(word for word in sys.argv[1:] if word != "--fresh")])

@@ -119,6 +119,8 @@ class SolutionLabeler(Settings):
     """A labeler of sampled solutions; a member of `AnyLabeler` by its `kind`, a literal."""
 
     concludes: ClassVar[Concludes] = "first_error"
+    continues: ClassVar[bool] = True
+    """Whether prefixes of solutions are sampled from, several times each."""
 
     kind: str
     num_solutions: int = Field(default=15, ge=1)

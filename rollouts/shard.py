@@ -51,6 +51,7 @@ class ShardRollouts:
         spare: Callable[[], int] = lambda: 0,
         other_runs: OtherRuns | None = None,
         purse: Purse | None = None,
+        watch: Callable[[Problem, Rollout], None] = lambda problem, rollout: None,
     ) -> None:
         self.policy = policy
         self.verifier = verifier
@@ -65,6 +66,8 @@ class ShardRollouts:
         self.reused: Counter[str] = Counter()
         """Rollouts taken from other runs, by run."""
         self.purse = purse or Purse()
+        self.watch = watch
+        """Sees every rollout as it is judged, replayed ones too; what it raises ends the shard."""
         self._problems: dict[str, ProblemRollouts] = {}
 
     def of(self, problem: Problem) -> "ProblemRollouts":
@@ -323,6 +326,7 @@ class ProblemRollouts:
         if (prefix.key, index) in self._asked:
             self._asked_tokens += completion.completion_tokens
         self._ledger.judged(verdict.outcome)
+        self._shard.watch(self.problem, rollout)
 
     def _seeds(self, prefix: Prefix, run: range) -> tuple[int, ...]:
         return seeds(

@@ -63,6 +63,7 @@ async def estimate(run: LabelRun, *, probe: int) -> Estimate:
             problems = await stage(run)
             places = _sample(run, problems.shards, probe)
             session.board.problems = len(places)
+            session.watch.expect(len(places))
             session.board.phase = f"starting the policy ({run.policy.kind})"
             async with asyncio.TaskGroup() as group:
                 shards = [

@@ -23,7 +23,10 @@ class ShardSettings(Settings):
     """How a run is cut into units of work, and when a unit is too poor to keep."""
 
     free: ClassVar[frozenset[str]] = frozenset(
-        {"in_flight", "retries", "retry_delay_s", "max_undecided", "max_truncated"}
+        {
+            *("in_flight", "retries", "retry_delay_s", "max_undecided", "max_truncated"),
+            *("max_no_answer", "max_identical", "accept_none_correct"),
+        }
     )
 
     size: int = Field(default=64, ge=1)
@@ -39,6 +42,13 @@ class ShardSettings(Settings):
     """Share of a shard's rollouts the verifier may leave undecided; above it the shard fails."""
     max_truncated: float = Field(default=0.5, ge=0, le=1)
     """Share of a shard's rollouts that may hit max_tokens; above it the shard fails."""
+    max_no_answer: float = Field(default=0.5, ge=0, le=1)
+    """Share of a shard's rollouts in which no answer may be found; above it the shard fails. This
+    and the limits around it are asked of a run's first 32 problems already."""
+    max_identical: float = Field(default=0.5, ge=0, le=1)
+    """Share of the first problems whose solutions may all be one text."""
+    accept_none_correct: bool = False
+    """Go on though not one of the first hundred rollouts or more is correct."""
 
 
 class LabelRun(Settings):
@@ -94,6 +104,16 @@ class LabelRun(Settings):
             raise ValueError(
                 f"budget.problem.rollouts={limit} sets every problem aside: its labeler takes "
                 f"{roots} solutions first; give at least {roots + 1}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _samples_differ(self) -> "LabelRun":
+        drawn = self.labeler.roots > 1 or self.labeler.continues
+        if drawn and self.sampling.temperature == 0 and self.shards.max_identical < 1:
+            raise ValueError(
+                "sampling.temperature=0 gives the same text for every rollout of a prefix: give "
+                "0.7 or so, or accept it with shards.max_identical=1"
             )
         return self
 
