@@ -13,6 +13,7 @@ from flows.saying import say
 from rollouts import Costs
 from schemas.run_folder import RunFolder
 from tasks import run_file
+from tasks.finished import finished
 from tasks.records import Counts
 from tasks.session import session_of
 from tasks.settings import LabelRun
@@ -24,6 +25,10 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
     Raises Interrupted, after saying how to resume, when a signal stopped it.
     """
     run_file.check(run)  # before Prefect boots: what cannot work fails at once
+    done = finished(run)
+    if done is not None:
+        say(console, "nothing is left to do: the run is finished, and its files are as committed")
+        return done
     server = ensure_api(run.output / ".prefect")
 
     async def work() -> Counts:

@@ -126,6 +126,7 @@ class SolutionLabeler(Settings):
     num_solutions: int = Field(default=15, ge=1)
     """Root rollouts to label per problem; equal texts are labelled once."""
     screen: Screen | None = None
+    """Which problems are set aside once their solutions are sampled; null labels all of them."""
 
     @property
     def scores(self) -> bool:

@@ -95,6 +95,7 @@ def dataset_card(summary: RunSummary, facts: CardFacts) -> str:
         f"---\n{_yaml(_header(summary, facts))}---",
         f"# {plain(facts.title)}",
         *([_DEMO] if facts.demo else []),
+        *_partial(summary),
         _opening(summary),
         _code(_LOADERS[facts.hub].format(name=facts.title)),
         "## What it holds",
@@ -141,6 +142,15 @@ def _header(summary: RunSummary, facts: CardFacts) -> dict[str, object]:
         "tags": tags,
         "configs": configs,
     }
+
+
+def _partial(summary: RunSummary) -> list[str]:
+    if not summary.unlabelled:
+        return []
+    whole = summary.unlabelled + summary.problems
+    return [
+        f"> **Partial.** {summary.problems:,} of {whole:,} problems are labelled; the run goes on."
+    ]
 
 
 def _size(rows: int) -> str:

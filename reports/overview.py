@@ -35,7 +35,8 @@ def overview(summary: RunSummary, console: Console) -> RenderableType:
 
 
 def _head(summary: RunSummary) -> Iterable[RenderableType]:
-    state = f"  {plain(summary.status)}, {_many(summary.shards, 'shard')}"
+    left = f", {_many(summary.unlabelled, 'problem')} left" if summary.unlabelled else ""
+    state = f"  {plain(summary.status)}, {_many(summary.shards, 'shard')}{left}"
     yield Text.assemble((plain(summary.name), "bold"), (state, "dim"))
     made = summary.provenance
     if made is not None:

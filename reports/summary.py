@@ -43,6 +43,8 @@ class RunSummary:
     status: str
     """As `run.json` says; `unknown` where it is missing."""
     shards: int
+    unlabelled: int
+    """Problems of the run that are not labelled yet."""
     provenance: Provenance | None
     """What made the rows; None where no solution was labelled."""
     labelers: tuple[str, ...]
@@ -158,6 +160,7 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
         name=run.name,
         status=str(run.record().get("status", "unknown")),
         shards=len(shards),
+        unlabelled=run.unlabelled,
         provenance=counted.provenance,
         labelers=tuple(sorted(counted.labelers)),
         sources=counted.sources,

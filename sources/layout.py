@@ -38,8 +38,11 @@ class Columns(Settings):
     answer: str | tuple[str, ...] | None = None
     """The gold answer, or text that states it; several columns are joined by a space."""
     solution: str | None = None
+    """A worked solution, kept beside the problem."""
     level: str | None = None
+    """How hard the problem is, for prompts that say so."""
     subject: str | None = None
+    """What field it is of, for prompts that say so."""
     options: str | None = None
     """The options of a multiple-choice question."""
 

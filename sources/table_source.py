@@ -33,6 +33,7 @@ class TableSource(Settings, ABC):
     name: SourceName = "table"
     """What problems say they are from; part of their ids, so keep it when files move."""
     columns: Columns = Columns()
+    """Which columns hold what, where their names do not tell."""
     gold: GoldRule = "auto"
     """How the gold is found in its column; see sources/gold.py."""
     remove: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from exporters.runs import placed, viewed
 from rollouts import has_records, load_template
 from schemas import ConfigError, RunError, StepmintError
 from schemas.arrow import SCHEMA_VERSION
@@ -60,6 +61,24 @@ def check(run: LabelRun) -> None:
         _claim(run.folder)
         if RunFolder(run.folder).run_json.exists():
             _changes(run)
+            for exporter in run.exports:  # at the run's end would be too late
+                placed(RunFolder(run.folder), viewed(exporter, run.labeler.concludes))
+
+
+def standing(run: LabelRun) -> str:
+    """Say what is in a run's folder, changing nothing; raises what `check` would raise."""
+    _check_answer_format(run)
+    refuse_unfit(run, prompt=prompt_version(run))
+    folder = RunFolder(run.folder)
+    if not folder.run_json.exists():
+        _refuse_strangers(run.folder)
+        return f"{run.folder} is new"
+    changed = _changes(run)
+    record, shards = read(run.folder), len(list(folder.markers.glob("*.json")))
+    state = (
+        "nothing sampled under this configuration yet" if changed else f"{shards} shards committed"
+    )
+    return f"{run.folder}: {record.get('status', 'unknown')}, {state}; the run goes on from there"
 
 
 def _check_answer_format(run: LabelRun) -> None:
@@ -148,10 +167,16 @@ def conclusion(total: Total, *, left: int) -> dict[str, Any]:
 
 def _claim(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    _refuse_strangers(folder)
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """Raise RunError where a folder that is no run's holds anything."""
     run = RunFolder(folder)
     # A kill in the very first write leaves `run.json.partial`.
     ours = {run.lock.name, f"{run.run_json.name}.partial"}
-    strangers = sorted({path.name for path in folder.iterdir()} - ours)
+    there = folder.iterdir() if folder.exists() else ()
+    strangers = sorted({path.name for path in there} - ours)
     if strangers and not run.run_json.exists():
         raise RunError(
             f"{folder} is no run's folder, it holds {', '.join(strangers[:3])}: "
@@ -238,7 +263,7 @@ def _sampled(folder: Path) -> bool:
 
 
 def _forget_staged(folder: Path) -> None:
-    """Remove the problems that an earlier session staged; its journals too where it took nothing."""
+    """Remove the problems that are staged; the journals too where they hold nothing."""
     run = RunFolder(folder)
     for path in (run.staging, *(() if _sampled(folder) else (run.journals,))):
         shutil.rmtree(path, ignore_errors=True)

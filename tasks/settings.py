@@ -9,8 +9,10 @@ from exporters import AnyExporter
 from labelers import AnyLabeler
 from policies import AnyPolicy
 from rollouts import AnySplitter, Budget
+from rollouts.steps import BlankLine
 from schemas import Sampling, Settings
 from sources import AnySource
+from tasks.defaults import FITTING, filled
 from verification import VerificationSettings
 
 
@@ -52,7 +54,7 @@ class ShardSettings(Settings):
 
 
 class LabelRun(Settings):
-    """Everything that decides a run. The model, the data and the seed are always named."""
+    """Everything that decides a run. The data, the model and the labeler are always named."""
 
     free: ClassVar[frozenset[str]] = frozenset({"output", "name", "exports", "reuse"})
 
@@ -60,25 +62,27 @@ class LabelRun(Settings):
     """The run's folder under `output`, e.g. `gsm8k-qwen`."""
     output: Path = Path("output")
     """The folder that holds all runs."""
-    seed: int = Field(ge=0, lt=2**63)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     """Every request's seed derives from it."""
     source: AnySource
     """Where problems come from."""
     limit: int | None = Field(default=None, ge=1)
     """Only the first so many problems; None takes all."""
-    prompt: str
-    """A template in configs/prompts, or the path of one."""
-    sampling: Sampling
+    prompt: str = FITTING
+    """A template in configs/prompts, or the path of one. `fitting`: the one that suits the policy,
+    as far as its settings tell (tasks/defaults.py); `stepmint check` shows it."""
+    sampling: Sampling = Sampling()
     """How the policy draws completions."""
-    splitter: AnySplitter
-    """Where one step ends and the next begins."""
+    splitter: AnySplitter = BlankLine()
+    """Where one step ends and the next begins; where it is not named, the prompt's."""
     policy: AnyPolicy
     """The model that writes solutions and continues prefixes."""
     verification: VerificationSettings = VerificationSettings()
-    """How answers are read and judged."""
+    """How answers are read and judged; where no `answer_format` is named, in the prompt's."""
     labeler: AnyLabeler
     """The algorithm that turns rollouts into step labels."""
     shards: ShardSettings = ShardSettings()
+    """How the run is cut into units of work, and when one is too poor to keep."""
     reuse: Annotated[tuple[Path, ...], BeforeValidator(_each)] = ()
     """Folders of other runs: rollouts that they paid for are taken where they are the very ones
     this run would ask for: of the same policy, prompt, sampling and seed."""
@@ -86,6 +90,11 @@ class LabelRun(Settings):
     """What the run and each problem may spend; no limits by default."""
     exports: tuple[AnyExporter, ...] = ()
     """Training rows written when the run is complete."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults(cls, values: Any) -> Any:
+        return filled(values) if isinstance(values, dict) else values
 
     @field_validator("exports")
     @classmethod

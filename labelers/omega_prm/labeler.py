@@ -42,6 +42,7 @@ class OmegaPRM(SolutionLabeler):
     search_limit: int = Field(default=100, ge=1)
     """Searches per question at most."""
     constants: Constants = Constants()
+    """Of the tree search, as published."""
     span: Span = "step"
     """Rollouts are divided between `step`s, or between `token`s into about 16 pieces, as in the
     paper: the pieces are then the steps of what is labelled."""
