@@ -120,7 +120,7 @@ def is_current(run: RunFolder, exporter: Exporter) -> bool:
 
 
 def _differences(run: RunFolder, name: str, exporter: Exporter) -> Iterator[str]:
-    """Yield which settings a folder's export has other than this one's; none where there is none."""
+    """Yield which settings of a folder's export are others; none where there is no export."""
     there, now = _exported(run, name), _settings(exporter)
     for key in sorted(now) if there is not None else ():
         before = (there or {}).get(key)
