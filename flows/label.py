@@ -13,6 +13,7 @@ from tasks.commits import committed
 from tasks.conclusion import conclude
 from tasks.exports import export_rows
 from tasks.failures import leading
+from tasks.peers import Alone, part_of, peers_of
 from tasks.problems import stage_problems
 from tasks.progress import LOADING
 from tasks.records import Counts
@@ -26,26 +27,33 @@ from tasks.staging import StagingRecord
 async def label(run: LabelRun) -> Counts:
     """Label a run's problems, shard by shard; the same call resumes a run that was cut short.
 
-    Returns what the whole run holds. Raises a StepmintError that names value and remedy.
+    Returns what the whole run holds; of one that is shared, what this machine's folder holds where
+    another machine concludes it. Raises a StepmintError that names value and remedy.
     """
     refuse_strangers(run)
     with opened(run):
         session = new_session(run)
         try:
-            async with session.kept_open():
-                session.board.phase = LOADING
-                problems = await stage_problems(run)
-                await _label_shards(run, problems, session)
-            session.board.phase = "concluding"
-            counts = await conclude(run)
-            for exporter in run.exports:
-                await export_rows(run, exporter)
-            return counts
+            async with peers_of(run, session) as peers:
+                async with session.kept_open():
+                    session.board.phase = LOADING
+                    problems = await peers.stage(stage_problems)
+                    await _label_shards(run, problems, session, peers)
+                session.board.phase = "concluding"
+                if not await peers.concludes():
+                    return part_of(run)
+                counts = await conclude(run)
+                for exporter in run.exports:
+                    await export_rows(run, exporter)
+                await peers.concluded()
+                return counts
         except ExceptionGroup as group:
             raise leading(group) from group
 
 
-async def _label_shards(run: LabelRun, problems: StagingRecord, session: Session) -> None:
+async def _label_shards(
+    run: LabelRun, problems: StagingRecord, session: Session, peers: Alone
+) -> None:
     """Keep several shards' worth of problems open, so that no tail leaves the policy idle."""
     board = session.board
     board.problems = problems.problems
@@ -58,9 +66,9 @@ async def _label_shards(run: LabelRun, problems: StagingRecord, session: Session
     )
     page = await acreate_progress_artifact(progress=board.percent, description=run.name)
     async with asyncio.TaskGroup() as group:
-        for shard in left:
+        async for shard in peers.left(left):
             await session.window.enter(shard, run.shards.size)
-            group.create_task(_label_shard(run, shard, session, page))
+            group.create_task(_label_shard(run, shard, session, page, peers))
         session.window.close()
 
 
@@ -76,7 +84,9 @@ def _left(run: LabelRun, shards: int) -> tuple[list[int], int]:
     return left, done
 
 
-async def _label_shard(run: LabelRun, shard: int, session: Session, page: UUID) -> None:
+async def _label_shard(
+    run: LabelRun, shard: int, session: Session, page: UUID, peers: Alone
+) -> None:
     """Label one shard, retried where that can help; tell Prefect's pages of it."""
     task = label_shard.with_options(
         retries=run.shards.retries, retry_delay_seconds=run.shards.retry_delay_s
@@ -85,6 +95,7 @@ async def _label_shard(run: LabelRun, shard: int, session: Session, page: UUID) 
         record = await task(run, shard)
     finally:
         session.window.leave(shard)
+    await peers.keep(shard)
     counts = record.counts
     get_run_logger().info(
         "%s committed: %d problems, %d solutions, %d rollouts",

@@ -1,6 +1,6 @@
 """Which peer works on what: claims below a shared root, held as long as their peer shows life.
 
-claims/<what>/<peer>     an empty object: this peer wants it, since the time of the object
+claims/<what>.<peer>     an empty object: this peer wants it, since the time of the object
 peers/<peer>             an empty object, written again and again: the peer's last sign of life
 
 A claim holds if no living peer has one on the same thing that is not younger. Two peers cannot both
@@ -38,37 +38,46 @@ class Claims:
 
     def take(self, what: str) -> bool:
         """Claim something; return whether it is this peer's now."""
-        claim = f"claims/{what}/{self.peer}"
-        self._root.mark(claim)
-        claims = dict(self._root.listing(f"claims/{what}"))
-        mine = claims.pop(self.peer, None)
+        self._root.mark(_claim(what, self.peer))
+        claims = self._claims()
+        rivals = {peer: at for (it, peer), at in claims.items() if it == what}
+        mine = rivals.pop(self.peer, None)
         living = self._living()
-        if mine is None or any(peer in living and at <= mine for peer, at in claims.items()):
-            self._root.delete(claim)
+        if mine is None or any(peer in living and at <= mine for peer, at in rivals.items()):
+            self.release(what)
             return False
-        for peer in claims.keys() - living:
-            self._root.delete(f"claims/{what}/{peer}")
+        for peer in rivals.keys() - living:
+            self._root.delete(_claim(what, peer))
         return True
 
     def taken(self) -> frozenset[str]:
         """Return what living peers claim, this one included."""
-        claims = [name.rpartition("/") for name in self._root.listing("claims")]
+        claims = self._claims()
         living = self._living()
-        return frozenset(what for what, _, peer in claims if peer in living)
+        return frozenset(what for what, peer in claims if peer in living)
 
     def release(self, what: str) -> None:
         """Give up a claim, held or not."""
-        self._root.delete(f"claims/{what}/{self.peer}")
+        self._root.delete(_claim(what, self.peer))
 
     def leave(self) -> None:
         """Give up all claims, and the sign of life last."""
-        for name in self._root.listing("claims"):
-            if name.endswith(f"/{self.peer}"):
-                self._root.delete(f"claims/{name}")
+        for what, peer in self._claims():
+            if peer == self.peer:
+                self.release(what)
         self._root.delete(f"peers/{self.peer}")
+
+    def _claims(self) -> dict[tuple[str, str], int]:
+        """Return all claims, of the living and the dead: what, who, and since when."""
+        found = {name.partition("."): at for name, at in self._root.listing("claims").items()}
+        return {(what, peer): at for (what, _, peer), at in found.items()}
 
     def _living(self) -> frozenset[str]:
         """Return the peers that have shown life within the lease."""
         at, when = self._beaten
         oldest = at + int((time.monotonic() - when) * _NS) - self._lease_ns
         return frozenset(peer for peer, at in self._root.listing("peers").items() if at >= oldest)
+
+
+def _claim(what: str, peer: str) -> str:
+    return f"claims/{what}.{peer}"

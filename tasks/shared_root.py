@@ -16,6 +16,7 @@ from typing import IO
 from urllib.parse import parse_qsl, urlsplit
 
 from pyarrow import fs
+from pydantic_core import PydanticCustomError
 
 from schemas import RunError
 from tasks.files import sync, writing
@@ -27,7 +28,7 @@ _CHUNK = 1 << 20
 
 
 def reachable(where: str) -> str:
-    """Return `where` if it can name a shared root, or nothing; raise ValueError otherwise."""
+    """Return `where` if it is empty or can name a shared root; raise what pydantic tells else."""
     url = urlsplit(where)
     if where and not url.scheme and not where.startswith("/"):
         raise ValueError(
@@ -35,9 +36,10 @@ def reachable(where: str) -> str:
             "or a URI such as s3://bucket/runs"
         )
     if url.username or url.password:
-        raise ValueError(
+        raise PydanticCustomError(  # a message that does not repeat the value
+            "secret",
             "it holds a key, which would be written to run.json: export AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY instead"
+            "AWS_SECRET_ACCESS_KEY instead",
         )
     if url.scheme == "s3" and (wrong := sorted(set(dict(parse_qsl(url.query))) - _OPTIONS)):
         raise ValueError(f"{', '.join(wrong)} in it: the options are {', '.join(sorted(_OPTIONS))}")
@@ -45,12 +47,14 @@ def reachable(where: str) -> str:
 
 
 class SharedRoot:
-    """Named objects below `where`: a folder's absolute path, or a URI such as `s3://bucket/runs`."""
+    """Named objects in a folder below `where`: a path, or a URI such as `s3://bucket/runs`."""
 
-    def __init__(self, where: str) -> None:
-        self.where = where
+    def __init__(self, where: str, folder: str) -> None:
+        self.where = f"{where.partition('?')[0]}/{folder}"
+        """Its address, for messages."""
         with self._reached():
-            self._files, self._root = _opened(where)
+            self._files, root = _opened(where)
+        self._root = f"{root}/{folder}"
         self._is_local = isinstance(self._files, fs.LocalFileSystem)
 
     def put(self, name: str, data: bytes) -> None:
