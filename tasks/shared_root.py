@@ -167,6 +167,10 @@ def _opened(where: str) -> tuple[fs.FileSystem, str]:
         files, path = fs.FileSystem.from_uri(where)
         return files, path.rstrip("/")
     options = {name: value for name, value in parse_qsl(url.query) if name in _OPTIONS}
+    given = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if given and "endpoint_override" not in options:  # which pyarrow heeds in URIs alone
+        address = urlsplit(given)
+        options |= {"endpoint_override": address.netloc, "scheme": address.scheme}
     files = fs.S3FileSystem(
         **options,
         # Small objects in one request: S3 stamps one of several parts with the time it was begun.
