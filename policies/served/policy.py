@@ -16,6 +16,7 @@ from policies.served.fleet import Fleet
 from policies.served.limits import FairLimit
 from policies.served.self_test import doubts
 from policies.served.settings import OpenAIFields
+from policies.served.stalls import noticing_stalls
 from policies.served.transport import transport
 from policies.tokens import PromptTokenizer, truncated_at_once, unscored
 from schemas import (
@@ -67,11 +68,12 @@ async def connect(
         policy.caveat = await doubts(fleet, server)
         if policy.caveat:
             logger.warning("%s: a test at the start found: %s", name, policy.caveat)
-        if settings.max_in_flight:
-            yield policy
-            return
-        async with adapting(fleet, policy.limit):
-            yield policy
+        async with noticing_stalls(fleet, stall_s=settings.patience.stall_s):
+            if settings.max_in_flight:
+                yield policy
+                return
+            async with adapting(fleet, policy.limit):
+                yield policy
 
 
 class ServedPolicy:
