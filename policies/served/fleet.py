@@ -53,6 +53,7 @@ class Endpoint:
     """Whether it was set aside because it answers and writes nothing."""
     wrote_at: float = 0.0
     """When it was last seen to write, or had nothing to."""
+    completions: int = 0
     longest_s: float = math.inf
     """The longest that it took for a completion; infinite before there is one."""
     waiting: set[asyncio.Timeout] = field(default_factory=set)
@@ -62,7 +63,8 @@ class Endpoint:
         """Take note of a completion."""
         self.wrote_at = time.monotonic()
         took = self.wrote_at - asked_at
-        self.longest_s = took if math.isinf(self.longest_s) else max(self.longest_s, took)
+        self.longest_s = max(self.longest_s, took) if self.completions else took
+        self.completions += 1
 
 
 @dataclass(frozen=True, slots=True)

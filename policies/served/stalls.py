@@ -4,8 +4,8 @@ A model server's front answers although its engine is dead or hangs (vllm#39863)
 nothing: tokens do. A server that runs requests and has written none for a while is asked for one;
 without it the server stalls. Slow is not stalled: one that says how many tokens it has written
 (vLLM, SGLang) has to stand still, and of another completions are all that is seen, so it is given
-several times what the longest took. Each time a server turns out to have been merely slow, it is
-given twice as long.
+several times what the longest took. Should it have been slow all the same, it is given twice as long
+each time, until a completion comes back: so whatever a server can write at all is written.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ async def noticing_stalls(fleet: Fleet, *, stall_s: float) -> AsyncIterator[None
 
 async def _watch(fleet: Fleet, endpoint: Endpoint, stall_s: float) -> None:
     look_s, patience_s = stall_s / _LOOKS, stall_s
-    tokens: float | None = None
+    tokens, completions = await tokens_of(fleet, endpoint), 0
     while True:
         await asyncio.sleep(look_s)
         if endpoint.stalls:
@@ -46,6 +46,8 @@ async def _watch(fleet: Fleet, endpoint: Endpoint, stall_s: float) -> None:
             continue
         if endpoint.down_since is not None or not endpoint.outstanding:
             continue
+        if endpoint.completions > completions:
+            completions, patience_s = endpoint.completions, stall_s
         before, tokens = tokens, await tokens_of(fleet, endpoint)
         if tokens is not None and tokens != before:
             endpoint.wrote_at = time.monotonic()
