@@ -33,7 +33,8 @@ _CONTEXT = 1 << 20
 _END = 0
 _STALL_S = 8.0
 FAULTS = (
-    *("reset", "stall", "500", "503", "429", "torn", "too few choices", "ids lost", "aborted"),
+    *("reset", "stall", "500", "503", "429", "torn"),
+    *("too few choices", "ids lost", "wrong ids", "aborted"),
 )
 """What a completion request may meet instead of its answer; a stall ends in a reset."""
 _PROMPT_ENDS = "Answer:\n"
@@ -66,6 +67,7 @@ class Simulation:
                 web.get("/version", self._version),
                 web.get("/metrics", self._metrics),
                 web.post("/tokenize", self._tokenize),
+                web.post("/detokenize", self._detokenize),
                 web.post("/v1/completions", self._complete),
             ]
         )
@@ -82,6 +84,10 @@ class Simulation:
 
     async def _tokenize(self, request: web.Request) -> web.Response:
         return _json({"tokens": list(map(ord, orjson.loads(await request.read())["prompt"]))})
+
+    async def _detokenize(self, request: web.Request) -> web.Response:
+        ids = orjson.loads(await request.read())["tokens"]
+        return _json({"prompt": "".join(map(chr, ids))})
 
     def freeze(self) -> None:
         """Write nothing any more, or write again."""
@@ -145,6 +151,8 @@ def _spoilt(answer: dict[str, Any], fault: str) -> dict[str, Any]:
         answer["choices"].pop()
     if fault == "ids lost":
         del first["token_ids"][-2:]
+    if fault == "wrong ids":
+        first["token_ids"][0] += 1
     if fault == "aborted":
         first["finish_reason"] = "abort"
     return answer

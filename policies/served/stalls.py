@@ -4,8 +4,8 @@ A model server's front answers although its engine is dead or hangs (vllm#39863)
 nothing: tokens do. A server that runs requests and has written none for a while is asked for one;
 without it the server stalls. Slow is not stalled: one that says how many tokens it has written
 (vLLM, SGLang) has to stand still, and of another completions are all that is seen, so it is given
-several times what the longest took. Should it have been slow all the same, it is given twice as long
-each time, until a completion comes back: so whatever a server can write at all is written.
+several times what the longest took. Should it have been slow all the same, it is given twice as
+long each time, until a completion comes back: so whatever a server can write at all is written.
 """
 
 import asyncio

@@ -27,7 +27,7 @@ class FakeServer:
         self.strings: dict[int, str] = {}
         """What an id is decoded to where it is not its character."""
         self.requests: list[tuple[str, Body]] = []
-        self.open_requests = self.most_open = self.tokenized = self.written = 0
+        self.open_requests = self.most_open = self.tokenized = self.detokenized = self.written = 0
         self.gate = asyncio.Event()
         self.gate.set()
         self.keys: set[str] = set()
@@ -134,6 +134,7 @@ class FakeServer:
             turns = "".join(f"[{m['content']}]" for m in body.get("messages", ()))
             return 200, {"tokens": [ord(c) for c in body.get("prompt", turns + ">")]}
         if path == "/detokenize" and self.vllm:
+            self.detokenized += 1
             return 200, {"prompt": "".join(map(chr, body["tokens"]))}
         return 404, {"detail": "Not Found"}
 
