@@ -6,7 +6,8 @@
 The same made problems are labelled twice: with a calm server, and with one of which a share of
 requests meets a fault (`benchmarks.simulated_server.FAULTS`: resets, stalls, 5xx, 429, torn JSON,
 too few choices, lost or wrong token ids, aborted choices) and which meanwhile is killed and started
-again, and freezes: it answers all but requests for tokens. The committed tables have to be equal to the byte; else the exit status is 1.
+again, and freezes: it answers all but requests for tokens. The committed tables have to be equal to
+the byte; else the exit status is 1.
 """
 
 import argparse

@@ -112,7 +112,7 @@ class Simulation:
         if fault.isdecimal():
             return web.Response(status=int(fault), headers={"Retry-After": "0.1"})
         answer = await self._answer(body)
-        return _json(_spoilt(answer, fault)) if fault != "torn" else _torn(answer)
+        return _json(_spoilt(answer, fault, self._rng)) if fault != "torn" else _torn(answer)
 
     async def _answer(self, body: dict[str, Any]) -> dict[str, Any]:
         asked = body["prompt"]  # ids, but text in the test at the start
@@ -145,14 +145,14 @@ class Simulation:
         await asyncio.sleep(self.latency + a_token * tokens)
 
 
-def _spoilt(answer: dict[str, Any], fault: str) -> dict[str, Any]:
+def _spoilt(answer: dict[str, Any], fault: str, rng: random.Random) -> dict[str, Any]:
     first = answer["choices"][0]
     if fault == "too few choices":
         answer["choices"].pop()
     if fault == "ids lost":
         del first["token_ids"][-2:]
     if fault == "wrong ids":
-        first["token_ids"][0] += 1
+        first["token_ids"][0] += rng.randrange(1, 1000)
     if fault == "aborted":
         first["finish_reason"] = "abort"
     return answer
