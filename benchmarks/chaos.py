@@ -5,8 +5,9 @@
 
 The same made problems are labelled twice: with a calm server, and with one of which a share of
 requests meets a fault (`benchmarks.simulated_server.FAULTS`: resets, stalls, 5xx, 429, torn JSON,
-too few choices, lost token ids, aborted choices) and which is killed and started again meanwhile.
-The committed tables have to be equal to the byte; else the exit status is 1.
+too few choices, lost or wrong token ids, aborted choices) and which meanwhile is killed and started
+again, and freezes: it answers all but requests for tokens. The committed tables have to be equal to
+the byte; else the exit status is 1.
 """
 
 import argparse
@@ -31,9 +32,10 @@ from tasks.files import digest
 from tasks.settings import LabelRun
 
 _PATIENCE = Patience(
-    request_timeout_s=2, backoff_s=0.05, longest_pause_s=0.5, outage_s=60, retries=40
+    request_timeout_s=5, stall_s=1, backoff_s=0.05, longest_pause_s=0.5, outage_s=60, retries=40
 )
 _DOWN_S = 1.0
+_FROZEN_S = 3.0
 
 
 class Server:
@@ -58,6 +60,11 @@ class Server:
         assert self._process.stdout
         self._process.stdout.readline()
 
+    def freeze(self) -> None:
+        """Have it write nothing any more, or write again."""
+        if self._process:
+            self._process.send_signal(signal.SIGUSR1)
+
     def kill(self) -> None:
         """Kill it in the middle of what it does."""
         if self._process:
@@ -67,11 +74,15 @@ class Server:
 
 @asynccontextmanager
 async def dying(server: Server, restarts: int, every_s: float) -> AsyncIterator[None]:
-    """Kill a server so often, and start it again each time."""
+    """Freeze a server so often, and kill it and start it again."""
 
     async def work() -> None:
         for _ in range(restarts):
-            await asyncio.sleep(every_s)
+            await asyncio.sleep(every_s / 2)
+            server.freeze()
+            await asyncio.sleep(_FROZEN_S)
+            server.freeze()
+            await asyncio.sleep(every_s / 2)
             server.kill()
             await asyncio.sleep(_DOWN_S)
             await asyncio.to_thread(server.start)
@@ -121,7 +132,7 @@ def measure(log: Path, *, problems: int, faults: float, restarts: int, every_s: 
             )
     met = Counter(log.read_text().splitlines())
     print("faults: " + ", ".join(f"{met[name]} {name}" for name in FAULTS))
-    print(f"restarts: {restarts}")
+    print(f"freezes: {restarts}, restarts: {restarts}")
     differ = [name for name in found["calm"] if found["chaos"].get(name) != found["calm"][name]]
     equal = not differ and found["calm"].keys() == found["chaos"].keys()
     print("tables: equal to the byte" if equal else f"tables: {len(differ)} differ: {differ[:5]}")

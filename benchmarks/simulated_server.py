@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import itertools
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,9 +31,10 @@ from schemas import Completion, CompletionRequest, Prefix, Sampling, TextPrompt
 MODEL = "simulated"
 _CONTEXT = 1 << 20
 _END = 0
-_STALL_S = 4.0
+_STALL_S = 8.0
 FAULTS = (
-    *("reset", "stall", "500", "503", "429", "torn", "too few choices", "ids lost", "aborted"),
+    *("reset", "stall", "500", "503", "429", "torn"),
+    *("too few choices", "ids lost", "wrong ids", "aborted"),
 )
 """What a completion request may meet instead of its answer; a stall ends in a reset."""
 _PROMPT_ENDS = "Answer:\n"
@@ -50,6 +52,10 @@ class Simulation:
     seed: int = 0
     active: int = 0
     """Sequences being written."""
+    written: int = 0
+    """Tokens written so far."""
+    frozen: bool = False
+    """Whether it takes requests for tokens and never answers them; SIGUSR1 changes that."""
     world = ScriptedSettings(error=0.2)
 
     def app(self) -> web.Application:
@@ -59,7 +65,9 @@ class Simulation:
             [
                 web.get("/v1/models", self._models),
                 web.get("/version", self._version),
+                web.get("/metrics", self._metrics),
                 web.post("/tokenize", self._tokenize),
+                web.post("/detokenize", self._detokenize),
                 web.post("/v1/completions", self._complete),
             ]
         )
@@ -71,8 +79,19 @@ class Simulation:
     async def _version(self, _: web.Request) -> web.Response:
         return _json({"version": "0.32.0"})
 
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(text=f"vllm:generation_tokens_total {self.written}\n")
+
     async def _tokenize(self, request: web.Request) -> web.Response:
         return _json({"tokens": list(map(ord, orjson.loads(await request.read())["prompt"]))})
+
+    async def _detokenize(self, request: web.Request) -> web.Response:
+        ids = orjson.loads(await request.read())["tokens"]
+        return _json({"prompt": "".join(map(chr, ids))})
+
+    def freeze(self) -> None:
+        """Write nothing any more, or write again."""
+        self.frozen = not self.frozen
 
     def __post_init__(self) -> None:
         self._rng = random.Random(self.seed)
@@ -80,6 +99,8 @@ class Simulation:
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         body = orjson.loads(await request.read())
+        if self.frozen:
+            await asyncio.Event().wait()
         fault = next(self._next_fault) if self._rng.random() < self.faults else ""
         if fault:
             print(fault, file=sys.stderr, flush=True)
@@ -91,7 +112,7 @@ class Simulation:
         if fault.isdecimal():
             return web.Response(status=int(fault), headers={"Retry-After": "0.1"})
         answer = await self._answer(body)
-        return _json(_spoilt(answer, fault)) if fault != "torn" else _torn(answer)
+        return _json(_spoilt(answer, fault, self._rng)) if fault != "torn" else _torn(answer)
 
     async def _answer(self, body: dict[str, Any]) -> dict[str, Any]:
         asked = body["prompt"]  # ids, but text in the test at the start
@@ -106,6 +127,7 @@ class Simulation:
         written = [self.world.write(request, seed) for seed in request.seeds]
         await self._take_time(written)
         tokens = sum(len(one.text) + 1 for one in written)
+        self.written += tokens
         usage = {"prompt_tokens": len(body["prompt"]), "completion_tokens": tokens}
         choices = [_choice(index, one) for index, one in enumerate(written)]
         return {"choices": choices, "usage": usage}
@@ -123,12 +145,14 @@ class Simulation:
         await asyncio.sleep(self.latency + a_token * tokens)
 
 
-def _spoilt(answer: dict[str, Any], fault: str) -> dict[str, Any]:
+def _spoilt(answer: dict[str, Any], fault: str, rng: random.Random) -> dict[str, Any]:
     first = answer["choices"][0]
     if fault == "too few choices":
         answer["choices"].pop()
     if fault == "ids lost":
         del first["token_ids"][-2:]
+    if fault == "wrong ids":
+        first["token_ids"][0] += rng.randrange(1, 1000)
     if fault == "aborted":
         first["finish_reason"] = "abort"
     return answer
@@ -177,6 +201,7 @@ def simulated(
 
 
 async def _serve(simulation: Simulation, port: int) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, simulation.freeze)
     runner = web.AppRunner(simulation.app(), access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port, backlog=4096, reuse_address=True)

@@ -80,9 +80,11 @@ def recorded() -> Iterator[list[tuple[str, Mapping[str, object]]]]:
     sent: list[tuple[str, Mapping[str, object]]] = []
     post = Transport.post
 
-    async def posted(self: Transport, url: str, body: Mapping[str, object]) -> Answer:
+    async def posted(
+        self: Transport, url: str, body: Mapping[str, object], **options: Any
+    ) -> Answer:
         sent.append((url, body))
-        return await post(self, url, body)
+        return await post(self, url, body, **options)
 
     Transport.post = posted  # type: ignore[method-assign]
     try:

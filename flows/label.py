@@ -14,6 +14,7 @@ from tasks.commits import committed
 from tasks.conclusion import conclude
 from tasks.exports import export_rows
 from tasks.failures import leading
+from tasks.peers import Alone, part_of, peers_of
 from tasks.problems import stage_problems
 from tasks.progress import LOADING
 from tasks.records import Counts
@@ -27,28 +28,34 @@ from tasks.staging import StagingRecord
 async def label(run: LabelRun) -> Counts:
     """Label a run's problems, shard by shard; the same call resumes a run that was cut short.
 
-    Returns what the run holds: all of it, or what its budget was enough for.
-    Raises a StepmintError that names value and remedy.
+    Returns what the run holds: all of it, or what its budget was enough for; of a run that another
+    machine concludes, what this machine's folder holds. Raises a StepmintError that names value and
+    remedy.
     """
     refuse_strangers(run)
     with opened(run, done=lambda: ending(run)):
         session = new_session(run)
         try:
-            async with session.kept_open():
-                session.board.phase = LOADING
-                problems = await stage_problems(run)
-                async with budgeted(run, session, shards=problems.shards):
-                    await _label_shards(run, problems, session)
-            session.board.phase = "concluding"
-            counts = await conclude(run)
-            for exporter in run.exports if counts.problems else ():
-                await export_rows(run, exporter)
-            return counts
+            async with peers_of(run, session) as peers:
+                async with session.kept_open():
+                    session.board.phase = LOADING
+                    problems = await peers.stage(stage_problems)
+                    await _label_shards(run, problems, session, peers)
+                session.board.phase = "concluding"
+                if not await peers.concludes():
+                    return await part_of(run)
+                counts = await conclude(run)
+                for exporter in run.exports if counts.problems else ():
+                    await export_rows(run, exporter)
+                await peers.concluded()
+                return counts
         except ExceptionGroup as group:
             raise leading(group) from group
 
 
-async def _label_shards(run: LabelRun, problems: StagingRecord, session: Session) -> None:
+async def _label_shards(
+    run: LabelRun, problems: StagingRecord, session: Session, peers: Alone
+) -> None:
     """Keep several shards' worth of problems open, so that no tail leaves the policy idle."""
     board = session.board
     board.problems = problems.problems
@@ -61,15 +68,19 @@ async def _label_shards(run: LabelRun, problems: StagingRecord, session: Session
         *(board.problems - board.done, board.problems, len(left), run.folder),
     )
     page = await acreate_progress_artifact(progress=board.percent, description=run.name)
-    async with asyncio.TaskGroup() as group:
-        for shard in left:
+    async with (
+        budgeted(run, session, shards=problems.shards) as purse,
+        asyncio.TaskGroup() as group,
+    ):
+        async for shard in peers.left(left):
             await session.window.enter(shard, run.shards.size)
-            if session.purse.over.is_set():
+            if purse.over.is_set():
                 break
-            if may_begin(run, shard, session.purse):
-                group.create_task(_label_shard(run, shard, session, page))
+            if may_begin(run, shard, purse):
+                group.create_task(_label_shard(run, shard, session, page, peers))
             else:
                 session.window.leave(shard)
+                await peers.leave(shard)
         session.window.close()
 
 
@@ -85,7 +96,9 @@ def _left(run: LabelRun, shards: int) -> tuple[list[int], int]:
     return left, done
 
 
-async def _label_shard(run: LabelRun, shard: int, session: Session, page: UUID) -> None:
+async def _label_shard(
+    run: LabelRun, shard: int, session: Session, page: UUID, peers: Alone
+) -> None:
     """Label one shard, retried where that can help; tell Prefect's pages of it."""
     task = label_shard.with_options(
         retries=run.shards.retries, retry_delay_seconds=run.shards.retry_delay_s
@@ -96,6 +109,7 @@ async def _label_shard(run: LabelRun, shard: int, session: Session, page: UUID) 
     finally:
         session.purse.begun(shard)
         session.window.leave(shard)
+    await peers.leave(shard)
     if record is None:
         return
     counts = record.counts

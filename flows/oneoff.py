@@ -77,12 +77,13 @@ def _reused(record: Mapping[str, Any]) -> Iterator[str]:
 
 def _reached(run: LabelRun, record: Mapping[str, Any], resume: str) -> Iterator[str]:
     """Yield what a budget left open, and how to go on; nothing where the run is whole."""
-    purse, left = session_of(run).purse, record["left"]
-    if not left:
+    session, left = session_of(run), record["left"]
+    purse = session.purse
+    if not left or not purse.reached:
         return
     more = "" if purse.reached == "hours" else f" --set budget.{purse.reached}=MORE"
     yield (
-        f"budget reached: {purse.told}. {left:,} of {left + record['counts']['problems']:,} "
+        f"budget reached: {purse.told}. {left:,} of {session.board.problems:,} "
         f"problems are left, and what was paid for them is kept. Go on with: {resume}{more}"
     )
 

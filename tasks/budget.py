@@ -9,7 +9,7 @@ from pathlib import Path
 from rollouts import JournalReader, Purse, Spent
 from schemas.run_folder import RunFolder, shard_name
 from tasks.commits import committed
-from tasks.session import Session
+from tasks.session import Session, session_of
 from tasks.settings import LabelRun
 from tasks.staging import staged
 
@@ -40,7 +40,8 @@ def ending(run: LabelRun) -> str:
     found = staged(run.folder)
     shards = range(found.shards if found else 0)
     whole = all(committed(run.folder, shard) for shard in shards)
-    return "finished" if whole else "budget reached"
+    # A shared run's other shards may be on other machines.
+    return "finished" if whole or not session_of(run).purse.reached else "budget reached"
 
 
 def spent_by(folder: Path, shards: int) -> Spent:

@@ -237,7 +237,7 @@ def _changes(run: LabelRun) -> bool:
             f"{run.folder} holds a run that this stepmint cannot read: "
             "choose another name with --set name=NAME"
         ) from error
-    changes = list(_differences(before, run.shaping() | {"prompt": prompt_version(run)}))
+    changes = list(differences(before, run.shaping() | {"prompt": prompt_version(run)}))
     if changes and _sampled(run.folder) and not _only_read_anew(run.folder, changes):
         raise RunError(
             f"{run.folder} holds samples of another configuration:\n"
@@ -284,11 +284,12 @@ def put_aside(run: LabelRun) -> Path | None:
     return aside
 
 
-def _differences(before: Any, now: Any, path: str = "") -> Iterator[str]:
+def differences(before: Any, now: Any, path: str = "") -> Iterator[str]:
+    """Yield how two configurations differ, a line for each setting."""
     if isinstance(before, dict) and isinstance(now, dict):
         for key in sorted(before.keys() | now.keys()):
             inner = f"{path}.{key}" if path else key
-            yield from _differences(before.get(key), now.get(key), inner)
+            yield from differences(before.get(key), now.get(key), inner)
     elif before != now:
         yield f"{path}: was {json.dumps(before)}, now {json.dumps(now)}"
 

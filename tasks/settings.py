@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from exporters import AnyExporter
 from labelers import AnyLabeler
@@ -13,6 +13,7 @@ from rollouts.steps import BlankLine
 from schemas import Sampling, Settings
 from sources import AnySource
 from tasks.defaults import FITTING, filled
+from tasks.shared_root import reachable
 from verification import VerificationSettings
 
 
@@ -27,7 +28,7 @@ class ShardSettings(Settings):
     free: ClassVar[frozenset[str]] = frozenset(
         {
             *("in_flight", "retries", "retry_delay_s", "max_undecided", "max_truncated"),
-            *("max_no_answer", "max_identical", "accept_none_correct"),
+            *("max_no_answer", "max_identical", "accept_none_correct", "lease_s"),
         }
     )
 
@@ -40,6 +41,8 @@ class ShardSettings(Settings):
     """Times a shard is tried again after its policy or verifier failed."""
     retry_delay_s: float = Field(default=10, ge=0)
     """Seconds before a retry."""
+    lease_s: float = Field(default=60, ge=1)
+    """With `shared`: seconds without a sign of life after which others take a machine's shards."""
     max_undecided: float = Field(default=0.05, ge=0, le=1)
     """Share of a shard's rollouts the verifier may leave undecided; above it the shard fails."""
     max_truncated: float = Field(default=0.5, ge=0, le=1)
@@ -56,12 +59,15 @@ class ShardSettings(Settings):
 class LabelRun(Settings):
     """Everything that decides a run. The data, the model and the labeler are always named."""
 
-    free: ClassVar[frozenset[str]] = frozenset({"output", "name", "exports", "reuse"})
+    free: ClassVar[frozenset[str]] = frozenset({"output", "name", "shared", "reuse", "exports"})
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     """The run's folder under `output`, e.g. `gsm8k-qwen`."""
     output: Path = Path("output")
-    """The folder that holds all runs."""
+    """The folder that holds all runs; journals stay in it."""
+    shared: Annotated[str, AfterValidator(reachable)] = ""
+    """Where the machines of one run meet: a folder's absolute path that all reach, or a URI such as
+    `s3://bucket/runs`. Empty: the run is this process's alone."""
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Every request's seed derives from it."""
     source: AnySource

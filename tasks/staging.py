@@ -53,6 +53,15 @@ def shard_problems(folder: Path, shard: int) -> tuple[ProblemRow, ...]:
     return tuple(problems_from(read_table(path, "problems")))
 
 
+def adopt(folder: Path, record: StagingRecord) -> None:
+    """Have a run work on what another machine staged; its shards may come one by one."""
+    staging = RunFolder(folder).staging
+    with writing(folder):
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir()
+        write_json(staging / _SUMMARY, asdict(record))
+
+
 class Staging:
     """Problems and rejected rows being written; theirs are the final names when all are there.
 

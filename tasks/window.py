@@ -33,13 +33,17 @@ class Window:
 
     async def enter(self, shard: int, problems: int) -> None:
         """Wait until a shard's problems find room; one larger than all the room enters alone."""
+        await self.room(problems)
+        self._open[shard] = problems
+
+    async def room(self, problems: int) -> None:
+        """Wait until so many problems would find room."""
         while self.open and self.open + problems > self._room and not self._starves():
             self._left.clear()
             # Not wait_for: Python 3.11's forgets that it was cancelled when both come at once.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_S):
                     await self._left.wait()
-        self._open[shard] = problems
 
     def feeds(self, idle: Callable[[], int]) -> None:
         """Name who says how many sequences the policy could begin at once."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
@@ -33,7 +33,9 @@ class _Likelihood(BaseModel):
     decoded_token: str | None = None
 
 
-class _Choice(BaseModel):
+class Choice(BaseModel):
+    """One of the texts that a server wrote."""
+
     index: int = 0
     text: str = ""
     message: _ChatMessage | None = None
@@ -43,6 +45,12 @@ class _Choice(BaseModel):
     # Chat answers shape this differently; only text completions are asked for it.
     logprobs: _Logprobs | None = None
     prompt_logprobs: list[dict[int, _Likelihood] | None] | None = None
+
+    @property
+    def decoded(self) -> Iterator[tuple[int, str]]:
+        """The ids, each with the string that the server decodes it to, where it says so."""
+        strings = self.logprobs.tokens if self.logprobs else ()
+        return zip(self.token_ids or (), strings, strict=False)
 
 
 class _PromptDetails(BaseModel):
@@ -58,7 +66,7 @@ class _Usage(BaseModel):
 class Choices(BaseModel):
     """A server's answer with `n` choices."""
 
-    choices: list[_Choice]
+    choices: list[Choice]
     usage: _Usage
 
     @classmethod
@@ -170,17 +178,17 @@ class PromptLogprobs:
         )
 
 
-def _text(choice: _Choice) -> str:
+def _text(choice: Choice) -> str:
     return choice.text if choice.message is None else choice.message.content or ""
 
 
-def _logprob(choice: _Choice) -> float | None:
+def _logprob(choice: Choice) -> float | None:
     if choice.logprobs is None or not choice.logprobs.token_logprobs:
         return None
     return sum(value or 0.0 for value in choice.logprobs.token_logprobs)
 
 
-def _tokens(choice: _Choice, context: Sequence[int], table: TokenBytes | None) -> Tokens | None:
+def _tokens(choice: Choice, context: Sequence[int], table: TokenBytes | None) -> Tokens | None:
     """Return the sampled ids with their places in the text; None where a place is in doubt."""
     if choice.token_ids is None:
         return None

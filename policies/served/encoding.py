@@ -51,7 +51,7 @@ class _Detokenized(BaseModel):
 class ServerEncoder:
     """Has a vLLM server tokenise, whose chat template it thereby uses.
 
-    Asks once per prompt, and once per text to score.
+    Asks once per prompt, once per text to score, and for the text of ids it has not had yet.
     """
 
     def __init__(self, fleet: Fleet, model: str) -> None:
@@ -64,7 +64,7 @@ class ServerEncoder:
         if prefix.token_ids is not None:
             return await self._prompt_ids(prompt) + prefix.token_ids
         if isinstance(prompt, ChatPrompt):
-            start = await self._detokenize(await self._prompt_ids(prompt))
+            start = await self.text_of(await self._prompt_ids(prompt))
             return await self._tokenize(
                 {"prompt": start + prefix.text, "add_special_tokens": False}
             )
@@ -93,7 +93,9 @@ class ServerEncoder:
 
         return await self._fleet.post("/tokenize", {"model": self._model, **body}, read)
 
-    async def _detokenize(self, ids: tuple[int, ...]) -> str:
+    async def text_of(self, ids: Sequence[int]) -> str:
+        """Return what the server reads these ids as."""
+
         def read(content: bytes) -> str:
             return _Detokenized.model_validate_json(content).prompt
 

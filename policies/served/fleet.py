@@ -5,11 +5,13 @@ What is retried: a connection that fails or breaks, a timeout, a torn or aborted
 """
 
 import asyncio
+import hashlib
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -26,6 +28,11 @@ T = TypeVar("T")
 _PROBE_S = 5.0
 _LONGEST_PROBE_PAUSE_S = 5.0
 _HOMES = 65_536
+_WRITES = "/v1/"
+"""How paths begin for which a server writes tokens; others are answered without the model."""
+_SESSION = ("X-Session-ID", "X-SMG-Routing-Key")
+"""Read by vllm-router and AIBrix, and by SGLang's gateway; vLLM's production-stack reads what its
+--session-key names. llm-d goes by the prefixes themselves."""
 _BEHIND, _BEHIND_AT_LEAST = 1.25, 32
 """A home moves when its server is asked for so many times, and so many, sequences more."""
 
@@ -42,6 +49,22 @@ class Endpoint:
     probes: int = 0
     next_probe: float = 0.0
     last_error: str = ""
+    stalls: bool = False
+    """Whether it was set aside because it answers and writes nothing."""
+    wrote_at: float = 0.0
+    """When it was last seen to write, or had nothing to."""
+    completions: int = 0
+    longest_s: float = math.inf
+    """The longest that it took for a completion; infinite before there is one."""
+    waiting: set[asyncio.Timeout] = field(default_factory=set)
+    """Requests it has not answered yet, by what cuts them short."""
+
+    def wrote(self, asked_at: float) -> None:
+        """Take note of a completion."""
+        self.wrote_at = time.monotonic()
+        took = self.wrote_at - asked_at
+        self.longest_s = max(self.longest_s, took) if self.completions else took
+        self.completions += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +88,10 @@ class Fleet:
         self._homes: MutableMapping[Hashable, Endpoint] = LRUCache(_HOMES)
         self.pushed_back = 0
         """Requests that were refused for being too many."""
+        self.latest: tuple[str, Mapping[str, object]] | None = None
+        """The path and body of a request for tokens."""
+        self.on_stall: Callable[[], None] = lambda: None
+        """Called when a server is found to write nothing."""
 
     @property
     def up(self) -> list[Endpoint]:
@@ -75,10 +102,36 @@ class Fleet:
         """Make every request that has no answer yet, and all later ones, raise this error."""
         self._failure = error
 
-    async def peek(self, endpoint: Endpoint, path: str) -> Answer | None:
-        """Return one server's answer, whatever it is; None without one."""
+    def stall(self, endpoint: Endpoint) -> None:
+        """Set aside a server that writes nothing; what it was asked for is asked elsewhere.
+
+        It stays aside, whatever it answers, until it is `back`.
+        """
+        endpoint.stalls = True
+        self._set_aside(endpoint, "it answers but writes no token")
+        for request in tuple(endpoint.waiting):
+            request.reschedule(0)
+        self.on_stall()
+
+    def back(self, endpoint: Endpoint) -> None:
+        """Ask a server again that was set aside."""
+        logger.warning("%s answers again", endpoint.url)
+        endpoint.down_since, endpoint.probes, endpoint.stalls = None, 0, False
+
+    async def peek(
+        self,
+        endpoint: Endpoint,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        timeout_s: float = _PROBE_S,
+    ) -> Answer | None:
+        """Return one server's answer, whatever it is; None without one in time."""
+        url = endpoint.url + path
         try:
-            return await self._transport.get(endpoint.url + path, timeout_s=_PROBE_S)
+            if body is None:
+                return await self._transport.get(url, timeout_s=timeout_s)
+            return await self._transport.post(url, body, timeout_s=timeout_s)
         except (UnreachableError, BrokenError):
             return None
 
@@ -98,10 +151,10 @@ class Fleet:
         self, endpoint: Endpoint, path: str, body: Mapping[str, object], read: Callable[[bytes], T]
     ) -> T | None:
         """Return one server's answer, asked once; None where it gives none."""
+        answer = await self.peek(endpoint, path, body, timeout_s=self._patience.stall_s)
         try:
-            answer = await self._transport.post(endpoint.url + path, body)
-            return read(answer.content) if answer.is_success else None
-        except (UnreachableError, BrokenError, ValueError):
+            return read(answer.content) if answer and answer.is_success else None
+        except ValueError:
             return None
 
     async def post(
@@ -116,15 +169,20 @@ class Fleet:
         """Return the answer as `read` understands it, a ValueError from which counts as torn.
 
         Requests with one `home` go to one server, which remembers what they begin with, until it
-        falls behind. Raises PolicyError when the servers refuse, keep failing, or are all gone for
-        too long.
+        falls behind; should it be a router, a header tells it what belongs together. Raises
+        PolicyError when the servers refuse, keep failing, or are all gone for too long.
         """
         failures = 0
+        headers = None if home is None else _session(home)
+        if path.startswith(_WRITES):
+            self.latest = path, body
         while True:
             endpoint = await self._pick(home)
+            if not endpoint.outstanding:
+                endpoint.wrote_at = time.monotonic()
             endpoint.outstanding += sequences
             try:
-                result = await self._attempt(endpoint, path, body, read)
+                result = await self._attempt(endpoint, path, body, read, headers)
             finally:
                 endpoint.outstanding -= sequences
             if not isinstance(result, _Retry):
@@ -145,11 +203,23 @@ class Fleet:
         path: str,
         body: Mapping[str, object],
         read: Callable[[bytes], T],
+        headers: Mapping[str, str] | None,
     ) -> "T | _Retry":
+        asked_at = time.monotonic()
         try:
-            answer = await self._transport.post(endpoint.url + path, body)
+            async with asyncio.timeout(None) as bound:
+                endpoint.waiting.add(bound)
+                try:
+                    answer = await self._transport.post(endpoint.url + path, body, headers=headers)
+                finally:
+                    endpoint.waiting.remove(bound)
             if answer.is_success:
-                return read(answer.content)
+                result = read(answer.content)
+                if path.startswith(_WRITES):
+                    endpoint.wrote(asked_at)
+                return result
+        except TimeoutError:
+            return _Retry(endpoint.last_error)  # cut short by `stall`
         except UnreachableError as error:
             self._set_aside(endpoint, str(error))
             return _Retry(str(error))
@@ -203,8 +273,7 @@ class Fleet:
         endpoint = due[0]
         endpoint.next_probe = now + _PROBE_S + 1  # keeps others from probing it at the same time
         if await self.get(endpoint, "/v1/models") is not None:
-            logger.warning("%s answers again", endpoint.url)
-            endpoint.down_since, endpoint.probes = None, 0
+            self.back(endpoint)
 
     def _set_aside(self, endpoint: Endpoint, error: str) -> None:
         now = time.monotonic()
@@ -212,7 +281,8 @@ class Fleet:
             endpoint.down_since = now
             logger.warning("%s does not answer, set aside: %s", endpoint.url, error)
         endpoint.last_error = error
-        endpoint.next_probe = now + min(self._pause(endpoint.probes), _LONGEST_PROBE_PAUSE_S)
+        pause = min(self._pause(endpoint.probes), _LONGEST_PROBE_PAUSE_S)
+        endpoint.next_probe = math.inf if endpoint.stalls else now + pause
         endpoint.probes += 1
 
     def _check_outage(self) -> None:
@@ -236,6 +306,11 @@ class Fleet:
         longest = self._patience.longest_pause_s
         pause = min(self._patience.backoff_s * 2.0 ** min(failures, 16), longest)
         return max(pause * self._jitter.uniform(0.5, 1), min(at_least_s, longest))
+
+
+def _session(home: Hashable) -> Mapping[str, str]:
+    """Return what tells a router that requests of one home belong together."""
+    return dict.fromkeys(_SESSION, hashlib.blake2b(repr(home).encode(), digest_size=8).hexdigest())
 
 
 def _retry_after_s(value: str) -> float:

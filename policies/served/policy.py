@@ -12,10 +12,12 @@ from policies.served.admission import LEAST, START, adapting
 from policies.served.choices import Choices, PromptLogprobs
 from policies.served.dialect import Server, survey
 from policies.served.encoding import Encoder, LocalEncoder, ServerEncoder
+from policies.served.fitting import Fitting
 from policies.served.fleet import Fleet
 from policies.served.limits import FairLimit
 from policies.served.self_test import doubts
 from policies.served.settings import OpenAIFields
+from policies.served.stalls import noticing_stalls
 from policies.served.transport import transport
 from policies.tokens import PromptTokenizer, truncated_at_once, unscored
 from schemas import (
@@ -67,11 +69,12 @@ async def connect(
         policy.caveat = await doubts(fleet, server)
         if policy.caveat:
             logger.warning("%s: a test at the start found: %s", name, policy.caveat)
-        if settings.max_in_flight:
-            yield policy
-            return
-        async with adapting(fleet, policy.limit):
-            yield policy
+        async with noticing_stalls(fleet, stall_s=settings.patience.stall_s):
+            if settings.max_in_flight:
+                yield policy
+                return
+            async with adapting(fleet, policy.limit):
+                yield policy
 
 
 class ServedPolicy:
@@ -96,6 +99,11 @@ class ServedPolicy:
         self._largest_group = min(LEAST, self.limit.size)
         self._tokenizer = tokenizer
         self._encoder = _encoder(server, fleet, tokenizer)
+        self._fitting = Fitting(
+            tokenizer.bytes if tokenizer else None,
+            self._encoder.text_of if isinstance(self._encoder, ServerEncoder) else None,
+            retries=settings.patience.retries,
+        )
 
     @property
     def in_flight(self) -> int:
@@ -201,18 +209,20 @@ class ServedPolicy:
         home: Prompt,
     ) -> list[Completion]:
         """Ask for one completion per seed, all in one request."""
-        table = self._tokenizer.bytes if self._tokenizer else None
         path = "/v1/chat/completions" if "messages" in body else "/v1/completions"
         body = body | {"seed": seeds[0]} | ({"n": len(seeds)} if len(seeds) > 1 else {})
-        async with self.limit.hold(len(seeds)):
-            answer = await self.fleet.post(
+
+        async def ask() -> Choices:
+            return await self.fleet.post(
                 path,
                 body,
                 lambda content: Choices.expecting(len(seeds), content),
                 home=home,
                 sequences=len(seeds),
             )
-        return answer.completions(seeds, ids, table)
+
+        async with self.limit.hold(len(seeds)):
+            return await self._fitting.completions(ask, seeds, ids)
 
     async def _body(
         self, request: CompletionRequest

@@ -23,9 +23,11 @@ async def doubts(fleet: Fleet, server: Server) -> str:
 
 async def _doubt(fleet: Fleet, endpoint: Endpoint, server: Server) -> str:
     body = {"model": server.model, "prompt": PROMPT, "max_tokens": 24, "temperature": 1.5}
-    texts = [await _texts(fleet, endpoint, body | {"seed": seed}) for seed in (*_SEEDS, _SEEDS[0])]
-    if not all(texts):  # no text completions there, or it is down: requests will tell
-        return ""
+    texts = list[list[str]]()
+    for seed in (*_SEEDS, _SEEDS[0]):
+        texts.append(await _texts(fleet, endpoint, body | {"seed": seed}))
+        if not texts[-1]:  # no text completions there, or none at all: requests will tell
+            return ""
     if texts[0] != texts[-1]:
         return "ignores seeds"
     if texts[0] == texts[1] == texts[2]:

@@ -14,6 +14,9 @@ class Patience(Settings):
 
     request_timeout_s: float = Field(default=1800, gt=0)
     """Seconds one request may take, the server's own queue included."""
+    stall_s: float = Field(default=120, gt=0)
+    """Seconds in which a server that runs requests may write no token before it is asked for one;
+    without that one it is set aside, and what it was asked for goes elsewhere."""
     retries: int = Field(default=8, ge=0)
     """Further attempts of a request after a timeout, a torn answer, 429 or 5xx."""
     backoff_s: float = Field(default=0.5, gt=0)

@@ -88,8 +88,10 @@ class SupervisedServer:
     async def watch(self, fleet: Fleet, restarts: int) -> None:
         """Restart the server when it dies, so many times; then fail the fleet's requests.
 
-        A death that the next start would meet again fails them at once.
+        A death that the next start would meet again fails them at once. A server that writes
+        nothing is stopped, and so started again.
         """
+        fleet.on_stall = self._end
         error = self._error("was never started")
         for left in range(restarts, -1, -1):
             process = self._process
@@ -117,6 +119,11 @@ class SupervisedServer:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+    def _end(self) -> None:
+        """Stop the process, as if it had died."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         with self.log.open("ab") as log:

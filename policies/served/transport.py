@@ -60,16 +60,31 @@ class Transport:
         """Return the answer to a GET; raises UnreachableError, BrokenError."""
         return await self._request("GET", url, None, timeout_s)
 
-    async def post(self, url: str, body: Mapping[str, object]) -> Answer:
+    async def post(
+        self,
+        url: str,
+        body: Mapping[str, object],
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> Answer:
         """Return the answer to a POST of JSON; raises UnreachableError, BrokenError."""
-        return await self._request("POST", url, orjson.dumps(body), self._timeout_s)
+        seconds = self._timeout_s if timeout_s is None else timeout_s
+        return await self._request("POST", url, orjson.dumps(body), seconds, headers)
 
-    async def _request(self, method: str, url: str, data: bytes | None, seconds: float) -> Answer:
+    async def _request(
+        self,
+        method: str,
+        url: str,
+        data: bytes | None,
+        seconds: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=_CONNECT_S)
         try:
             # A redirect would carry the key to wherever it leads.
             async with self._session.request(
-                method, url, data=data, timeout=timeout, allow_redirects=False
+                method, url, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 content = await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

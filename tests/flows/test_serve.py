@@ -30,10 +30,12 @@ def test_prefect_yaml_names_a_configuration_that_loads_and_a_flow_that_is_there(
     content = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text())
     (step,) = content["build"]
     assert parameters(step["flows.serve.parameters"]["config"])
-    (nightly,) = content["deployments"]
-    file, flow = nightly["entrypoint"].split(":")
-    assert f"async def {flow}(" in (CHECKOUT / file).read_text()
+    nightly, cluster = content["deployments"]
+    for one in (nightly, cluster):
+        file, flow = one["entrypoint"].split(":")
+        assert f"async def {flow}(" in (CHECKOUT / file).read_text()
     assert nightly["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
+    assert "concurrency_limit" not in cluster
 
 
 @pytest.mark.slow

@@ -27,10 +27,12 @@ class FakeServer:
         self.strings: dict[int, str] = {}
         """What an id is decoded to where it is not its character."""
         self.requests: list[tuple[str, Body]] = []
-        self.open_requests = self.most_open = self.tokenized = 0
+        self.open_requests = self.most_open = self.tokenized = self.detokenized = self.written = 0
         self.gate = asyncio.Event()
         self.gate.set()
         self.keys: set[str] = set()
+        self.sessions: list[tuple[str, str]] = []
+        """What each completion request says it belongs to, in both headers."""
         self.url = ""
         self.loading = False
         self.refuses = 0
@@ -58,6 +60,9 @@ class FakeServer:
                 headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 self.keys.add(headers.get("authorization", ""))
+                if "x-session-id" in headers:
+                    told = headers["x-session-id"], headers["x-smg-routing-key"]
+                    self.sessions.append(told)
                 await self._answer(lines[0].split()[1], json.loads(body or "{}"), writer)
         writer.close()
 
@@ -71,6 +76,7 @@ class FakeServer:
         labels = '{engine="0",model_name="m"}'
         return (
             f"# HELP vllm:num_requests_running Number of requests.\n"
+            f"vllm:generation_tokens_total{labels} {self.written:.1f}\n"
             f"vllm:num_requests_running{labels} {running:.1f}\n"
             f"vllm:num_requests_waiting{labels} {self.open_requests - running:.1f}\n"
             f'vllm:num_requests_waiting_by_reason{{reason="capacity"}} 9.0\n'
@@ -128,6 +134,7 @@ class FakeServer:
             turns = "".join(f"[{m['content']}]" for m in body.get("messages", ()))
             return 200, {"tokens": [ord(c) for c in body.get("prompt", turns + ">")]}
         if path == "/detokenize" and self.vllm:
+            self.detokenized += 1
             return 200, {"prompt": "".join(map(chr, body["tokens"]))}
         return 404, {"detail": "Not Found"}
 
@@ -140,6 +147,7 @@ class FakeServer:
         if "messages" in body:
             choices = [c | {"message": {"content": c["text"]}} for c in choices]
         written = sum(len(choice.get("token_ids", "123456789")) for choice in choices)
+        self.written += written
         usage = {"prompt_tokens": len(prompt), "completion_tokens": written}
         return {"choices": choices[::-1], "usage": usage}
 

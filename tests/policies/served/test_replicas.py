@@ -8,7 +8,8 @@ import pytest
 
 from policies.served.fleet import Fleet
 from policies.served.transport import transport
-from tests.policies.asking import Opened, ask
+from schemas import ROOT
+from tests.policies.asking import STEP, Opened, ask
 from tests.policies.served.fake_server import QUICK, FakeServer
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +42,15 @@ async def test_a_problem_leaves_a_server_that_is_far_behind_and_one_that_is_gone
         second.down_since = 1.0
         second.next_probe = float("inf")
         assert await fleet._pick("p") is first
+
+
+async def test_a_router_is_told_what_belongs_together(opened: Opened) -> None:
+    async with FakeServer().running() as server, opened(server) as policy:
+        for name in ("Tom", "Ann", "Tom"):
+            await policy.complete(ask(name, prefix=STEP if server.sessions else ROOT))
+    assert all(one == other for one, other in server.sessions)
+    first, second, third = (one for one, _ in server.sessions)
+    assert first == third != second
 
 
 class Deaf(FakeServer):

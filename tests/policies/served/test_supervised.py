@@ -127,6 +127,20 @@ async def test_a_server_that_dies_in_mid_run_is_restarted_so_often_and_no_more(
     assert _gone(_pids(server.log))
 
 
+async def test_a_server_that_writes_nothing_is_started_again(tmp_path: Path) -> None:
+    server = _server(tmp_path)
+    async with transport(api_key=None, timeout_s=60, proxies=False) as requests:
+        fleet = Fleet(requests, (server.url,), Patience())
+        await server.start()
+        watch = asyncio.create_task(server.watch(fleet, restarts=1))
+        await asyncio.sleep(0)
+        fleet.stall(fleet.endpoints[0])
+        await until(lambda: len(_pids(server.log)) == 4)
+        watch.cancel()
+    await server.stop()
+    assert _gone(_pids(server.log))
+
+
 def test_a_killed_parent_leaves_no_server_behind(tmp_path: Path) -> None:
     code = f"""
 import asyncio, sys
