@@ -15,6 +15,7 @@ class OutcomeLabeler(SolutionLabeler):
     """Labels every step with the verdict on the solution's answer; no rollout but the solutions."""
 
     concludes: ClassVar[Concludes] = "counts"
+    needs_roots: ClassVar[bool] = False
 
     kind: Literal["outcome"] = "outcome"
 

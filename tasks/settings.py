@@ -3,14 +3,21 @@
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from exporters import AnyExporter
 from labelers import AnyLabeler
 from policies import AnyPolicy
 from rollouts import AnySplitter, Budget
 from schemas import Sampling, Settings
-from sources import AnySource
+from sources import AnySolutions, AnySource
 from verification import VerificationSettings
 
 
@@ -52,8 +59,11 @@ class LabelRun(Settings):
     """The folder that holds all runs."""
     seed: int = Field(ge=0, lt=2**63)
     """Every request's seed derives from it."""
-    source: AnySource
-    """Where problems come from."""
+    solutions: AnySolutions | None = None
+    """Solutions to label instead of sampled ones: of the problems in their own rows, or of those of
+    `source`. None: the policy writes them."""
+    source: AnySource | None = Field(default=None, validate_default=True)
+    """Where problems come from; may be left out where `solutions` state question and gold."""
     limit: int | None = Field(default=None, ge=1)
     """Only the first so many problems; None takes all."""
     prompt: str
@@ -77,6 +87,15 @@ class LabelRun(Settings):
     exports: tuple[AnyExporter, ...] = ()
     """Training rows written when the run is complete."""
 
+    @field_validator("source")
+    @classmethod
+    def _problems_come_from_somewhere(
+        cls, source: AnySource | None, info: ValidationInfo
+    ) -> AnySource | None:
+        if source is None and info.data.get("solutions", ...) is None:
+            raise PydanticCustomError("missing", "name where problems come from")
+        return source
+
     @field_validator("exports")
     @classmethod
     def _each_in_its_folder(cls, exports: tuple[AnyExporter, ...]) -> tuple[AnyExporter, ...]:
@@ -88,24 +107,47 @@ class LabelRun(Settings):
         return exports
 
     @model_validator(mode="after")
+    def _labels_what_is_given(self) -> "LabelRun":
+        if self.solutions is None:
+            return self
+        if self.labeler.cannot_label_given:
+            raise ValueError(self.labeler.cannot_label_given)
+        chosen = {"start": 0, "limit": None, "shuffle_seed": None}
+        moved = [name for name, usual in chosen.items() if getattr(self.solutions, name) != usual]
+        if self.source and moved:
+            raise ValueError(
+                f"solutions.{moved[0]} chooses among problems, and here these are the source's: "
+                f"set it there, or `limit` of the run"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _solutions_fit_the_budget(self) -> "LabelRun":
-        limit, roots = self.budget.problem.rollouts, self.labeler.roots
+        limit, roots = self.budget.problem.rollouts, self.first_rollouts
         if limit is not None and limit < roots:
             raise ValueError(
                 f"budget.problem.rollouts={limit} sets every problem aside: its labeler takes "
-                f"{roots} solutions first; give at least {roots + 1}"
+                f"{roots} rollouts of the question first; give at least {roots + 1}"
             )
         return self
 
     def shaping(self) -> dict[str, Any]:
-        """Return the fields that shape rows; a budget per problem only where there is one.
+        """Return the fields that shape rows; budgets per problem and given solutions where set.
 
-        So runs from before there were budgets keep their digest.
+        So runs from before there were any keep their digest.
         """
         values = super().shaping()
+        if self.solutions is None:
+            del values["solutions"]
         if self.budget.problem == Budget().problem:
             del values["budget"]
         return values
+
+    @property
+    def first_rollouts(self) -> int:
+        """Root rollouts of a problem that its labeler takes before anything else."""
+        given = self.solutions is not None
+        return self.labeler.roots_beside_given if given else self.labeler.roots
 
     @property
     def folder(self) -> Path:
