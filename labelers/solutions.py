@@ -240,7 +240,7 @@ async def solve(
     solutions = tuple(Solution(rollout=one, prefixes=parts) for one, parts in cut if parts)
     reason = "" if solutions else f"no solution among {num_solutions} root rollouts: " + _say(root)
     if given and not solutions:
-        reason = f"no text in any of {len(given)} given solutions"
+        reason = f"no text in the {len(given)} given solution{'s' if len(given) > 1 else ''}"
     return Start(roots=taken, root=root, solutions=solutions, set_aside=reason)
 
 

@@ -3,7 +3,7 @@
 What else the row holds is read as in any other: its question and, where it has one, its gold.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -161,15 +161,16 @@ def _steps(value: object, separator: str) -> tuple[str, ...]:
         raise BadCellError("no list of steps", f"{kind}: name a text with columns.solution")
     if len(value) > MAX_STEPS:
         raise BadCellError("too many steps", f"{len(value)}, at most {MAX_STEPS}")
-    steps = [_worded(one) for one in value]
-    return (*_apart(steps, separator), steps[-1])
+    return with_separators([_worded(one) for one in value], separator)
 
 
-def _apart(steps: Iterable[str], separator: str) -> Iterable[str]:
-    """Yield all steps but the last, each with what separates it from the next."""
-    for step, following in pairwise(steps):
-        apart = step[-1:].isspace() or following[:1].isspace()
-        yield step if apart else step + separator
+def with_separators(steps: Sequence[str], separator: str) -> tuple[str, ...]:
+    """Return the steps, each with a separator behind it where there is no white space anyway."""
+    return (*(_apart(*pair, separator) for pair in pairwise(steps)), *steps[-1:])
+
+
+def _apart(step: str, following: str, separator: str) -> str:
+    return step if step[-1:].isspace() or following[:1].isspace() else step + separator
 
 
 def _worded(value: object) -> str:

@@ -59,13 +59,16 @@ def check(run: LabelRun) -> None:
 
 
 def _check_answer_format(run: LabelRun) -> None:
-    """Raise ConfigError where answers are not read in the form that the prompt asks for."""
+    """Raise ConfigError where answers are not read in the form that the prompt asks for.
+
+    Who wrote solutions that are given did not read the prompt: any form may then be read.
+    """
     asked = load_template(run.prompt).answer_format
     if asked == "auto":
         return
     wanted = VerificationSettings.model_validate({"answer_format": asked}).answer_format.kind
     read_as = run.verification.answer_format.kind
-    if read_as != wanted:
+    if read_as != wanted and not (run.solutions and read_as == "auto"):
         raise ConfigError(
             f"prompt {run.prompt!r} asks for answers in the form {asked!r}, but "
             f"verification.answer_format is {read_as!r}: "

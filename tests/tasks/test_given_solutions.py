@@ -10,12 +10,13 @@ from pydantic import ValidationError
 
 from labelers import AnyLabeler
 from labelers.posterior.counting import observed
-from schemas import Evidence, Outcome, StopRule
+from schemas import ConfigError, Evidence, Outcome, StopRule
 from schemas.arrow import read_table
 from schemas.conversion import problems_from, rollouts_from
 from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
 from tasks.commits import committed
+from tasks.run_file import check
 from tasks.settings import LabelRun
 from tests.registries import kinds, members
 from tests.sources.samples import jsonl
@@ -159,3 +160,10 @@ def test_a_given_solution_is_not_among_the_roots_that_calibration_counts(tmp_pat
         solution.root.correct,
         solution.root.decided - solution.root.correct,
     )
+
+
+def test_any_form_of_answer_may_be_read_where_others_wrote_them(tmp_path: Path) -> None:
+    run = given_run(tmp_path, verification={"answer_format": "auto"})
+    check(run)
+    with pytest.raises(ConfigError, match="asks for answers in the form"):
+        check(LabelRun.model_validate(settings(tmp_path, verification={"answer_format": "auto"})))
