@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rollouts import Costs
 from schemas import LabelledSolution, Problem
 from schemas.views import Label
 
@@ -17,6 +18,8 @@ class StepLabels:
     """One per step as the view reads the evidence; None where it decides nothing."""
     set_aside: str
     """Why there are no labels, e.g. a gold that no answer can be compared with; else empty."""
+    costs: Costs
+    """What its problem has taken in this call, for all its solutions together."""
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -162,15 +162,18 @@ class StepLabeler:
         )
         reason = await self._verifier.preflight(gold)
         if reason:
-            return [_set_aside(problem, f"gold answer: {reason}")] * len(given)
+            aside = f"gold answer: {reason}"
+            return [self._told(problem, None, aside, Costs()) for _ in given]
         shard = self._rollouts()
         try:
             labelling = await self._labeler.label(problem, shard.of(problem))
         finally:
             self.costs += shard.costs
         found = {one.solution_index: one for one in labelling.solutions}
-        aside = labelling.set_aside or "no step in it"
-        return [self._labels(problem, found.get(place), aside) for place in range(len(given))]
+        aside = labelling.set_aside or "no text in it"
+        return [
+            self._told(problem, found.get(place), aside, shard.costs) for place in range(len(given))
+        ]
 
     def _rollouts(self) -> ShardRollouts:
         """Return what hands out one problem's rollouts: two calls may bring the same problem."""
@@ -184,22 +187,19 @@ class StepLabeler:
             run_seed=self._seed,
         )
 
-    def _labels(
-        self, problem: Problem, solution: LabelledSolution | None, aside: str
+    def _told(
+        self, problem: Problem, solution: LabelledSolution | None, aside: str, costs: Costs
     ) -> StepLabels:
-        if solution is None:
-            return _set_aside(problem, aside)
-        labels = self._view.labels(solution)
-        asked = replace(problem, given=())
-        return StepLabels(problem=asked, solution=solution, labels=labels, set_aside="")
+        return StepLabels(
+            problem=replace(problem, given=()),
+            solution=solution,
+            labels=self._view.labels(solution) if solution else (),
+            set_aside="" if solution else aside,
+            costs=costs,
+        )
 
 
 def _given(solution: str | Sequence[str], *, id: str, separator: str) -> GivenSolution:
     if isinstance(solution, str):
         return GivenSolution(id=id, steps=(solution,), cut=False)
     return GivenSolution(id=id, steps=with_separators(solution, separator), cut=True)
-
-
-def _set_aside(problem: Problem, reason: str) -> StepLabels:
-    asked = replace(problem, given=())
-    return StepLabels(problem=asked, solution=None, labels=(), set_aside=reason)
