@@ -16,6 +16,7 @@ class OutcomeLabeler(SolutionLabeler):
 
     concludes: ClassVar[Concludes] = "counts"
     continues: ClassVar[bool] = False
+    needs_roots: ClassVar[bool] = False
 
     kind: Literal["outcome"] = "outcome"
 

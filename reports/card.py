@@ -29,6 +29,7 @@ _COLUMNS = {
     "problem_id": "source and content hash: equal content, equal id",
     "question, answer": "the problem and its gold final answer",
     "steps": "the solution's steps; joined, they are its text to the byte",
+    "given_id": "the id a given solution came with; null where the policy wrote it",
     "outcome": "the verdict on the solution's own final answer",
     "first_error": "0-based index of the first wrong step; -1: none; null: the labeler abstained",
     "evidence": "per step, the verdicts counted over rollouts of the prefix that ends with it, "
@@ -184,8 +185,11 @@ def _making(summary: RunSummary) -> str:
     if made is None:
         return "No solution was labelled."
     sampling = made.sampling
+    wrote = "wrote the solutions and continued their prefixes"
+    if summary.given:
+        wrote = f"continued the prefixes of solutions, of which {summary.given:,} were given to it"
     return (
-        f"The policy {_span(made.policy)} wrote the solutions and continued their prefixes "
+        f"The policy {_span(made.policy)} {wrote} "
         f"(prompt {_span(made.prompt)}, temperature {sampling.temperature:g}, top-p "
         f"{sampling.top_p:g}, at most {sampling.max_tokens} tokens, seed {made.seed}). "
         f"The labeler {_span(', '.join(summary.labelers))} decided which prefixes to sample. "

@@ -225,7 +225,8 @@ class Rollout:
     problem_id: str
     prefix: Prefix
     sample_index: int
-    """Position among the samples of this prefix, from 0; with the run seed it fixes the seed."""
+    """Position among the samples of this prefix, from 0; with the run seed it fixes the seed.
+    Of solutions that were given -1, -2, ... in their order: no sample of a policy has these."""
     completion: Completion
     verdict: Verdict
 

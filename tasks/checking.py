@@ -9,6 +9,7 @@ from typing import Literal
 
 from rollouts import load_template
 from schemas import ChatPrompt, Problem, RejectedRow, SourceError, StepmintError
+from sources import problems_of
 from tasks import run_file
 from tasks.contradictions import contradicted
 from tasks.problems import distinct
@@ -73,7 +74,7 @@ async def _source(run: LabelRun, rows: int) -> tuple[list[Problem], Found]:
 
 
 def _read(run: LabelRun, rows: int) -> list[Problem | RejectedRow]:
-    read = list(islice(distinct(run.source.load(), run.limit), rows))
+    read = list(islice(distinct(problems_of(run.source, run.solutions), run.limit), rows))
     if not any(isinstance(row, Problem) for row in read):
         first = next((f": {row.reason}" for row in read if isinstance(row, RejectedRow)), "")
         raise SourceError(

@@ -28,7 +28,7 @@ def filled(values: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(whole["prompt"], str) and (reads or "splitter" not in whole):
         template = load_template(whole["prompt"])
         whole.setdefault("splitter", {"kind": template.splitter})
-        if reads:
+        if reads and not whole.get("solutions"):  # who wrote these did not read the prompt
             whole["verification"] = verification | {"answer_format": template.answer_format}
     return whole
 

@@ -52,7 +52,7 @@ class Watch:
 
     def __init__(self, run: LabelRun) -> None:
         self._run = run
-        self._roots = run.labeler.roots
+        self._roots = run.first_rollouts
         self._first = self._next = FIRST
         self._open: dict[str, list[Seen]] = {}
         self._ready: dict[str, tuple[Seen, ...]] = {}

@@ -3,7 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from exporters import AnyExporter
 from labelers import AnyLabeler
@@ -11,7 +19,7 @@ from policies import AnyPolicy
 from rollouts import AnySplitter, Budget
 from rollouts.steps import BlankLine
 from schemas import Sampling, Settings
-from sources import AnySource
+from sources import AnySolutions, AnySource
 from tasks.defaults import FITTING, filled
 from tasks.shared_root import reachable
 from verification import VerificationSettings
@@ -70,8 +78,11 @@ class LabelRun(Settings):
     `s3://bucket/runs`. Empty: the run is this process's alone."""
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Every request's seed derives from it."""
-    source: AnySource
-    """Where problems come from."""
+    solutions: AnySolutions | None = None
+    """Solutions to label instead of sampled ones: of the problems in their own rows, or of those of
+    `source`. None: the policy writes them."""
+    source: AnySource | None = Field(default=None, validate_default=True)
+    """Where problems come from; may be left out where `solutions` state question and gold."""
     limit: int | None = Field(default=None, ge=1)
     """Only the first so many problems; None takes all."""
     prompt: str = FITTING
@@ -102,6 +113,15 @@ class LabelRun(Settings):
     def _with_defaults(cls, values: Any) -> Any:
         return filled(values) if isinstance(values, dict) else values
 
+    @field_validator("source")
+    @classmethod
+    def _problems_come_from_somewhere(
+        cls, source: AnySource | None, info: ValidationInfo
+    ) -> AnySource | None:
+        if source is None and info.data.get("solutions", ...) is None:
+            raise PydanticCustomError("missing", "name where problems come from")
+        return source
+
     @field_validator("exports")
     @classmethod
     def _each_in_its_folder(cls, exports: tuple[AnyExporter, ...]) -> tuple[AnyExporter, ...]:
@@ -113,18 +133,33 @@ class LabelRun(Settings):
         return exports
 
     @model_validator(mode="after")
+    def _labels_what_is_given(self) -> "LabelRun":
+        if self.solutions is None:
+            return self
+        if self.labeler.cannot_label_given:
+            raise ValueError(self.labeler.cannot_label_given)
+        chosen = {"start": 0, "limit": None, "shuffle_seed": None}
+        moved = [name for name, usual in chosen.items() if getattr(self.solutions, name) != usual]
+        if self.source and moved:
+            raise ValueError(
+                f"solutions.{moved[0]} chooses among problems, and here these are the source's: "
+                f"set it there, or `limit` of the run"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _solutions_fit_the_budget(self) -> "LabelRun":
-        limit, roots = self.budget.problem.rollouts, self.labeler.roots
+        limit, roots = self.budget.problem.rollouts, self.first_rollouts
         if limit is not None and limit < roots:
             raise ValueError(
                 f"budget.problem.rollouts={limit} sets every problem aside: its labeler takes "
-                f"{roots} solutions first; give at least {roots + 1}"
+                f"{roots} rollouts of the question first; give at least {roots + 1}"
             )
         return self
 
     @model_validator(mode="after")
     def _samples_differ(self) -> "LabelRun":
-        drawn = self.labeler.roots > 1 or self.labeler.continues
+        drawn = self.first_rollouts > 1 or self.labeler.continues
         if drawn and self.sampling.temperature == 0 and self.shards.max_identical < 1:
             raise ValueError(
                 "sampling.temperature=0 gives the same text for every rollout of a prefix: give "
@@ -133,14 +168,22 @@ class LabelRun(Settings):
         return self
 
     def shaping(self) -> dict[str, Any]:
-        """Return the fields that shape rows; a budget per problem only where there is one.
+        """Return the fields that shape rows; budgets per problem and given solutions where set.
 
-        So runs from before there were budgets keep their digest.
+        So runs from before there were any keep their digest.
         """
         values = super().shaping()
+        if self.solutions is None:
+            del values["solutions"]
         if self.budget.problem == Budget().problem:
             del values["budget"]
         return values
+
+    @property
+    def first_rollouts(self) -> int:
+        """Root rollouts of a problem that its labeler takes before anything else."""
+        given = self.solutions is not None
+        return self.labeler.roots_beside_given if given else self.labeler.roots
 
     @property
     def folder(self) -> Path:

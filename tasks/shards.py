@@ -311,6 +311,6 @@ def _kept(
     """
     over = labelling.set_aside == run.budget.problem.reason
     for one in rollouts.of(problem).taken:
-        first = one.prefix == ROOT and one.sample_index < run.labeler.roots
+        first = one.prefix == ROOT and one.sample_index < run.first_rollouts
         if first or not over:
             yield one

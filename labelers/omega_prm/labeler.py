@@ -18,7 +18,7 @@ behind it follows from the search, not from rollouts.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -33,6 +33,12 @@ from schemas import ROOT, Evidence, Node, Outcome, Prefix, Problem
 
 class OmegaPRM(SolutionLabeler):
     """Grows a tree of probed prefixes per question; the paper's constants by default."""
+
+    cannot_label_given: ClassVar[str] = (
+        "labeler.kind='omega_prm' chooses for itself which of its own rollouts it searches, so it "
+        "would leave given solutions without labels: use double_search, whose `num_searches: 1` is "
+        "the same binary search on each of them"
+    )
 
     kind: Literal["omega_prm"] = "omega_prm"
     num_solutions: int = Field(default=32, ge=1)
