@@ -5,10 +5,12 @@ from verification.parsing.vocabulary import (
     BARE_COMMANDS,
     BARE_UNITS,
     FUNCTIONS,
+    GIVEN_NAMES,
     INFINITY_WORDS,
     JOINING_WORDS,
     NUMBER_WORDS,
     SAME_WORDS,
+    SHORT_WORDS,
 )
 
 _ARTICLES = {"a", "an", "the", "in", "of", "is", "at", "on", "by"}
@@ -130,4 +132,6 @@ def _is_word(run: str, *, phrase: bool) -> bool:
         return True
     lower = run.lower()
     little = lower in JOINING_WORDS or lower in NUMBER_WORDS or lower in _LITTLE_WORDS
-    return (little and not run.isupper()) or (run.istitle() and lower in SAME_WORDS)
+    short = lower in SHORT_WORDS and (run.istitle() or lower not in GIVEN_NAMES)
+    known = run.istitle() and lower in SAME_WORDS
+    return (little and not run.isupper()) or (short and not run.isupper()) or known
