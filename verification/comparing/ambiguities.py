@@ -6,7 +6,6 @@ it is not known what was meant.
 
 import re
 
-from verification.parsing.measures import unit_of
 from verification.parsing.vocabulary import BARE_COMMANDS, FUNCTIONS, INFINITY_WORDS
 
 _OF_A_LETTER = {
@@ -16,8 +15,10 @@ _OF_A_LETTER = {
 """What counts unless the other side has the letter as well."""
 _ANYWHERE = {
     "an ordinal": re.compile(
-        r"[a-zA-Z)}]\s*(?:-|\^\s*\{?\s*)(?:\\(?:text|mathrm)\{)?(?:th|st|nd|rd)\b"
+        r"[a-zA-Z)}]\s*(?:-|\^\s*\{?\s*)(?:\\(?:text|mathrm)\{)?(?:th|st|nd|rd)\b|\b[a-z]th\b"
     ),
+    "an article": re.compile(r"(?<![\w\\])(?:an?|the)\s+[a-z]{2,}\b"),
+    "a word before a number": re.compile(r"(?<![a-zA-Z\\])[a-zA-Z]{2,3}\s+\d"),
     "a word between numbers": re.compile(
         r"\d\s+(?:to|by|of|in|on|per|out|at|for|vs|from|is|as)\s+(?:\w+\s+)?\$?\d"
     ),
@@ -31,7 +32,13 @@ _NO_NUMBER = {
 """What a whole text may be opposite a number."""
 _SCALED = re.compile(r"(\d+(?:\.\d+)?)\s?(?:[kKMB]|bn|mn|mio)")
 _BEFORE = re.compile(r"[\s$\\+(-]*")
+_SCALE = re.compile(
+    r"circ\s?\}*\s*(?:\\[a-z]+\s?\{?)?\s*([CF])(?![a-z])|\b([cf])(?:elsius|ahrenheit)\b"
+    r"|\d\s*(?:\\[a-z]+\s?\{)?\s*(k)(?:elvins?)?(?![a-z])",
+    re.IGNORECASE,
+)
 _RUN = re.compile(r"(?<![a-zA-Z\\])[a-zA-Z]{3}(?![a-zA-Z])")
+_LITTLE = re.compile(r"(?<=\s)(?:to|by|of|in|on|at|is|as|it|be|or|if|an|so|am)(?=\s)")
 _STYLED = re.compile(r"\\(?:text|mathrm|mbox|textbf|mathbf)\s*\{([^{}]*)\}|[$*]")
 _NOTHING = re.compile(r"none|nothing|no|nobody|no one", re.IGNORECASE)
 _SPAN = re.compile(r"\$?\d+(?:\.\d+)?\s*-\s*\$?\d+(?:\.\d+)?")
@@ -47,7 +54,7 @@ def ambiguity(text: str, other: str, letters: set[str], *, other_is_number: bool
         found = pattern.search(plain)
         if found and found[1] not in other:
             return reason
-    for reason, pattern in _ANYWHERE.items():
+    for reason, pattern in _ANYWHERE.items() if letters else ():
         if pattern.search(plain):
             return reason
     start = _BEFORE.match(plain).end()  # type: ignore[union-attr]
@@ -63,8 +70,17 @@ def ambiguity(text: str, other: str, letters: set[str], *, other_is_number: bool
     ):
         return "what may be a span"
     runs = set(_RUN.findall(plain)) - set(_RUN.findall(_plain(other))) if letters else set()
+    runs |= set(_LITTLE.findall(plain)) if letters else set()
     runs = {run for run in runs if letters.union("ei").issuperset(run)}
     return "letters that may be a word" if any(map(_is_wordlike, runs)) else None
+
+
+def are_temperatures(text: str, other: str) -> bool:
+    """Say whether degrees of two scales stand opposite, `20 °C` and `68 °F`."""
+    if "circ" not in text + other and "elsius" not in text + other:
+        return False
+    scales = [{"".join(found).upper() for found in _SCALE.findall(side)} for side in (text, other)]
+    return bool(scales[0]) and bool(scales[1]) and scales[0] != scales[1]
 
 
 def is_nothing(text: str) -> bool:
@@ -79,7 +95,7 @@ def _plain(text: str) -> str:
 def _is_scaled(text: str, other: str) -> bool:
     """Say whether `5k` may be the number that the other side writes, 5000."""
     scaled = _SCALED.fullmatch(text)
-    digits = re.sub(r"[,\s$]|\.0+$", "", other)
+    digits = re.sub(r"\\usd|[{},\s$\\]|\.0+$", "", other)
     if scaled is None or not digits.isdigit():
         return False
     return scaled[1].replace(".", "").strip("0") == digits.strip("0") and len(digits) > len(
@@ -88,9 +104,11 @@ def _is_scaled(text: str, other: str) -> bool:
 
 
 def _is_wordlike(run: str) -> bool:
-    """Say whether three letters look like a word, `row`, rather than a product, `abc` or `mgh`."""
+    """Say whether letters look like words, `is` and `row`, rather than products, `abc` and `mgh`."""
     lower = run.lower()
-    if run in FUNCTIONS or lower in BARE_COMMANDS or run in INFINITY_WORDS or unit_of(run):
+    if len(run) == 2:
+        return True
+    if run in FUNCTIONS or lower in BARE_COMMANDS or run in INFINITY_WORDS:
         return False
     if not (run.islower() or run.istitle()):
         return False

@@ -21,7 +21,9 @@ from verification.tree.syntax import (
     Answer,
     Applied,
     Collection,
+    Expression,
     Number,
+    Product,
     Ratio,
     Relation,
     SetBuilder,
@@ -54,6 +56,7 @@ def doubt(gold: Parsed, answer: Parsed, sides: tuple[Answer, Answer], terms: Ter
         or _names(left, right)
         or _texts(gold, answer, left, right)
         or _loose_unit(gold, answer, terms)
+        or _letters_against_unit(left, right)
     )
 
 
@@ -87,6 +90,26 @@ def _loose_unit(gold: Parsed, answer: Parsed, terms: Terms) -> str | None:
     return (
         "a letter that may be a unit or a variable" if same_answer(loose, stated, terms) else None
     )
+
+
+def _letters_against_unit(left: list[Answer], right: list[Answer]) -> str | None:
+    """`5 li` may be a length, where a length stands opposite."""
+    for ours, theirs in ((left, right), (right, left)):
+        if len(ours) != 1 or len(theirs) != 1:
+            continue
+        (one,), (other,) = ours, theirs
+        measured = isinstance(one, Value) and one.unit is not None and is_number(one)
+        if measured and isinstance(other, Value) and _is_number_and_letters(other.expression):
+            return "letters that may be a unit"
+    return None
+
+
+def _is_number_and_letters(tree: Expression) -> bool:
+    """Say whether a tree is a number before two or more letters."""
+    match tree:
+        case Product((Number(), _, _, *_) as factors):
+            return letters_of(Product(factors[1:])) is not None
+    return False
 
 
 def last_side(answer: Answer) -> Answer | None:
@@ -135,13 +158,9 @@ def _ellipsis(left: list[Answer], right: list[Answer]) -> str | None:
 
 
 def _units(left: list[Answer], right: list[Answer]) -> str | None:
-    """An unknown unit may convert into the known one opposite: `2 docks` and `48 hours`."""
+    """A thing that is counted may be a unit that we do not know: `2 fathoms` and `12 feet`."""
     for ours, theirs in ((left, right), (right, left)):
-        unknown = [
-            x
-            for x in ours
-            if isinstance(x, Value) and x.unit and not (x.unit.known or x.unit.factors)
-        ]
+        unknown = [x for x in ours if isinstance(x, Value) and x.unit and not x.unit.factors]
         known = [x for x in theirs if isinstance(x, Value) and x.unit and x.unit.factors]
         if unknown and known:
             return "a unit that is not known"
@@ -198,7 +217,8 @@ def _names(left: list[Answer], right: list[Answer]) -> str | None:
             a, b = _NAME.fullmatch(one), _NAME.fullmatch(other)
             if not a or not b or a[1] != b[1] or one[-1:] == "'" or other[-1:] == "'":
                 continue
-            numbered = (a[2] or "").isdigit() or (b[2] or "").isdigit()
-            if not numbered:
+            scripts = {a[2] or "", b[2] or ""}
+            described = any(len(script) > 2 and script.isalpha() for script in scripts)
+            if described or not any(script.isdigit() for script in scripts):
                 return "names that may be one"
     return None

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verification.arithmetic.terms import Terms
+from verification.comparing.ambiguities import are_temperatures
 from verification.comparing.assignments import ContradictionError
 from verification.comparing.canonical import canonical_answer
 from verification.comparing.comparison import same_answer
@@ -55,6 +56,7 @@ def compare(
             _by_text(gold, answer)
             or _by_numeral(gold, answer)
             or _by_choice(gold, answer)
+            or _by_scale(gold, answer)
             or _by_tree(gold, answer)
         )
     except UnparsedError as error:
@@ -172,6 +174,13 @@ def _by_choice(gold: Parsed, answer: Parsed) -> Decision | None:
     chosen, other = (ours, answer) if ours else (theirs, gold)
     if chosen and chosen.certain and not chosen.text and _is_value(other):
         return Decision(None, "text", "a letter of choices that are not known")
+    return None
+
+
+def _by_scale(gold: Parsed, answer: Parsed) -> Decision | None:
+    """Leave degrees Celsius opposite degrees Fahrenheit undecided."""
+    if are_temperatures(gold.normal, answer.normal):
+        return Decision(None, "text", "degrees of two temperature scales")
     return None
 
 

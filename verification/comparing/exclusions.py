@@ -98,10 +98,11 @@ _TWOFOLD = {"may", "orange", "april", "june", "august", "dawn", "grace", "penny"
 """Names, months and things in one."""
 _VOCABULARY = GIVEN_NAMES.union(*_GROUPS)
 _QUANTITIES = {
+    "even", "odd", "prime", "composite", "rational", "irrational", "positive", "negative",
     "zero", "all", "none", "both", "neither", "either", "always", "never", "sometimes", "first",
     "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "last",
     "quarter", "same", "more", "less", "fewer", "constant", "point", "may", "penny", "nickel",
     "dime",
 }  # fmt: skip
-"""Members that may stand for a number: both of two, the third of May."""
+"""Members that may stand for a number or be said of one: both of two, the third of May, a prime."""
 _NO_NUMBERS = (set().union(*_GROUPS) | GIVEN_NAMES) - _QUANTITIES

@@ -62,6 +62,11 @@ def same_time(left: ClockTime, right: ClockTime, terms: Terms) -> bool:
     both = [_on_24_hours(time) for time in (left, right)]
     if both[0] is not None and both[1] is not None:
         return both[0] == both[1]
+    if both != [None, None] and not (left.half or right.half):
+        same = (left.hour % 12, left.minute, left.second)
+        if same == (right.hour % 12, right.minute, right.second):
+            raise UndecidedError("a time without its half of the day")
+        return False
     written = [(t.hour % 12, t.minute, t.second) for t in (left, right)]
     if bool(left.half) == bool(right.half):
         return (left.hour, *written[0]) == (right.hour, *written[1])

@@ -11,6 +11,7 @@ from verification.tree.syntax import Answer, Based, ClockTime, Number, Quotient,
 
 A = TypeVar("A", bound=Answer)
 B = TypeVar("B", bound=Answer)
+_HOURS = {"h", "min", "s"}
 
 
 def _typed(first: type[A], second: type[B], left: Answer, right: Answer) -> tuple[A, B]:
@@ -52,6 +53,8 @@ def ratio_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
 def time_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
     """Compare a time with a number: an hour may lack its half of the day."""
     time, value = _typed(ClockTime, Value, left, right)
+    if value.unit is not None and {name for name, _ in value.unit.factors} & _HOURS:
+        raise UndecidedError("a time of day and a time that passes")
     hour = Number(Fraction(time.hour))
     if time.minute == 0 and same_expression(value.expression, hour, terms):
         raise UndecidedError("an hour without its half of the day")

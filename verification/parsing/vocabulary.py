@@ -83,7 +83,7 @@ BLOCKING_WORDS = {
     "squared", "cubed", "factorial", "plus", "minus", "between", "at", "least", "most",
     "over", "choose", "root", "with", "without", "except", "but", "is", "are", "half", "third",
     "quarter", "double", "twice", "only", "undefined", "none", "solution", "solutions", "mod",
-    "base", "the", "any", "all", "every", "some", "is not",
+    "ish", "bit", "something", "base", "the", "any", "all", "every", "some", "is not",
 }  # fmt: skip
 """Words after a number that may change what it says; such an answer is not read as a quantity."""
 
@@ -153,8 +153,7 @@ SAME_WORDS = {
 }  # fmt: skip
 """Phrases that say the same thing, to one of them."""
 
-GIVEN_NAMES = set(  # noqa: SIM905  a table of words
-    """
+_NAMES = """
     aaron abby adam alan alice amanda amber amy andrea angela anna april arthur ashley barbara barry
     ben bernardo beth betty bob brad brandon brenda brian briana bruce bryan carl carla carlos carol
     cecilia cesar charlie chloe chris cindy clara claire craig dana daniel darren dave david dawn
@@ -171,8 +170,8 @@ GIVEN_NAMES = set(  # noqa: SIM905  a table of words
     sandra sara sarah sean shannon sharon shawn sofia sophia stan stella steve stuart susan tamara
     tara tasha teresa thomas tim tina todd tom tracy travis tyler vanessa vera victor vincent vivian
     wanda wayne wendy yolanda yusuf zach zoe
-    """.split()
-)
+    """
+GIVEN_NAMES = set(_NAMES.split())
 """Given names of word problems, none of them short for another: a name with the same first letters
 counts as perhaps the same."""
 

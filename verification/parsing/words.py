@@ -13,7 +13,23 @@ from verification.parsing.vocabulary import (
     SHORT_WORDS,
 )
 
-_ARTICLES = {"a", "an", "the", "in", "of", "is", "at", "on", "by"}
+_ARTICLES = {
+    "a",
+    "an",
+    "the",
+    "in",
+    "of",
+    "is",
+    "at",
+    "on",
+    "by",
+    "it",
+    "to",
+    "we",
+    "he",
+    "as",
+    "be",
+}
 
 
 _LITTLE_WORDS = {"no", "yes", "per", "not", "for", "when", "where", "with"}
