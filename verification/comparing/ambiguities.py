@@ -17,12 +17,14 @@ _ANYWHERE = {
     "an ordinal": re.compile(
         r"[a-zA-Z)}]\s*(?:-|\^\s*\{?\s*)(?:\\(?:text|mathrm)\{)?(?:th|st|nd|rd)\b|\b[a-z]th\b"
     ),
+    "an hour": re.compile(r"o['’]\s?clock"),
     "an article": re.compile(r"(?<![\w\\])(?:an?|the)\s+[a-z]{2,}\b"),
     "a word before a number": re.compile(r"(?<![a-zA-Z\\])[a-zA-Z]{2,3}\s+\d"),
     "a word between numbers": re.compile(
         r"\d\s+(?:to|by|of|in|on|per|out|at|for|vs|from|is|as)\s+(?:\w+\s+)?\$?\d"
     ),
 }
+_DERIVATIVE = re.compile(r"\\frac\s*\{\s*(?:d|\\partial)|\bd[a-z]/d[a-z]|[a-zA-Z]'|\\d?dot\b")
 _WHOLE = {
     "what may be a date": re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}|\d{4}([-/.])\d{1,2}\2\d{1,2}")
 }
@@ -57,6 +59,8 @@ def ambiguity(text: str, other: str, letters: set[str], *, other_is_number: bool
     for reason, pattern in _ANYWHERE.items() if letters else ():
         if pattern.search(plain):
             return reason
+    if _kinds(plain) and _kinds(other) and _kinds(plain) != _kinds(other):
+        return "notations for a derivative"
     start = _BEFORE.match(plain).end()  # type: ignore[union-attr]
     for reason, pattern in (_WHOLE | _NO_NUMBER if other_is_number else _WHOLE).items():
         if pattern.fullmatch(plain, start):
@@ -92,10 +96,17 @@ def _plain(text: str) -> str:
     return _STYLED.sub(lambda match: match[1] or "", text).strip(" .")
 
 
+def _kinds(text: str) -> set[str]:
+    """Return the notations for a derivative that occur: fraction, prime, dot."""
+    return {found[-1:] for found in _DERIVATIVE.findall(text)}
+
+
 def _is_scaled(text: str, other: str) -> bool:
     """Say whether `5k` may be the number that the other side writes, 5000."""
     scaled = _SCALED.fullmatch(text)
     digits = re.sub(r"\\usd|[{},\s$\\]|\.0+$", "", other)
+    if scaled is not None and re.search(r"thousand|million|billion", other):
+        return True
     if scaled is None or not digits.isdigit():
         return False
     return scaled[1].replace(".", "").strip("0") == digits.strip("0") and len(digits) > len(
@@ -104,7 +115,7 @@ def _is_scaled(text: str, other: str) -> bool:
 
 
 def _is_wordlike(run: str) -> bool:
-    """Say whether letters look like words, `is` and `row`, rather than products, `abc` and `mgh`."""
+    """Say whether letters look like a word, `is` or `row`, not a product, `abc` or `mgh`."""
     lower = run.lower()
     if len(run) == 2:
         return True

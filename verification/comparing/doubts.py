@@ -21,6 +21,7 @@ from verification.tree.syntax import (
     Answer,
     Applied,
     Collection,
+    Degrees,
     Expression,
     Number,
     Product,
@@ -56,7 +57,7 @@ def doubt(gold: Parsed, answer: Parsed, sides: tuple[Answer, Answer], terms: Ter
         or _names(left, right)
         or _texts(gold, answer, left, right)
         or _loose_unit(gold, answer, terms)
-        or _letters_against_unit(left, right)
+        or _letters_against_unit((gold, left), (answer, right))
     )
 
 
@@ -92,24 +93,26 @@ def _loose_unit(gold: Parsed, answer: Parsed, terms: Terms) -> str | None:
     )
 
 
-def _letters_against_unit(left: list[Answer], right: list[Answer]) -> str | None:
-    """`5 li` may be a length, where a length stands opposite."""
+def _letters_against_unit(
+    left: tuple[Parsed, list[Answer]], right: tuple[Parsed, list[Answer]]
+) -> str | None:
+    """`5 li` may be a length, and `g` an acceleration, where one stands opposite."""
     for ours, theirs in ((left, right), (right, left)):
-        if len(ours) != 1 or len(theirs) != 1:
+        if len(ours[1]) != 1 or len(theirs[1]) != 1:
             continue
-        (one,), (other,) = ours, theirs
-        measured = isinstance(one, Value) and one.unit is not None and is_number(one)
+        one, other = ours[0].as_quantity or ours[1][0], theirs[0].as_quantity or theirs[1][0]
+        measured = isinstance(one, Value) and is_number(one) and _is_measured(one)
         if measured and isinstance(other, Value) and _is_number_and_letters(other.expression):
             return "letters that may be a unit"
     return None
 
 
 def _is_number_and_letters(tree: Expression) -> bool:
-    """Say whether a tree is a number before two or more letters."""
+    """Say whether a tree is letters, perhaps behind a number: `g`, `1 hp`."""
     match tree:
-        case Product((Number(), _, _, *_) as factors):
-            return letters_of(Product(factors[1:])) is not None
-    return False
+        case Product((Number(), *factors)):
+            return letters_of(Product(tuple(factors))) is not None
+    return letters_of(tree) is not None
 
 
 def last_side(answer: Answer) -> Answer | None:
@@ -161,10 +164,15 @@ def _units(left: list[Answer], right: list[Answer]) -> str | None:
     """A thing that is counted may be a unit that we do not know: `2 fathoms` and `12 feet`."""
     for ours, theirs in ((left, right), (right, left)):
         unknown = [x for x in ours if isinstance(x, Value) and x.unit and not x.unit.factors]
-        known = [x for x in theirs if isinstance(x, Value) and x.unit and x.unit.factors]
+        known = [x for x in theirs if isinstance(x, Value) and _is_measured(x)]
         if unknown and known:
             return "a unit that is not known"
     return None
+
+
+def _is_measured(value: Value) -> bool:
+    """Say whether a value has a unit we know, or a degree sign."""
+    return bool(value.unit and value.unit.factors) or isinstance(value.expression, Degrees)
 
 
 def _words(left: list[Answer], right: list[Answer]) -> str | None:

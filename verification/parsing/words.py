@@ -35,6 +35,7 @@ _ARTICLES = {
 _LITTLE_WORDS = {"no", "yes", "per", "not", "for", "when", "where", "with"}
 
 
+_SHORT_FUNCTIONS = {"tg", "ctg"}
 _UNIT_OR_COMMAND = {"min", "sec", "cup", "cap", "deg"}
 """What is a unit behind a number with nothing to apply to, a command elsewhere."""
 
@@ -135,7 +136,7 @@ def _spelled(
         return [Token("command", "infty", spaced)]
     if run in BARE_COMMANDS or (lower in BARE_COMMANDS and len(run) > 2):
         return [Token("command", lower, spaced)]
-    if run in FUNCTIONS and len(run) > 3:
+    if run in FUNCTIONS and (len(run) > 3 or (run in _SHORT_FUNCTIONS and followed)):
         return [Token("command", run, spaced)]
     if _is_word(run, phrase=phrase) or (lower in BARE_UNITS and after_number):
         return word
