@@ -1,6 +1,7 @@
 """The main flow: problems with final answers go in, step-labelled solutions come out."""
 
 import asyncio
+from contextlib import suppress
 from uuid import UUID
 
 from prefect import flow
@@ -12,7 +13,7 @@ from flows.permits import refuse_strangers
 from tasks.budget import budgeted, ending, may_begin
 from tasks.commits import committed
 from tasks.conclusion import conclude
-from tasks.exports import export_rows
+from tasks.exports import export_rows, publish_rows
 from tasks.failures import leading
 from tasks.peers import Alone, part_of, peers_of
 from tasks.problems import stage_problems
@@ -20,8 +21,11 @@ from tasks.progress import LOADING
 from tasks.records import Counts
 from tasks.run_file import opened
 from tasks.session import Session, new_session
+from tasks.session_log import SessionLog
 from tasks.shards import label_shard
 from tasks.staging import StagingRecord
+
+_LAST_WORDS_S = 10.0
 
 
 @flow(name="label", flow_run_name="{run.name}", persist_result=False)
@@ -35,22 +39,39 @@ async def label(run: LabelRun) -> Counts:
     refuse_strangers(run)
     with opened(run, done=lambda: ending(run)):
         session = new_session(run)
+        log = SessionLog(run, session)
         try:
-            async with peers_of(run, session) as peers:
-                async with session.kept_open():
-                    session.board.phase = LOADING
-                    problems = await peers.stage(stage_problems)
-                    await _label_shards(run, problems, session, peers)
-                session.board.phase = "concluding"
-                if not await peers.concludes():
-                    return await part_of(run)
-                counts = await conclude(run)
-                for exporter in run.exports if counts.problems else ():
-                    await export_rows(run, exporter)
-                await peers.concluded()
-                return counts
-        except ExceptionGroup as group:
-            raise leading(group) from group
+            counts = await _labelled(run, session, log)
+        except BaseException as error:
+            failed = isinstance(error, Exception)
+            with suppress(Exception, asyncio.CancelledError):  # it must not hide what went wrong
+                async with asyncio.timeout(_LAST_WORDS_S):
+                    ended = "failed" if failed else "interrupted"
+                    await log.close(ended, error if failed else None)
+            if isinstance(error, ExceptionGroup):
+                raise leading(error) from error
+            raise
+        await log.close(ending(run))
+        return counts
+
+
+async def _labelled(run: LabelRun, session: Session, log: SessionLog) -> Counts:
+    async with peers_of(run, session) as peers:
+        async with session.kept_open():
+            session.board.phase = LOADING
+            problems = await peers.stage(stage_problems)
+            await _label_shards(run, problems, session, peers)
+        session.board.phase = "concluding"
+        if not await peers.concludes():
+            return await part_of(run)
+        counts = await conclude(run)
+        if counts.problems:
+            for exporter in run.exports:
+                await export_rows(run, exporter)
+            if run.publish:
+                log.published = await publish_rows(run, run.publish)
+        await peers.concluded()
+        return counts
 
 
 async def _label_shards(

@@ -81,7 +81,7 @@ def _reached(run: LabelRun, record: Mapping[str, Any], resume: str) -> Iterator[
     purse = session.purse
     if not left or not purse.reached:
         return
-    more = "" if purse.reached == "hours" else f" --set budget.{purse.reached}=MORE"
+    more = "" if purse.by_session else f" --set budget.{purse.reached}=MORE"
     yield (
         f"budget reached: {purse.told}. {left:,} of {session.board.problems:,} "
         f"problems are left, and what was paid for them is kept. Go on with: {resume}{more}"

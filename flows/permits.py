@@ -15,7 +15,10 @@ PERMITS = "STEPMINT_PERMITS"
 
 
 def permit(run: LabelRun) -> str:
-    """Return what stands for a policy that names code or a secret; empty where it names none."""
+    """Return what stands for a policy that names code or a secret, and for a publication.
+
+    Empty where there is neither.
+    """
     policy = run.policy
     named = {
         name: getattr(policy, name)
@@ -25,7 +28,9 @@ def permit(run: LabelRun) -> str:
     }
     # Of the whole policy: a secret permitted for one server is not for others.
     text = policy.model_dump_json()
-    return hashlib.sha256(text.encode()).hexdigest()[:16] if named else ""
+    if run.publish:  # with this machine's token, to where the run says
+        text += run.publish.model_dump_json()
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if named or run.publish else ""
 
 
 def allow(run: LabelRun) -> None:
@@ -40,7 +45,7 @@ def refuse_strangers(run: LabelRun) -> None:
     needed = permit(run)
     if needed and deployment.id and needed not in os.environ.get(PERMITS, "").split(","):
         raise ConfigError(
-            f"policy: a run that comes through Prefect's API may not name code to run "
-            f"({', '.join(sorted(run.policy.programs))}): if you gave these values, start the "
-            f"worker with {PERMITS}={needed}"
+            f"policy, publish: a run that comes through Prefect's API may not name code to run "
+            f"({', '.join(sorted(run.policy.programs))}) or where to publish: if you gave these "
+            f"values, start the worker with {PERMITS}={needed}"
         )

@@ -1,6 +1,7 @@
 """`stepmint serve` and `prefect.yaml`: a configuration's run on a schedule, one at a time.
 
-A night on which the run is complete costs seconds; one that was cut short is resumed.
+Scheduled runs are incremental: each night takes what is new in the source, and what an earlier one
+left. A night without either costs seconds.
 """
 
 import os
@@ -26,7 +27,12 @@ _DEAD_RUNS = "stepmint: runs without a heartbeat have crashed"
 
 def parameters(config: str) -> dict[str, Any]:
     """Return the flow's parameters for a configuration: the build step of `prefect.yaml`."""
-    return {"run": load_run(find_config(config)).model_dump(mode="json")}
+    return {"run": scheduled(load_run(find_config(config))).model_dump(mode="json")}
+
+
+def scheduled(run: LabelRun) -> LabelRun:
+    """Return a run as a schedule starts it: incremental, unless machines share it."""
+    return run.model_copy(update={"incremental": not run.shared})
 
 
 def serve(run: LabelRun, console: Console, *, cron: str) -> None:
@@ -38,6 +44,7 @@ def serve(run: LabelRun, console: Console, *, cron: str) -> None:
     """
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "INFO")
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(_HEARTBEAT_S))
+    run = scheduled(run)
     allow(run)
     server = ensure_api(run.output / ".prefect", schedules=True)
     _check(cron)

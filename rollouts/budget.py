@@ -47,7 +47,7 @@ class ProblemBudget(Settings):
 class Budget(Settings):
     """What a run may spend before it ends with what is whole; a larger one goes on from there."""
 
-    free: ClassVar[frozenset[str]] = frozenset({"tokens", "rollouts", "hours"})
+    free: ClassVar[frozenset[str]] = frozenset({"tokens", "rollouts", "hours", "session_tokens"})
 
     tokens: Amount | None = None
     """Tokens the policy writes, and those it reads for scores, in all sessions of the run. What
@@ -56,8 +56,17 @@ class Budget(Settings):
     """Rollouts the policy writes in all sessions of the run; never one more."""
     hours: float | None = Field(default=None, gt=0)
     """Hours of one session, from its start: the same command goes on for as many again."""
+    session_tokens: Amount | None = None
+    """Tokens of one session, as `tokens` counts them: the same command goes on with as many."""
     problem: ProblemBudget = ProblemBudget()
     """Shapes rows, so it stays as it was when a run is resumed."""
+
+    def in_session(self, before: "Spent") -> "Budget":
+        """Return the budget of a session before which so much was spent in others."""
+        if self.session_tokens is None:
+            return self
+        until = before.tokens + self.session_tokens
+        return self.model_copy(update={"tokens": min(self.tokens or until, until)})
 
 
 class OverBudgetError(Exception):

@@ -79,9 +79,19 @@ class Purse:
         """The limit that was reached and how far, e.g. `998 of 1,000 rollouts`."""
         if self.reached == "hours":
             return f"{self.budget.hours:g} h of this session"
+        if self.by_session:
+            fresh = self.spent.tokens - self._before.tokens
+            return f"{fresh:,} of {self.budget.session_tokens:,} tokens of this session"
         limit = self.budget.rollouts if self.reached == "rollouts" else self.budget.tokens
         spent = self.spent.rollouts if self.reached == "rollouts" else self.spent.tokens
         return f"{spent:,} of {limit:,} {self.reached}"
+
+    @property
+    def by_session(self) -> bool:
+        """Whether the limit reached is one session's: the same command has as much again."""
+        limit = self.budget.session_tokens
+        ours = limit is not None and self.budget.tokens == self._before.tokens + limit
+        return self.reached == "hours" or (self.reached == "tokens" and ours)
 
     @property
     def seconds_left(self) -> float | None:

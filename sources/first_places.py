@@ -23,7 +23,7 @@ class FirstPlaces:
 
     def first(self, id: str, place: int) -> int:
         """Return where this id was first met: `place` if that is now."""
-        digest = int.from_bytes(blake2b(id.encode(), digest_size=8).digest()) or 1
+        digest = _digest(id)
         slot = self._slot(digest)
         if self._digests[slot]:
             return self._places[slot]
@@ -32,6 +32,10 @@ class FirstPlaces:
         if 3 * self._count > 2 * len(self._digests):
             self._grow()
         return place
+
+    def holds(self, id: str) -> bool:
+        """Tell whether this id was met before."""
+        return self._digests[self._slot(_digest(id))] != 0
 
     def _slot(self, digest: int) -> int:
         """Return the slot that holds a digest, or the free one where it belongs."""
@@ -49,3 +53,7 @@ class FirstPlaces:
             if digest:
                 slot = self._slot(digest)
                 self._digests[slot], self._places[slot] = digest, place
+
+
+def _digest(id: str) -> int:
+    return int.from_bytes(blake2b(id.encode(), digest_size=8).digest()) or 1

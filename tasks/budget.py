@@ -17,11 +17,13 @@ from tasks.staging import staged
 @asynccontextmanager
 async def budgeted(run: LabelRun, session: Session, *, shards: int) -> AsyncIterator[Purse]:
     """Hold the session to the run's budget while the context lasts."""
-    limited = run.budget.tokens is not None or run.budget.rollouts is not None
+    budget = run.budget
+    limited = any(limit is not None for limit in (budget.tokens, budget.rollouts))
+    limited = limited or budget.session_tokens is not None
     spent = await asyncio.to_thread(spent_by, run.folder, shards) if limited else Spent()
     used = time.monotonic() - session.began
     session.purse = purse = Purse(
-        run.budget, spent=spent, max_tokens=run.sampling.max_tokens, seconds_used=used
+        budget.in_session(spent), spent=spent, max_tokens=run.sampling.max_tokens, seconds_used=used
     )
     watch = asyncio.create_task(purse.watch())
     try:

@@ -1,4 +1,4 @@
-"""Training rows derived from a run, one export at a time."""
+"""What leaves a run: training rows, one export at a time, and the dataset on a hub."""
 
 import asyncio
 from pathlib import Path
@@ -11,7 +11,8 @@ from exporters.runs import ExportReport, export_run
 from schemas.run_folder import RunFolder
 from tasks.files import writing
 from tasks.locks import locked
-from tasks.settings import LabelRun
+from tasks.publish import publish_run
+from tasks.settings import LabelRun, Publication
 from tasks.tokenizer import TrainerTokenizer
 
 
@@ -38,3 +39,16 @@ def export(folder: Path, exporter: Exporter) -> ExportReport:
 async def export_rows(run: LabelRun, exporter: Exporter) -> ExportReport:
     """Write the rows of one export of a complete run."""
     return await asyncio.to_thread(export, run.folder, exporter)
+
+
+@task(name="publish", cache_policy=NO_CACHE, persist_result=False)
+async def publish_rows(run: LabelRun, publication: Publication) -> str:
+    """Publish a run's committed shards and exports; return the address."""
+    done = await asyncio.to_thread(
+        publish_run,
+        run.folder,
+        publication.to,
+        private=not publication.public,
+        license=publication.license,
+    )
+    return done.url

@@ -10,6 +10,12 @@ def leading(error: BaseException) -> BaseException:
     return (known or leaves)[0]
 
 
+def told(error: BaseException) -> str:
+    """Return what a person reads of a failure."""
+    cause = leading(error)
+    return str(cause) if isinstance(cause, StepmintError) else f"{type(cause).__name__}: {cause}"
+
+
 def _leaves(error: BaseException) -> list[BaseException]:
     if isinstance(error, BaseExceptionGroup):
         return [leaf for inner in error.exceptions for leaf in _leaves(inner)]

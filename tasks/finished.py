@@ -14,7 +14,7 @@ def finished(run: LabelRun) -> Counts | None:
     Raises RunError where a committed file is missing or not what was committed.
     """
     folder, found = RunFolder(run.folder), staged(run.folder)
-    if found is None or folder.record().get("status") != "finished":
+    if run.incremental or found is None or folder.record().get("status") != "finished":
         return None
     records = [committed(run.folder, shard) for shard in range(found.shards)]
     if None in records or not all(is_current(folder, exporter) for exporter in run.exports):

@@ -12,7 +12,7 @@ from sources.first_places import FirstPlaces
 from tasks.contradictions import Contradictions
 from tasks.session import session_of
 from tasks.settings import LabelRun
-from tasks.staging import Staging, StagingRecord, staged
+from tasks.staging import Staging, StagingRecord, staged, staged_problems
 from verification.seam import Verifier
 
 _EXCERPT = 200
@@ -22,17 +22,21 @@ async def stage(run: LabelRun) -> StagingRecord:
     """Load the run's problems, check their gold answers, and cut them into shards on disk.
 
     Does nothing where an earlier session has done it, so that a run resumes on the very problems
-    it began with. Holds one shard's problems at a time. Raises SourceError where no problem is
-    left.
+    it began with; one that is incremental has what is new in the source behind them, in shards of
+    its own. Holds one shard's problems at a time. Raises SourceError where no problem is left.
     """
     done = staged(run.folder)
-    if done is not None:
+    if done is not None and not run.incremental:
         return done
-    rows = distinct(problems_of(run.source, run.solutions), run.limit)
+    known, contradictions = FirstPlaces(), Contradictions()
+    for earlier in staged_problems(run.folder, done) if done else ():
+        contradictions.note(earlier)
+        for problem in earlier:
+            known.first(problem.id, 0)
+    rows = unknown(distinct(problems_of(run.source, run.solutions), run.limit), known)
     size, session = run.shards.size, session_of(run)
     async with session.verifier.used() as verifier:
-        with Staging(run.folder) as staging:
-            contradictions = Contradictions()
+        with Staging(run.folder, done) as staging:
             while problems := await asyncio.to_thread(_next_problems, rows, size, staging.reject):
                 reasons = await _preflight(verifier, problems)
                 await asyncio.to_thread(staging.add, problems, reasons)
@@ -60,6 +64,15 @@ def distinct(
             yield row
             if len(seen) == limit:
                 return
+
+
+def unknown(
+    rows: Iterable[Problem | RejectedRow], known: FirstPlaces
+) -> Iterator[Problem | RejectedRow]:
+    """Yield the rows but for problems that are among the known ones."""
+    for row in rows:
+        if isinstance(row, RejectedRow) or not known.holds(row.id):
+            yield row
 
 
 def _next_problems(

@@ -19,10 +19,10 @@ from pydantic import ValidationError
 
 from exporters.runs import placed, viewed
 from rollouts import has_records, load_template
-from schemas import ConfigError, RunError, StepmintError
+from schemas import ConfigError, RunError
 from schemas.arrow import SCHEMA_VERSION
 from schemas.run_folder import RunFolder
-from tasks.failures import leading
+from tasks.failures import told
 from tasks.files import write_json, writing
 from tasks.locks import locked
 from tasks.records import Total
@@ -115,17 +115,10 @@ def opened(run: LabelRun, *, done: Callable[[], str] = lambda: "finished") -> It
         except BaseException as error:
             status = "failed" if isinstance(error, Exception) else "interrupted"
             with suppress(RunError):  # a full disk must not hide what went wrong
-                update(folder, {"status": status, "ended": _now(), "error": _told(error)})
+                why = told(error) if status == "failed" else None
+                update(folder, {"status": status, "ended": _now(), "error": why})
             raise
         update(folder, {"status": done(), "ended": _now()})
-
-
-def _told(error: BaseException) -> str | None:
-    """Return what ended a session, as a person reads it; None where somebody stopped it."""
-    if not isinstance(error, Exception):
-        return None
-    cause = leading(error)
-    return str(cause) if isinstance(cause, StepmintError) else f"{type(cause).__name__}: {cause}"
 
 
 def read(folder: Path) -> dict[str, Any]:

@@ -64,10 +64,23 @@ class ShardSettings(Settings):
     """Go on though not one of the first hundred rollouts or more is correct."""
 
 
+class Publication(Settings):
+    """Where a run is published when it ends, with its exports; nothing is sent that is there."""
+
+    to: Annotated[str, Field(pattern=r"^(hf|ms):[^/\s]+/[^/\s]+$")]
+    """`hf:org/name` or `ms:org/name`; the hub's token comes from the environment."""
+    public: bool = False
+    """Let everyone read it."""
+    license: str = "other"
+    """The dataset's licence, as hubs spell it."""
+
+
 class LabelRun(Settings):
     """Everything that decides a run. The data, the model and the labeler are always named."""
 
-    free: ClassVar[frozenset[str]] = frozenset({"output", "name", "shared", "reuse", "exports"})
+    free: ClassVar[frozenset[str]] = frozenset(
+        {"output", "name", "shared", "reuse", "exports", "incremental", "publish"}
+    )
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     """The run's folder under `output`, e.g. `gsm8k-qwen`."""
@@ -107,6 +120,11 @@ class LabelRun(Settings):
     """What the run and each problem may spend; no limits by default."""
     exports: tuple[AnyExporter, ...] = ()
     """Training rows written when the run is complete."""
+    incremental: bool = False
+    """Read the source anew each time the run is started, and label what is new in it; a schedule
+    does (docs/deployments.md). Otherwise a run keeps the problems it began with."""
+    publish: Publication | None = None
+    """Publish the run each time it ends with something new."""
 
     @model_validator(mode="before")
     @classmethod
@@ -154,6 +172,16 @@ class LabelRun(Settings):
             raise ValueError(
                 f"budget.problem.rollouts={limit} sets every problem aside: its labeler takes "
                 f"{roots} rollouts of the question first; give at least {roots + 1}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _grows_alone(self) -> "LabelRun":
+        if self.incremental and self.shared:
+            raise ValueError(
+                "incremental=true reads the source anew, and machines that share a run agree on "
+                "its problems once: leave out `shared`, or give each night a name of its own with "
+                "`reuse` of the last"
             )
         return self
 

@@ -3,12 +3,15 @@
 import json
 import shutil
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import pyarrow.parquet as pq
 
 from schemas import Problem, RejectedRow, RunError
 from schemas.arrow import read_table, write_table
@@ -31,6 +34,11 @@ class StagingRecord:
     """Problems set aside because their gold answer cannot be judged against."""
     rejected: int
     """Rows that are no problems."""
+
+    @classmethod
+    def nothing(cls) -> "StagingRecord":
+        """Return the record of a run that has nothing staged yet."""
+        return cls(shards=0, problems=0, unjudgeable=0, rejected=0)
 
 
 def staged(folder: Path) -> StagingRecord | None:
@@ -62,21 +70,29 @@ def adopt(folder: Path, record: StagingRecord) -> None:
         write_json(staging / _SUMMARY, asdict(record))
 
 
+def staged_problems(folder: Path, record: StagingRecord) -> Iterator[Sequence[Problem]]:
+    """Yield a run's staged problems, shard by shard."""
+    for shard in range(record.shards):
+        yield [row.problem for row in shard_problems(folder, shard)]
+
+
 class Staging:
     """Problems and rejected rows being written; theirs are the final names when all are there.
 
-    `with Staging(folder) as staging:` leaves nothing behind where it is not finished.
+    `with Staging(folder) as staging:` leaves nothing behind where it is not finished. With `before`
+    its shards come behind those that are staged already, of which none is changed.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.problems = 0
-        self.unjudgeable = 0
+    def __init__(self, folder: Path, before: StagingRecord | None = None) -> None:
+        self.before = before or StagingRecord.nothing()
+        self.problems = self.before.problems
+        self.unjudgeable = self.before.unjudgeable
         self._folder = folder
         self._run = RunFolder(folder)
         self._partial = self._run.staging.with_name(f"{self._run.staging.name}.partial")
         self._rejected_path = self._run.rejected.with_name(f"{self._run.rejected.name}.partial")
-        self._shards = 0
-        self._firsts: list[int] = []
+        self._shards = self.before.shards
+        self._firsts = self._firsts_before()
         self._rejected = 0
         self._bad_rows: list[str] = []
         self._bad_golds: list[str] = []
@@ -141,7 +157,8 @@ class Staging:
 
     def set_aside(self, reasons: Mapping[int, str]) -> None:
         """Set aside the problems at these places after all, each with its reason."""
-        for shard, inside in self._by_shard(list(reasons)).items():
+        new = [place for place in reasons if place >= self.before.problems]
+        for shard, inside in self._by_shard(new).items():
             rows = self._read(shard)
             for first, at in inside:
                 self.unjudgeable += not rows[at].set_aside
@@ -158,8 +175,14 @@ class Staging:
             inside.setdefault(shard, []).append((first, place - first))
         return inside
 
+    def _firsts_before(self) -> list[int]:
+        """Return the places of the first problems of the shards that are staged already."""
+        sizes = (pq.read_metadata(self._path(n)).num_rows for n in range(self.before.shards))
+        return [0, *accumulate(sizes)][: self.before.shards]
+
     def _path(self, shard: int) -> Path:
-        return self._partial / f"{shard_name(shard)}.parquet"
+        staged = shard < self.before.shards
+        return (self._run.staging if staged else self._partial) / f"{shard_name(shard)}.parquet"
 
     def _read(self, shard: int) -> list[ProblemRow]:
         return list(problems_from(read_table(self._path(shard), "problems")))
@@ -181,7 +204,14 @@ class Staging:
             self._rejected_file.close()
             sync(self._rejected_path)
             self._rejected_path.replace(self._run.rejected)
-            write_json(self._partial / _SUMMARY, asdict(record))
-            self._partial.rename(self._run.staging)
+            if not self.before.shards:
+                write_json(self._partial / _SUMMARY, asdict(record))
+                self._partial.rename(self._run.staging)
+            else:
+                for shard in range(self.before.shards, self._shards):
+                    path = self._path(shard)
+                    path.rename(self._run.staging / path.name)
+                sync(self._run.staging)
+                write_json(self._run.staging / _SUMMARY, asdict(record))  # now they count
             sync(self._folder)
         return record

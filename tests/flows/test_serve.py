@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from flows.config import find_config, load_run
-from flows.serve import parameters
+from flows.serve import parameters, scheduled
 from tasks.settings import LabelRun
 from tests.waiting import until
 
@@ -23,7 +23,10 @@ CONFIG = "synthetic_scripted"
 
 
 def test_the_parameters_of_a_deployment_are_its_configuration() -> None:
-    assert LabelRun.model_validate(parameters(CONFIG)["run"]) == load_run(find_config(CONFIG))
+    run = load_run(find_config(CONFIG))
+    assert LabelRun.model_validate(parameters(CONFIG)["run"]) == scheduled(run)
+    assert scheduled(run).incremental
+    assert not scheduled(run.model_copy(update={"shared": "s3://bucket/runs"})).incremental
 
 
 def test_prefect_yaml_names_a_configuration_that_loads_and_a_flow_that_is_there() -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from policies.scripted import ScriptedSettings
 from policies.seam import Policy
-from rollouts import Spent
+from rollouts import Budget, Spent
 from schemas.arrow import read_table
 from schemas.conversion import problems_from, rollouts_from, solutions_from
 from schemas.run_folder import RunFolder
@@ -250,3 +250,26 @@ def test_a_crash_while_a_short_shard_is_committed_anew_loses_nothing(
     check_shards(run.folder)
     session(more)
     assert tables(run.folder) == tables(whole.folder)
+
+
+def test_each_session_has_as_many_tokens_again(tmp_path: Path) -> None:
+    run = toy_run(tmp_path, budget={"session_tokens": 500}, shards={"size": 3})
+    spent = []
+    for _ in range(20):
+        purse = session(run).purse
+        spent.append(spent_by(run.folder, 4).tokens)
+        if ending(run) == "finished":
+            break
+        assert purse.by_session
+        assert "of 500 tokens of this session" in purse.told
+    assert ending(run) == "finished"
+    assert len(spent) > 2, "one session was not enough"
+    fresh = [after - before for before, after in zip([0, *spent], spent, strict=False)]
+    assert max(fresh) < 1000
+
+
+def test_the_runs_tokens_hold_though_a_session_has_some_left() -> None:
+    budget = Budget(tokens=1_000, session_tokens=600)
+    assert budget.in_session(Spent()).tokens == 600
+    assert budget.in_session(Spent(tokens=700)).tokens == 1_000
+    assert Budget(tokens=5).in_session(Spent(tokens=2)).tokens == 5
