@@ -144,6 +144,8 @@ def _cells(
     yield marks.label(label)
     chance = solution.posterior[step] if solution.posterior else None
     known = [*_evidence(evidence, marks), *_read(solution, step)]
+    if solution.recovered[step]:
+        known.append(Text.assemble(("recovered later", "dim")))
     if narrow:
         yield Text("\n").join([text, _line(known, chance)])
         return

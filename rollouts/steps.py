@@ -9,6 +9,10 @@ Promises of every splitter, for any text however hostile:
 - The time is linear in the length of the text.
 - There are at most MAX_STEPS; the last of so many holds all the rest.
 
+A model that thinks marks its thought (`<think>`, `[THINK]`, channels: verification/finding/turns.py).
+`part` says what of such a text is cut: all of it, the thought or what is said behind it; the rest is
+one step, so that nothing is lost.
+
 `final_answer` says what becomes of a last step that only states the answer (`#### 72`,
 `\boxed{72}`, `The answer is 72.`). Published sets differ: Math-Shepherd (2312.08935) and PRM800K
 (2305.20050) keep it in the last reasoning step, `attach`; Qwen (2501.07301) and Skywork leave it
@@ -26,6 +30,7 @@ import re2
 from pydantic import Field, field_validator
 
 from schemas import Settings
+from verification.finding.turns import thought_end
 
 _ANSWER_ALONE = re.compile(
     r"""\s*(?:
@@ -49,12 +54,24 @@ class _Splitter(Settings):
     final_answer: Literal["own", "attach"] = "own"
     """Whether a last step that only states the answer stands alone or joins the one before."""
 
+    part: Literal["whole", "thought", "answer"] = "whole"
+    """What of a text that marks its thought is cut into steps; the rest is one step."""
+
     def split(self, text: str) -> tuple[str, ...]:
         """Return the steps of `text`; joined they are `text`, to the byte."""
-        steps = _pieces(text, self._cuts(text))
+        steps = _pieces(text, self._parted(text))
         if self.final_answer == "attach" and len(steps) > 1 and _states_answer(steps[-1]):
             return (*steps[:-2], steps[-2] + steps[-1])
         return steps
+
+    def _parted(self, text: str) -> Iterable[int]:
+        """Yield the cuts in the part that is to be cut, and the end of the thought."""
+        end = thought_end(text) if self.part != "whole" else 0
+        if not end:
+            return self._cuts(text)
+        if self.part == "thought":
+            return (*(cut for cut in self._cuts(text[:end]) if cut < end), end)
+        return (end, *(end + cut for cut in self._cuts(text[end:]) if cut))
 
     def _cuts(self, text: str) -> Iterable[int]:
         """Yield, in rising order, the offsets at which a new step may begin."""
@@ -129,15 +146,38 @@ class BlankLine(_Splitter):
     kind: Literal["blank_line"] = "blank_line"
 
     def _cuts(self, text: str) -> Iterator[int]:
-        blocks = _blocks(text)
-        begin, end = next(blocks, (len(text), len(text)))
-        for match in _BLANK.finditer(text):
-            while end <= match.start():
-                begin, end = next(blocks, (len(text), len(text)))
-                if begin == len(text):
-                    break
-            if match.start() < begin:
-                yield match.end()
+        return _blank_lines(text)
+
+
+def _blank_lines(text: str) -> Iterator[int]:
+    """Yield the offsets behind blank lines that stand in no block."""
+    blocks = _blocks(text)
+    begin, end = next(blocks, (len(text), len(text)))
+    for match in _BLANK.finditer(text):
+        while end <= match.start():
+            begin, end = next(blocks, (len(text), len(text)))
+            if begin == len(text):
+                break
+        if match.start() < begin:
+            yield match.end()
+
+
+class Packed(_Splitter):
+    """Steps end at blank lines, as with `blank_line`, but short ones are packed together.
+
+    For long chains of thought, whose hundreds of short paragraphs would each be a prefix to probe.
+    """
+
+    kind: Literal["packed"] = "packed"
+    size: int = Field(default=800, ge=1)
+    """Characters that a step has at least, but the last one; about four make a token."""
+
+    def _cuts(self, text: str) -> Iterator[int]:
+        begin = 0
+        for cut in _blank_lines(text):
+            if cut - begin >= self.size:
+                yield cut
+                begin = cut
 
 
 class Newline(_Splitter):
@@ -166,6 +206,40 @@ class StepMarker(_Splitter):
 
     def _cuts(self, text: str) -> Iterator[int]:
         return (match.start() for match in _STEP_MARK.finditer(text))
+
+
+_MARKERS = (
+    "Wait", "Alternatively", "Hmm", "Hold on", "But", "However", "Actually", "Let me", "Let's",
+    "Another", "So", "Now", "Next", "Therefore", "Thus",
+)  # fmt: skip
+
+
+class MarkerWords(_Splitter):
+    """A step begins at a line or sentence that opens with a word that turns a thought.
+
+    For chains of thought, which check and correct themselves without a blank line.
+    """
+
+    kind: Literal["marker_words"] = "marker_words"
+    words: tuple[str, ...] = Field(default=_MARKERS, min_length=1, max_length=200)
+    """The words, or several each, as they are spelt there."""
+    size: int = Field(default=0, ge=0)
+    """Characters that a step has at least, but the last one."""
+
+    def _cuts(self, text: str) -> Iterator[int]:
+        begin = 0
+        for match in _opening(self.words).finditer(text):
+            if match.start() - begin >= max(self.size, 1):
+                yield match.start()
+                begin = match.start()
+
+
+@cache
+def _opening(words: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted(words, key=len, reverse=True)
+    return re.compile(
+        rf"(?:^|(?<=\n)|(?<=[.!?:]\ ))(?:{'|'.join(map(re.escape, longest_first))})\b"
+    )
 
 
 _SENTENCE_END = re.compile(r"""(?P<wide>[。！？]\s*)|[.!?]["'”’)\]]{0,4}\s+|\n\s*""")
@@ -235,6 +309,7 @@ def _compiled(pattern: str) -> Any:
 
 
 AnySplitter = Annotated[
-    BlankLine | Newline | StepMarker | Sentence | Regex, Field(discriminator="kind")
+    BlankLine | Newline | StepMarker | Sentence | Packed | MarkerWords | Regex,
+    Field(discriminator="kind"),
 ]
 """The registry of splitters: pydantic picks by `kind` and names the valid ones on a typo."""

@@ -86,6 +86,16 @@ class LabelledSolution:
     """The id that a given solution came with; None: the policy wrote it."""
 
     @property
+    def recovered(self) -> tuple[bool, ...]:
+        """Per step: whether no rollout from it was right, and the text comes right again later.
+
+        That is: some later prefix had a right rollout, or the final answer is right.
+        """
+        alive = [one.correct > 0 for one in self.evidence]
+        dead = [one.decided > 0 and not one.correct for one in self.evidence]
+        return tuple(fails and any(alive[step + 1 :]) for step, fails in enumerate(dead))
+
+    @property
     def labelled_steps(self) -> int:
         """Steps with a label: those whose evidence decides, or that the first error decides."""
         known = 0

@@ -10,11 +10,20 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.views.concluded import FirstError, NetInformation, Posterior
-from schemas.views.counted import Beta, Hard, Ratio, RootNormalised, Soft, Threshold
+from schemas.views.counted import (
+    Beta,
+    Hard,
+    Ratio,
+    Recovered,
+    RootNormalised,
+    Soft,
+    Threshold,
+)
 from schemas.views.seam import Concludes, Decides, Label, View, first_hard_error, hard_label
 
 AnyView = Annotated[
     Hard
+    | Recovered
     | Soft
     | Threshold
     | Beta
@@ -47,6 +56,7 @@ __all__ = [
     "NetInformation",
     "Posterior",
     "Ratio",
+    "Recovered",
     "RootNormalised",
     "Soft",
     "Threshold",

@@ -29,6 +29,23 @@ class Hard(Decides):
         return tuple(map(hard_label, solution.evidence))
 
 
+class Recovered(Decides):
+    """Right if any rollout was correct, or if the same text comes right again later; any stop rule.
+
+    What it calls wrong was never made good: the meaning for chains of thought that correct
+    themselves, where `hard` calls a step wrong though the text mends it. Steps behind the first
+    error show it where they were sampled (`after_error: sample` of `math_shepherd`), and the final
+    answer always does.
+    """
+
+    kind: Literal["recovered"] = "recovered"
+    after_error: Literal["drop", "keep", "wrong"] = "keep"
+
+    def _labels(self, solution: LabelledSolution) -> tuple[Label, ...]:
+        pairs = zip(solution.evidence, solution.recovered, strict=True)
+        return tuple(True if recovered else hard_label(one) for one, recovered in pairs)
+
+
 class Soft(View):
     """The Monte Carlo value K/n (SE of Math-Shepherd, 2312.08935); fixed numbers of rollouts only.
 

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from rollouts import AnySplitter
-from rollouts.steps import MAX_STEPS, BlankLine, Newline, Regex, Sentence, StepMarker
+from rollouts.steps import (
+    MAX_STEPS,
+    BlankLine,
+    MarkerWords,
+    Newline,
+    Packed,
+    Regex,
+    Sentence,
+    StepMarker,
+)
 
 SPLITTERS = [
     BlankLine(),
@@ -17,13 +26,17 @@ SPLITTERS = [
     Newline(final_answer="attach"),
     StepMarker(),
     Sentence(),
+    Packed(size=7),
+    MarkerWords(size=3),
+    BlankLine(part="thought"),
+    Newline(part="answer"),
     Regex(pattern=r"\n---\n"),
     Regex(pattern=r"Step|^", cut="before"),
 ]
 BITS = st.sampled_from(
     ["\n", "\n\n", " ", "\t", "\r\n", "a b", "Step 2:", "**Step 3**", "## Step 4:", "$$", "```",
      "\\[", "\\]", "\\begin{align}", "\\end{align}", "3.14", "e.g. ", "Yes. No", "#### 5", "é",
-     "步。"]
+     "步。", "<think>", "</think>", "Wait, ", "So "]
 )  # fmt: skip
 TEXTS = st.one_of(st.text(), st.lists(BITS, max_size=40).map("".join))
 
@@ -41,7 +54,7 @@ def test_joined_steps_are_the_text_and_no_step_is_blank(splitter: AnySplitter, t
         assert steps == ((text,) if text else ())
 
 
-@pytest.mark.parametrize("splitter", [*SPLITTERS[:6], Regex(pattern="(a|[.\n]+)+$")], ids=repr)
+@pytest.mark.parametrize("splitter", [*SPLITTERS[:10], Regex(pattern="(a|[.\n]+)+$")], ids=repr)
 @pytest.mark.parametrize(
     "bomb",
     ["\n", " ", "\n ", "$$", "\\[", "```\n", "\\begin{a}", "Step 1", "**", "#", ". ", "a.", "\\",
@@ -160,3 +173,57 @@ def test_a_text_of_very_many_lines_has_no_more_steps_than_a_run_can_probe(
     assert len(steps) == MAX_STEPS
     assert "".join(steps) == text
     assert len(Newline().split("a\n" * MAX_STEPS)) == MAX_STEPS
+
+
+THINKING = "<think>\nTry 2.\n\nWait, 3.\n</think>\n\nIt is 3.\n\nThe answer is 3."
+
+
+@pytest.mark.parametrize(
+    ("part", "steps"),
+    [
+        ("whole", ["<think>\nTry 2.\n\n", "Wait, 3.\n</think>\n\n", "It is 3.\n\n"]),
+        ("thought", ["<think>\nTry 2.\n\n", "Wait, 3.\n</think>", "\n\nIt is 3.\n\n"]),
+        ("answer", ["<think>\nTry 2.\n\nWait, 3.\n</think>\n\n", "It is 3.\n\n"]),
+    ],
+)
+def test_of_a_text_that_thinks_what_was_chosen_is_cut_and_the_rest_is_one_step(
+    part: Literal["whole", "thought", "answer"], steps: list[str]
+) -> None:
+    found = BlankLine(part=part).split(THINKING)
+    if part == "thought":
+        assert found == (*steps[:2], "\n\nIt is 3.\n\nThe answer is 3.")
+    else:
+        assert found == (*steps, "The answer is 3.")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<|channel|>analysis<|message|>Hm.<|end|><|channel|>final<|message|>It is 3.", "It is 3."),
+        ("[THINK]a[/THINK]b", "b"),
+        ("still <think> thinking", ""),
+        ("no thought at all", "no thought at all"),
+    ],
+)
+def test_thought_is_told_by_the_marks_of_its_family(text: str, said: str) -> None:
+    *before, last = Newline(part="thought").split(text)
+    assert "".join((*before, last)) == text
+    assert (last if said else "") == said
+
+
+def test_short_paragraphs_are_packed_until_a_step_has_its_size() -> None:
+    text = "".join(f"paragraph {n}\n\n" for n in range(6)) + "end"
+    assert [len(step) for step in Packed(size=25).split(text)] == [26, 26, 26, 3]
+
+
+def test_a_thought_is_cut_where_it_turns() -> None:
+    text = "Try 2. Wait, that is odd. So it is 3.\nBut 3 fits.\nNowhere else. I wait. Now 4."
+    assert MarkerWords().split(text) == (
+        "Try 2. ",
+        "Wait, that is odd. ",
+        "So it is 3.\n",
+        "But 3 fits.\nNowhere else. I wait. ",
+        "Now 4.",
+    )
+    assert len(MarkerWords(size=20).split(text)) < 4
+    assert MarkerWords(words=("I wait",)).split(text)[1] == "I wait. Now 4."

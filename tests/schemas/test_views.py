@@ -14,6 +14,7 @@ from schemas.views import (
     NetInformation,
     Posterior,
     Ratio,
+    Recovered,
     RootNormalised,
     Soft,
     Threshold,
@@ -57,6 +58,8 @@ WRONG = solution(ev(6, 8), ev(2, 8), ev(0, 8), ev(1, 8), END)
         (Hard(), (True, True, False, None, None)),
         (Hard(after_error="keep"), (True, True, False, True, False)),
         (Hard(after_error="wrong"), (True, True, False, False, False)),
+        (Recovered(), (True, True, True, True, False)),
+        (Recovered(after_error="drop"), (True, True, True, True, False)),
         (Soft(), (0.75, 0.25, 0.0, None, None)),
         (Soft(after_error="keep"), (0.75, 0.25, 0.0, 0.125, 0.0)),
         (Soft(after_error="wrong"), (0.75, 0.25, 0.0, 0.0, 0.0)),
@@ -182,3 +185,13 @@ def test_every_view_gives_one_label_per_step_between_0_and_1(
     labels = view.labels(solution(*evidence, root=root))
     assert len(labels) == len(evidence)
     assert all(label is None or 0 <= label <= 1 for label in labels)
+
+
+def test_a_dead_step_of_a_text_that_ends_right_is_recovered_whatever_was_sampled() -> None:
+    right = ev(1, 1, StopRule.TERMINAL)
+    unsampled = Evidence(stop_rule=StopRule.NOT_SAMPLED)
+    one = solution(ev(3, 8), ev(0, 8), unsampled, right)
+    assert one.recovered == (False, True, False, False)
+    assert Recovered().labels(one) == (True, True, None, True)
+    assert Hard().labels(one) == (True, False, None, None)
+    assert solution(ev(0, 8), END).recovered == (False, False)

@@ -40,6 +40,21 @@ def said_part(text: str) -> str:
     return _first_turn(text[-WINDOW:])
 
 
+def thought_end(text: str) -> int:
+    """Return the offset behind which a completion stops thinking and says something.
+
+    0 where nothing is marked as thought, the length of the text where the thought does not end.
+    """
+    if "assistantfinal" in text and (bare := _FINAL_WITHOUT_MARKS.match(text)):
+        return bare.end()
+    if "<|channel|>" in text:
+        final = next(_FINAL_CHANNEL.finditer(text), None)
+        return len(text) if final is None else final.end()
+    if not _may_hold_thought(text):
+        return 0
+    return len(text) - len(_behind_thought(text, turns=False))
+
+
 def _may_hold_thought(text: str) -> bool:
     # Written out: it is asked of every completion, and each `in` costs a tenth of a loop's turn.
     return (
@@ -56,8 +71,11 @@ def _may_hold_thought(text: str) -> bool:
     )
 
 
-def _behind_thought(text: str) -> str:
-    """Return what follows the last thought; a thought of a later turn does not reach back."""
+def _behind_thought(text: str, *, turns: bool = True) -> str:
+    """Return what follows the last thought; a thought of a later turn does not reach back.
+
+    Without `turns` a text that begins with something said is returned whole.
+    """
     behind, opened = 0, None
     for mark in _THOUGHT.finditer(text):
         behind = -1 if mark["start"] else mark.end()
@@ -65,7 +83,7 @@ def _behind_thought(text: str) -> str:
         if opened == mark.start() and mark["start"] and (end := _TURN_END.search(text, 0, opened)):
             said = text[: end.start()]
             if said.strip():
-                return said
+                return said if turns else text
     return "" if behind < 0 else text[behind:]
 
 
