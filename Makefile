@@ -113,7 +113,7 @@ lock: install-dev
 	{ echo "# Licences of what \`make demo\` and \`make test\` install"; echo; \
 		echo "Written by \`make lock\` from the packages' own metadata. None forbids any use; of"; \
 		echo "several licences of one package, the permissive one is used."; echo; $(LOCK_VENV)/bin/pip-licenses --python $(BIN)/python \
-		--format markdown --from mixed --ignore-packages stepmint; } > docs/licences.md
+		--format markdown --from mixed --with-system --ignore-packages stepmint; } > docs/licences.md
 
 clean:
 	rm -rf $(VENV) $(VLLM_VENV) $(LOCK_VENV) .mypy_cache .ruff_cache .pytest_cache *.egg-info

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from itertools import chain, count
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,7 +22,7 @@ from schemas.arrow import huggingface_metadata, read_table
 from schemas.conversion import solutions_from
 from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
-from schemas.views import AnyView, own_view
+from schemas.views import AnyView, Concludes, own_view
 
 Split = Literal["train", "validation"]
 SPLITS: tuple[Split, ...] = ("train", "validation")
@@ -57,6 +58,8 @@ class ExportReport:
     shortened: int
     """Rows that lost steps to fit the length limit."""
     lengths_measured: bool
+    unlabelled: int
+    """Problems of the run that are not labelled yet: the export is of a part of it."""
 
 
 def export_run(
@@ -68,7 +71,7 @@ def export_run(
     for a view that the evidence forbids, or a run of which every solution is refused.
     """
     view = exporter.view or own_view(run.concludes)
-    exporter = exporter.model_copy(update={"view": view})
+    exporter = placed(run, exporter.model_copy(update={"view": view}))
     separator = exporter.separator or _separator(run, exporter, view)
     maker = _Maker(exporter, separator, view, tokenizer)
     folder = run.export(exporter.name)
@@ -81,9 +84,61 @@ def export_run(
             f"{run.path} has no solution to export ({reasons or 'it has none'}) as view "
             f"{view.kind!r}: choose another with --view, e.g. first_error for labelers that search"
         )
-    report = _report(folder, maker, tally)
+    report = _report(run, folder, maker, tally)
     _record(report, exporter)
     return report
+
+
+def viewed(exporter: Exporter, concludes: Concludes) -> Exporter:
+    """Return an exporter with the view it will have of a run whose labeler concludes this."""
+    return exporter.model_copy(update={"view": exporter.view or own_view(concludes)})
+
+
+def placed(run: RunFolder, exporter: Exporter) -> Exporter:
+    """Return an exporter with a folder of its own: two exports of other settings never share one.
+
+    Where its name is taken it is `NAME-2`, `NAME-3`, and so on; the same settings find their folder
+    again. Raises ExportError where the folder was named and holds other settings.
+    """
+    if exporter.folder is not None:
+        if changes := list(_differences(run, exporter.name, exporter)):
+            raise ExportError(
+                f"{run.export(exporter.name)} holds an export of other settings "
+                f"({'; '.join(changes)}): name another folder, e.g. folder={exporter.name}-2, or "
+                "delete that one"
+            )
+        return exporter
+    names = chain((exporter.name,), (f"{exporter.name}-{number}" for number in count(2)))
+    free = next(name for name in names if not any(_differences(run, name, exporter)))
+    return exporter.model_copy(update={"folder": free})
+
+
+def is_current(run: RunFolder, exporter: Exporter) -> bool:
+    """Tell whether a run holds this very export whole, as far as its record says."""
+    exporter = placed(run, viewed(exporter, run.concludes))
+    return _exported(run, exporter.name) is not None
+
+
+def _differences(run: RunFolder, name: str, exporter: Exporter) -> Iterator[str]:
+    """Yield which settings of a folder's export are others; none where there is no export."""
+    there, now = _exported(run, name), _settings(exporter)
+    for key in sorted(now) if there is not None else ():
+        before = (there or {}).get(key)
+        if before != now[key]:
+            yield f"{key} was {json.dumps(before)}, now {json.dumps(now[key])}"
+
+
+def _exported(run: RunFolder, name: str) -> dict[str, Any] | None:
+    """Return the settings of the export in a folder; None where there is none whole."""
+    try:
+        record = json.loads((run.export(name) / "export.json").read_text("utf-8"))
+        return dict(record["settings"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _settings(exporter: Exporter) -> dict[str, Any]:
+    return exporter.model_dump(mode="json", exclude={"folder"})
 
 
 def split_of(problem_id: str, validation_ratio: float) -> Split:
@@ -208,7 +263,7 @@ def _distinct(run: RunFolder, shard: str, tally: _Tally) -> Iterator[SolutionRow
             yield solution
 
 
-def _report(folder: Path, maker: _Maker, tally: _Tally) -> ExportReport:
+def _report(run: RunFolder, folder: Path, maker: _Maker, tally: _Tally) -> ExportReport:
     return ExportReport(
         folder=folder,
         separator=maker.separator,
@@ -218,12 +273,13 @@ def _report(folder: Path, maker: _Maker, tally: _Tally) -> ExportReport:
         refused=dict(sorted(tally.refused.items())),
         shortened=tally.shortened,
         lengths_measured=maker.tokenizer is not None and maker.exporter.max_length is not None,
+        unlabelled=run.unlabelled,
     )
 
 
 def _record(report: ExportReport, exporter: Exporter) -> None:
     digests = {split: _digest(report.folder / f"{split}.parquet") for split in SPLITS}
-    record = asdict(report) | {"folder": report.folder.name, "settings": exporter.model_dump()}
+    record = asdict(report) | {"folder": report.folder.name, "settings": _settings(exporter)}
     record["digests"] = digests
     partial = report.folder / "export.json.partial"
     partial.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

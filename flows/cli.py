@@ -17,7 +17,6 @@ app = typer.Typer(
     name="stepmint",
     help="Mint step labels for process reward models: rollouts, verified answers, Parquet.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
@@ -82,12 +81,21 @@ def _options(
 
 
 @app.command()
-def label(config: Config, overrides: Overrides = None) -> None:
+def label(
+    config: Config,
+    overrides: Overrides = None,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Put a run of this name aside, as NAME.1, and begin anew."),
+    ] = False,
+) -> None:
     """Label problems step by step; the same command resumes a run that was cut short."""
     from flows.config import find_config, load_run
-    from flows.oneoff import label_here
+    from flows.oneoff import label_here, put_aside
 
     run = load_run(find_config(config), overrides or ())
+    if fresh:
+        put_aside(run, err)
     counts = label_here(run, err, resume=_command())
     say(
         out,
@@ -95,6 +103,24 @@ def label(config: Config, overrides: Overrides = None) -> None:
         f"{counts.labelled_steps:,} labelled steps in {run.folder}\n"
         f"look at them: stepmint show {run.folder}",
     )
+
+
+@app.command()
+def check(
+    config: Config,
+    overrides: Overrides = None,
+    rows: Annotated[int, typer.Option(min=1, help="Rows of the source to read.")] = 1_000,
+) -> None:
+    """Check a configuration before a token is spent: source, golds, prompt, policy, exports."""
+    from flows.prefect_server import hush
+
+    hush()
+    from flows.checking import check_here
+    from flows.config import find_config, load_run
+
+    path = find_config(config)
+    if not check_here(load_run(path, overrides or ()), path, out, err, rows=rows):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -113,13 +139,25 @@ def estimate(
     config: Config,
     overrides: Overrides = None,
     probe: Annotated[int, typer.Option(min=2, help="Problems to label for the estimate.")] = 16,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Tokens a GPU writes per second, for GPU-hours; else measured."),
+    ] = None,
+    gpus: Annotated[int, typer.Option(min=1, help="GPUs that the policy runs on.")] = 1,
+    price: Annotated[
+        float | None, typer.Option(min=0, help="Price of a GPU-hour, in your currency.")
+    ] = None,
 ) -> None:
-    """Estimate the rollouts and tokens a run will cost; the run reuses the probe's rollouts."""
+    """Estimate what a run will cost: rollouts, tokens, GPU-hours; the run reuses the rollouts."""
+    from flows.prefect_server import hush
+
+    hush()
     from flows.config import find_config, load_run
-    from flows.estimating import estimate_here
+    from flows.estimating import Hardware, estimate_here
 
     run = load_run(find_config(config), overrides or ())
-    estimate_here(run, out, err, probe=probe, resume=_command())
+    hardware = Hardware(gpus=gpus, rate=rate, price=price)
+    estimate_here(run, out, err, probe=probe, hardware=hardware, resume=_command())
 
 
 @app.command()
@@ -129,16 +167,47 @@ def show(
         str | None, typer.Argument(help="A problem's id, the id's start, or its position.")
     ] = None,
     solution: Annotated[int | None, typer.Option(help="Only the solution of this index.")] = None,
+    rollouts: Annotated[
+        int | None,
+        typer.Option(
+            "--rollouts",
+            metavar="STEP",
+            min=0,
+            help="The rollouts behind this step's count; 0: whole solutions.",
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Problems to list.")] = 20,
 ) -> None:
-    """Show a run, or a problem's solutions with their step evidence and labels."""
-    from reports.show import show_problem, show_run
+    """Show a run, a problem's solutions with evidence and labels, or the rollouts of a step."""
+    from reports.show import show_problem, show_rollouts, show_run
     from schemas.run_folder import RunFolder
 
     if problem is None:
         show_run(RunFolder(run), out, limit=limit)
+    elif rollouts is not None:
+        show_rollouts(RunFolder(run), problem, out, step=rollouts, solution=solution)
     else:
         show_problem(RunFolder(run), problem, out, solution=solution)
+
+
+@app.command()
+def runs(
+    output: Annotated[Path, typer.Argument(help="The folder that holds them.")] = Path("output"),
+) -> None:
+    """List the runs of an output folder, with what they hold and how they stand."""
+    from reports.runs import show_runs
+
+    show_runs(output, out)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of a configuration, for editors."""
+    import json
+
+    from tasks.settings import LabelRun
+
+    out.print_json(json.dumps(LabelRun.model_json_schema()))
 
 
 @app.command()
@@ -237,7 +306,7 @@ def serve(
 
 
 def _command() -> str:
-    """Return the command line as it was given, for the line that says how to resume."""
+    """Return the command line that resumes this one."""
     import shlex
 
-    return shlex.join(["stepmint", *sys.argv[1:]])
+    return shlex.join(["stepmint", *(word for word in sys.argv[1:] if word != "--fresh")])

@@ -20,9 +20,10 @@ CONFIGS = CHECKOUT / "configs"
 def load_run(path: Path, overrides: Sequence[str] = ()) -> LabelRun:
     """Return the run that a YAML file describes, with `a.b=c` overrides (YAML values) applied.
 
+    It has the file's name where it names none.
     Raises ConfigError that names every field that cannot work, its value, and what would.
     """
-    values = with_overrides(_mapping(path), overrides)
+    values = with_overrides({"name": path.stem} | _mapping(path), overrides)
     _find_model(values.get("policy"))
     try:
         return LabelRun.model_validate(values)

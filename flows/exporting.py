@@ -42,6 +42,11 @@ def _lines(report: ExportReport) -> list[str]:
     lines += [f"left out {count:,}: {reason}" for reason, count in report.refused.items()]
     if report.shortened:
         lines.append(f"shortened {report.shortened:,} rows to the length limit")
+    if report.unlabelled:
+        lines.append(
+            f"partial: {report.unlabelled:,} problems of the run are not labelled yet; finish it "
+            "with `stepmint label`, and export again"
+        )
     if not report.lengths_measured:
         lines.append("lengths were not measured: name the trainer's with --set tokenizer=NAME")
     return lines

@@ -61,6 +61,7 @@ async def _label_shards(
     board.problems = problems.problems
     left, board.done = await asyncio.to_thread(_left, run, problems.shards)
     board.done_before = board.done
+    session.watch.expect(problems.problems - problems.unjudgeable)
     board.phase = f"starting the policy ({run.policy.kind})"
     get_run_logger().info(
         "%d of %d problems to label, in %d shards of %s",

@@ -12,8 +12,9 @@ from flows.running import Interrupted, run_to_end
 from flows.saying import say
 from rollouts import Costs
 from schemas.run_folder import RunFolder
+from tasks import run_file
+from tasks.finished import finished
 from tasks.records import Counts
-from tasks.run_file import check
 from tasks.session import session_of
 from tasks.settings import LabelRun
 
@@ -23,7 +24,11 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
 
     Raises Interrupted, after saying how to resume, when a signal stopped it.
     """
-    check(run)  # before Prefect boots: what cannot work fails at once
+    run_file.check(run)  # before Prefect boots: what cannot work fails at once
+    done = finished(run)
+    if done is not None:
+        say(console, "nothing is left to do: the run is finished, and its files are as committed")
+        return done
     server = ensure_api(run.output / ".prefect")
 
     async def work() -> Counts:
@@ -46,9 +51,20 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
         raise
     console.print(_spent(session_of(run).board.costs), highlight=False, soft_wrap=True)
     record = RunFolder(run.folder).record()
-    for line in (*_reused(record), *_reached(run, record, resume)):
+    for line in (*_reused(record), *_reached(run, record, resume), *_doubts(counts)):
         say(console, line)
     return counts
+
+
+def put_aside(run: LabelRun, console: Console) -> None:
+    """Rename the folder of an earlier run of this name, and say so."""
+    aside = run_file.put_aside(run)
+    if aside is not None:
+        say(
+            console,
+            f"the run that was there is {aside} now; --set reuse={aside} takes the rollouts that "
+            "fit from its committed shards",
+        )
 
 
 def _reused(record: Mapping[str, Any]) -> Iterator[str]:
@@ -70,6 +86,15 @@ def _reached(run: LabelRun, record: Mapping[str, Any], resume: str) -> Iterator[
         f"budget reached: {purse.told}. {left:,} of {session.board.problems:,} "
         f"problems are left, and what was paid for them is kept. Go on with: {resume}{more}"
     )
+
+
+def _doubts(counts: Counts) -> Iterator[str]:
+    """Yield what makes labels doubtful of a run too small to be refused for it."""
+    if counts.rollouts and not counts.correct:
+        yield (
+            f"not one of the {counts.rollouts:,} rollouts is correct, so every label says wrong: "
+            "look at golds, prompt and answers before you trust them"
+        )
 
 
 def _spent(costs: Costs) -> str:

@@ -97,14 +97,19 @@ class TemporaryServer:
         return "\n".join(lines[-_LOG_TAIL:]) + f"\nlog: {self._log}"
 
 
+def hush() -> None:
+    """Keep Prefect's own log off the terminal, once it is imported: we show ours."""
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)
+
+
 def ensure_api(home: Path, *, schedules: bool = False) -> TemporaryServer | None:
     """Set Prefect's environment before it is imported; start a server unless the user has an API.
 
     With `schedules` the server also keeps schedules, runs automations and shows Prefect's pages.
     Whatever the user has set stays: PREFECT_API_URL, PREFECT_HOME, a profile in ~/.prefect.
     """
-    for name, value in _DEFAULTS.items():
-        os.environ.setdefault(name, value)
+    hush()
     if "PREFECT_API_URL" in os.environ or _has_profile():
         return None
     os.environ.setdefault("PREFECT_HOME", str(home.resolve()))

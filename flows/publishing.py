@@ -15,6 +15,11 @@ def publish_here(
     """Publish a run and print what was sent."""
     publication = publish_run(run, to, private=not public, license=license, dry_run=dry_run)
     lines = _planned(publication) if dry_run else _sent(publication)
+    if publication.unlabelled:
+        lines.append(
+            f"partial: {publication.unlabelled:,} problems of the run are not labelled yet, and "
+            "the card says so"
+        )
     say(out, "\n".join(lines))
     return publication
 

@@ -7,7 +7,7 @@ tokens, whose prefixes a server's cache may hold.
 """
 
 import asyncio
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ from schemas import Evidence, Outcome, Problem, StepReading
 
 class AnswerLikelihood(SolutionLabeler):
     """Labels steps by how likely they make the question's right answers; spends no completion."""
+
+    continues: ClassVar[bool] = False
 
     kind: Literal["answer_likelihood"] = "answer_likelihood"
     threshold: float = 0.0

@@ -37,10 +37,12 @@ class MathShepherd(SolutionLabeler):
     """Probes every step of sampled solutions with N completions; the paper's M and N by default."""
 
     concludes: ClassVar[Concludes] = "counts"
+    needs_roots: ClassVar[bool] = False
 
     kind: Literal["math_shepherd"] = "math_shepherd"
     num_solutions: int = Field(default=15, ge=1)
-    """M: root rollouts to label per problem; equal texts are labelled once."""
+    """M: root rollouts to label per problem; equal texts are labelled once. None is taken where
+    solutions are given, but those of a screen."""
     num_rollouts: int = Field(default=8, ge=1)
     """N: completions per step at most."""
     stop: Stop = "fixed"

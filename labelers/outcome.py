@@ -15,6 +15,8 @@ class OutcomeLabeler(SolutionLabeler):
     """Labels every step with the verdict on the solution's answer; no rollout but the solutions."""
 
     concludes: ClassVar[Concludes] = "counts"
+    continues: ClassVar[bool] = False
+    needs_roots: ClassVar[bool] = False
 
     kind: Literal["outcome"] = "outcome"
 

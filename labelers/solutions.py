@@ -65,7 +65,7 @@ class Screen(Settings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """A root rollout worth labelling, cut into its cumulative prefixes."""
+    """A root rollout or a given solution worth labelling, cut into its cumulative prefixes."""
 
     rollout: Rollout
     prefixes: tuple[Prefix, ...]
@@ -87,6 +87,11 @@ class Start:
     solutions: tuple[Solution, ...]
     set_aside: str
     """Empty if there are solutions."""
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The root, where it was sampled."""
+        return (Node(prefix=ROOT, evidence=self.root),) if self.roots else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +121,22 @@ Concluded = tuple[Iterable[Conclusion], Iterable[Node]]
 
 
 class SolutionLabeler(Settings):
-    """A labeler of sampled solutions; a member of `AnyLabeler` by its `kind`, a literal."""
+    """A labeler of sampled or given solutions; in `AnyLabeler` by its `kind`, a literal."""
 
     concludes: ClassVar[Concludes] = "first_error"
+    continues: ClassVar[bool] = True
+    """Whether prefixes of solutions are sampled from, several times each."""
+    needs_roots: ClassVar[bool] = True
+    """Whether it learns from the question's own rollouts, beside the solutions it labels."""
+    cannot_label_given: ClassVar[str] = ""
+    """Why it labels no solutions but those it samples, and the remedy; empty where it does."""
 
     kind: str
     num_solutions: int = Field(default=15, ge=1)
-    """Root rollouts to label per problem; equal texts are labelled once."""
+    """Root rollouts to label per problem; equal texts are labelled once. Of a problem with given
+    solutions all of these are labelled, and so many root rollouts show how hard it is."""
     screen: Screen | None = None
+    """Which problems are set aside once their solutions are sampled; null labels all of them."""
 
     @property
     def scores(self) -> bool:
@@ -132,8 +145,18 @@ class SolutionLabeler(Settings):
 
     @property
     def roots(self) -> int:
-        """Root rollouts taken before anything else."""
-        return max(self.num_solutions, self.screen.num_rollouts if self.screen else 0)
+        """Root rollouts taken before anything else, where the policy writes the solutions."""
+        return max(self.num_solutions, self.roots_to_screen)
+
+    @property
+    def roots_beside_given(self) -> int:
+        """Root rollouts taken before anything else, where the solutions are given."""
+        return self.roots if self.needs_roots else self.roots_to_screen
+
+    @property
+    def roots_to_screen(self) -> int:
+        """Root rollouts that the screen decides by; 0 without one."""
+        return self.screen.num_rollouts if self.screen else 0
 
     @abstractmethod
     async def conclude(self, problem: Problem, start: Start, rollouts: Rollouts) -> Concluded:
@@ -146,9 +169,9 @@ class SolutionLabeler(Settings):
         """Label the solutions of one problem; one that is set aside keeps its root evidence."""
         if self.scores and rollouts.cannot_score:
             raise ConfigError(rollouts.cannot_score)  # before a rollout is paid
-        start = await solve(
-            rollouts, count=self.roots, num_solutions=self.num_solutions, screen=self.screen
-        )
+        if problem.given and self.cannot_label_given:
+            raise ConfigError(self.cannot_label_given)
+        start = await self._start(rollouts)
         concluded: Concluded = (), ()
         if start.solutions:
             concluded = await self.conclude(problem, start, rollouts)
@@ -156,16 +179,29 @@ class SolutionLabeler(Settings):
         ordered = sorted(nodes, key=lambda node: (len(node.prefix.steps), node.prefix.key))
         return Labelling(
             problem_id=problem.id,
-            solutions=tuple(self._row(one, start.root) for one in conclusions),
-            nodes=(Node(prefix=ROOT, evidence=start.root), *ordered),
+            solutions=tuple(self._row(one, problem, start.root) for one in conclusions),
+            nodes=(*start.nodes, *ordered),
             set_aside=start.set_aside,
         )
 
-    def _row(self, concluded: Conclusion, root: Evidence) -> LabelledSolution:
+    async def _start(self, rollouts: Rollouts) -> Start:
+        given = await rollouts.given()
+        return await solve(
+            rollouts,
+            count=self.roots_beside_given if given else self.roots,
+            num_solutions=self.num_solutions,
+            screen=self.screen,
+            given=given,
+        )
+
+    def _row(self, concluded: Conclusion, problem: Problem, root: Evidence) -> LabelledSolution:
         solution = concluded.solution
+        index = solution.rollout.sample_index
+        place = -1 - index
         return LabelledSolution(
-            problem_id=solution.rollout.problem_id,
-            solution_index=solution.rollout.sample_index,
+            problem_id=problem.id,
+            solution_index=index if index >= 0 else place,
+            given_id=None if index >= 0 else problem.given[place].id,
             labeler=self.kind,
             steps=concluded.steps or solution.prefixes[-1].steps,
             outcome=solution.rollout.verdict.outcome,
@@ -179,7 +215,12 @@ class SolutionLabeler(Settings):
 
 
 async def solve(
-    rollouts: Rollouts, *, count: int, num_solutions: int, screen: Screen | None
+    rollouts: Rollouts,
+    *,
+    count: int,
+    num_solutions: int,
+    screen: Screen | None,
+    given: Sequence[Rollout] = (),
 ) -> Start:
     """Take `count` root rollouts, screen the problem, and return the solutions worth labelling.
 
@@ -187,15 +228,22 @@ async def solve(
     but for: texts that occurred before, truncated ones (their last step is torn and no verdict
     was reached) and empty ones. No other rollout takes their place, so what is labelled does not
     depend on what was drawn.
+
+    Where solutions were given, all of them are the solutions; none counts as root evidence, which
+    tells how this policy fares.
     """
-    taken = await rollouts.sample(ROOT, count=count)
-    root = Evidence.of((one.verdict.outcome for one in taken), StopRule.FIXED)
+    taken = await rollouts.sample(ROOT, count=count) if count else ()
+    rule = StopRule.FIXED if count else StopRule.NOT_SAMPLED
+    root = Evidence.of((one.verdict.outcome for one in taken), rule)
     reason = screen.reason(root) if screen else ""
     if reason:
         return Start(roots=taken, root=root, solutions=(), set_aside=reason)
-    cut = ((one, rollouts.prefixes(one)) for one in _worth_labelling(taken[:num_solutions]))
+    worthy = given or _worth_labelling(taken[:num_solutions])
+    cut = ((one, rollouts.prefixes(one)) for one in worthy)
     solutions = tuple(Solution(rollout=one, prefixes=parts) for one, parts in cut if parts)
     reason = "" if solutions else f"no solution among {num_solutions} root rollouts: " + _say(root)
+    if given and not solutions:
+        reason = f"no text in the {len(given)} given solution{'s' if len(given) > 1 else ''}"
     return Start(roots=taken, root=root, solutions=solutions, set_aside=reason)
 
 

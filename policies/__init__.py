@@ -1,7 +1,7 @@
 """How a model continues a prefix.
 
-A policy is frozen settings with `kind` and `open()`, which gives something with the five names of
-`Policy` (policies/seam.py); one name more in `AnyPolicy` and it can be used.
+A policy is frozen settings with `kind`, `examine()` and `open()`, which gives something with the
+names of `Policy` (policies/seam.py); one name more in `AnyPolicy` and it can be used.
 """
 
 from typing import Annotated

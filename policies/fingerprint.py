@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from schemas import ConfigError
+
 _SAMPLE = 1 << 20  # bytes read at the start, the middle and the end of a large file
 _FILES = ("*.json", "*.jinja", "*.model", "*.safetensors", "*.bin")
 _SNAPSHOT = re.compile(r"snapshots/([0-9a-f]{8,64})/")
@@ -20,6 +22,25 @@ def model_identity(name: str, revision: str) -> str:
     if folder.is_dir():
         return f"{folder.resolve().name}@{_content_hash(folder)}"
     return f"{name}@{_commit(name, revision)}"
+
+
+def named_model(name: str, revision: str) -> str:
+    """Say where a model would come from; ConfigError for a folder that is not there or holds none.
+
+    What begins with `.`, `/` or `~` or has more than one slash is no name on the hub.
+    """
+    folder = Path(name)
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise ConfigError(
+                f"model={name!r}: the folder has no config.json: give a model's folder"
+            )
+        return f"model {folder.resolve()}"
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise ConfigError(
+            f"model={name!r}: there is no such folder: give one, or a name on the hub"
+        )
+    return f"model {name} (revision {revision}), from the hub or its cache when the run starts"
 
 
 def _content_hash(folder: Path) -> str:

@@ -104,6 +104,10 @@ class ScriptedSettings(Settings):
         """Return the policy; nothing is loaded or started."""
         yield _ScriptedPolicy(self)
 
+    async def examine(self) -> tuple[str, ...]:
+        """Say that there is nothing to open."""
+        return ("scripted: an analytic policy for dry runs, no model",)
+
     def error_rate(self, prompt: Prompt | str, addition: int) -> float:
         """Return the probability that the 0-based addition goes wrong while the total is right."""
         return self._error_rate(_numbers(_text(prompt)), addition)

@@ -66,3 +66,10 @@ class PolicySettings(Protocol):
     def open(self, run_dir: Path) -> AbstractAsyncContextManager[Policy]:
         """Load or start the model; leaving the context stops it. Logs go into `run_dir`."""
         ...
+
+    async def examine(self) -> tuple[str, ...]:
+        """Say within seconds what would be opened, loading nothing: lines for people.
+
+        Raises ConfigError or PolicyError where `open` could only fail.
+        """
+        ...

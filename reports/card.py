@@ -29,6 +29,7 @@ _COLUMNS = {
     "problem_id": "source and content hash: equal content, equal id",
     "question, answer": "the problem and its gold final answer",
     "steps": "the solution's steps; joined, they are its text to the byte",
+    "given_id": "the id a given solution came with; null where the policy wrote it",
     "outcome": "the verdict on the solution's own final answer",
     "first_error": "0-based index of the first wrong step; -1: none; null: the labeler abstained",
     "evidence": "per step, the verdicts counted over rollouts of the prefix that ends with it, "
@@ -95,6 +96,7 @@ def dataset_card(summary: RunSummary, facts: CardFacts) -> str:
         f"---\n{_yaml(_header(summary, facts))}---",
         f"# {plain(facts.title)}",
         *([_DEMO] if facts.demo else []),
+        *_partial(summary),
         _opening(summary),
         _code(_LOADERS[facts.hub].format(name=facts.title)),
         "## What it holds",
@@ -143,6 +145,15 @@ def _header(summary: RunSummary, facts: CardFacts) -> dict[str, object]:
     }
 
 
+def _partial(summary: RunSummary) -> list[str]:
+    if not summary.unlabelled:
+        return []
+    whole = summary.unlabelled + summary.problems
+    return [
+        f"> **Partial.** {summary.problems:,} of {whole:,} problems are labelled; the run goes on."
+    ]
+
+
 def _size(rows: int) -> str:
     return next((name for limit, name in _SIZES if rows < limit), "n>10M")
 
@@ -174,8 +185,11 @@ def _making(summary: RunSummary) -> str:
     if made is None:
         return "No solution was labelled."
     sampling = made.sampling
+    wrote = "wrote the solutions and continued their prefixes"
+    if summary.given:
+        wrote = f"continued the prefixes of solutions, of which {summary.given:,} were given to it"
     return (
-        f"The policy {_span(made.policy)} wrote the solutions and continued their prefixes "
+        f"The policy {_span(made.policy)} {wrote} "
         f"(prompt {_span(made.prompt)}, temperature {sampling.temperature:g}, top-p "
         f"{sampling.top_p:g}, at most {sampling.max_tokens} tokens, seed {made.seed}). "
         f"The labeler {_span(', '.join(summary.labelers))} decided which prefixes to sample. "

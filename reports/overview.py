@@ -35,7 +35,8 @@ def overview(summary: RunSummary, console: Console) -> RenderableType:
 
 
 def _head(summary: RunSummary) -> Iterable[RenderableType]:
-    state = f"  {plain(summary.status)}, {_many(summary.shards, 'shard')}"
+    left = f", {_many(summary.unlabelled, 'problem')} left" if summary.unlabelled else ""
+    state = f"  {plain(summary.status)}, {_many(summary.shards, 'shard')}{left}"
     yield Text.assemble((plain(summary.name), "bold"), (state, "dim"))
     made = summary.provenance
     if made is not None:
@@ -60,6 +61,8 @@ def _contents(summary: RunSummary, marks: Marks) -> Iterable[tuple[str, Text]]:
     solutions = Text.assemble((f"{summary.solutions:,}", "bold"))
     solutions.append(f"  {summary.without_error:,} without error, ", style="dim")
     solutions.append(f"{summary.with_error:,} with the first error located", style="dim")
+    if summary.given:
+        solutions.append(f", {summary.given:,} given", style="cyan")
     if summary.abstained:
         solutions.append(f", {summary.abstained:,} abstained", style="yellow")
     yield "solutions", solutions
@@ -134,6 +137,8 @@ def _problems(lines: Iterable[ProblemLine], marks: Marks, *, narrow: bool) -> Ta
 def _pass_rate(line: ProblemLine, marks: Marks) -> Text:
     if line.set_aside:
         return Text("set aside", style="yellow")
+    if not line.root.total:
+        return Text("not sampled", style="dim")
     return Text(" ").join([marks.bar(line.root.mc_value, width=6), counts(line.root)])
 
 

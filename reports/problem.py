@@ -57,7 +57,7 @@ def _question(
     facts.add_column(style="dim")
     facts.add_column(overflow="fold")
     facts.add_row("gold", Text(many_lines(problem.answer), style="bold"))
-    if solutions:
+    if solutions and solutions[0].root.total:
         root = solutions[0].root
         rate = Text(" ").join([marks.bar(root.mc_value, width=_BAR), counts(root), *apart(root)])
         facts.add_row("pass rate", rate)
@@ -84,6 +84,7 @@ def _title(solution: LabelledSolution, marks: Marks) -> Text:
         found = (f"  first error in step {error + 1}", "red")
     return Text.assemble(
         (f"Solution {solution.solution_index}  ", "bold"),
+        ("" if solution.given_id is None else f"given as {one_line(solution.given_id)}  ", "cyan"),
         marks.outcome(outcome),
         (f" {outcome.value.replace('_', ' ')}", STYLES[outcome]),
         found,

@@ -1,12 +1,18 @@
-"""`stepmint show RUN [PROBLEM]`: a run, or one of its problems, in the terminal."""
+"""`stepmint show RUN [PROBLEM]`: a run, a problem, or the rollouts of a step, in the terminal."""
 
+from collections.abc import Iterator
+
+import pyarrow.compute as pc
 from rich.console import Console, RenderableType
 
 from reports.overview import overview
 from reports.problem import problem_page
+from reports.rollouts import rollouts_page
 from reports.summary import summarise
 from reports.text import one_line
-from schemas import LabelledSolution, RunError
+from schemas import ROOT, LabelledSolution, Prefix, Rollout, RunError
+from schemas.arrow import read_table
+from schemas.conversion import rollouts_from
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
 from schemas.views import AnyView, own_view
@@ -39,6 +45,55 @@ def show_problem(
         )
     view = view or own_view(run.concludes)
     _print(problem_page(row, solutions, view=view, console=console), console)
+
+
+def show_rollouts(
+    run: RunFolder, problem: str, console: Console, *, step: int, solution: int | None = None
+) -> None:
+    """Print the rollouts behind a step, counted from 1; of step 0 those of the empty prefix.
+
+    Raises RunError where there is no such problem, solution or step, or nothing was sampled there.
+    """
+    row = find_problem(run, problem)
+    prefix = _prefix(run, row, step, solution)
+    found = [one for one in _rollouts(run, row) if one.prefix.key == prefix.key]
+    if not found:
+        raise RunError(
+            f"nothing was sampled behind step {step} of problem {row.problem.id}: "
+            f"`stepmint show {run.path} {row.problem.id}` says where it was"
+        )
+    found.sort(key=lambda one: one.sample_index)
+    _print(rollouts_page(row.problem, prefix, found, console=console), console)
+
+
+def _prefix(run: RunFolder, row: ProblemRow, step: int, solution: int | None) -> Prefix:
+    """Return the first steps of a solution of a problem: the one of this index, or the only one."""
+    if not step:
+        return ROOT
+    solutions = _solutions(run, row.problem.id)
+    named = (
+        solutions[:1]
+        if solution is None
+        else [one for one in solutions if one.solution_index == solution]
+    )
+    if not named or (solution is None and len(solutions) > 1):
+        known = ", ".join(str(one.solution_index) for one in solutions) or "none"
+        raise RunError(f"which solution's step {step}? Give --solution, one of: {known}")
+    steps = named[0].steps
+    if step > len(steps):
+        raise RunError(f"that solution has {len(steps)} steps: there is no step {step}")
+    return Prefix(steps=steps[:step], token_ids=None)
+
+
+def _rollouts(run: RunFolder, row: ProblemRow) -> Iterator[Rollout]:
+    """Yield a problem's rollouts; a run holds them in the shard that holds the problem."""
+    for shard in run.shards:
+        path = run.file("rollouts", shard)
+        of_problem = pc.field("problem_id") == row.problem.id
+        table = read_table(path, "rollouts").filter(of_problem)
+        if table.num_rows:
+            yield from rollouts_from(table)
+            return
 
 
 def find_problem(run: RunFolder, wanted: str) -> ProblemRow:

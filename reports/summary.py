@@ -43,6 +43,8 @@ class RunSummary:
     status: str
     """As `run.json` says; `unknown` where it is missing."""
     shards: int
+    unlabelled: int
+    """Problems of the run that are not labelled yet."""
     provenance: Provenance | None
     """What made the rows; None where no solution was labelled."""
     labelers: tuple[str, ...]
@@ -56,6 +58,8 @@ class RunSummary:
     set_aside: Mapping[str, int]
     """Problems without solutions, per reason."""
     solutions: int
+    given: int
+    """Of the solutions, those that the policy did not write."""
     steps: int
     labels: Mapping[Label, int]
     """Steps per hard label, those behind a first error included: true, false, None (no label)."""
@@ -81,6 +85,7 @@ class _Tally:
 
     root: Evidence = field(default_factory=Evidence)
     solutions: int = 0
+    given: int = 0
     steps: int = 0
     without_error: int = 0
     with_error: int = 0
@@ -90,6 +95,7 @@ class _Tally:
         """Count one solution."""
         self.root = solution.root
         self.solutions += 1
+        self.given += solution.given_id is not None
         self.steps += len(solution.steps)
         self.without_error += solution.first_error == -1
         self.with_error += solution.first_error is not None and solution.first_error >= 0
@@ -158,6 +164,7 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
         name=run.name,
         status=str(run.record().get("status", "unknown")),
         shards=len(shards),
+        unlabelled=run.unlabelled,
         provenance=counted.provenance,
         labelers=tuple(sorted(counted.labelers)),
         sources=counted.sources,
@@ -166,6 +173,7 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
         difficulty=tuple(counted.difficulty),
         set_aside=counted.set_aside,
         solutions=counted.run.solutions,
+        given=counted.run.given,
         steps=counted.run.steps,
         labels=counted.labels,
         without_error=counted.run.without_error,

@@ -30,6 +30,7 @@ class ProblemBudget(Settings):
     tokens: Amount | None = None
     """Tokens written in all its rollouts."""
     rollouts: Amount | None = None
+    """Its rollouts, solutions included."""
 
     @property
     def reason(self) -> str:

@@ -27,7 +27,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import fields
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -298,9 +298,10 @@ def _checked_key(line: bytes) -> bytes | None:
 
 
 def _json(record: _Record) -> bytes:
-    """Return a record as JSON; the fast library writes no infinities, which are rare."""
+    """Return a record as JSON; the fast library writes neither infinities nor lone surrogates."""
     if "kind" not in record and math.isfinite(record["logprob"] or 0):
-        return orjson.dumps(record)
+        with suppress(TypeError):
+            return orjson.dumps(record)
     return json.dumps(record, separators=(",", ":")).encode("ascii")
 
 

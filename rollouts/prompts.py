@@ -8,6 +8,7 @@ r"""Prompt templates: YAML files in `configs/prompts/`, which a user can add to.
       - question: What is 1 + 1?
         answer: "1 + 1 = 2\n#### 2"
     answer_format: hash          # how the template asks the policy to state its answer
+    splitter: newline            # how it asks the policy to set its steps apart
     stop: ["\n\nQuestion:"]      # optional strings that end a completion
 
 In text mode system, examples and problem stand in one text, a blank line between them; in chat
@@ -49,13 +50,16 @@ class PromptTemplate(Settings):
     """Jinja, in a sandbox; an unknown field is an error, not an empty string."""
     answer_format: str = "auto"
     """Name of the verification format the prompt asks for, e.g. `hash` or `boxed`."""
+    splitter: Literal["blank_line", "newline", "step_marker", "sentence"] = "blank_line"
+    """The kind of splitter that cuts the steps this prompt brings about; a run may name another."""
     stop: tuple[str, ...] = ()
     """Strings that end a completion, added to the sampling's own."""
 
     @property
     def digest(self) -> str:
         """16 hex digits of the content's SHA-256: what provenance records."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        asked = self.model_dump_json(exclude={"splitter"})  # the prompt is the same without it
+        return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
     def render(self, problem: Problem) -> Prompt:
         """Return the prompt that asks the policy to solve `problem`."""

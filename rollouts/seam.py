@@ -25,6 +25,13 @@ class Rollouts(Protocol):
         """
         ...
 
+    async def given(self) -> tuple[Rollout, ...]:
+        """Return the solutions that came with the problem, judged; none where they are sampled.
+
+        They are no rollouts of the policy and cost nothing: their sample indices are -1, -2, ...
+        """
+        return ()
+
     def ahead(self, prefix: Prefix, *, start: int, count: int) -> AbstractAsyncContextManager[None]:
         """Say that samples start, ..., start + count - 1 may be asked for one after another.
 

@@ -13,6 +13,7 @@ from rollouts.ahead import Ahead
 from rollouts.budget import OverBudgetError, Spent
 from rollouts.costs import Costs, Ledger, Origin
 from rollouts.cutting import Splitter, prefixes
+from rollouts.given import given_rollout, splitter_of
 from rollouts.journal import Journal, JournalReader
 from rollouts.once import Once
 from rollouts.prompts import PromptTemplate
@@ -31,6 +32,7 @@ from schemas import (
     Sampling,
     Score,
     TextPrompt,
+    Verdict,
 )
 from verification.seam import Verifier
 
@@ -51,6 +53,7 @@ class ShardRollouts:
         spare: Callable[[], int] = lambda: 0,
         other_runs: OtherRuns | None = None,
         purse: Purse | None = None,
+        watch: Callable[[Problem, Rollout], None] = lambda problem, rollout: None,
     ) -> None:
         self.policy = policy
         self.verifier = verifier
@@ -65,6 +68,8 @@ class ShardRollouts:
         self.reused: Counter[str] = Counter()
         """Rollouts taken from other runs, by run."""
         self.purse = purse or Purse()
+        self.watch = watch
+        """Sees every rollout as it is judged, replayed ones too; what it raises ends the shard."""
         self._problems: dict[str, ProblemRollouts] = {}
 
     def of(self, problem: Problem) -> "ProblemRollouts":
@@ -178,6 +183,18 @@ class ProblemRollouts:
         self._count([one for one in wanted if one not in self._asked])
         return taken
 
+    async def given(self) -> tuple[Rollout, ...]:
+        """Return the problem's given solutions, judged; they are evidence of no prefix."""
+        async with asyncio.TaskGroup() as group:
+            verdicts = [
+                group.create_task(self._verdict(one.text, finished=True))
+                for one in self.problem.given
+            ]
+        return tuple(
+            given_rollout(self.problem, place, verdict.result())
+            for place, verdict in enumerate(verdicts)
+        )
+
     def _count(self, new: Sequence[tuple[str, int]]) -> None:
         """Count what was not asked for before; it may have been taken in advance."""
         self._asked.update(new)
@@ -228,7 +245,7 @@ class ProblemRollouts:
 
         Of solutions with equal steps the first gives the tokens, so that equal prefixes are one.
         """
-        cut = prefixes(solution, self._shard.splitter)
+        cut = prefixes(solution, splitter_of(self.problem, solution, self._shard.splitter))
         if cut:
             self._parts.update(prefix.key for prefix in cut[:-1])
             self._whole.add(cut[-1].key)
@@ -306,12 +323,9 @@ class ProblemRollouts:
     ) -> None:
         as_text = prefix.token_ids is None
         self._ledger.completed(completion, origin=origin, as_text=as_text)
-        with self._shard.purse:
-            verdict = await self._shard.verifier.judge(
-                self.problem.answer,
-                prefix.text + completion.text,
-                finished=completion.finish_reason == "stop",
-            )
+        verdict = await self._verdict(
+            prefix.text + completion.text, finished=completion.finish_reason == "stop"
+        )
         rollout = Rollout(
             problem_id=self.problem.id,
             prefix=prefix,
@@ -323,6 +337,11 @@ class ProblemRollouts:
         if (prefix.key, index) in self._asked:
             self._asked_tokens += completion.completion_tokens
         self._ledger.judged(verdict.outcome)
+        self._shard.watch(self.problem, rollout)
+
+    async def _verdict(self, text: str, *, finished: bool) -> Verdict:
+        with self._shard.purse:
+            return await self._shard.verifier.judge(self.problem.answer, text, finished=finished)
 
     def _seeds(self, prefix: Prefix, run: range) -> tuple[int, ...]:
         return seeds(

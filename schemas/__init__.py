@@ -12,7 +12,7 @@ from schemas.errors import (
 )
 from schemas.evidence import Evidence, StopRule
 from schemas.labels import Finding, LabelledSolution, Labelling, Node, StepCheck, StepReading
-from schemas.problems import Problem, RejectedRow, problem_id
+from schemas.problems import GivenSolution, Problem, RejectedRow, problem_id
 from schemas.rollouts import (
     ROOT,
     ChatPrompt,
@@ -45,6 +45,7 @@ __all__ = [
     "ExportError",
     "Finding",
     "FinishReason",
+    "GivenSolution",
     "LabelledSolution",
     "Labelling",
     "LastingPolicyError",

@@ -21,10 +21,11 @@ import pyarrow.parquet as pq
 
 from schemas.errors import RunError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised by one whenever a column is added or changes its name, type or meaning.
 
 2: `solutions` has `readings`; of version 1 they read as empty.
+3: `problems` has `given`, `solutions` has `given_id`; before, all solutions were sampled.
 """
 
 TableName = Literal["problems", "solutions", "nodes", "rollouts"]
@@ -72,6 +73,15 @@ READING: pa.DataType = pa.struct(
 )
 """What is read off a step without a rollout."""
 
+GIVEN: pa.DataType = pa.struct(
+    [
+        _must("id", _TEXT),
+        _must("steps", pa.list_(_must("item", _TEXT))),
+        _must("cut", pa.bool_()),
+    ]
+)
+"""A solution that came with its problem."""
+
 _TEXTS = pa.list_(_must("item", _TEXT))
 _INTS = pa.list_(_must("item", _INT))
 
@@ -85,6 +95,7 @@ _COLUMNS: Mapping[TableName, list[pa.Field]] = {
         _may("level", _TEXT),
         _may("subject", _TEXT),
         _may("program", _TEXT),
+        _must("given", pa.list_(_must("item", GIVEN))),
         _must("set_aside", _TEXT),
     ],
     "solutions": [
@@ -97,6 +108,7 @@ _COLUMNS: Mapping[TableName, list[pa.Field]] = {
         _may("subject", _TEXT),
         _may("program", _TEXT),
         _must("solution_index", _INT),
+        _may("given_id", _TEXT),
         _must("steps", _TEXTS),
         _must("outcome", _TEXT),
         _may("first_error", _INT),

@@ -9,7 +9,7 @@ import pyarrow as pa
 from schemas.arrow import SCHEMAS
 from schemas.evidence import Evidence, StopRule
 from schemas.labels import Finding, LabelledSolution, Node, StepCheck, StepReading
-from schemas.problems import Problem
+from schemas.problems import GivenSolution, Problem
 from schemas.rollouts import Completion, Outcome, Prefix, Rollout, Sampling, Tokens, Verdict
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
 
@@ -20,7 +20,11 @@ Cells = dict[str, Any]
 def problems_table(rows: Iterable[ProblemRow]) -> pa.Table:
     """Return the `problems` table, rows in the given order."""
     return pa.Table.from_pylist(
-        [_problem(row.problem) | {"set_aside": row.set_aside} for row in rows],
+        [
+            _problem(row.problem)
+            | {"given": [asdict(one) for one in row.problem.given], "set_aside": row.set_aside}
+            for row in rows
+        ],
         schema=SCHEMAS["problems"],
     )
 
@@ -134,6 +138,8 @@ def _to_problem(row: Cells) -> Problem:
         level=row["level"],
         subject=row["subject"],
         program=row["program"],
+        # In `problems` alone; null there in tables of schema version 2.
+        given=tuple(map(GivenSolution.from_cells, row.get("given") or ())),
     )
 
 
@@ -156,6 +162,7 @@ def _to_evidence(row: Cells) -> Evidence:
 def _solution(solution: LabelledSolution) -> Cells:
     return {
         "solution_index": solution.solution_index,
+        "given_id": solution.given_id,
         "steps": solution.steps,
         "outcome": solution.outcome.value,
         "first_error": solution.first_error,
@@ -191,6 +198,7 @@ def _to_solution(row: Cells) -> LabelledSolution:
         checks=tuple(_to_check(one) for one in row["checks"]),
         # Null in tables of schema version 1.
         readings=tuple(StepReading(**one) for one in row["readings"] or ()),
+        given_id=row["given_id"],
     )
 
 

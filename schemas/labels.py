@@ -58,11 +58,12 @@ class StepReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledSolution:
-    """One sampled solution with the evidence at each of its steps."""
+    """One solution with the evidence at each of its steps."""
 
     problem_id: str
     solution_index: int
-    """The sample index, at the root, of the rollout this solution is."""
+    """The sample index, at the root, of the rollout this solution is; of a given one its place,
+    from 0, among those given with the problem."""
     labeler: str
     """The `kind` of the labeler that concluded it."""
     steps: tuple[str, ...]
@@ -81,6 +82,8 @@ class LabelledSolution:
     """One per step; empty where the labeler does not check."""
     readings: tuple[StepReading, ...] = ()
     """One per step; empty where the labeler reads nothing."""
+    given_id: str | None = None
+    """The id that a given solution came with; None: the policy wrote it."""
 
     @property
     def labelled_steps(self) -> int:

@@ -1,7 +1,32 @@
 """A problem with a known final answer."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenSolution:
+    """A solution to be labelled as it is, whoever wrote it."""
+
+    id: str
+    """As its source names it; not always unique."""
+    steps: tuple[str, ...]
+    """Joined they are its text, to the byte."""
+    cut: bool
+    """Whether the steps are its own; else there is one, which the run's splitter cuts."""
+
+    @property
+    def text(self) -> str:
+        """The whole solution."""
+        return "".join(self.steps)
+
+    @classmethod
+    def from_cells(cls, cells: Mapping[str, Any]) -> "GivenSolution":
+        """Return the solution whose fields these are, the steps as a list."""
+        return cls(id=cells["id"], steps=tuple(cells["steps"]), cut=cells["cut"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +44,18 @@ class Problem:
     subject: str | None = None
     program: str | None = None
     """The exact quantities behind a synthetic problem, as JSON: what its step oracle reads."""
+    given: tuple[GivenSolution, ...] = ()
+    """Solutions to label instead of sampled ones; empty: the policy writes them."""
+
+    def as_json(self) -> str:
+        """Return it as a line of JSON in ASCII."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str | bytes) -> "Problem":
+        """Return the problem that `as_json` wrote."""
+        values = json.loads(line)
+        return cls(**values | {"given": tuple(map(GivenSolution.from_cells, values["given"]))})
 
 
 def problem_id(source: str, question: str, answer: str) -> str:

@@ -70,7 +70,9 @@ class Sampling(Settings):
     """How completions are drawn; part of every rollout's identity."""
 
     temperature: float = Field(default=0.7, ge=0)
+    """What the logits are divided by; 0 takes the likeliest token, so that all samples are one."""
     top_p: float = Field(default=1.0, gt=0, le=1)
+    """Keep the likeliest tokens that make up this share of the probability; 1 keeps all."""
     top_k: int = Field(default=0, ge=0)
     """Keep the k likeliest tokens; 0 keeps all."""
     max_tokens: int = Field(default=1024, ge=1)
@@ -223,7 +225,8 @@ class Rollout:
     problem_id: str
     prefix: Prefix
     sample_index: int
-    """Position among the samples of this prefix, from 0; with the run seed it fixes the seed."""
+    """Position among the samples of this prefix, from 0; with the run seed it fixes the seed.
+    Of solutions that were given -1, -2, ... in their order: no sample of a policy has these."""
     completion: Completion
     verdict: Verdict
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -139,6 +140,16 @@ class RunFolder:
             yield from solutions_from(table)
 
     @property
+    def unlabelled(self) -> int:
+        """Problems staged and not in a committed shard; 0 where nothing is staged any more."""
+        staged = self.staging / "staged.json"
+        if not staged.is_file():
+            return 0
+        records = (_json(marker) for marker in self.markers.glob("shard-*.json"))
+        done = sum(record["counts"]["problems"] for record in records)
+        return int(_json(staged)["problems"]) - int(done)
+
+    @property
     def concludes(self) -> Concludes:
         """What the run's labeler says of a solution, as the run recorded it."""
         said = self.record().get("concludes")
@@ -167,13 +178,15 @@ class RunFolder:
         """Return `run.json`; empty where the run has not written it yet."""
         if not self.run_json.exists():
             return {}
-        try:
-            record = json.loads(self.run_json.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise RunError(
-                f"{self.run_json} is no JSON ({error}): restore it, or run again"
-            ) from error
-        return dict(record)
+        return dict(_json(self.run_json))
+
+
+def _json(path: Path) -> Any:
+    """Read a small file of ours; raises RunError where it is no JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RunError(f"{path} is no JSON ({error}): restore it, or run again") from error
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:

@@ -25,6 +25,8 @@ from pydantic import Field
 
 from sources.dataset_source import Gsm8kSource, HubSource, MathSource
 from sources.file_source import FileSource
+from sources.given import AnySolutions, DatasetSolutions, FileSolutions, problems_of
+from sources.given_rows import GivenColumns
 from sources.layout import Columns
 from sources.seam import Source
 from sources.synthetic import SyntheticSource
@@ -36,13 +38,18 @@ AnySource = Annotated[
 ]
 
 __all__ = [
+    "AnySolutions",
     "AnySource",
     "Columns",
+    "DatasetSolutions",
+    "FileSolutions",
     "FileSource",
+    "GivenColumns",
     "Gsm8kSource",
     "HubSource",
     "MathSource",
     "Source",
     "SyntheticSource",
     "TableSource",
+    "problems_of",
 ]

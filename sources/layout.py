@@ -38,8 +38,11 @@ class Columns(Settings):
     answer: str | tuple[str, ...] | None = None
     """The gold answer, or text that states it; several columns are joined by a space."""
     solution: str | None = None
+    """A worked solution, kept beside the problem."""
     level: str | None = None
+    """How hard the problem is, for prompts that say so."""
     subject: str | None = None
+    """What field it is of, for prompts that say so."""
     options: str | None = None
     """The options of a multiple-choice question."""
 
@@ -84,7 +87,7 @@ def find_layout(rows: Sequence[Mapping[str, object]], named: Columns) -> Layout 
 
     Raises SourceError when a named solution, level, subject or options column is in no row.
     """
-    found = _Finder(rows)
+    found = Finder(rows)
     problem = _names(named.problem) or found.first(_PROBLEM)
     plain = _names(named.answer) or found.first(_ANSWER, besides=problem)
     answer = plain or found.first(_ANSWER_SOLUTION, besides=problem)
@@ -102,7 +105,7 @@ def find_layout(rows: Sequence[Mapping[str, object]], named: Columns) -> Layout 
     )
 
 
-class _Finder:
+class Finder:
     """The columns of some rows, by normalised name, but for those that are null throughout."""
 
     def __init__(self, rows: Sequence[Mapping[str, object]]) -> None:
@@ -114,10 +117,12 @@ class _Finder:
         self._names = {_normal(name): name for cells in rows for name in cells}
 
     def first(self, candidates: Iterable[str], *, besides: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return the first of the candidates that is there, alone; empty where none is."""
         path = self.one(candidates, besides)
         return (path,) if path else ()
 
     def one(self, candidates: Iterable[str], besides: tuple[str, ...]) -> str | None:
+        """Return the column of the first of the normalised names that is there."""
         paths = (self._by_name.get(name) for name in candidates)
         return next((path for path in paths if path and path not in besides), None)
 
@@ -129,6 +134,7 @@ class _Finder:
         return next((self._names[name] for name in _LEAD_IN if name in self._names), None)
 
     def named(self, role: str, path: str | None) -> str | None:
+        """Return the column that the user names; raises SourceError where no row has it."""
         if path is None or any(lookup(cells, path) is not MISSING for cells in self._rows):
             return path
         raise SourceError(

@@ -24,7 +24,7 @@ def to_problem(
     answer = extract_gold(
         option_gold(stated, choices), gold, from_solution=layout.answer_is_solution
     )
-    question = _question(cells, layout, remove)
+    question = question_of(cells, layout, remove)
     question = with_options(question, choices) if choices else question
     return Problem(
         id=problem_id(source, question, answer),
@@ -37,7 +37,8 @@ def to_problem(
     )
 
 
-def _question(cells: Mapping[str, object], layout: Layout, remove: tuple[str, ...]) -> str:
+def question_of(cells: Mapping[str, object], layout: Layout, remove: tuple[str, ...]) -> str:
+    """Return the question that a row asks; raises BadCellError where it asks none."""
     asked = question_text(_joined(cells, layout.problem, "\n"))
     lead_in = lookup(cells, layout.lead_in) if layout.lead_in else MISSING
     if lead_in is not MISSING:

@@ -1,10 +1,8 @@
 """Which of a source's problems a run takes, and in what order; rejected rows pass through."""
 
-import json
 import tempfile
 from array import array
 from collections.abc import Iterator
-from dataclasses import fields
 from hashlib import sha256
 from itertools import groupby, islice
 from typing import IO
@@ -72,7 +70,7 @@ class _Drawn:
         """Keep a problem whose place may be among those wanted."""
         if place > self._last:
             return
-        line = json.dumps([getattr(problem, name) for name in _FIELDS]).encode("ascii") + b"\n"
+        line = problem.as_json().encode("ascii") + b"\n"
         try:
             self._file.write(line)
         except OSError as error:
@@ -94,7 +92,7 @@ class _Drawn:
 
     def _read(self, index: int) -> Problem:
         self._file.seek(self._starts[index])
-        return Problem(**dict(zip(_FIELDS, json.loads(self._file.readline()), strict=True)))
+        return Problem.from_json(self._file.readline())
 
     def _forget_all_but(self, wanted: int) -> None:
         """Forget whose places are behind the first `wanted`; what is in the file stays there."""
@@ -105,7 +103,6 @@ class _Drawn:
         self._starts = array("Q", starts[kept].tobytes())
 
 
-_FIELDS = tuple(field.name for field in fields(Problem))
 _SPARE = 1024
 
 

@@ -3,9 +3,10 @@
 import logging
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 
@@ -33,6 +34,7 @@ class TableSource(Settings, ABC):
     name: SourceName = "table"
     """What problems say they are from; part of their ids, so keep it when files move."""
     columns: Columns = Columns()
+    """Which columns hold what, where their names do not tell."""
     gold: GoldRule = "auto"
     """How the gold is found in its column; see sources/gold.py."""
     remove: tuple[str, ...] = ()
@@ -65,7 +67,8 @@ class TableSource(Settings, ABC):
         rejected: Counter[str] = Counter()
         first_rows = FirstPlaces()
         columns: dict[str, None] = {}
-        for position, (row, layout) in enumerate(_with_layout(self.rows(), self)):
+        find = partial(find_layout, named=self.columns)
+        for position, (row, layout) in enumerate(with_layout(self.rows(), find, name=self.name)):
             if not first_rows and isinstance(row, Row) and len(columns) < MAX_NAMES:
                 columns |= dict.fromkeys(column_names([row.cells]))
             try:
@@ -75,7 +78,7 @@ class TableSource(Settings, ABC):
                     raise BadCellError("duplicate", f"same question and gold as row {first}")
             except BadCellError as error:
                 rejected[error.reason] += 1
-                yield self._rejected(position, row, error)
+                yield self.rejection(position, row, error)
             else:
                 yield problem
         if not first_rows:
@@ -89,7 +92,8 @@ class TableSource(Settings, ABC):
             raise BadCellError("no known question and answer columns")
         return to_problem(row.cells, layout, source=self.name, gold=self.gold, remove=self.remove)
 
-    def _rejected(self, position: int, row: Row | Fault, error: BadCellError) -> RejectedRow:
+    def rejection(self, position: int, row: Row | Fault, error: BadCellError) -> RejectedRow:
+        """Return what is recorded of a row that cannot be used."""
         detail = f": {error.detail}" if error.detail else ""
         return RejectedRow(
             source=self.name,
@@ -110,16 +114,21 @@ class TableSource(Settings, ABC):
         )
 
 
-def _with_layout(
-    rows: Iterator[Row | Fault], source: TableSource
-) -> Iterator[tuple[Row | Fault, Layout | None]]:
+Found = TypeVar("Found")
+Find = Callable[[Sequence[Mapping[str, object]]], Found | None]
+"""Returns the layout of some rows; None where they do not show one."""
+
+
+def with_layout(
+    rows: Iterator[Row | Fault], find: Find[Found], *, name: str
+) -> Iterator[tuple[Row | Fault, Found | None]]:
     """Pair every row with the layout; it is found in the first window that shows one."""
-    layout: Layout | None = None
+    layout: Found | None = None
     while layout is None and (window := list(_window(rows))):
         cells = [row.cells for row in window if isinstance(row, Row)]
-        layout = find_layout(cells, source.columns) if cells else None
+        layout = find(cells) if cells else None
         if layout is not None:
-            _log.info("%s: %s", source.name, layout)
+            _log.info("%s: %s", name, layout)
         for row in window:
             yield row, layout
     for row in rows:

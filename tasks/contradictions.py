@@ -25,7 +25,7 @@ class Contradictions:
     def note(self, problems: Sequence[Problem]) -> None:
         """Take in the next problems, in the order in which they are staged."""
         for problem in problems:
-            first = self._questions.first(" ".join(problem.question.split()), self._problems)
+            first = self._questions.first(_asked(problem), self._problems)
             if first != self._problems:
                 self._pairs.extend((first, self._problems))
             self._problems += 1
@@ -35,6 +35,22 @@ class Contradictions:
         for start in range(0, len(self._pairs), 2 * _SETTLED_AT_ONCE):
             pairs = self._pairs[start : start + 2 * _SETTLED_AT_ONCE]
             _settle(pairs, staging, conventions)
+
+
+def contradicted(problems: Sequence[Problem], conventions: Conventions) -> dict[str, str]:
+    """Return why problems contradict another one among these, by problem id."""
+    firsts: dict[str, Problem] = {}
+    reasons: dict[str, str] = {}
+    for problem in problems:
+        first = firsts.setdefault(_asked(problem), problem)
+        if first is not problem and not _same_gold(first, problem, conventions):
+            reasons.setdefault(first.id, _reason(problem))
+            reasons.setdefault(problem.id, _reason(first))
+    return reasons
+
+
+def _asked(problem: Problem) -> str:
+    return " ".join(problem.question.split())
 
 
 def _settle(pairs: Sequence[int], staging: Staging, conventions: Conventions) -> None:

@@ -33,6 +33,11 @@ class Interval:
     high: float
 
 
+def scaled_by(interval: Interval, factor: float) -> Interval:
+    """Return an interval in another unit, `factor` of which is one of this."""
+    return Interval(interval.low * factor, interval.total * factor, interval.high * factor)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """What labelling all problems of a run will cost."""
@@ -63,6 +68,7 @@ async def estimate(run: LabelRun, *, probe: int) -> Estimate:
             problems = await stage(run)
             places = _sample(run, problems.shards, probe)
             session.board.problems = len(places)
+            session.watch.expect(len(places))
             session.board.phase = f"starting the policy ({run.policy.kind})"
             async with asyncio.TaskGroup() as group:
                 shards = [

@@ -7,6 +7,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from schemas import Problem, RejectedRow, SourceError
+from sources import problems_of
 from sources.first_places import FirstPlaces
 from tasks.contradictions import Contradictions
 from tasks.session import session_of
@@ -27,7 +28,7 @@ async def stage(run: LabelRun) -> StagingRecord:
     done = staged(run.folder)
     if done is not None:
         return done
-    rows = distinct(run.source.load(), run.limit)
+    rows = distinct(problems_of(run.source, run.solutions), run.limit)
     size, session = run.shards.size, session_of(run)
     async with session.verifier.used() as verifier:
         with Staging(run.folder) as staging:
@@ -97,7 +98,8 @@ def _refuse_nothing(run: LabelRun, staging: Staging) -> None:
     if staging.problems > staging.unjudgeable:
         return
     examples = "".join(f"\n  {line}" for line in staging.examples) or "\n  it has no rows"
+    origin = f"source {run.source.kind!r}" if run.source else "solutions"
     raise SourceError(
-        f"source {run.source.kind!r} gives no problem that can be labelled:{examples}\n"
+        f"{origin} gives no problem that can be labelled:{examples}\n"
         "name the columns of question and answer in the source's settings, or give other data"
     )

@@ -38,6 +38,8 @@ class Publication:
     card: str
     written: tuple[str, ...]
     """Files that were new or different; none where nothing had changed, nor in a dry run."""
+    unlabelled: int
+    """Problems of the run that are not labelled yet."""
     deleted: tuple[str, ...]
     """Files of an earlier publication that this run does not have."""
 
@@ -58,13 +60,22 @@ def publish_run(
     sizes = {path: file.stat().st_size for path, file in files.items()}
     sizes[_CARD] = len(card.encode())
     if dry_run:
-        return Publication(url="", files=sizes, card=card, written=(), deleted=())
+        return Publication(
+            url="", files=sizes, card=card, written=(), deleted=(), unlabelled=run.unlabelled
+        )
     hub = open_hub(address)
     with tempfile.TemporaryDirectory(prefix="stepmint-card-") as folder:
         files[_CARD] = Path(folder) / _CARD
         files[_CARD].write_text(card, encoding="utf-8")
         written, deleted = _synchronise(hub, files, private=private, name=run.name)
-    return Publication(url=hub.url, files=sizes, card=card, written=written, deleted=deleted)
+    return Publication(
+        url=hub.url,
+        files=sizes,
+        card=card,
+        written=written,
+        deleted=deleted,
+        unlabelled=run.unlabelled,
+    )
 
 
 def _synchronise(

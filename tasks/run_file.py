@@ -6,20 +6,23 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from exporters.runs import placed, viewed
 from rollouts import has_records, load_template
-from schemas import ConfigError, RunError
+from schemas import ConfigError, RunError, StepmintError
 from schemas.arrow import SCHEMA_VERSION
 from schemas.run_folder import RunFolder
+from tasks.failures import leading
 from tasks.files import write_json, writing
 from tasks.locks import locked
 from tasks.records import Total
@@ -31,6 +34,8 @@ _PACKAGES = (
     "stepmint", "datasets", "numpy", "prefect", "pyarrow", "pydantic", "sympy", "tokenizers",
     "torch", "transformers", "vllm",
 )  # fmt: skip
+_READ_ANEW = ("verification.", "labeler.", "splitter.")
+"""Settings that say what is made of completions, not which are asked for."""
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -56,20 +61,36 @@ def check(run: LabelRun) -> None:
         _claim(run.folder)
         if RunFolder(run.folder).run_json.exists():
             _changes(run)
+            for exporter in run.exports:  # at the run's end would be too late
+                placed(RunFolder(run.folder), viewed(exporter, run.labeler.concludes))
+
+
+def standing(run: LabelRun) -> str:
+    """Say what is in a run's folder, changing nothing; raises what `check` would raise."""
+    _check_answer_format(run)
+    refuse_unfit(run, prompt=prompt_version(run))
+    folder = RunFolder(run.folder)
+    if not folder.run_json.exists():
+        _refuse_strangers(run.folder)
+        return f"{run.folder} is new"
+    changed = _changes(run)
+    record, shards = read(run.folder), len(list(folder.markers.glob("*.json")))
+    state = (
+        "nothing sampled under this configuration yet" if changed else f"{shards} shards committed"
+    )
+    return f"{run.folder}: {record.get('status', 'unknown')}, {state}; the run goes on from there"
 
 
 def _check_answer_format(run: LabelRun) -> None:
     """Raise ConfigError where answers are not read in the form that the prompt asks for."""
     asked = load_template(run.prompt).answer_format
-    if asked == "auto":
-        return
     wanted = VerificationSettings.model_validate({"answer_format": asked}).answer_format.kind
     read_as = run.verification.answer_format.kind
-    if read_as != wanted:
+    if "auto" not in {asked, read_as} and read_as != wanted:
         raise ConfigError(
             f"prompt {run.prompt!r} asks for answers in the form {asked!r}, but "
             f"verification.answer_format is {read_as!r}: "
-            f"--set verification.answer_format={asked}, or take another prompt"
+            f"--set verification.answer_format={asked} (or auto), or take another prompt"
         )
 
 
@@ -78,7 +99,8 @@ def opened(run: LabelRun, *, done: Callable[[], str] = lambda: "finished") -> It
     """Hold a run's folder: create or check it, lock it, and keep its status in `run.json`.
 
     `done` tells the status after a session that ended well. While nothing has been sampled yet the
-    run may be given another configuration; it then begins anew.
+    run may be given another configuration; it then begins anew. While nothing is committed, what is
+    sampled may be judged, cut and labelled in another way: the journals stay.
 
     Raises ConfigError where prompt and verifier do not fit, RunError where the folder holds
     something else, samples of another configuration, or a run that another process is working on.
@@ -87,15 +109,23 @@ def opened(run: LabelRun, *, done: Callable[[], str] = lambda: "finished") -> It
     check(run)
     with writing(folder), _held(folder):
         record = _resumed(run) if RunFolder(folder).run_json.exists() else _born(run)
-        update(folder, record | {"status": "running"})
+        update(folder, record | {"status": "running", "error": None})
         try:
             yield
         except BaseException as error:
             status = "failed" if isinstance(error, Exception) else "interrupted"
             with suppress(RunError):  # a full disk must not hide what went wrong
-                update(folder, {"status": status, "ended": _now()})
+                update(folder, {"status": status, "ended": _now(), "error": _told(error)})
             raise
         update(folder, {"status": done(), "ended": _now()})
+
+
+def _told(error: BaseException) -> str | None:
+    """Return what ended a session, as a person reads it; None where somebody stopped it."""
+    if not isinstance(error, Exception):
+        return None
+    cause = leading(error)
+    return str(cause) if isinstance(cause, StepmintError) else f"{type(cause).__name__}: {cause}"
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -137,10 +167,16 @@ def conclusion(total: Total, *, left: int) -> dict[str, Any]:
 
 def _claim(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    _refuse_strangers(folder)
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """Raise RunError where a folder that is no run's holds anything."""
     run = RunFolder(folder)
     # A kill in the very first write leaves `run.json.partial`.
     ours = {run.lock.name, f"{run.run_json.name}.partial"}
-    strangers = sorted({path.name for path in folder.iterdir()} - ours)
+    there = folder.iterdir() if folder.exists() else ()
+    strangers = sorted({path.name for path in there} - ours)
     if strangers and not run.run_json.exists():
         raise RunError(
             f"{folder} is no run's folder, it holds {', '.join(strangers[:3])}: "
@@ -189,7 +225,7 @@ def _resumed(run: LabelRun) -> dict[str, Any]:
 
 
 def _changes(run: LabelRun) -> bool:
-    """Return whether a run's configuration changed; RunError where it was sampled with before."""
+    """Return whether a run's configuration changed; RunError where what is there forbids it."""
     record = read(run.folder)
     try:
         before = LabelRun.model_validate(record["config"]).shaping()
@@ -202,14 +238,21 @@ def _changes(run: LabelRun) -> bool:
             "choose another name with --set name=NAME"
         ) from error
     changes = list(differences(before, run.shaping() | {"prompt": prompt_version(run)}))
-    if changes and _sampled(run.folder):
+    if changes and _sampled(run.folder) and not _only_read_anew(run.folder, changes):
         raise RunError(
             f"{run.folder} holds samples of another configuration:\n"
             + "\n".join(f"  {change}" for change in changes)
-            + "\nresume with the old values, or choose another name with --set name=NAME; "
-            f"--set reuse={run.folder} then takes the rollouts that fit from here"
+            + "\nresume with the old values, put this run aside with --fresh, or choose another "
+            f"name with --set name=NAME; --set reuse={run.folder} then takes the rollouts that fit "
+            "from here"
         )
     return bool(changes)
+
+
+def _only_read_anew(folder: Path, changes: Sequence[str]) -> bool:
+    """Tell whether nothing is committed, and the same samples would be taken of the same shards."""
+    read_anew = all(change.startswith(_READ_ANEW) for change in changes)
+    return read_anew and not any(RunFolder(folder).markers.glob("*.json"))
 
 
 def _sampled(folder: Path) -> bool:
@@ -220,10 +263,25 @@ def _sampled(folder: Path) -> bool:
 
 
 def _forget_staged(folder: Path) -> None:
-    """Remove what a session that sampled nothing left: its problems and its empty journals."""
+    """Remove the problems that are staged; the journals too where they hold nothing."""
     run = RunFolder(folder)
-    for path in (run.staging, run.journals):
+    for path in (run.staging, *(() if _sampled(folder) else (run.journals,))):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def put_aside(run: LabelRun) -> Path | None:
+    """Give a run's folder another name, so that the run begins anew; return it, None: no folder.
+
+    Raises RunError where another process is working on it, or where it is no run.
+    """
+    folder = run.folder
+    if not RunFolder(folder).run_json.exists():
+        return None
+    taken = (folder.with_name(f"{folder.name}.{number}") for number in count(1))
+    aside = next(path for path in taken if not path.exists())
+    with writing(folder), _held(folder):
+        folder.rename(aside)
+    return aside
 
 
 def differences(before: Any, now: Any, path: str = "") -> Iterator[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from policies.seam import Policy
 from rollouts import Budget, Purse
 from tasks.progress import Board
+from tasks.quality import Watch
 from tasks.reuse import OtherRun
 from tasks.settings import LabelRun
 from tasks.sharing import Shared
@@ -27,6 +28,7 @@ class Session:
         self.board = Board()
         self.purse = Purse(Budget(problem=run.budget.problem))
         """Of the whole run's limits none until `budgeted`."""
+        self.watch = Watch(run)
         self.other_runs = tuple(map(OtherRun, run.reuse))
         self.window = Window(run.shards.in_flight * run.shards.size)
         self.policy: Shared[Policy] = Shared(lambda: run.policy.open(run.folder))

@@ -3,14 +3,24 @@
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from exporters import AnyExporter
 from labelers import AnyLabeler
 from policies import AnyPolicy
 from rollouts import AnySplitter, Budget
+from rollouts.steps import BlankLine
 from schemas import Sampling, Settings
-from sources import AnySource
+from sources import AnySolutions, AnySource
+from tasks.defaults import FITTING, filled
 from tasks.shared_root import reachable
 from verification import VerificationSettings
 
@@ -24,7 +34,10 @@ class ShardSettings(Settings):
     """How a run is cut into units of work, and when a unit is too poor to keep."""
 
     free: ClassVar[frozenset[str]] = frozenset(
-        {"in_flight", "retries", "retry_delay_s", "max_undecided", "max_truncated", "lease_s"}
+        {
+            *("in_flight", "retries", "retry_delay_s", "max_undecided", "max_truncated"),
+            *("max_no_answer", "max_identical", "accept_none_correct", "lease_s"),
+        }
     )
 
     size: int = Field(default=64, ge=1)
@@ -42,10 +55,17 @@ class ShardSettings(Settings):
     """Share of a shard's rollouts the verifier may leave undecided; above it the shard fails."""
     max_truncated: float = Field(default=0.5, ge=0, le=1)
     """Share of a shard's rollouts that may hit max_tokens; above it the shard fails."""
+    max_no_answer: float = Field(default=0.5, ge=0, le=1)
+    """Share of a shard's rollouts in which no answer may be found; above it the shard fails. This
+    and the limits around it are asked of a run's first 32 problems already."""
+    max_identical: float = Field(default=0.5, ge=0, le=1)
+    """Share of the first problems whose solutions may all be one text."""
+    accept_none_correct: bool = False
+    """Go on though not one of the first hundred rollouts or more is correct."""
 
 
 class LabelRun(Settings):
-    """Everything that decides a run. The model, the data and the seed are always named."""
+    """Everything that decides a run. The data, the model and the labeler are always named."""
 
     free: ClassVar[frozenset[str]] = frozenset({"output", "name", "shared", "reuse", "exports"})
 
@@ -56,25 +76,30 @@ class LabelRun(Settings):
     shared: Annotated[str, AfterValidator(reachable)] = ""
     """Where the machines of one run meet: a folder's absolute path that all reach, or a URI such as
     `s3://bucket/runs`. Empty: the run is this process's alone."""
-    seed: int = Field(ge=0, lt=2**63)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     """Every request's seed derives from it."""
-    source: AnySource
-    """Where problems come from."""
+    solutions: AnySolutions | None = None
+    """Solutions to label instead of sampled ones: of the problems in their own rows, or of those of
+    `source`. None: the policy writes them."""
+    source: AnySource | None = Field(default=None, validate_default=True)
+    """Where problems come from; may be left out where `solutions` state question and gold."""
     limit: int | None = Field(default=None, ge=1)
     """Only the first so many problems; None takes all."""
-    prompt: str
-    """A template in configs/prompts, or the path of one."""
-    sampling: Sampling
+    prompt: str = FITTING
+    """A template in configs/prompts, or the path of one. `fitting`: the one that suits the policy,
+    as far as its settings tell (tasks/defaults.py); `stepmint check` shows it."""
+    sampling: Sampling = Sampling()
     """How the policy draws completions."""
-    splitter: AnySplitter
-    """Where one step ends and the next begins."""
+    splitter: AnySplitter = BlankLine()
+    """Where one step ends and the next begins; where it is not named, the prompt's."""
     policy: AnyPolicy
     """The model that writes solutions and continues prefixes."""
     verification: VerificationSettings = VerificationSettings()
-    """How answers are read and judged."""
+    """How answers are read and judged; where no `answer_format` is named, in the prompt's."""
     labeler: AnyLabeler
     """The algorithm that turns rollouts into step labels."""
     shards: ShardSettings = ShardSettings()
+    """How the run is cut into units of work, and when one is too poor to keep."""
     reuse: Annotated[tuple[Path, ...], BeforeValidator(_each)] = ()
     """Folders of other runs: rollouts that they paid for are taken where they are the very ones
     this run would ask for: of the same policy, prompt, sampling and seed."""
@@ -82,6 +107,20 @@ class LabelRun(Settings):
     """What the run and each problem may spend; no limits by default."""
     exports: tuple[AnyExporter, ...] = ()
     """Training rows written when the run is complete."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults(cls, values: Any) -> Any:
+        return filled(values) if isinstance(values, dict) else values
+
+    @field_validator("source")
+    @classmethod
+    def _problems_come_from_somewhere(
+        cls, source: AnySource | None, info: ValidationInfo
+    ) -> AnySource | None:
+        if source is None and info.data.get("solutions", ...) is None:
+            raise PydanticCustomError("missing", "name where problems come from")
+        return source
 
     @field_validator("exports")
     @classmethod
@@ -94,24 +133,57 @@ class LabelRun(Settings):
         return exports
 
     @model_validator(mode="after")
+    def _labels_what_is_given(self) -> "LabelRun":
+        if self.solutions is None:
+            return self
+        if self.labeler.cannot_label_given:
+            raise ValueError(self.labeler.cannot_label_given)
+        chosen = {"start": 0, "limit": None, "shuffle_seed": None}
+        moved = [name for name, usual in chosen.items() if getattr(self.solutions, name) != usual]
+        if self.source and moved:
+            raise ValueError(
+                f"solutions.{moved[0]} chooses among problems, and here these are the source's: "
+                f"set it there, or `limit` of the run"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _solutions_fit_the_budget(self) -> "LabelRun":
-        limit, roots = self.budget.problem.rollouts, self.labeler.roots
+        limit, roots = self.budget.problem.rollouts, self.first_rollouts
         if limit is not None and limit < roots:
             raise ValueError(
                 f"budget.problem.rollouts={limit} sets every problem aside: its labeler takes "
-                f"{roots} solutions first; give at least {roots + 1}"
+                f"{roots} rollouts of the question first; give at least {roots + 1}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _samples_differ(self) -> "LabelRun":
+        drawn = self.first_rollouts > 1 or self.labeler.continues
+        if drawn and self.sampling.temperature == 0 and self.shards.max_identical < 1:
+            raise ValueError(
+                "sampling.temperature=0 gives the same text for every rollout of a prefix: give "
+                "0.7 or so, or accept it with shards.max_identical=1"
             )
         return self
 
     def shaping(self) -> dict[str, Any]:
-        """Return the fields that shape rows; a budget per problem only where there is one.
+        """Return the fields that shape rows; budgets per problem and given solutions where set.
 
-        So runs from before there were budgets keep their digest.
+        So runs from before there were any keep their digest.
         """
         values = super().shaping()
+        if self.solutions is None:
+            del values["solutions"]
         if self.budget.problem == Budget().problem:
             del values["budget"]
         return values
+
+    @property
+    def first_rollouts(self) -> int:
+        """Root rollouts of a problem that its labeler takes before anything else."""
+        given = self.solutions is not None
+        return self.labeler.roots_beside_given if given else self.labeler.roots
 
     @property
     def folder(self) -> Path:

@@ -46,6 +46,7 @@ from schemas.run_folder import RunFolder, shard_name
 from tasks.commits import commit, committed, drop_journal, recorded
 from tasks.failures import leading
 from tasks.files import writing
+from tasks.quality import Seen, refuse_poor
 from tasks.records import Counts, ShardRecord
 from tasks.reuse import Reused, reused
 from tasks.run_file import config_digest, prompt_version, update
@@ -59,7 +60,10 @@ log = logging.getLogger(__name__)
 
 async def _may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
     """Tell whether another try could succeed: what had been running broke, and not for good."""
-    error = await state.aresult(raise_on_failure=False)
+    return _passes(await state.aresult(raise_on_failure=False))
+
+
+def _passes(error: Any) -> bool:
     broke = isinstance(error, PolicyError | VerifierError)
     return broke and not isinstance(error, LastingPolicyError)
 
@@ -83,7 +87,13 @@ async def label_shard(run: LabelRun, shard: int) -> ShardRecord | None:
         try:
             done = await _labelled(run, shard)
         except ExceptionGroup as group:
-            raise leading(group) from group
+            cause = leading(group)
+            if _passes(cause):
+                log.warning(
+                    "%s failed: %s; up to %d retries, each after %g s",
+                    *(shard_name(shard), cause, run.shards.retries, run.shards.retry_delay_s),
+                )
+            raise cause from group
     if done and not done.left:
         drop_journal(run.folder, shard)
     return done
@@ -149,6 +159,7 @@ def shard_rollouts(
         spare=session_of(run).window.spare,
         other_runs=others,
         purse=session_of(run).purse,
+        watch=session_of(run).watch.seen,
     )
 
 
@@ -231,8 +242,9 @@ def _commit(
     taken = [one for pair in work for one in _kept(run, *pair, rollouts)]
     costs = sum((rollouts.of(problem).costs for problem, _ in work), Costs())
     counts = Counts.of([labelling for _, labelling in work], taken, costs)
+    by_id = {problem.id: problem for problem, _ in work}
     try:
-        _refuse_poor(run, shard, counts)
+        refuse_poor(run, shard_name(shard), [Seen(by_id[one.problem_id], one) for one in taken])
     except RunError as error:
         if not left:
             raise
@@ -299,23 +311,6 @@ def _kept(
     """
     over = labelling.set_aside == run.budget.problem.reason
     for one in rollouts.of(problem).taken:
-        first = one.prefix == ROOT and one.sample_index < run.labeler.roots
+        first = one.prefix == ROOT and one.sample_index < run.first_rollouts
         if first or not over:
             yield one
-
-
-def _refuse_poor(run: LabelRun, shard: int, counts: Counts) -> None:
-    """Raise RunError where too many rollouts count as nothing for labels to mean much."""
-    total = max(counts.rollouts, 1)
-    limits = {
-        "undecided": (counts.undecided, run.shards.max_undecided, "look at their `reason`"),
-        "truncated": (counts.truncated, run.shards.max_truncated, "raise sampling.max_tokens"),
-    }
-    for what, (count, limit, remedy) in limits.items():
-        if count > limit * total:
-            raise RunError(
-                f"{shard_name(shard)}: {count} of {total} rollouts are {what} "
-                f"({count / total:.0%}, at most {limit:.0%} are allowed): {remedy}, "
-                f"or accept it with --set shards.max_{what}={min(1, count / total + 0.05):.2f}; "
-                "what was sampled is kept in the journal"
-            )

@@ -43,7 +43,15 @@ def test_the_licence_of_every_installed_package_is_told() -> None:
     )
     told = {name.lower().replace("_", "-").replace(".", "-"): text for name, text in rows}
     # Of other platforms and Pythons, and of Python's own.
-    elsewhere = {"async-timeout", "httpx2-jsfetch", "pip", "pywin32", "setuptools", "torch"}
+    elsewhere = {
+        "appnope",
+        "async-timeout",
+        "httpx2-jsfetch",
+        "pip",
+        "pywin32",
+        "setuptools",
+        "torch",
+    }
     elsewhere.add("whenever")
     names = {package.partition("==")[0] for package in locked("requirements-dev.lock")}
     assert names - told.keys() <= elsewhere

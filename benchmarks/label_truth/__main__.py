@@ -15,10 +15,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from rich.console import Console
 
-from benchmarks.label_truth.contenders import FRUGAL, STANDARD, Contender, chosen
+from benchmarks.label_truth.contenders import FRUGAL, STANDARD, Contender, chosen, own
 from benchmarks.label_truth.contenders import QUICK as QUICK_LABELERS
 from benchmarks.label_truth.measure import Bench
 from benchmarks.label_truth.neural import HELD_OUT, NeuralSettings, replayed, sampled
@@ -26,7 +26,6 @@ from benchmarks.label_truth.picture import draw
 from benchmarks.label_truth.report import Line, as_json, line, show
 from benchmarks.label_truth.scripted import ScriptedWorld
 from benchmarks.label_truth.worlds import World
-from labelers import AnyLabeler
 from schemas import RunError
 
 WORLDS = ("scripted-a", "scripted-b", "neural", "planted")
@@ -106,23 +105,16 @@ def _options() -> argparse.Namespace:
 
 def _contenders(options: argparse.Namespace, world: World) -> Sequence[Contender]:
     try:
-        own = [_own(text) for text in options.labeler]
-        if own and not options.labelers:
-            return own
+        mine = [own(text) for text in options.labeler]
+        if mine and not options.labelers:
+            return mine
         cached = QUICK_LABELERS if options.quick else FRUGAL
         usual = STANDARD if isinstance(world, ScriptedWorld) else cached
-        return [*chosen(options.labelers or usual), *own]
+        return [*chosen(options.labelers or usual), *mine]
     except ValidationError as error:
         raise SystemExit(f"--labeler: {error}") from error
     except ValueError as error:
         raise SystemExit(str(error)) from error
-
-
-def _own(text: str) -> Contender:
-    settings: AnyLabeler = TypeAdapter(AnyLabeler).validate_json(text)
-    knobs = settings.model_dump(exclude_unset=True, exclude={"kind"})
-    budget = " ".join(f"{name}={value}" for name, value in knobs.items())
-    return Contender(family=settings.kind, budget=budget, settings=settings)
 
 
 def _worlds(options: argparse.Namespace) -> list[AbstractAsyncContextManager[World]]:

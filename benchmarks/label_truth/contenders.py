@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from labelers import (
     AnswerLikelihood,
     AnyLabeler,
@@ -174,3 +176,11 @@ def chosen(names: Sequence[str]) -> Sequence[Contender]:
                 f"--labelers {name!r}: give some of {families}, or e.g. {everyone[-1].name!r}"
             )
     return [one for one in everyone if one.family in names or one.name in names]
+
+
+def own(text: str) -> Contender:
+    """Return the contender with these settings, in JSON; raises ValidationError where they err."""
+    settings: AnyLabeler = TypeAdapter(AnyLabeler).validate_json(text)
+    knobs = settings.model_dump(exclude_unset=True, exclude={"kind"})
+    budget = " ".join(f"{name}={value}" for name, value in knobs.items())
+    return Contender(family=settings.kind, budget=budget, settings=settings)

@@ -60,6 +60,8 @@ def _calibration_error(sums: Sums) -> Array:
 
 FIGURES: Mapping[str, Callable[[Sums], Array]] = {
     "exact": _ratio("exact", "kept"),
+    "agreement": _ratio("exact", "solutions"),
+    "exact_per_token": _ratio("exact", "tokens"),
     "within_one": _ratio("near", "kept"),
     "too_early": _ratio("early", "kept"),
     "too_late": _ratio("late", "kept"),
@@ -68,6 +70,8 @@ FIGURES: Mapping[str, Callable[[Sums], Array]] = {
     "accuracy_correct": _ratio("exact_correct", "kept_correct"),
     "f1": _harmonic("exact", "kept"),
     "f1_abstention_is_a_miss": _harmonic("exact", "solutions"),
+    "found_erroneous": _ratio("exact_erroneous", "solutions_erroneous"),
+    "found_correct": _ratio("exact_correct", "solutions_correct"),
     "ece": _calibration_error,
     "brier": _ratio("brier", "confident"),
     "exact_likeliest": _ratio("hits", "confident"),
@@ -81,7 +85,8 @@ FIGURES: Mapping[str, Callable[[Sums], Array]] = {
     "scored_tokens": _ratio("scored_tokens", "solutions"),
     "solution_equivalents": _ratio("equivalents", "solutions"),
 }
-"""Shares of kept solutions unless the name says otherwise; costs are per solution."""
+"""Shares of kept solutions unless the name says otherwise; `agreement` and `found` are shares of
+all, an abstention being a miss. Costs are per solution."""
 
 
 def figures(judged: Sequence[Judged], *, seed: int) -> dict[str, Figure]:
@@ -133,6 +138,7 @@ def _counts(one: Judged) -> dict[str, float]:
         "completion_tokens": one.spent.completion_tokens,
         "prompt_tokens": one.spent.prompt_tokens,
         "scored_tokens": one.spent.scored_tokens,
+        "tokens": one.spent.completion_tokens + one.spent.scored_tokens,
         "equivalents": one.spent.completion_tokens / one.solution_tokens,
     }
     if one.said is not None:

@@ -18,7 +18,7 @@ behind it follows from the search, not from rollouts.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -34,6 +34,12 @@ from schemas import ROOT, Evidence, Node, Outcome, Prefix, Problem
 class OmegaPRM(SolutionLabeler):
     """Grows a tree of probed prefixes per question; the paper's constants by default."""
 
+    cannot_label_given: ClassVar[str] = (
+        "labeler.kind='omega_prm' chooses for itself which of its own rollouts it searches, so it "
+        "would leave given solutions without labels: use double_search, whose `num_searches: 1` is "
+        "the same binary search on each of them"
+    )
+
     kind: Literal["omega_prm"] = "omega_prm"
     num_solutions: int = Field(default=32, ge=1)
     """Root rollouts that are labelled if they are searched; equal texts once."""
@@ -42,6 +48,7 @@ class OmegaPRM(SolutionLabeler):
     search_limit: int = Field(default=100, ge=1)
     """Searches per question at most."""
     constants: Constants = Constants()
+    """Of the tree search, as published."""
     span: Span = "step"
     """Rollouts are divided between `step`s, or between `token`s into about 16 pieces, as in the
     paper: the pieces are then the steps of what is labelled."""

@@ -103,7 +103,9 @@ def observed(solution: LabelledSolution, asked: Mapping[str, Evidence]) -> Obser
     """Return what a committed solution and its problem's nodes, by prefix key, say of it."""
     itself = solution.outcome
     root = solution.root
-    own_correct, own_failed = int(itself is Outcome.CORRECT), int(itself in _FAILED)
+    sampled = solution.given_id is None  # then it is one of the root's rollouts itself
+    own_correct = int(sampled and itself is Outcome.CORRECT)
+    own_failed = int(sampled and itself in _FAILED)
     prefixes = (Prefix(steps=solution.steps[:count]) for count in range(1, len(solution.steps)))
     found = [asked.get(prefix.key, Evidence()) for prefix in prefixes]
     correct = [root.correct - own_correct, *(one.correct for one in found)]

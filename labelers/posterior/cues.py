@@ -120,8 +120,11 @@ class Cues(Settings):
     regret: Cue | None = None
     """Like those below, None until it is fitted to the policy."""
     net_information: Cue | None = None
+    """Of the net information that a step adds."""
     echo: Cue | None = None
+    """Of the share of right rollouts that hold the step's text."""
     equation_echo: Cue | None = None
+    """Of the share of right rollouts that hold one of the step's equations."""
 
     @property
     def weights(self) -> dict[str, float]:

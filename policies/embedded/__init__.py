@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from policies.embedded.settings import TransformersFields
 from policies.errors import needs
+from policies.fingerprint import named_model
 from policies.seam import Policy
 
 
@@ -24,3 +26,9 @@ class TransformersSettings(TransformersFields):
             yield policy
         finally:
             await asyncio.to_thread(policy.close)
+
+    async def examine(self) -> tuple[str, ...]:
+        """Say which model would be loaded; ConfigError where torch or the folder is missing."""
+        with needs("torch", "install the extra `local` (pip install '.[local]')"):
+            version("torch")  # importing it would take seconds
+        return (named_model(self.model, self.revision), f"in this process, on {self.device}")

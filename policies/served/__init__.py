@@ -6,9 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from policies.fingerprint import named_model
 from policies.seam import Policy
-from policies.served.settings import OpenAIFields, VllmFields
+from policies.served.interpreter import interpreter
+from policies.served.settings import OpenAIFields, Patience, VllmFields
 from schemas import ConfigError
+
+_EXAMINE_S = 20.0
 
 
 class OpenAISettings(OpenAIFields):
@@ -29,6 +33,18 @@ class OpenAISettings(OpenAIFields):
         tokenizer = await asyncio.to_thread(load_tokenizer, name) if name else None
         async with connect(self, api_key=key, tokenizer=tokenizer) as policy:
             yield policy
+
+    async def examine(self) -> tuple[str, ...]:
+        """Ask the servers what they are, with little patience; each must answer."""
+        hasty = Patience(request_timeout_s=_EXAMINE_S, retries=1, outage_s=0)
+        lines: list[str] = []
+        for url in self.urls:
+            one = self.model_copy(update={"urls": (url,), "patience": hasty})
+            async with one.open(Path()) as policy:
+                lines.append(f"{url}: {policy.identity}")
+                if policy.caveat:
+                    lines.append(f"{url}: a test at the start found: {policy.caveat}")
+        return tuple(lines)
 
     def _api_key(self) -> str | None:
         if self.api_key_env is None:
@@ -52,3 +68,10 @@ class VllmSettings(VllmFields):
 
         async with managed(self, run_dir) as policy:
             yield policy
+
+    async def examine(self) -> tuple[str, ...]:
+        """Say which vLLM would serve which model; ConfigError where either is missing."""
+        model = named_model(self.model, self.revision)
+        python = await interpreter(self.python, self.env)
+        build = "vLLM for CPUs" if python.cpu_build else "vLLM"
+        return (model, f"served by {build} of {python.path}")

@@ -49,6 +49,7 @@ class Threshold(Decides):
 
     kind: Literal["threshold"] = "threshold"
     above: float = Field(default=0.5, ge=0, lt=1)
+    """The share of correct among decided rollouts that a right step has more than."""
 
     def _labels(self, solution: LabelledSolution) -> tuple[Label, ...]:
         ratios = _ratios(solution, self.kind)
@@ -85,6 +86,7 @@ class RootNormalised(View):
 
     kind: Literal["root_normalised"] = "root_normalised"
     min_root: float = Field(default=0.0, ge=0, lt=1)
+    """The root's share that must be exceeded for its problem's steps to have labels."""
 
     def _labels(self, solution: LabelledSolution) -> tuple[Label, ...]:
         ratios = _ratios(solution, self.kind)
@@ -103,6 +105,7 @@ class Ratio(Decides):
 
     kind: Literal["ratio"] = "ratio"
     at_least: float = Field(default=0.8, gt=0)
+    """The least MC_t / MC_(t-1) of a right step."""
 
     def _labels(self, solution: LabelledSolution) -> tuple[Label, ...]:
         values = (_ratio(solution.root, self.kind), *_ratios(solution, self.kind))

@@ -31,11 +31,13 @@ class SyntheticSource(Settings):
 
     kind: Literal["synthetic"] = "synthetic"
     seed: int = 0
+    """Picks the problems."""
     count: int = Field(default=100, ge=1)
     """Problems."""
     min_steps: int = Field(default=2, ge=2, le=8)
     """Fewest computations a problem takes; its solution has one line more."""
     max_steps: int = Field(default=8, ge=2, le=8)
+    """Most computations a problem takes."""
     max_distractors: int = Field(default=2, ge=0, le=2)
     """Most facts per problem that the answer does not need."""
 

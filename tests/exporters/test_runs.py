@@ -183,3 +183,23 @@ def test_many_shards_share_row_groups_and_give_the_same_rows(
     assert rows_of(report) == whole
     groups = pq.ParquetFile(report.folder / "train.parquet").metadata.num_row_groups
     assert 4 < groups < 4 + report.rows["train"] / 50 + 1
+
+
+def test_an_export_of_a_part_of_a_run_says_so(tmp_path: Path) -> None:
+    run = sums_run(tmp_path / "sums")
+    assert export(run).unlabelled == 0
+    (run / "staging").mkdir()
+    (run / "staging" / "staged.json").write_text(json.dumps({"problems": 50}))
+    report = export(run, folder="later")
+    assert report.unlabelled == 8
+    assert json.loads((report.folder / "export.json").read_text())["unlabelled"] == 8
+
+
+def test_exports_of_other_settings_have_folders_of_their_own_which_the_same_settings_find_again(
+    tmp_path: Path,
+) -> None:
+    run = sums_run(tmp_path / "sums")
+    names = [export(run, max_length=length).folder.name for length in (512, 256, 128, 256)]
+    assert names == ["trl-hard", "trl-hard-2", "trl-hard-3", "trl-hard-2"]
+    with pytest.raises(ExportError, match="max_length was 512, now 64"):
+        export(run, max_length=64, folder="trl-hard")

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import yaml
 
 from exporters import AnyExporter
 from flows.cli import main
+from schemas import ConfigError
 from schemas.views import AnyView
 from tasks.problems import stage
 from tasks.run_file import opened
@@ -67,6 +69,63 @@ def test_a_run_is_exported(
     assert "rows in" in told
     assert "lengths were not measured" in told
     assert pq.read_table(labelled / "exports" / "trl-hard" / "train.parquet").num_rows > 0
+
+
+def test_the_rollouts_behind_a_step_are_shown_with_what_was_read_of_them(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stepmint(monkeypatch, "show", labelled, "0", "--rollouts", "0") == 0
+    told = capsys.readouterr().out
+    assert "3 rollouts from the beginning" in told
+    assert "(read as hash, " in told
+    shown = ("show", labelled, "0", "--solution", "0", "--rollouts")
+    assert stepmint(monkeypatch, *shown, "1") == 0
+    assert "4 rollouts behind step 1" in capsys.readouterr().out
+    assert stepmint(monkeypatch, *shown, "99") == 1
+    assert "there is no step 99" in capsys.readouterr().err
+
+
+def test_the_runs_of_a_folder_are_listed_and_failed_ones_say_why(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = toy_run(labelled.parent.parent, name="bad-night", problems=6)
+    with pytest.raises(ConfigError), opened(failed):
+        raise ConfigError("the disk is full: make room\nmore of it")
+    assert stepmint(monkeypatch, "runs", labelled.parent) == 0
+    told = capsys.readouterr().out
+    assert "finished" in told
+    assert "bad-night: the disk is full: make room\n" in told
+    assert stepmint(monkeypatch, "runs", labelled) == 1
+    assert "holds no run" in capsys.readouterr().err
+
+
+def test_a_configuration_is_checked_and_the_exit_code_says_how_it_went(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "toy.yaml"
+    config.write_text(yaml.safe_dump(settings(tmp_path)))
+    assert stepmint(monkeypatch, "check", config) == 0
+    assert "12 problems, 12 to label" in capsys.readouterr().out
+    assert stepmint(monkeypatch, "check", config, "--set", "source.path=nowhere.jsonl") == 1
+    assert "nowhere.jsonl" in capsys.readouterr().out
+
+
+def test_the_schema_of_a_configuration_is_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stepmint(monkeypatch, "schema") == 0
+    assert "labeler" in json.loads(capsys.readouterr().out)["properties"]
+
+
+def test_an_export_never_shares_a_folder_with_another(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export = ("export", labelled, "--format", "trl", "--set", "folder=mine")
+    assert stepmint(monkeypatch, *export) == 0
+    assert stepmint(monkeypatch, *export, "--set", "max_length=7") == 1
+    told = capsys.readouterr().err
+    assert "max_length was 1024, now 7" in told
+    assert "folder=mine-2" in told
 
 
 def test_a_publication_can_be_rehearsed(
@@ -192,8 +251,26 @@ def test_an_estimate_needs_no_prefect(
     told = capsys.readouterr().out
     assert "20 problems, estimated from 5" in told
     assert "95% interval" in told
+    assert "GPU-hours of writing" in told
+    assert "that the probe saw" in told
     record = json.loads((tmp_path / "output" / "toy" / "run.json").read_text())
     assert record["status"] == "estimated"
+
+
+def test_an_estimate_has_hours_and_a_price_at_the_rate_and_price_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "toy.yaml"
+    config.write_text(yaml.safe_dump(settings(tmp_path, problems=4)))
+    given = ("--probe", "4", "--rate", "0.1", "--price", "2.5")
+    assert stepmint(monkeypatch, "estimate", config, *given) == 0
+    cells = {
+        name.strip(): float(total.replace(",", ""))
+        for name, total in re.findall(r"│ (\S[^│]*?) *│ +([\d,.]+) │", capsys.readouterr().out)
+    }
+    hours = cells["completion tokens"] / 0.1 / 3600
+    assert cells["GPU-hours of writing"] == pytest.approx(hours, abs=0.01)
+    assert cells["price at 2.5 a GPU-hour"] == pytest.approx(2.5 * hours, abs=0.02)
 
 
 def test_a_run_that_is_labelled_needs_no_estimate(

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from labelers import PosteriorLabeler
 from policies import AnyPolicy, TransformersSettings, VllmSettings
 from schemas import ConfigError
 from schemas.views import AnyView
+from tasks.settings import LabelRun
 from tests.registries import kinds
 from tests.toy_runs import settings
 
@@ -120,15 +122,61 @@ def test_all_settings_that_cannot_work_are_named_at_once(config: Path) -> None:
     assert all(f"  {name}: " in message for name in ("seed", "limit", "shards.size"))
 
 
-@pytest.mark.parametrize("name", ["seed", "policy", "source", "sampling", "labeler"])
-def test_nothing_that_decides_the_rows_has_a_default_nobody_chose(
-    name: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("name", ["policy", "source", "labeler"])
+def test_data_model_and_labeler_have_no_default_nobody_chose(name: str, tmp_path: Path) -> None:
     values = settings(tmp_path)
     del values[name]
     path = tmp_path / "without.yaml"
     path.write_text(yaml.safe_dump(values))
     assert f"{name}: missing; there is no default, name one" in refused(path)
+
+
+def minimal(folder: Path, policy: dict[str, object], source: str = "file") -> LabelRun:
+    path = folder / "night.yaml"
+    sources = {"file": {"kind": "file", "path": "problems.jsonl"}, "synthetic": {"kind": source}}
+    values = {"source": sources[source], "policy": policy, "labeler": {"kind": "outcome"}}
+    path.write_text(yaml.safe_dump(values))
+    return load_run(path)
+
+
+def test_source_policy_and_labeler_are_a_whole_configuration(tmp_path: Path) -> None:
+    run = minimal(tmp_path, {"kind": "openai", "urls": ["http://gpu:8000/v1"]})
+    assert (run.name, run.seed, run.prompt) == ("night", 0, "zero-shot")
+    assert run.splitter.kind == "blank_line"
+    assert run.verification.answer_format.kind == "boxed"
+
+
+@pytest.mark.parametrize(
+    ("policy", "source", "prompt", "splitter", "form"),
+    [
+        ({"kind": "scripted"}, "file", "synthetic", "newline", "hash"),
+        ({"kind": "vllm", "model": "o/M"}, "synthetic", "synthetic", "newline", "hash"),
+        (
+            *({"kind": "vllm", "model": "Qwen/Qwen2.5-Math-7B-Instruct"}, "file"),
+            *("qwen-math", "blank_line", "boxed"),
+        ),
+        ({"kind": "vllm", "model": "BASE"}, "file", "zero-shot-text", "newline", "auto"),
+        ({"kind": "vllm", "model": "CHAT"}, "file", "zero-shot", "blank_line", "boxed"),
+    ],
+)
+def test_prompt_splitter_and_answer_format_follow_the_policy_where_nobody_names_them(
+    policy: dict[str, object], source: str, prompt: str, splitter: str, form: str, tmp_path: Path
+) -> None:
+    for name, template in (("BASE", {}), ("CHAT", {"chat_template": "{{ messages }}"})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "tokenizer_config.json").write_text(json.dumps(template))
+    if policy.get("model") in {"BASE", "CHAT"}:
+        policy = policy | {"model": str(tmp_path / str(policy["model"]))}
+    run = minimal(tmp_path, policy, source)
+    found = (run.prompt, run.splitter.kind, run.verification.answer_format.kind)
+    assert found == (prompt, splitter, form)
+
+
+def test_what_is_named_stays_though_another_would_fit(config: Path) -> None:
+    chosen = ("prompt=zero-shot", "splitter={kind: sentence}", "verification.answer_format=auto")
+    run = load_run(config, chosen)
+    found = (run.prompt, run.splitter.kind, run.verification.answer_format.kind)
+    assert found == ("zero-shot", "sentence", "auto")
 
 
 @pytest.mark.parametrize(

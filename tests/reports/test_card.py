@@ -93,3 +93,9 @@ def test_names_from_servers_and_received_runs_are_no_markdown(tmp_path: Path) ->
     assert "](" not in shown.replace("\\]\\(", "")
     assert "<img" not in shown.replace("\\<", "")
     assert "\x1b" not in text
+
+
+def test_who_wrote_the_solutions_is_told(tmp_path: Path) -> None:
+    assert "wrote the solutions" in card(tmp_path)
+    summary = replace(summarise(RunFolder(tmp_path / "sums")), given=3)
+    assert "of which 3 were given to it" in dataset_card(summary, FACTS)

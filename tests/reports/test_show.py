@@ -150,3 +150,23 @@ def test_the_overview_counts_what_the_tables_hold(tmp_path: Path) -> None:
     page = printed(lambda console: show_run(run, console, limit=5))
     for words in ("42", "80", "240", "2 set aside", "screen: 8 of 8 correct", "37 more"):
         assert words in page
+
+
+def test_a_given_solution_shows_its_id_and_no_pass_rate_that_nobody_measured(
+    tmp_path: Path,
+) -> None:
+    one = problem()
+    made = replace(
+        solution(one, ["a\n", "b"], [evidence(1, 0), evidence(0, 1)]),
+        given_id="gsm8k-[7]",
+        root=Evidence(),
+    )
+    rows = [ProblemRow(problem=one, set_aside="")]
+    write_shard(tmp_path / "given", 0, problems=rows, solutions=[made])
+    folder = RunFolder(tmp_path / "given")
+    page = printed(lambda console: show_problem(folder, "0", console))
+    assert "given as gsm8k-[7]" in page
+    assert "pass rate" not in page
+    overview = printed(lambda console: show_run(folder, console))
+    assert "1 given" in overview
+    assert "not sampled" in overview

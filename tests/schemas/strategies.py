@@ -1,11 +1,14 @@
 """Arbitrary records, for property tests of every room."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from schemas import (
     Completion,
     Evidence,
     Finding,
+    GivenSolution,
     LabelledSolution,
     Node,
     Outcome,
@@ -72,6 +75,7 @@ def solutions(draw: st.DrawFn, problem_id: str) -> LabelledSolution:
     return LabelledSolution(
         problem_id=problem_id,
         solution_index=draw(counts),
+        given_id=draw(maybe_text),
         labeler=draw(text),
         steps=lines,
         outcome=draw(outcomes),
@@ -106,7 +110,12 @@ def solution_rows(draw: st.DrawFn) -> SolutionRow:
     )
 
 
-problem_rows = st.builds(ProblemRow, problem=problems, set_aside=text)
+given = st.lists(st.builds(GivenSolution, id=text, steps=steps, cut=st.booleans()), max_size=3)
+problem_rows = st.builds(
+    ProblemRow,
+    problem=st.builds(lambda one, some: replace(one, given=tuple(some)), problems, given),
+    set_aside=text,
+)
 node_rows = st.builds(
     NodeRow, problem_id=text, node=st.builds(Node, prefix=prefixes, evidence=evidences)
 )

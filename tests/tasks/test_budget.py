@@ -222,7 +222,7 @@ def test_a_problems_budget_does_not_depend_on_who_paid(
 def test_a_problems_budget_too_small_for_its_solutions_is_refused_when_it_is_read(
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(ValidationError, match="its labeler takes 3 solutions first"):
+    with pytest.raises(ValidationError, match="its labeler takes 3 rollouts of the question first"):
         toy_run(tmp_path, budget={"problem": {"rollouts": 2}})
 
 

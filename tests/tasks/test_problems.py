@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas import Problem, RejectedRow, RunError, SourceError
+from sources import problems_of
 from tasks.problems import distinct, stage
 from tasks.run_file import opened
 from tasks.settings import LabelRun
@@ -31,7 +32,7 @@ def test_problems_are_cut_into_shards_in_their_order(tmp_path: Path) -> None:
     summary = staging(run)
     assert summary == StagingRecord(shards=3, problems=12, unjudgeable=0, rejected=0)
     rows = [row for shard in range(3) for row in shard_problems(run.folder, shard)]
-    assert [row.problem for row in rows] == list(run.source.load())
+    assert [row.problem for row in rows] == list(problems_of(run.source, run.solutions))
     assert [len(shard_problems(run.folder, shard)) for shard in range(3)] == [5, 5, 2]
 
 

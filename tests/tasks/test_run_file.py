@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from exporters import TrlExporter
 from rollouts import Journal
-from schemas import Completion, ConfigError, RunError
+from schemas import Completion, ConfigError, ExportError, RunError
 from schemas.run_folder import RunFolder
+from schemas.views import Hard
 from tasks.problems import stage
-from tasks.run_file import check, config_digest, opened, read
+from tasks.run_file import check, config_digest, opened, put_aside, read
 from tasks.settings import LabelRun
 from tasks.staging import staged
 from tests.toy_runs import settings, toy_run, tree
@@ -212,6 +214,57 @@ def test_a_torn_record_is_no_sample(tmp_path: Path) -> None:
     with RunFolder(run.folder).journal("shard-00000").open("ab") as journal:
         journal.write(b"01234567 torn")
     with opened(changed(tmp_path, seed=6)):
+        pass
+
+
+def test_what_was_sampled_may_be_read_in_another_way_while_nothing_is_committed(
+    tmp_path: Path,
+) -> None:
+    sampled(toy_run(tmp_path))
+    journals = tree(RunFolder(toy_run(tmp_path).folder).journals)
+    other = changed(
+        tmp_path,
+        labeler={"kind": "double_search", "num_solutions": 3},
+        splitter={"kind": "sentence"},
+        verification={"answer_format": "auto"},
+    )
+    with opened(other):
+        assert tree(RunFolder(other.folder).journals) == journals
+        assert staged(other.folder) is None, "golds are looked at anew"
+    assert read(other.folder)["config_digest"] == config_digest(other)
+
+
+def test_a_run_put_aside_keeps_all_it_holds_and_the_next_begins_anew(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    assert put_aside(run) is None, "there is none yet"
+    for number in (1, 2):
+        sampled(run)
+        before = tree(run.folder)
+        aside = put_aside(run)
+        assert aside == run.folder.with_name(f"toy.{number}")
+        assert tree(aside) == before
+        assert not run.folder.exists()
+
+
+def test_why_a_session_failed_is_recorded_until_the_next_one(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    group = ExceptionGroup("two", [KeyError("x"), RunError("the disk is full: make room")])
+    with pytest.raises(ExceptionGroup), opened(run):
+        raise group
+    assert read(run.folder)["error"] == "the disk is full: make room"
+    with opened(run):
+        assert read(run.folder)["error"] is None
+
+
+def test_exports_that_would_mix_with_others_are_refused_before_the_run(tmp_path: Path) -> None:
+    exports = [{"format": "trl", "max_length": 512, "folder": "mine"}]
+    run = toy_run(tmp_path, exports=exports)
+    sampled(run)
+    other = RunFolder(run.folder).export("mine")
+    other.mkdir(parents=True)
+    settings = TrlExporter(view=Hard()).model_dump(mode="json")
+    (other / "export.json").write_text(json.dumps({"settings": settings}))
+    with pytest.raises(ExportError, match="max_length was 1024, now 512"), opened(run):
         pass
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -14,7 +15,7 @@ FOLDER = shared_folder()
 pytestmark = pytest.mark.skipif(
     not (FOLDER / "verification").is_dir(), reason=f"{FOLDER}/verification is not here"
 )
-PER_SET = 60
+PER_SET = 40
 """Pairs of each set and expectation that the default suite judges; `slow` judges all."""
 
 SELF = ("math_self", "mathtest_self")
@@ -29,6 +30,11 @@ BARS = [  # sets, most equal pairs not accepted, most unequal pairs not rejected
     (HAND, 0.0, 0.0),
     (PEERS, 0.02, 0.0),
 ]
+
+
+@cache
+def everything() -> list[Pair]:
+    return load_pairs(FOLDER)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +66,7 @@ def allowed(bar: float, total: int) -> float:
 def test_a_sample_of_judged_pairs_is_judged_right(
     ours: Ours, sets: tuple[str, ...], rejects: float, accepts: float
 ) -> None:
-    pairs = [pair for pair in sample(load_pairs(FOLDER), PER_SET, 1) if pair.set in sets]
+    pairs = [pair for pair in sample(everything(), PER_SET, 1) if pair.set in sets]
     said, total, failed = check(ours, pairs)
     assert said[False, True] == 0, failed[False]
     assert len(failed[True]) <= allowed(rejects, total[True]), failed[True]
@@ -72,7 +78,7 @@ def test_a_sample_of_judged_pairs_is_judged_right(
 def test_all_judged_pairs_are_judged_right(
     ours: Ours, sets: tuple[str, ...], rejects: float, accepts: float
 ) -> None:
-    pairs = [pair for pair in load_pairs(FOLDER) if pair.set in sets]
+    pairs = [pair for pair in everything() if pair.set in sets]
     said, total, failed = check(ours, pairs)
     assert said[False, True] == 0, failed[False]
     assert len(failed[True]) <= rejects * total[True], failed[True]
@@ -80,7 +86,7 @@ def test_all_judged_pairs_are_judged_right(
 
 
 def test_right_completions_cut_short_are_hardly_ever_accepted(ours: Ours) -> None:
-    pairs = [pair for pair in load_pairs(FOLDER) if pair.set in REAL][::3]
+    pairs = [pair for pair in everything() if pair.set in REAL][::5]
     by_cut: Counter[str] = Counter()
     total: Counter[str] = Counter()
     for (_, cut), rate in truncation.measure(ours, pairs).items():
@@ -91,7 +97,7 @@ def test_right_completions_cut_short_are_hardly_ever_accepted(ours: Ours) -> Non
 
 
 def test_a_sample_holds_each_set_and_expectation() -> None:
-    pairs = load_pairs(FOLDER)
+    pairs = everything()
     drawn = sample(pairs, 2, 0)
     assert {(p.set, p.expected) for p in drawn} == {(p.set, p.expected) for p in pairs}
     assert drawn == sample(pairs, 2, 0) != sample(pairs, 2, 1)

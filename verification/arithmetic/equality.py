@@ -220,7 +220,10 @@ class _Comparison:
             return self._within_tolerance(point)
         digits = self._digits(evaluator)
         self.budget.spend(digits)
+        rough = x, y
         (x, y), evaluator = self._computed(point, digits)
+        if any(_grew(*pair) for pair in zip(rough, (x, y), strict=True)):
+            raise UndecidedError("a division by what may be 0")
         return not _differ(x, y, evaluator, digits) or self._within_tolerance(point)
 
     def _digits(self, evaluator: NumericEvaluator) -> int:
@@ -308,6 +311,12 @@ class _Comparison:
         ctx = evaluator.ctx
         is_real = not evaluator.left_the_reals and _is_real(ctx, x) and _is_real(ctx, y)
         return not _differ(x, y, evaluator, LOW), is_real
+
+
+def _grew(rough: Real | None, exact: Real | None) -> bool:
+    r"""Say whether a value grows with the precision, as `1/\sin\pi` does."""
+    before, after = (None if v is None else binary_exponent(v) for v in (rough, exact))
+    return before is not None and after is not None and after - before > LOW
 
 
 def _is_real(ctx: Real, x: Real) -> bool:

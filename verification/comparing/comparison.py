@@ -13,6 +13,7 @@ from verification.comparing.assignments import Named, is_unknown, named_value
 from verification.comparing.families import families_of, same_families, same_moved
 from verification.comparing.matching import same_items
 from verification.comparing.notations import (
+    refuse_moved_truths,
     same_numeral,
     same_phrase,
     same_ratio,
@@ -27,6 +28,7 @@ from verification.comparing.stated import Assignments, stated
 from verification.comparing.subjects import same_subject, with_bound_names
 from verification.comparing.unlike import (
     numeral_as_value,
+    point_as_value,
     ratio_as_value,
     time_as_ratio,
     time_as_value,
@@ -239,6 +241,9 @@ class _Pair:
             return None
         if all(isinstance(side, Value | Words) for side in (self.left, self.right)):
             return None
+        refuse_moved_truths(
+            *([x.text for x in side or () if isinstance(x, Words)] for side in sides)
+        )
         relational = [any(isinstance(x, Relation) for x in side or ()) for side in sides]
         if any(relational) and not all(relational):
             return None
@@ -318,6 +323,8 @@ class _Pair:
             return numeral_as_value(self.left, self.right, self.terms)
         if types == {Ratio, Value} and self.terms.conventions.ratio_as_fraction:
             return ratio_as_value(self.left, self.right, self.terms)
+        if types == {Tuple, Value}:
+            return point_as_value(self.left, self.right)
         if types == {ClockTime, Value}:
             return time_as_value(self.left, self.right, self.terms)
         if Relation in types and types & {SetOperation, SetBuilder, Tuple, Collection}:

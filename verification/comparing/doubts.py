@@ -6,14 +6,25 @@ phrase the gold in other words, `T_s` what the gold calls `T_{star}`.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from fractions import Fraction
 
+from verification.arithmetic.terms import Terms
+from verification.comparing.ambiguities import ambiguity, is_nothing
+from verification.comparing.comparison import same_answer
+from verification.comparing.exclusions import exclude_each_other, excludes_numbers
 from verification.comparing.notations import phrases_of
-from verification.parsing.vocabulary import KNOWN_WORDS
+from verification.comparing.several import letters_of
+from verification.parsing.parsed import Parsed
 from verification.tree.syntax import (
     Answer,
+    Applied,
     Collection,
+    Degrees,
+    Expression,
     Number,
+    Product,
     Ratio,
     Relation,
     SetBuilder,
@@ -23,22 +34,90 @@ from verification.tree.syntax import (
     Value,
     Words,
 )
-from verification.tree.traits import walk
+from verification.tree.traits import traits_of, walk
 
 _NAME = re.compile(r"(\\?[a-zA-Z]+)(?:_(\w+))?'*")
 _PROGRESSION = 4
 """Items of a list with an ellipsis in canonical form: two numbers, the dots, the last item."""
-_SHORT = 3
-"""Words of the longest phrase that is a name, not a sentence."""
-_ALIKE = 4
-"""Letters in common from which two words may be forms of one."""
+_VERDICTS = {"yes", "no", "true", "false"}
+_DECORATED = re.compile(r"(?:hat|tilde|vec):(.+)")
 
 
-def doubt(gold: Answer, answer: Answer) -> str | None:
-    """Return what of the sides may explain away a difference, None if all was understood."""
-    sides = [list(_leaves(gold)), list(_leaves(answer))]
-    dots = None if _is_progression(gold) and _is_progression(answer) else _ellipsis(*sides)
-    return dots or _units(*sides) or _words(*sides) or _names(*sides)
+def doubt(gold: Parsed, answer: Parsed, sides: tuple[Answer, Answer], terms: Terms) -> str | None:
+    """Return what may explain away a difference, None if all was understood.
+
+    `sides` are the trees that were held against each other.
+    """
+    left, right = (list(_leaves(side)) for side in sides)
+    dots = None if all(map(_is_progression, sides)) else _ellipsis(left, right)
+    return (
+        dots
+        or _units(left, right)
+        or _words(left, right)
+        or _names(left, right)
+        or _texts(gold, answer, left, right)
+        or _loose_unit(gold, answer, terms)
+        or _letters_against_unit((gold, left), (answer, right))
+    )
+
+
+def _texts(gold: Parsed, answer: Parsed, left: list[Answer], right: list[Answer]) -> str | None:
+    """Return what people may mean otherwise than the grammar reads it."""
+    ways = ((gold, answer, left, right), (answer, gold, right, left))
+    for one, other, own, opposite in ways:
+        if own and all(isinstance(leaf, Words) for leaf in own):
+            continue  # judged by their words
+        number = len(opposite) == 1 and is_number(opposite[0])
+        letters = {char for name in _symbols(own) for char in name}
+        reason = ambiguity(one.normal, other.normal, letters, other_is_number=number)
+        if reason:
+            return reason
+        if is_nothing(one.normal) and opposite in ([], [Value(Number(Fraction(0)))]):
+            return "a word for nothing"
+    return None
+
+
+def is_number(answer: Answer | None) -> bool:
+    """Say whether an answer is a number, perhaps with its unit."""
+    return isinstance(answer, Value) and not traits_of(answer.expression).variables
+
+
+def _loose_unit(gold: Parsed, answer: Parsed, terms: Terms) -> str | None:
+    """In a gold, a letter close behind the number may be a variable or a unit: `300g`."""
+    loose = gold.as_any_quantity if gold.as_quantity is None else None
+    stated = answer.plain_tree
+    if loose is None or stated is None or not is_number(last_side(stated)):
+        return None
+    return (
+        "a letter that may be a unit or a variable" if same_answer(loose, stated, terms) else None
+    )
+
+
+def _letters_against_unit(
+    left: tuple[Parsed, list[Answer]], right: tuple[Parsed, list[Answer]]
+) -> str | None:
+    """`5 li` may be a length, and `g` an acceleration, where one stands opposite."""
+    for ours, theirs in ((left, right), (right, left)):
+        if len(ours[1]) != 1 or len(theirs[1]) != 1:
+            continue
+        one, other = ours[0].as_quantity or ours[1][0], theirs[0].as_quantity or theirs[1][0]
+        measured = isinstance(one, Value) and is_number(one) and _is_measured(one)
+        if measured and isinstance(other, Value) and _is_number_and_letters(other.expression):
+            return "letters that may be a unit"
+    return None
+
+
+def _is_number_and_letters(tree: Expression) -> bool:
+    """Say whether a tree is letters, perhaps behind a number: `g`, `1 hp`."""
+    match tree:
+        case Product((Number(), *factors)):
+            return letters_of(Product(tuple(factors))) is not None
+    return letters_of(tree) is not None
+
+
+def last_side(answer: Answer) -> Answer | None:
+    """Return the last side of a relation, the answer itself where it is none."""
+    return answer.sides[-1].answer if isinstance(answer, Relation) else answer
 
 
 def _is_progression(answer: Answer) -> bool:
@@ -72,7 +151,7 @@ def _symbols(leaves: list[Answer]) -> set[str]:
         for leaf in leaves
         if isinstance(leaf, Value)
         for node in walk(leaf.expression)
-        if isinstance(node, Symbol)
+        if isinstance(node, Symbol | Applied)
     }
 
 
@@ -82,44 +161,57 @@ def _ellipsis(left: list[Answer], right: list[Answer]) -> str | None:
 
 
 def _units(left: list[Answer], right: list[Answer]) -> str | None:
-    """An unknown unit may convert into the known one opposite: `2 docks` and `48 hours`."""
+    """A thing that is counted may be a unit that we do not know: `2 fathoms` and `12 feet`."""
     for ours, theirs in ((left, right), (right, left)):
-        unknown = [x for x in ours if isinstance(x, Value) and x.unit and not x.unit.known]
-        known = [x for x in theirs if isinstance(x, Value) and x.unit and x.unit.factors]
+        unknown = [x for x in ours if isinstance(x, Value) and x.unit and not x.unit.factors]
+        known = [x for x in theirs if isinstance(x, Value) and _is_measured(x)]
         if unknown and known:
             return "a unit that is not known"
     return None
 
 
+def _is_measured(value: Value) -> bool:
+    """Say whether a value has a unit we know, or a degree sign."""
+    return bool(value.unit and value.unit.factors) or isinstance(value.expression, Degrees)
+
+
 def _words(left: list[Answer], right: list[Answer]) -> str | None:
-    """Sentences may say the same; short names differ where they share no word or stem."""
-    ours = [phrase for x in left if isinstance(x, Words) for phrase in phrases_of(x.text)]
-    theirs = [phrase for x in right if isinstance(x, Words) for phrase in phrases_of(x.text)]
-    if not all(map(_is_short, (*ours, *theirs))):
-        return "words that are not understood"
-    numbers = any(isinstance(x, Value) for x in (*left, *right))
-    if numbers and bool(ours) != bool(theirs) and not all(map(_is_known, (*ours, *theirs))):
-        return "a word that is not understood"
-    if any(_may_be_one(one, other) for one in ours for other in theirs):
-        return "words that may be forms of one"
-    return None
+    """Words differ where they are known to exclude what stands opposite."""
+    ours, theirs = _phrases(left), _phrases(right)
+    if not ours and not theirs:
+        return None
+    if not ours or not theirs:
+        phrases, opposite = (ours, right) if ours else (theirs, left)
+        worded = left if ours else right
+        alone = all(isinstance(leaf, Words) for leaf in worded)
+        return None if alone and _exclude(phrases, opposite) else "words that are not understood"
+    missing, extra = ours - theirs, theirs - ours
+    if not missing and not extra:
+        valued = {any(isinstance(leaf, Value) for leaf in side) for side in (left, right)}
+        return None if len(valued) == 1 else "more is said on one side"
+    if not missing or not extra:
+        return "more is said on one side" if _VERDICTS & {*ours, *theirs} else None
+    if all(exclude_each_other(one, other) for one in missing for other in extra):
+        return None
+    return "words that may say the same"
 
 
-def _may_be_one(left: str, right: str) -> bool:
-    """Say whether two unlike phrases share a word or stem, without a number that differs."""
-    if left == right or re.search(r"\d", left + right) or (_is_known(left) and _is_known(right)):
+def _phrases(leaves: list[Answer]) -> Counter[str]:
+    return Counter(p for leaf in leaves if isinstance(leaf, Words) for p in phrases_of(leaf.text))
+
+
+def _exclude(phrases: Counter[str], opposite: list[Answer]) -> bool:
+    """Say whether phrases certainly say nothing that stands opposite: numbers, or the empty set."""
+    if not opposite:
+        return set(phrases) == {"infinitely many"}
+    numbers = [leaf.expression for leaf in opposite if isinstance(leaf, Value)]
+    lettered = any(letters_of(number) for number in numbers)
+    if len(numbers) < len(opposite) or lettered or traits_of(*numbers).infinite:
         return False
-    stems = [{word[:_ALIKE] for word in phrase.split()} for phrase in (left, right)]
-    return bool(stems[0] & stems[1]) and "not" not in stems[0] ^ stems[1]
-
-
-def _is_short(phrase: str) -> bool:
-    return _is_known(phrase) or (phrase.isascii() and len(phrase.split()) <= _SHORT)
-
-
-def _is_known(phrase: str) -> bool:
-    phrase = phrase.removeprefix("not ")
-    return phrase in KNOWN_WORDS or all(w.isdigit() or w in KNOWN_WORDS for w in phrase.split())
+    truths = bool(_VERDICTS & set(phrases)) and bool(
+        {Number(Fraction(n)) for n in (0, 1)} & {*numbers}
+    )
+    return not truths and all(map(excludes_numbers, phrases))
 
 
 def _names(left: list[Answer], right: list[Answer]) -> str | None:
@@ -127,10 +219,14 @@ def _names(left: list[Answer], right: list[Answer]) -> str | None:
     ours, theirs = _symbols(left), _symbols(right)
     for one in ours - theirs:
         for other in theirs - ours:
+            decorated = _DECORATED.fullmatch(one), _DECORATED.fullmatch(other)
+            if [d[1] for d in decorated if d] in ([one], [other]):
+                return "names that may be one"
             a, b = _NAME.fullmatch(one), _NAME.fullmatch(other)
             if not a or not b or a[1] != b[1] or one[-1:] == "'" or other[-1:] == "'":
                 continue
-            numbered = (a[2] or "").isdigit() or (b[2] or "").isdigit()
-            if not numbered:
+            scripts = {a[2] or "", b[2] or ""}
+            described = any(len(script) > 2 and script.isalpha() for script in scripts)
+            if described or not any(script.isdigit() for script in scripts):
                 return "names that may be one"
     return None

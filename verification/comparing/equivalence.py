@@ -10,19 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verification.arithmetic.terms import Terms
+from verification.comparing.ambiguities import are_temperatures
 from verification.comparing.assignments import ContradictionError
 from verification.comparing.canonical import canonical_answer
 from verification.comparing.comparison import same_answer
 from verification.comparing.constants import same_but_for_constants
-from verification.comparing.doubts import doubt
+from verification.comparing.doubts import doubt, is_number, last_side
 from verification.comparing.families import with_parameters
 from verification.conventions import DEFAULTS, Conventions
 from verification.parsing.choices import option_text, same_case, same_choice
 from verification.parsing.numerals import Numeral
 from verification.parsing.parsed import Parsed
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError, UnparsedError
-from verification.tree.syntax import Answer, Collection, Relation, Value
-from verification.tree.traits import traits_of
+from verification.tree.syntax import Answer, Collection
 
 FAULT = "fault"
 """The stage of what only our own error left undecided."""
@@ -56,6 +56,7 @@ def compare(
             _by_text(gold, answer)
             or _by_numeral(gold, answer)
             or _by_choice(gold, answer)
+            or _by_scale(gold, answer)
             or _by_tree(gold, answer)
         )
     except UnparsedError as error:
@@ -116,7 +117,7 @@ def _by_tree(gold: Parsed, answer: Parsed) -> Decision:
     equal = equal or _as_lists(gold, answer, terms) or _as_quantities(gold, answer, terms)
     if equal:
         return Decision(True, "tree", "equal")
-    reason = doubt(*sides)
+    reason = doubt(gold, answer, sides, terms)
     return Decision(None, "tree", reason) if reason else Decision(False, "tree", "different")
 
 
@@ -128,21 +129,12 @@ def _as_quantities(gold: Parsed, answer: Parsed, terms: Terms) -> bool:
     pairs = [(ours, theirs)]
     pairs += [(gold.plain_tree, theirs)] if _is_closed(gold.plain_tree) else []
     pairs += [(ours, answer.plain_tree)] if _is_closed(answer.plain_tree) else []
-    if any(a is not None and b is not None and same_answer(a, b, terms) for a, b in pairs):
-        return True
-    loose = gold.as_any_quantity if ours is None else None
-    if loose is not None and _is_closed(answer.plain_tree):
-        assert answer.plain_tree is not None
-        if same_answer(loose, answer.plain_tree, terms):
-            raise UndecidedError("a letter that may be a unit or a variable")
-    return False
+    return any(a is not None and b is not None and same_answer(a, b, terms) for a, b in pairs)
 
 
 def _is_closed(tree: Answer | None) -> bool:
     """Say whether a side is a number, perhaps with its unit, or names one."""
-    if isinstance(tree, Relation):
-        tree = tree.sides[-1].answer
-    return isinstance(tree, Value) and not traits_of(tree.expression).variables
+    return tree is not None and is_number(last_side(tree))
 
 
 def _as_lists(gold: Parsed, answer: Parsed, terms: Terms) -> bool:
@@ -182,6 +174,13 @@ def _by_choice(gold: Parsed, answer: Parsed) -> Decision | None:
     chosen, other = (ours, answer) if ours else (theirs, gold)
     if chosen and chosen.certain and not chosen.text and _is_value(other):
         return Decision(None, "text", "a letter of choices that are not known")
+    return None
+
+
+def _by_scale(gold: Parsed, answer: Parsed) -> Decision | None:
+    """Leave degrees Celsius opposite degrees Fahrenheit undecided."""
+    if are_temperatures(gold.normal, answer.normal):
+        return Decision(None, "text", "degrees of two temperature scales")
     return None
 
 

@@ -1,6 +1,7 @@
 r"""Equality of numerals in a base, times of day and ratios."""
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 from verification.arithmetic.equality import same_expression
@@ -42,6 +43,7 @@ def number_of(numeral: Based) -> Number | None:
     return Number(-value if numeral.digits.startswith("-") else value)
 
 
+_TRUTHS = {"yes", "no", "true", "false"}
 _BETWEEN = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s*;\s*")
 
 
@@ -52,7 +54,15 @@ def phrases_of(text: str) -> list[str]:
 
 def same_phrase(left: str, right: str) -> bool:
     """Say whether two phrases are the same, what they list in any order."""
-    return left == right or sorted(phrases_of(left)) == sorted(phrases_of(right))
+    ours, theirs = phrases_of(left), phrases_of(right)
+    refuse_moved_truths(ours, theirs)
+    return left == right or sorted(ours) == sorted(theirs)
+
+
+def refuse_moved_truths(left: Sequence[str], right: Sequence[str]) -> None:
+    """Leave `true, false` and `false, true` undecided: which question each answers is not said."""
+    if left != right and sorted(left) == sorted(right) and _TRUTHS.issuperset(left):
+        raise UndecidedError("answers to several questions, in another order")
 
 
 def same_time(left: ClockTime, right: ClockTime, terms: Terms) -> bool:
@@ -62,6 +72,11 @@ def same_time(left: ClockTime, right: ClockTime, terms: Terms) -> bool:
     both = [_on_24_hours(time) for time in (left, right)]
     if both[0] is not None and both[1] is not None:
         return both[0] == both[1]
+    if both != [None, None] and not (left.half or right.half):
+        same = (left.hour % 12, left.minute, left.second)
+        if same == (right.hour % 12, right.minute, right.second):
+            raise UndecidedError("a time without its half of the day")
+        return False
     written = [(t.hour % 12, t.minute, t.second) for t in (left, right)]
     if bool(left.half) == bool(right.half):
         return (left.hour, *written[0]) == (right.hour, *written[1])

@@ -42,7 +42,7 @@ _INFINITE = Constant("infinity")
 def perturbed(gold: str, conventions: Conventions = DEFAULTS) -> str | None:
     """Return the text of a different answer of the same type, None if the gold is unreadable.
 
-    A number becomes one larger, a phrase another word, an end of an interval moves by one.
+    A number becomes one larger, a phrase its negation, an end of an interval moves by one.
     """
     try:
         return spelled_answer(perturbed_answer(Parsed(gold, conventions).tree))
@@ -81,7 +81,7 @@ def perturbed_answer(answer: Answer) -> Answer:  # noqa: C901  one table
         case Restricted():
             return replace(answer, answer=perturbed_answer(answer.answer))
         case Words(text):
-            return Words("never" if text[:4] == "othe" else "otherwise")
+            return Words(text[4:] if text.startswith("not ") else f"not {text}")
     return Words("something else")
 
 

@@ -46,9 +46,18 @@ def same_quantity(left: Value, right: Value, terms: Terms) -> bool:
         (left.expression if factor == 1 else Product((Number(factor), left.expression)))
         for factor in _unit_factors(left.unit, right.unit, terms)
     ]
-    return some(
+    same = some(
         lambda a, b: same_expression(a, b, terms), [(side, right.expression) for side in sides]
     )
+    if same and _counts_a_thing(left, right) and terms.conventions.units != "ignored":
+        raise UndecidedError("a unit against a thing that is counted")
+    return same
+
+
+def _counts_a_thing(left: Value, right: Value) -> bool:
+    """Say whether one side has a unit and the other counts what is none we know: `5 rubles`."""
+    units = [value.unit for value in (left, right) if value.unit is not None]
+    return len(units) == 2 and bool(units[0].factors) != bool(units[1].factors)
 
 
 def _excludes(left: Value, right: Value) -> bool:

@@ -7,10 +7,22 @@ from verification.arithmetic.equality import same_expression
 from verification.arithmetic.terms import Terms
 from verification.comparing.notations import digits_of, number_of, ratio_of, same_ratio
 from verification.tree.bounds import UndecidedError
-from verification.tree.syntax import Answer, Based, ClockTime, Number, Quotient, Ratio, Value
+from verification.tree.syntax import (
+    Answer,
+    Based,
+    ClockTime,
+    Degrees,
+    Number,
+    Quotient,
+    Ratio,
+    Tuple,
+    Value,
+)
+from verification.tree.traits import traits_of
 
 A = TypeVar("A", bound=Answer)
 B = TypeVar("B", bound=Answer)
+_HOURS = {"h", "min", "s"}
 
 
 def _typed(first: type[A], second: type[B], left: Answer, right: Answer) -> tuple[A, B]:
@@ -19,6 +31,15 @@ def _typed(first: type[A], second: type[B], left: Answer, right: Answer) -> tupl
     assert isinstance(one, first)
     assert isinstance(other, second)
     return one, other
+
+
+def point_as_value(left: Answer, right: Answer) -> bool:
+    r"""Tell `(3, 4)` from a number; `3i + 4j` may be it, and `5i` may be `(5, 90^\circ)`."""
+    point, value = _typed(Tuple, Value, left, right)
+    polar = any(isinstance(x, Value) and isinstance(x.expression, Degrees) for x in point.items)
+    if polar or "j" in traits_of(value.expression).variables:
+        raise UndecidedError("a point and what may be a vector")
+    return False
 
 
 def time_as_ratio(left: Answer, right: Answer, terms: Terms) -> bool:
@@ -52,7 +73,12 @@ def ratio_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
 def time_as_value(left: Answer, right: Answer, terms: Terms) -> bool:
     """Compare a time with a number: an hour may lack its half of the day."""
     time, value = _typed(ClockTime, Value, left, right)
+    if value.unit is not None and {name for name, _ in value.unit.factors} & _HOURS:
+        raise UndecidedError("a time of day and a time that passes")
     hour = Number(Fraction(time.hour))
     if time.minute == 0 and same_expression(value.expression, hour, terms):
         raise UndecidedError("an hour without its half of the day")
+    hours = Number(time.hour + Fraction(time.minute, 60) + Fraction(time.second, 3600))
+    if same_expression(value.expression, hours, terms):
+        raise UndecidedError("a time of day and a number of hours")
     return False

@@ -8,7 +8,7 @@ from verification.comparing.equivalence import Decision, compare
 from verification.conventions import Conventions
 from verification.guarded.messages import Job, Stage
 from verification.guarded.symbolic import compare_trees
-from verification.parsing.parsed import parse_answer
+from verification.parsing.parsed import Parsed
 
 
 class Stages:
@@ -16,7 +16,7 @@ class Stages:
 
     def __init__(self, conventions: Conventions, *, math_verify: bool) -> None:
         self._conventions = conventions
-        self._parse = lru_cache(256)(lambda text: parse_answer(text, conventions))
+        self._parse = lru_cache(256)(lambda text: Parsed(text, conventions))
         self._stages: dict[Stage, Callable[[str, str], Decision]] = {
             "compare": self._compare,
             "sympy": self._sympy,
@@ -50,7 +50,7 @@ class Stages:
         return compare(gold, answer, self._conventions)
 
     def _sympy(self, gold: str, answer: str) -> Decision:
-        return compare_trees(self._parse(gold), self._parse(answer), self._conventions)
+        return compare_trees(self._parse(gold), self._parse(answer))
 
 
 class _MathVerify:

@@ -11,6 +11,7 @@ from random import Random
 import sympy
 from sympy.core.evalf import PrecisionExhausted
 
+from verification.arithmetic.terms import Terms
 from verification.comparing.doubts import doubt
 from verification.comparing.equivalence import Decision
 from verification.conventions import Conventions
@@ -23,6 +24,7 @@ from verification.guarded.sympy_trees import (
     counting_variables,
     variants,
 )
+from verification.parsing.parsed import Parsed
 from verification.tree import syntax
 
 POINTS = 4
@@ -33,13 +35,14 @@ MAX_ITEMS = 40
 """Longest list or tuple whose items are compared."""
 
 
-def compare_trees(gold: syntax.Answer, answer: syntax.Answer, conventions: Conventions) -> Decision:
-    """Compare two parsed answers of the same kind; undecided where they are of different kinds."""
+def compare_trees(gold: Parsed, answer: Parsed) -> Decision:
+    """Compare two answers of the same kind; undecided where they are of different kinds."""
+    conventions, sides = gold.conventions, (gold.tree, answer.tree)
     try:
-        equal = _answers(gold, answer, conventions)
+        equal = _answers(*sides, conventions)
     except UnsupportedError as unsupported:
         return Decision(None, "sympy", f"sympy is not asked about {unsupported}")
-    if equal is False and (_lenient(conventions) or doubt(gold, answer)):
+    if equal is False and (_lenient(conventions) or doubt(gold, answer, sides, Terms(conventions))):
         equal = None
     reasons = {
         True: "sympy proves them equal",

@@ -12,7 +12,7 @@ from typing import Literal
 from verification.parsing.brackets import OPENING, closing, group_thousands, split, strip_braces
 from verification.parsing.cases import read_cases
 from verification.parsing.clauses import without_clauses
-from verification.parsing.congruences import read_congruence
+from verification.parsing.congruences import read_congruence, with_shared_modulus
 from verification.parsing.domains import without_condition, without_index_domain
 from verification.parsing.expressions import parse_expression
 from verification.parsing.phrases import read_words
@@ -62,7 +62,7 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
         raise UnparsedError(f"more than {MAX_ITEMS} answers")
     if not parts:
         raise UnparsedError("nothing but separators")
-    parts, running = without_clauses(parts, closing)
+    parts, running = without_clauses(with_shared_modulus(parts), closing)
     if len(parts) == 1:
         answer = parse_item(parts[0])
     else:

@@ -32,6 +32,23 @@ def read_congruence(
     return Congruence(name, parse(residue), parse(_inner(modulus)))
 
 
+def with_shared_modulus(parts: list[list[Token]]) -> list[list[Token]]:
+    r"""Give each residue of `x \equiv 1, 4 \pmod 5` its name and modulus."""
+    *others, last = parts
+    at = next((k for k, t in enumerate(last) if t.text in _MODULUS and t.kind != "mark"), 0)
+    if not at or not others or any(t.text in _MODULUS for part in others for t in part):
+        return parts
+    named = next((k for k, t in enumerate(others[0]) if t.text == "equiv"), None)
+    if named is None:
+        return parts
+    name, modulus = others[0][: named + 1], last[at - (last[at - 1].text == "(") :]
+    residues = [*others, last[: len(last) - len(modulus)]]
+    return [
+        [*(() if any(t.text == "equiv" for t in part) else name), *part, *modulus]
+        for part in residues
+    ]
+
+
 def _inner(tokens: list[Token]) -> list[Token]:
     pairs = (("{", "}"), ("(", ")"))
     wrapped = len(tokens) > 2 and (tokens[0].text, tokens[-1].text) in pairs

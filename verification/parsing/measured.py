@@ -6,6 +6,7 @@ only be a unit or a word; what is a variable anyway (`2ab`, `4t`) is not read so
 
 from verification.parsing.measures import unit_of
 from verification.parsing.token import Token
+from verification.parsing.vocabulary import PER_WORDS
 
 _TAIL_MARKS = set("/^_{}-.()&'*,")
 _TAIL_COMMANDS = {"mu", "Omega", "cdot", "times", "min", "sec", "cup", "cap", "max", "deg"}
@@ -30,7 +31,9 @@ def measured(tokens: list[Token], *, lenient: bool) -> list[Token] | None:
         return None
     if not lenient and not (spaced and all(known)):
         return None
-    if not all(fits or _is_wordlike(run) for run, fits in zip(runs, known, strict=True)):
+    per = [run in PER_WORDS and run != runs[-1] for run in runs]
+    read = (fits or of or _is_wordlike(run) for run, fits, of in zip(runs, known, per, strict=True))
+    if not all(read):
         return None
     return [*tokens[:at], *tail]
 

@@ -34,6 +34,10 @@ _DIRECTIONS = {"increase", "decrease", "up", "down"}
 _SCALED: dict[str, type[Degrees | Percent]] = {"degree": Degrees, "percent": Percent}
 
 
+_DEGREES_OF = {(("celsius", 1), ("degree", 1)), (("degree", 1), ("fahrenheit", 1))}
+"""Degrees of a temperature scale; which scale, the text says."""
+
+
 def bare_word(token: Token) -> str:
     """Return the words of a token in lower case, without punctuation around them."""
     return token.text.lower().strip(" ,.")
@@ -76,6 +80,8 @@ def read_compound(tokens: list[Token]) -> Answer | None:
     if len(rest) < 4 or len(rest) % 2 or len(rest) > 8:
         return None
     for number, words in zip(rest[::2], rest[1::2], strict=True):
+        if number.kind == "number" and words.kind == "letter" and words.text in "hs":
+            words = words._replace(kind="words")
         if number.kind != "number" or words.kind != "words":
             return None
         unit, scale = read_unit([words._replace(text=words.text.removesuffix(" and"))])
@@ -122,6 +128,8 @@ def _without_remark(tokens: list[Token]) -> list[Token]:
 
 def with_unit(expression: Expression, unit: Unit | None) -> Answer:
     """Return the value; degrees and percent are part of the number, a.m. makes it a time."""
+    if unit is not None and unit.factors in _DEGREES_OF:
+        return Value(Degrees(expression))
     if unit is None or len(unit.factors) != 1:
         return Value(expression, unit)
     name, power = unit.factors[0]

@@ -37,7 +37,7 @@ _RENAMED = {
     "ast": ("mark", "*"), "land": ("words", "and"), "lor": ("words", "or"),
     "wedge": ("words", "and"), "vee": ("words", "or"), "dots": ("command", "ldots"),
     "cdots": ("command", "ldots"), "dotsc": ("command", "ldots"), "vdots": ("command", "ldots"),
-    "imath": ("letter", "i"), "euler": ("letter", "e"), "bullet": ("command", "cdot"),
+    "euler": ("letter", "e"), "bullet": ("command", "cdot"),
     "varnothing": ("command", "emptyset"), "backslash": ("command", "setminus"),
     "R": ("symbol", "R"), "lim": ("command", "lim"),
     "gamma": ("symbol", "\\gamma"),
@@ -53,6 +53,7 @@ _UPRIGHT_UNIT = re.compile(
     r"[\s~]*(?:(?:\\mu\s*|\\Omega)?[a-zA-Z]{0,4}(?:\^\s*\{?-?\d\}?)?"
     r"(?:\\cdot(?![a-z])|\\[,; ]|[\s~./])*){1,5}"
 )
+_COMMAND = re.compile(r"\\[a-zA-Z]+")
 _MATRIX = re.compile(r"\s*\{\s*([a-zA-Z]+)\*?\s*\}")
 _COLUMNS = re.compile(r"\s*(?:\[[a-z]\]\s*)?\{[^{}]*\}")
 _WORDY = re.compile(r"[a-zA-Z]{2,}|[a-z]\.|[^\x00-\x7f]")
@@ -162,7 +163,10 @@ class _Scanner:
         if self.text[start] != "{":  # \mathbf x: the next letter alone
             inner, after = self.text[start], start + 1
             if inner == "\\":
-                return end
+                command = _COMMAND.match(self.text, start)
+                if command is None or name not in DECORATIONS:
+                    return end
+                inner, after = command[0], command.end()
         else:
             close = matching_brace(self.text, start)
             if close < 0:

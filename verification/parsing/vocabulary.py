@@ -83,7 +83,7 @@ BLOCKING_WORDS = {
     "squared", "cubed", "factorial", "plus", "minus", "between", "at", "least", "most",
     "over", "choose", "root", "with", "without", "except", "but", "is", "are", "half", "third",
     "quarter", "double", "twice", "only", "undefined", "none", "solution", "solutions", "mod",
-    "base", "the", "any", "all", "every", "some", "is not",
+    "ish", "bit", "something", "base", "the", "any", "all", "every", "some", "is not",
 }  # fmt: skip
 """Words after a number that may change what it says; such an answer is not read as a quantity."""
 
@@ -127,7 +127,7 @@ BARE_UNITS = {
 }  # fmt: skip
 """Letter groups that are a unit when they follow a number without `\\text`."""
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
@@ -148,20 +148,34 @@ SAME_WORDS = {
     for word in group
 } | {
     short: full
-    for full in (*_WEEKDAYS, *MONTHS)
+    for full in (*WEEKDAYS, *MONTHS)
     for short in (full[:3], full[:4])
 }  # fmt: skip
 """Phrases that say the same thing, to one of them."""
 
-KNOWN_WORDS = {*SAME_WORDS, *SAME_WORDS.values(), *_WEEKDAYS, *MONTHS, *NUMBER_WORDS} | {
-    "acute", "all", "always", "black", "blue", "both", "circle", "composite", "convergent",
-    "converges", "decrease", "decreasing", "dependent", "divergent", "diverges", "dne", "east",
-    "either", "ellipse", "else", "equilateral", "even", "false", "green", "heads", "hyperbola",
-    "increase", "increasing", "independent", "infinitely", "irrational", "isosceles", "line",
-    "negative", "neither", "never", "no", "none", "north", "obtuse", "odd", "otherwise",
-    "parabola", "parallel", "perpendicular", "point", "positive", "prime", "rational",
-    "rectangle", "red", "rhombus", "right", "scalene", "skew", "something", "sometimes",
-    "south", "square", "tails", "trapezoid", "triangle", "true", "undefined", "west", "white",
-    "yellow", "yes", "zero",
-}  # fmt: skip
-"""Words whose meaning we know, so that another of them is another answer."""
+_NAMES = """
+    aaron abby adam alan alice amanda amber amy andrea angela anna april arthur ashley barbara barry
+    ben bernardo beth betty bob brad brandon brenda brian briana bruce bryan carl carla carlos carol
+    cecilia cesar charlie chloe chris cindy clara claire craig dana daniel darren dave david dawn
+    deborah debra dennis devon diana diego donna doris doug drew dylan ed elena ella emily emma eric
+    erica erin ethan eva evelyn ezra felix fiona frank fred gary george gina grace greg gwen hannah
+    harold harry heather hector heidi helen holly howard hugo ian irene isaac isabella ivan jacob
+    jada jake jamal jane janet jared jasmine jason jeff jenny jeremy jerry jesse jessica jill jim
+    jimmy joan joel john jordan jose joseph josh joyce juan judy julia justin karen karl keith kelly
+    ken kevin kim kyle laura lauren leah leo leon leroy linda lisa lola lucas lucy luis luke mabel
+    marcus maria marie mark martha martin mary matt maya megan melanie melissa mia michael michelle
+    miguel mike molly monica nadia naomi natalie nathan navin neil nick nicole nina noah nora oliver
+    olivia oscar owen pablo pam patricia paul pedro penny peter phil phoebe phillip rachel ralph
+    randy raymond rebecca rhonda rick rita roger ronald rosa roy russell ruth ryan sam samantha
+    sandra sara sarah sean shannon sharon shawn sofia sophia stan stella steve stuart susan tamara
+    tara tasha teresa thomas tim tina todd tom tracy travis tyler vanessa vera victor vincent vivian
+    wanda wayne wendy yolanda yusuf zach zoe
+    """
+GIVEN_NAMES = set(_NAMES.split())
+"""Given names of word problems, none of them short for another: a name with the same first letters
+counts as perhaps the same."""
+
+SHORT_WORDS = {"odd", "red", "cat", "dog", "cow", "pig", "all", "the"} | {
+    name for name in GIVEN_NAMES if len(name) == 3
+}
+"""Words of three letters that are no product of variables; names only with a capital."""

@@ -5,18 +5,37 @@ from verification.parsing.vocabulary import (
     BARE_COMMANDS,
     BARE_UNITS,
     FUNCTIONS,
+    GIVEN_NAMES,
     INFINITY_WORDS,
     JOINING_WORDS,
     NUMBER_WORDS,
     SAME_WORDS,
+    SHORT_WORDS,
 )
 
-_ARTICLES = {"a", "an", "the", "in", "of", "is", "at", "on", "by"}
+_ARTICLES = {
+    "a",
+    "an",
+    "the",
+    "in",
+    "of",
+    "is",
+    "at",
+    "on",
+    "by",
+    "it",
+    "to",
+    "we",
+    "he",
+    "as",
+    "be",
+}
 
 
 _LITTLE_WORDS = {"no", "yes", "per", "not", "for", "when", "where", "with"}
 
 
+_SHORT_FUNCTIONS = {"tg", "ctg"}
 _UNIT_OR_COMMAND = {"min", "sec", "cup", "cap", "deg"}
 """What is a unit behind a number with nothing to apply to, a command elsewhere."""
 
@@ -117,7 +136,7 @@ def _spelled(
         return [Token("command", "infty", spaced)]
     if run in BARE_COMMANDS or (lower in BARE_COMMANDS and len(run) > 2):
         return [Token("command", lower, spaced)]
-    if run in FUNCTIONS and len(run) > 3:
+    if run in FUNCTIONS and (len(run) > 3 or (run in _SHORT_FUNCTIONS and followed)):
         return [Token("command", run, spaced)]
     if _is_word(run, phrase=phrase) or (lower in BARE_UNITS and after_number):
         return word
@@ -130,4 +149,6 @@ def _is_word(run: str, *, phrase: bool) -> bool:
         return True
     lower = run.lower()
     little = lower in JOINING_WORDS or lower in NUMBER_WORDS or lower in _LITTLE_WORDS
-    return (little and not run.isupper()) or (run.istitle() and lower in SAME_WORDS)
+    short = lower in SHORT_WORDS and (run.istitle() or lower not in GIVEN_NAMES)
+    known = run.istitle() and lower in SAME_WORDS
+    return (little and not run.isupper()) or (short and not run.isupper()) or known

@@ -285,7 +285,6 @@ DIFFERENT = {
         ("A", "B"),
         ("\\text{(A)}", "(B)"),
         ("A", "(B) 12"),
-        ("\\text{odd}", "\\text{M}"),
         ("\\text{CBAD}", "\\text{ABCD}"),
         ("342", ""),
         ("\\text{east}", "\\text{west}"),

@@ -121,6 +121,7 @@ SAME = [
     (r"\neg q", r"\lnot q"),
     ("M^T", r"M^{\top}"),
     ("300", "300g"),
+    ("red and green", "green, red"),
 ]  # fmt: skip
 DIFFERENT = [
     ("25 km/h", "25 m/s"),
@@ -214,7 +215,6 @@ UNDECIDED = [
     (r"1+\frac12+\cdots+\frac1n", r"\ln n"),
     ("T_{s}", r"T_{\text{sun}}"),
     ("C", "12"),
-    ("red and green", "green, red"),
     ("300g", "300"),
     (r"P(A \cup B) = 0.7", r"P(A \cap B) = 0.7"),
     ("f^{(3)}(0) = 2", "f^{(4)}(0) = 2"),

@@ -7,15 +7,13 @@ import pytest
 from verification.conventions import Conventions
 from verification.guarded.symbolic import compare_trees
 from verification.guarded.sympy_trees import Names, UnsupportedError, build
-from verification.parsing.parsed import parse_answer
+from verification.parsing.parsed import Parsed, parse_answer
 from verification.tree.syntax import Value
 
 
 def verdict(gold: str, answer: str, **conventions: Any) -> bool | None:
     settings = Conventions(**conventions)
-    return compare_trees(
-        parse_answer(gold, settings), parse_answer(answer, settings), settings
-    ).equal
+    return compare_trees(Parsed(gold, settings), Parsed(answer, settings)).equal
 
 
 @pytest.mark.parametrize(

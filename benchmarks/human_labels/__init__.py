@@ -1,0 +1,1 @@
+"""Each labeler beside the step labels of people, with any policy."""

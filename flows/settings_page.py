@@ -1,0 +1,133 @@
+"""Writes docs/settings.md: every setting of a run with its default, from the models themselves.
+
+Run it as `python -m flows.settings_page > docs/settings.md`.
+"""
+
+import json
+from collections.abc import Iterator
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from schemas.settings import Settings
+from tasks.settings import LabelRun
+
+_HEAD = """\
+# Settings
+
+Written by `python -m flows.settings_page > docs/settings.md` from the models. A configuration is a
+YAML file; `source`, `policy` and `labeler` have to be there, all else has a default. Any field can
+be given on the command line: `--set labeler.num_rollouts=16`. `stepmint check CONFIG` says what it
+comes to, `stepmint schema` prints the JSON schema for an editor.
+
+Settings marked * change no row: they may differ when a run is resumed."""
+
+
+_COLUMNS = ("| setting | type | default | meaning |", "| --- | --- | --- | --- |")
+
+
+def page() -> str:
+    """Return the page."""
+    done: set[type[BaseModel]] = set()
+    return "\n\n".join((_HEAD, *_sections("", [LabelRun], done))) + "\n"
+
+
+def _sections(
+    path: str, models: list[type[BaseModel]], done: set[type[BaseModel]]
+) -> Iterator[str]:
+    """Yield a section per model that may stand at a path, then those of what is in them."""
+    for model in models:
+        if model in done:
+            continue
+        done.add(model)
+        yield _section(path, model)
+        for name, field in model.model_fields.items():
+            inner = f"{path}.{name}" if path else name
+            yield from _sections(inner, models_of(field.annotation), done)
+
+
+def _section(path: str, model: type[BaseModel]) -> str:
+    tag = next((name for name in ("kind", "format") if name in model.model_fields), "")
+    choice = get_args(model.model_fields[tag].annotation)[0] if tag else ""
+    title = f"`{path}: {{{tag}: {choice}}}`" if tag else f"`{path}`" if path else "A run"
+    told = (model.__doc__ or "").strip().split("\n\n")[0]
+    free = model.free if issubclass(model, Settings) else frozenset()
+    rows = [
+        _row(name, field, meaning=meaning(model, name), free=name in free)
+        for name, field in model.model_fields.items()
+        if name != tag
+    ]
+    table = "\n".join((*_COLUMNS, *rows))
+    level = "##" if path.count(".") == 0 else "###"
+    return "\n\n".join((f"{level} {title}", " ".join(told.split()), *([table] if rows else ())))
+
+
+def meaning(model: type[BaseModel], name: str) -> str:
+    """Return what a field means: what a base says where a model only changes the default."""
+    bases = [base for base in model.__mro__ if issubclass(base, BaseModel)]
+    fields = [base.model_fields[name] for base in bases if name in base.model_fields]
+    told = next((field.description for field in fields if field.description), "")
+    return " ".join(told.split())
+
+
+def _row(name: str, field: FieldInfo, *, meaning: str, free: bool) -> str:
+    cells = (f"`{name}`{' *' if free else ''}", _type(field.annotation), _default(field), meaning)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**required**"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel):
+        kind = getattr(value, "kind", "")
+        return f"`{{kind: {kind}}}`" if kind else "its defaults"
+    shown = json.dumps(value, default=str, ensure_ascii=False)
+    return f"`{shown}`" if len(shown) < 60 else "see the model"
+
+
+_NAMES = {str: "text", int: "integer", float: "number", bool: "true or false", NoneType: "null"}
+
+
+def _type(annotation: Any) -> str:
+    """Return an annotation as a writer of YAML reads it."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(inner[0])
+    if origin is Literal:
+        return ", ".join(f"`{json.dumps(value)}`" for value in inner)
+    if origin in {Union, UnionType}:
+        kinds = [_kind(one) for one in inner]
+        if all(kinds):
+            return "one of " + ", ".join(f"`{kind}`" for kind in kinds)
+        return " or ".join(dict.fromkeys(map(_type, inner)))
+    if origin in {tuple, list}:
+        return f"list of {_type(inner[0])}"
+    if origin is dict:
+        return f"mapping to {_type(inner[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "mapping"
+    return _NAMES.get(annotation, getattr(annotation, "__name__", "text").lower())
+
+
+def _kind(annotation: Any) -> str:
+    """Return the tag by which a union's member is picked; empty where it has none."""
+    if get_origin(annotation) is Annotated:
+        return _kind(get_args(annotation)[0])
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return ""
+    field = annotation.model_fields.get("kind") or annotation.model_fields.get("format")
+    return str(get_args(field.annotation)[0]) if field and get_args(field.annotation) else ""
+
+
+def models_of(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models inside an annotation, in order."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in models_of(inner)]
+
+
+if __name__ == "__main__":
+    print(page(), end="")
