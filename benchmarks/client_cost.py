@@ -1,7 +1,7 @@
 """What our own process costs per rollout, by how many sequences are in flight.
 
     python -m benchmarks.client_cost
-    python -m benchmarks.client_cost --in-flight 64 2048 --stop fixed --profile
+    python -m benchmarks.client_cost --in-flight 64 2048 --stop fixed
 
 A server of its own process answers after a latency that grows with the number in flight, so that
 every row is offered the same load, and no row waits for the server's own CPU. Each row is a run
