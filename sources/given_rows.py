@@ -62,11 +62,15 @@ class GivenLayout:
     id: str | None
     problem: Layout | None
     """None where no question, or no gold that is wanted, is found."""
+    gold: bool
+    """Whether the gold is read from the row."""
 
     def __str__(self) -> str:
         kind = "steps" if self.is_steps else "solution"
         names = f"{kind} from {self.solution}" + (f"; id from {self.id}" if self.id else "")
-        return f"{names}; {self.problem}" if self.problem else names
+        if self.problem is None:
+            return names
+        return f"{names}; {self.problem if self.gold else self.problem.asked}"
 
 
 def find_given(
@@ -93,6 +97,7 @@ def find_given(
         is_steps=bool(steps),
         id=id,
         problem=_problem_layout(rows, named.of_problem, besides=_besides(rows, found), gold=gold),
+        gold=gold,
     )
 
 

@@ -74,8 +74,13 @@ class Layout:
             )
             if path
         )
-        asked = " + ".join((self.lead_in, *self.problem) if self.lead_in else self.problem)
-        return "; ".join((f"question from {asked}", f"gold from {answer}", *others))
+        return "; ".join((self.asked, f"gold from {answer}", *others))
+
+    @property
+    def asked(self) -> str:
+        """Where the question stands, for a person."""
+        names = (self.lead_in, *self.problem) if self.lead_in else self.problem
+        return f"question from {' + '.join(names)}"
 
 
 MAX_NAMES = 30

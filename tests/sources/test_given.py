@@ -157,6 +157,19 @@ def joined(
     return list(problems_of(source, given(tmp_path, *rows, **settings)))
 
 
+def test_the_columns_that_were_taken_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    row = {"id": "pb-1", "problem": "What is 1 + 1?", "steps": ["a"], "label": 0}
+    joined(tmp_path, row)
+    assert "given: steps from steps; id from id; question from problem" in caplog.messages
+    problems(given(tmp_path, ASKED | {"response": "a"}))
+    assert "given: solution from response; question from question; gold from answer" in (
+        caplog.messages
+    )
+
+
 def test_golds_come_from_the_source_whose_question_is_the_same(tmp_path: Path) -> None:
     row = {"id": "pb-1", "problem": "What is\n1 + 1? ", "steps": ["a"], "label": 0}
     (one,) = joined(tmp_path, row)
