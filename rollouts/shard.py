@@ -311,6 +311,7 @@ class ProblemRollouts:
                 self.problem.answer,
                 prefix.text + completion.text,
                 finished=completion.finish_reason == "stop",
+                options=self.problem.options,
             )
         rollout = Rollout(
             problem_id=self.problem.id,

@@ -21,10 +21,11 @@ import pyarrow.parquet as pq
 
 from schemas.errors import RunError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised by one whenever a column is added or changes its name, type or meaning.
 
 2: `solutions` has `readings`; of version 1 they read as empty.
+3: `problems` and `solutions` have `options`; of older versions they read as empty.
 """
 
 TableName = Literal["problems", "solutions", "nodes", "rollouts"]
@@ -81,6 +82,7 @@ _COLUMNS: Mapping[TableName, list[pa.Field]] = {
         _must("source", _TEXT),
         _must("question", _TEXT),
         _must("answer", _TEXT),
+        _must("options", _TEXTS),
         _may("reference_solution", _TEXT),
         _may("level", _TEXT),
         _may("subject", _TEXT),
@@ -92,6 +94,7 @@ _COLUMNS: Mapping[TableName, list[pa.Field]] = {
         _must("source", _TEXT),
         _must("question", _TEXT),
         _must("answer", _TEXT),
+        _must("options", _TEXTS),
         _may("reference_solution", _TEXT),
         _may("level", _TEXT),
         _may("subject", _TEXT),

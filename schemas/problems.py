@@ -13,6 +13,9 @@ class Problem:
     question: str
     answer: str
     """The gold final answer alone, e.g. `72` or `\\frac{1}{4}`; never a whole solution."""
+    options: tuple[str, ...] = ()
+    """The texts of a multiple choice in the order of their letters, A first. The question lists
+    them already; they are here for who judges: the right one's text is right, too."""
     solution: str | None = None
     """A reference solution, where the dataset has one."""
     level: str | None = None

@@ -94,7 +94,8 @@ class _Drawn:
 
     def _read(self, index: int) -> Problem:
         self._file.seek(self._starts[index])
-        return Problem(**dict(zip(_FIELDS, json.loads(self._file.readline()), strict=True)))
+        cells = dict(zip(_FIELDS, json.loads(self._file.readline()), strict=True))
+        return Problem(**cells | {"options": tuple(cells["options"])})
 
     def _forget_all_but(self, wanted: int) -> None:
         """Forget whose places are behind the first `wanted`; what is in the file stays there."""
