@@ -59,6 +59,8 @@ async def _label_shards(run: LabelRun, problems: StagingRecord, session: Session
         "%d of %d problems to label, in %d shards of %s",
         *(board.problems - board.done, board.problems, len(left), run.folder),
     )
+    for line in problems.source.lines():
+        get_run_logger().info("source %s", line)
     page = await acreate_progress_artifact(progress=board.percent, description=run.name)
     async with asyncio.TaskGroup() as group:
         for shard in left:

@@ -60,7 +60,8 @@ def refuse_gaps(question: str) -> None:
     """Raise BadCellError for a question that shows an image, or whose numbers stand elsewhere."""
     if found := _IMAGE.search(question):
         raise BadCellError(
-            "needs an image", f"{found[0][:80]} in the question, which no prompt here can show"
+            "needs an image", f"{found[0][:80]} in the question, which no prompt here can show: "
+            "leave the row out, or cut that text out with remove where nothing hangs on it"
         )
     if found := _HOLE.search(question):
         raise BadCellError("needs its numbers", f"{found[0]} in the question stands for one")

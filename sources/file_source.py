@@ -1,12 +1,14 @@
 """Any file of problems."""
 
 from collections.abc import Iterator
-from typing import Literal
+from pathlib import Path
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from sources.data_files import Format, expand, file_rows, format_of
+from sources.data_files import Format, file_rows, format_of
 from sources.encodings import is_known
+from sources.folders import expand, split_files
 from sources.rows import Fault, Row
 from sources.table_source import SourceName, TableSource
 
@@ -17,10 +19,15 @@ class FileSource(TableSource):
     Plain or compressed with gzip, bzip2, xz, zstd or zip (Parquet and Arrow compress inside).
     """
 
+    later: ClassVar[frozenset[str]] = frozenset({"split", "header"})
+
     kind: Literal["file"] = "file"
     name: SourceName = "file"
     path: str = Field(min_length=1)
     """A file, a folder that is searched to its depths, or a glob such as `data/**/*.jsonl`."""
+    split: str | None = None
+    """In a folder of several splits, the one to take: files that carry its name in their path, or
+    the folder that `save_to_disk` gave it."""
     format: Format | None = None
     """Null goes by the file name's ending."""
     encoding: str = "utf-8"
@@ -39,7 +46,7 @@ class FileSource(TableSource):
     @property
     def origin(self) -> str:
         """The file or folder, with the formats there."""
-        files = expand(self.path, any_format=self.format is not None)
+        files = self._files()
         formats = sorted({self.format or format_of(file) for file in files})
         many = f"{len(files)} files, " if len(files) > 1 else ""
         return f"{self.path} ({many}{', '.join(formats)})"
@@ -53,7 +60,12 @@ class FileSource(TableSource):
 
     def rows(self) -> Iterator[Row | Fault]:
         """Yield the rows of all files, in the order of their paths."""
-        files = expand(self.path, any_format=self.format is not None)
         return file_rows(
-            files, format=self.format, encoding=self.encoding, header=self.header
+            self._files(), format=self.format, encoding=self.encoding, header=self.header
         )
+
+    def _files(self) -> tuple[Path, ...]:
+        root, any_format = Path(self.path).expanduser(), self.format is not None
+        if root.is_dir():
+            return split_files(root, self.split, any_format=any_format)
+        return expand(self.path, any_format=any_format)

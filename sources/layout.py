@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from typing import ClassVar
 
 from schemas import Settings, SourceError
 from sources.cells import MISSING, lookup
@@ -48,6 +49,8 @@ class Columns(Settings):
 
     What is not named is found by its well-known name, upper or lower case, `_` or not.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"context", "ignore"})
 
     problem: str | tuple[str, ...] | None = None
     """The question; several columns are joined by a line break."""

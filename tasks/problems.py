@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from schemas import Problem, RejectedRow, SourceError
 from sources.first_places import FirstPlaces
+from sources.reading import Reading
+from tasks import run_file
 from tasks.contradictions import Contradictions
 from tasks.session import session_of
 from tasks.settings import LabelRun
+from tasks.sources import located
 from tasks.staging import Staging, StagingRecord, staged
 from verification.seam import Verifier
 
@@ -27,7 +31,9 @@ async def stage(run: LabelRun) -> StagingRecord:
     done = staged(run.folder)
     if done is not None:
         return done
-    rows = distinct(run.source.load(), run.limit)
+    reading = Reading()
+    source = await asyncio.to_thread(located, run.source)
+    rows = distinct(source.load(reading), run.limit)
     size, session = run.shards.size, session_of(run)
     async with session.verifier.used() as verifier:
         with Staging(run.folder) as staging:
@@ -39,7 +45,8 @@ async def stage(run: LabelRun) -> StagingRecord:
                 session.board.loaded = staging.problems
             await asyncio.to_thread(contradictions.settle, staging, run.verification.conventions)
             _refuse_nothing(run, staging)
-            return staging.finish()
+            run_file.update(run.folder, {"source": asdict(reading.record)})
+            return staging.finish(reading.record)
 
 
 stage_problems = task(name="stage-problems", cache_policy=NO_CACHE, persist_result=False)(stage)
