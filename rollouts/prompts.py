@@ -10,9 +10,9 @@ r"""Prompt templates: YAML files in `configs/prompts/`, which a user can add to.
     answer_format: hash          # how the template asks the policy to state its answer
     stop: ["\n\nQuestion:"]      # optional strings that end a completion
 
-Fields of `user`: `question`, whole, with the options of a multiple choice below it; `options`, their
-texts (`{% if options %}State the letter of the right option.{% endif %}`); `level` and `subject`.
-All but the question may be empty, and are in examples.
+Fields of `user`: `question`, whole, with the options of a multiple choice below it; `options`,
+their texts (`{% if options %}State the letter of the right option.{% endif %}`); `level` and
+`subject`. All but the question may be empty, and are in examples.
 
 In text mode system, examples and problem stand in one text, a blank line between them; in chat
 mode an example is a user's and an assistant's turn.

@@ -31,7 +31,7 @@ class Settings(BaseModel):
         """
         fields = type(self).model_fields
         default = {name for name in self.later if getattr(self, name) == fields[name].default}
-        values = self.model_dump(mode="json", exclude=self.free | default)
+        values = self.model_dump(mode="json", exclude=set(self.free | default))
         return {name: _shaping(getattr(self, name), value) for name, value in values.items()}
 
 

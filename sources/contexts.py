@@ -8,7 +8,9 @@ from sources.layout import Layout, is_image
 from sources.rows import BadCellError
 
 _IMAGE = re.compile(
-    r"!\[[^\]\n]*\]\([^)\n]+\)|<image[\s_-]*\d*>|<img\b|\\includegraphics\b", re.IGNORECASE
+    r"!\[[^\]\n]*\]\((?:https?:|data:|[^)\n]*\.(?:png|jpe?g|gif|svg|webp|bmp)\b)"
+    r"|<image[\s_-]*\d*>|<img\b|\\includegraphics\b",
+    re.IGNORECASE,
 )
 _HOLE = re.compile(r"\bN_00\b")
 """How MAWPS writes the first of the numbers that its column `Numbers` holds."""
@@ -60,8 +62,9 @@ def refuse_gaps(question: str) -> None:
     """Raise BadCellError for a question that shows an image, or whose numbers stand elsewhere."""
     if found := _IMAGE.search(question):
         raise BadCellError(
-            "needs an image", f"{found[0][:80]} in the question, which no prompt here can show: "
-            "leave the row out, or cut that text out with remove where nothing hangs on it"
+            "needs an image",
+            f"{found[0][:80]} in the question, which no prompt here can show: "
+            "leave the row out, or cut that text out with remove where nothing hangs on it",
         )
     if found := _HOLE.search(question):
         raise BadCellError("needs its numbers", f"{found[0]} in the question stands for one")

@@ -29,6 +29,7 @@ FORMATS: dict[str, Format] = {
 }
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zst", ".zip"}
 
+
 def file_rows(
     files: Iterable[Path],
     *,
@@ -50,7 +51,9 @@ def file_rows(
             for row in _open(file, format or format_of(file), encoding, header, longest_cell):
                 yield _placed(row, file)
         except SourceError as error:
-            raise SourceError(str(error) if str(file) in str(error) else f"{file}: {error}") from error
+            raise SourceError(
+                str(error) if str(file) in str(error) else f"{file}: {error}"
+            ) from error
         except MemoryError:
             told = "it does not fit into memory"
         except OSError as error:

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from schemas import SourceError
@@ -48,9 +48,7 @@ def expand(path: str, *, any_format: bool) -> tuple[Path, ...]:
     return found
 
 
-def split_files(
-    folder: Path, split: str | None, *, any_format: bool = False
-) -> tuple[Path, ...]:
+def split_files(folder: Path, split: str | None, *, any_format: bool = False) -> tuple[Path, ...]:
     """Return the data files of one split of a folder.
 
     What `save_to_disk` wrote names its splits; elsewhere files carry their split's name in their
@@ -92,7 +90,9 @@ def _data_files(found: Iterable[Path], root: Path, *, any_format: bool) -> tuple
         for path in sorted(found)
         if path.is_file()
         and path.name not in _NOT_DATA
-        and not (path.name.startswith("cache-") and path.suffix == ".arrow")  # of `map`, beside rows
+        and not (
+            path.name.startswith("cache-") and path.suffix == ".arrow"
+        )  # of `map`, beside rows
         and not any(part.startswith((".", "__")) for part in path.relative_to(root).parts)
         and (any_format or _is_known(path))
     )

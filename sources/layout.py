@@ -11,9 +11,9 @@ from sources.cells import MISSING, lookup
 from sources.turns import are_turns
 
 _PROBLEM = (
-    "problem", "question", "prompt", "instruction", "input", "query", "problemstatement",
-    "problemtext", "questiontext", "questionstem", "squestion", "text", "messages",
-    "conversations", "conversation",
+    "question.stem", "problem", "question", "originaltext", "prompt", "instruction", "input",
+    "query", "problemstatement", "problemtext", "questiontext", "questionstem", "squestion", "text",
+    "messages", "conversations", "conversation",
 )  # fmt: skip
 _CONTEXT = ("body", "context", "passage")
 _PART = (
@@ -28,7 +28,7 @@ _ANSWER = (
     "finalanswer", "finalans", "expectedanswer", "goldanswer", "groundtruthanswer",
     "correctanswer", "shortanswer", "numericalanswer", "answernumber", "answer", "groundtruth",
     "gold", "golden", "target", "rewardmodel.groundtruth", "extrainfo.answer", "answerkey",
-    "correct", "correctoption", "lsolutions", "label", "cop",
+    "correct", "correctoption", "lsolutions", "ans", "label", "cop",
 )  # fmt: skip
 _SOLUTION = ("solution", "rationale", "explanation", "reasoning", "generatedsolution", "cot")
 _ANSWER_SOLUTION = (*_SOLUTION, "response", "completion", "output")
@@ -136,7 +136,7 @@ def find_layout(rows: Sequence[Mapping[str, object]], named: Columns) -> Layout 
         solution=found.named("solution", named.solution) or found.one(_SOLUTION, problem),
         level=found.named("level", named.level) or found.one(_LEVEL, (*problem, *answer)),
         subject=found.named("subject", named.subject) or found.one(_SUBJECT, (*problem, *answer)),
-        options=_names(named.options),
+        options=_names(named.options) or found.first(("question.choices",)),
         ignored=named.ignore,
         unused=(),
         needed=(),

@@ -2,8 +2,8 @@
 
 A question is followed by a blank line, `Answer choices:` and one line `(A) ...` per option.
 Options may be a list (`["A)5", "B)6"]`, AQuA; `["5", "6"]`, MMLU), a mapping of labels to texts,
-`{"text": [...], "label": [...]}` (ARC) or one text (`a ) 5 , b ) 6`, MathQA); whatever their labels
-were, they become A, B, C, ...
+`{"text": [...], "label": [...]}` or a list of `{"text", "label"}` (ARC), or one text
+(`a ) 5 , b ) 6`, MathQA); whatever their labels were, they become A, B, C, ...
 
 A gold that is a whole number in the dataset's own types is an index from 0 (MMLU); an option's
 label, its text, or both (`B) 6`) become its letter; several (`ACD`, `A, C and D`, a list of labels,
@@ -11,8 +11,9 @@ texts or indices) become `A, C, D`. Any other is rejected.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
+from typing import TypeGuard
 
 from sources.cells import list_text, scalar_text
 from sources.rows import BadCellError
@@ -96,6 +97,8 @@ def _labelled(value: object) -> dict[str, str]:
             value = dict(zip(map(scalar_text, labels), texts, strict=False))
     if isinstance(value, Mapping):
         found = {str(k).upper(): scalar_text(v) for k, v in value.items() if v is not None}
+    elif _are_records(value):
+        found = {scalar_text(o["label"]).upper(): scalar_text(o["text"]) for o in value}
     elif isinstance(value, list | tuple):
         found = _unprefixed([scalar_text(option) for option in value])
     else:
@@ -103,6 +106,14 @@ def _labelled(value: object) -> dict[str, str]:
     if len(found) > len(ascii_uppercase):
         raise BadCellError("too many options", f"{len(found)}")
     return found
+
+
+def _are_records(value: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
+    return (
+        isinstance(value, list | tuple)
+        and len(value) > 0
+        and all(isinstance(one, Mapping) and {"label", "text"} <= one.keys() for one in value)
+    )
 
 
 def _unprefixed(texts: list[str]) -> dict[str, str]:

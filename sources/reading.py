@@ -8,6 +8,7 @@ from schemas import Problem
 from schemas.source_record import SourceRecord
 from sources.layout import Layout
 
+
 @dataclass(slots=True)
 class Reading:
     """What a load has read so far: hand one to `load()` and ask for its record at any time."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import pyarrow as pa
 
@@ -128,10 +128,9 @@ def _zip(path: Path) -> _Stream:
         shown = ", ".join(names[:5]) or "nothing"
         raise SourceError(f"{path} holds {len(names)} files ({shown}): unpack it, give the folder")
     try:
-        stream: _Stream = zipfile.ZipFile(path).open(names[0])
+        return cast(_Stream, zipfile.ZipFile(path).open(names[0]))
     except (RuntimeError, NotImplementedError) as error:  # a password; a method of other tools
         raise SourceError(f"{path} cannot be unpacked here ({error}): unpack it first") from error
-    return stream
 
 
 _BREAKS = (

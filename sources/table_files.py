@@ -39,7 +39,8 @@ def csv_rows(
 ) -> Iterator[Row | Fault]:
     """Yield the rows of a CSV or TSV file; its delimiter is the commonest of its first line.
 
-    That is the header unless columns are named. Cells stay text, exactly as written. A quote left open costs at most `longest_cell` characters.
+    That is the header unless columns are named. Cells stay text, exactly as written. A quote left
+    open costs at most `longest_cell` characters.
     """
     faults: list[Line] = []
     text = _text_lines(lines(pieces), encoding, faults)

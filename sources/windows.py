@@ -31,7 +31,8 @@ def with_layout(
     read = (path for paths in layout.read.values() for path in paths)
     names = dict.fromkeys((*layout.unused, *read))
     for row in rows:
-        if isinstance(row, Row) and len(names) < MOST_NAMES and not row.cells.keys() <= names.keys():
+        known = not isinstance(row, Row) or row.cells.keys() <= names.keys()
+        if isinstance(row, Row) and not known and len(names) < MOST_NAMES:
             names |= dict.fromkeys(row.cells)
             layout = with_columns(layout, names, named)
         yield row, layout

@@ -1,13 +1,16 @@
 """Sources whose data a hub's client has to fetch before anything can be read."""
 
 from importlib import import_module
+from typing import TypeVar
 
 from schemas import SourceError
-from sources import AnySource
 from sources.dataset_source import DatasetSource
 
+S = TypeVar("S")
+"""Any settings of a source."""
 
-def located(source: AnySource) -> AnySource:
+
+def located(source: S) -> S:
     """Return the source with its data on this machine, where it is one that only a client fetches.
 
     Raises SourceError for a missing client, and where the hub does not give the dataset.

@@ -103,8 +103,8 @@ class LastNumberVerifier:
         self._before(text)
         await asyncio.sleep(0)
         answer = text.rpartition("#### ")[2]
-        accepted = {gold, *(text for letter, text in zip("ABCD", options, strict=False) if letter == gold)}
-        right = Outcome.CORRECT if answer in accepted else Outcome.INCORRECT
+        texts = dict(zip("ABCD", options, strict=False))
+        right = Outcome.CORRECT if answer in (gold, texts.get(gold)) else Outcome.INCORRECT
         outcome = right if finished else Outcome.TRUNCATED
         return Verdict(outcome=outcome, extracted=answer, rule="hash", stage="text", reason="")
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(), reason=f"no public data in {FOLDER} (STEPMINT_SHARED names its parent)"
 )
 
-EMPTY, DUPLICATE, TORN = "empty gold", "duplicate", "not valid JSON"
+EMPTY, DUPLICATE, TORN, IMAGE = "empty gold", "duplicate", "not valid JSON", "needs an image"
 
 FILES = [
     # file, rows, rejected by reason, gold of the first problem
@@ -36,7 +36,7 @@ FILES = [
     ("qwen_eval/amc23_test.jsonl", 40, {}, "27"),
     ("qwen_eval/aqua_test.jsonl", 254, {}, "A"),
     ("qwen_eval/gaokao2023en_test.jsonl", 385, {EMPTY: 2}, r"$\{x|-2\leq x < 1\}$"),
-    ("qwen_eval/minerva_math_test.jsonl", 272, {}, "1.6"),
+    ("qwen_eval/minerva_math_test.jsonl", 272, {IMAGE: 1}, "1.6"),
     ("qwen_eval/svamp_test.jsonl.gz", 1000, {}, "145"),
     ("qwen_eval/asdiv_test.jsonl.gz", 2215, {DUPLICATE: 1}, "9"),
     ("qwen_eval/college_math_test.jsonl.gz", 2818, {DUPLICATE: 10}, "$10-4 n$"),

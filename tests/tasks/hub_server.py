@@ -172,6 +172,8 @@ def ms_create(store: Store, body: bytes) -> tuple[int, Json]:
 
 
 def ms_tree(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    if name not in store.files:
+        return 404, {"Code": 10010205001, "Message": "not found"}
     files = [
         {
             "Path": path,

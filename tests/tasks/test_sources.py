@@ -9,7 +9,7 @@ import pytest
 from schemas import SourceError
 from sources import FileSource, Gsm8kSource, HubSource
 from tasks.sources import located
-from tests.sources.samples import answers
+from tests.sources.samples import answers, problems
 from tests.tasks.hub_server import Store, hub_server
 
 pytest.importorskip("modelscope_hub", reason="needs the extra: pip install -e '.[hub]'")
@@ -52,7 +52,7 @@ def test_its_problems_are_those_of_the_hubs_dataset_of_that_name(
     copy.write_bytes(lines(1, 2))
     here = FileSource(path=str(copy), name="gsm8k")
     there = located(HubSource(dataset="org/gsm8k", hub="modelscope", config="main"))
-    assert [p.id for p in here.load()] == [p.id for p in there.load()]
+    assert [p.id for p in problems(here)] == [p.id for p in problems(there)]
 
 
 def test_a_dataset_that_is_not_there_is_one_error_with_the_remedy(store: Store) -> None:
