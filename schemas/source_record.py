@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+_NAMES = 30
+_NAME_CHARS = 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRecord:
@@ -40,10 +43,15 @@ class SourceRecord:
         told = [
             f"{self.source}: {self.origin}" if self.origin else self.source,
             read,
-            f"columns not read: {', '.join(self.unused)}" if self.unused else "",
+            f"columns not read: {_shown(self.unused)}" if self.unused else "",
             f"{self.rows:,} rows, {self.problems:,} problems"
             f"{choice if self.multiple_choice else ''}",
             *(f"rejected: {count:,} x {reason}" for reason, count in self.rejected.items()),
             *(f"left out: {what} ({count:,} problems)" for what, count in self.left_out.items()),
         ]
         return [line for line in told if line]
+
+
+def _shown(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(name[:_NAME_CHARS] for name in names[:_NAMES]) + more

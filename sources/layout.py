@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import ClassVar
 
 from schemas import Settings, SourceError
@@ -110,6 +110,8 @@ class Layout:
         )
 
 
+MOST_NAMES = 200
+"""Columns that are told apart: JSON rows with words for keys have no end of them."""
 MAX_NAMES = 30
 """Column names that a message lists."""
 
@@ -164,7 +166,7 @@ def with_columns(layout: Layout, names: Iterable[str], named: Columns) -> Layout
         layout,
         context=context,
         options=options,
-        unused=tuple(name for name in free if name not in read),
+        unused=tuple(islice((name for name in free if name not in read), MOST_NAMES)),
         needed=tuple(
             name
             for normal, name in open_.items()

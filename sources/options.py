@@ -21,6 +21,8 @@ from sources.rows import BadCellError
 _LABEL = re.compile(r"\(?([A-Za-z])\s*[).:]\s*")
 _LABEL_WITHIN = re.compile(r"(?:^|(?<=[\s,;]))\(?([A-Ja-j])\s?[).:]\s*")
 _SEVERAL = re.compile(r"\(?\w\)?(?:\s*(?:[,;/&+、]|\band\b)?\s*\(?\w\)?)+", re.IGNORECASE)
+_LONGEST = 100
+"""Characters of a gold that may name several options."""
 _BETWEEN = re.compile(r"[\s,;/&+、()]+|\band\b", re.IGNORECASE)
 
 
@@ -59,7 +61,7 @@ def _places(answer: object, options: Mapping[str, str], *, alone: bool) -> list[
     if place is not None or not alone:
         return [place]
     text = list_text(answer).strip("().: ")
-    if not _SEVERAL.fullmatch(text):
+    if len(text) > _LONGEST or not _SEVERAL.fullmatch(text):
         return [None]
     stated = [label for label in _BETWEEN.split(text.upper()) if label]
     if len(stated) == 1:
@@ -91,6 +93,8 @@ def _place(answer: object, options: Mapping[str, str]) -> int | None:
 
 def _labelled(value: object) -> dict[str, str]:
     """Return option texts by upper-case label, in the dataset's order."""
+    if not value:
+        return {}
     if isinstance(value, Mapping) and {"text", "label"} <= value.keys():
         texts, labels = value["text"], value["label"]
         if isinstance(texts, list | tuple) and isinstance(labels, list | tuple):

@@ -27,7 +27,8 @@ class Reading:
         self.rows += 1
         self.problems += 1
         self.multiple_choice += bool(problem.options)
-        self.left_out.update(set(left_out))
+        for what in set(left_out):
+            self.left_out[what] += 1
 
     def refused(self, reason: str) -> None:
         """Count a row that is none."""

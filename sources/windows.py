@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from sources.layout import Columns, Layout, find_layout, with_columns
+from sources.layout import MOST_NAMES, Columns, Layout, find_layout, with_columns
 from sources.rows import Fault, Row, characters
 
 WINDOW_ROWS = 256
 """Rows looked at to find the columns; the first window with a question and a gold decides."""
 WINDOW_CHARS = 1 << 26
-MOST_NAMES = 200
-"""Columns that are told apart: JSON rows with words for keys have no end of them."""
 
 
 def with_layout(
