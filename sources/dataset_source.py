@@ -79,7 +79,7 @@ class DatasetSource(TableSource):
     def _local_rows(self) -> Iterator[Row | Fault]:
         root = Path(self.dataset).expanduser()
         if root.is_file():
-            return file_rows(expand(self.dataset, any_format=False))
+            return file_rows(expand(self.dataset))
         folder = root / self.config if self.config and (root / self.config).is_dir() else root
         return file_rows(split_files(folder, self.split))
 

@@ -3,23 +3,23 @@
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from schemas import SourceError
 from sources.data_files import FORMATS, format_of
 
-_NOT_DATA = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
-"""What `datasets` writes beside the rows."""
+_NOT_DATA = re.compile(r"dataset_(?:info|infos|dict)\.json|state\.json|cache-.*\.arrow")
+"""What `datasets` writes beside the rows: descriptions, and what `map` came to."""
 _SPLITS = ("train", "test", "validation", "valid", "val", "dev", "eval")
 
 
-def expand(path: str, *, any_format: bool) -> tuple[Path, ...]:
+def expand(path: str, *, any_format: bool = False) -> tuple[Path, ...]:
     """Return the data files that a path names: itself, all in a folder, or what a glob matches.
 
     Folders are searched to their depths, in sorted order, for files of known formats; hidden
-    files, and links that lead out of the folder, are passed over. Raises SourceError with the
-    remedy when there is nothing to read.
+    files, and links that lead out of the folder, are passed over; `any_format` takes files of other
+    names, too. Raises SourceError with the remedy when there is nothing to read.
     """
     root = Path(path).expanduser()
     if root.is_file():
@@ -61,14 +61,15 @@ def split_files(folder: Path, split: str | None, *, any_format: bool = False) ->
     if len(saved) == 1 and split is None:
         return expand(str(folder / saved[0]), any_format=any_format)
     files = () if saved else expand(str(folder), any_format=any_format)
-    there = saved or [name for name in _SPLITS if any(_carries(f, folder, name) for f in files)]
     if split is None:
-        if len(there) < 2:
+        mixed = saved or _told_apart(files, folder)
+        if len(mixed) < 2:
             return files
         raise SourceError(
-            f"{folder} holds the splits {', '.join(there)}, which would be mixed: set split to one "
+            f"{folder} holds the splits {', '.join(mixed)}, which would be mixed: set split to one "
             f"of them, or give the path of what you want, e.g. a glob such as {folder}/**/*"
         )
+    there = saved or [name for name in _SPLITS if any(_carries(f, folder, name) for f in files)]
     chosen = tuple(file for file in files if _carries(file, folder, split))
     if chosen or not there:
         return chosen or files
@@ -81,7 +82,18 @@ def _saved_splits(folder: Path) -> list[str]:
         splits = json.loads((folder / "dataset_dict.json").read_text("utf-8"))["splits"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return [name for name in splits if (folder / str(name)).is_dir()]
+    names = [name for name in splits if isinstance(name, str) and Path(name).name == name]
+    return [name for name in names if (folder / name).is_dir()]
+
+
+def _told_apart(files: Sequence[Path], root: Path) -> list[str]:
+    """Return the names of splits by which files differ: `train` of all of them tells nothing."""
+    named = [{name for name in _SPLITS if _carries(file, root, name)} for file in files]
+    common = set.intersection(*named)
+    kinds = {frozenset(names - common) for names in named} - {frozenset()}
+    return (
+        [name for name in _SPLITS if any(name in kind for kind in kinds)] if len(kinds) > 1 else []
+    )
 
 
 def _data_files(found: Iterable[Path], root: Path, *, any_format: bool) -> tuple[Path, ...]:
@@ -89,10 +101,7 @@ def _data_files(found: Iterable[Path], root: Path, *, any_format: bool) -> tuple
         path
         for path in sorted(found)
         if path.is_file()
-        and path.name not in _NOT_DATA
-        and not (
-            path.name.startswith("cache-") and path.suffix == ".arrow"
-        )  # of `map`, beside rows
+        and not _NOT_DATA.fullmatch(path.name)
         and not any(part.startswith((".", "__")) for part in path.relative_to(root).parts)
         and (any_format or _is_known(path))
     )

@@ -74,6 +74,31 @@ def test_files_of_several_splits_beside_each_other_are_not_mixed(tmp_path: Path)
     assert answers(FileSource(path=str(tmp_path), split="test")) == ["1,000"]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("eval_train.jsonl", "b.jsonl"),
+        ("train/a.jsonl", "train/valid_b.jsonl"),
+        ("train-0.jsonl", "train-1.jsonl"),
+    ],
+)
+def test_names_that_tell_no_splits_apart_are_one_split(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    for index, name in enumerate(names):
+        jsonl(tmp_path / name, GSM8K[index : index + 1])
+    assert len(answers(FileSource(path=str(tmp_path)))) == 2
+
+
+def test_a_saved_folder_cannot_name_splits_outside_it(tmp_path: Path) -> None:
+    jsonl(tmp_path / "secret" / "a.jsonl", GSM8K[:1])
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "dataset_dict.json").write_text('{"splits": ["../secret", 7]}')
+    for split in (None, "../secret"):
+        with pytest.raises(SourceError, match="no data files there"):
+            answers(FileSource(path=str(tmp_path / "saved"), split=split))
+
+
 def test_a_saved_dataset_of_one_split_needs_no_name_and_its_cache_is_no_data(
     tmp_path: Path,
 ) -> None:
