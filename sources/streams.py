@@ -129,6 +129,8 @@ def _zip(path: Path) -> _Stream:
         raise SourceError(f"{path} holds {len(names)} files ({shown}): unpack it, give the folder")
     try:
         return cast(_Stream, zipfile.ZipFile(path).open(names[0]))
+    except zipfile.BadZipFile as error:
+        raise TornStreamError(str(error)) from error
     except (RuntimeError, NotImplementedError) as error:  # a password; a method of other tools
         raise SourceError(f"{path} cannot be unpacked here ({error}): unpack it first") from error
 
