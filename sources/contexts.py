@@ -44,16 +44,18 @@ def _remedy(name: str, layout: Layout) -> str:
 
 
 def _is_media(cell: object) -> bool:
-    """Return whether a cell is an image or a sound, as `datasets` stores them."""
+    """Return whether a cell is an image or a sound, as `datasets` stores them, or several."""
+    if isinstance(cell, list) and cell:
+        cell = cell[0]
     return isinstance(cell, dict) and cell.keys() == {"bytes", "path"} and _states(cell)
 
 
-def _states(cell: object) -> bool:
-    """Return whether a cell holds anything."""
+def _states(cell: object, *, deep: int = 3) -> bool:
+    """Return whether a cell holds anything; what is nested deeper than a table's cells does."""
     if isinstance(cell, Mapping):
-        return any(map(_states, cell.values()))
+        cell = list(cell.values())
     if isinstance(cell, list | tuple):
-        return any(map(_states, cell))
+        return deep == 0 or any(_states(inner, deep=deep - 1) for inner in cell)
     if isinstance(cell, str):
         return cell.strip().lower() not in ("", "none", "null", "nan", "n/a", "[]", "{}")
     return cell is not None and cell is not False

@@ -102,13 +102,6 @@ class Layout:
         }
         return {role: paths for role, paths in roles.items() if paths}
 
-    def __str__(self) -> str:
-        how = " (its #### or box)" if self.answer_is_solution else ""
-        return "; ".join(
-            f"{role} from {' + '.join(paths)}{how if role == 'gold' else ''}"
-            for role, paths in self.read.items()
-        )
-
 
 MOST_NAMES = 200
 """Columns that are told apart: JSON rows with words for keys have no end of them."""
@@ -169,8 +162,8 @@ def with_columns(layout: Layout, names: Iterable[str], named: Columns) -> Layout
         unused=tuple(islice((name for name in free if name not in read), MOST_NAMES)),
         needed=tuple(
             name
-            for normal, name in open_.items()
-            if name not in read and (normal in _PART or is_image(name))
+            for name, normal in free.items()
+            if name not in {*read, *named.ignore} and (normal in _PART or is_image(name))
         ),
     )
 

@@ -33,7 +33,7 @@ def test_a_body_leads_in_the_question() -> None:
     layout = find_layout([{"Body": "b", "Question": "q", "Answer": 1.0}], Columns())
     assert layout is not None
     assert layout.context == ("Body",)
-    assert str(layout) == "context from Body; question from Question; gold from Answer"
+    assert layout.read == {"context": ("Body",), "question": ("Question",), "gold": ("Answer",)}
 
 
 def test_only_a_solution_column_must_be_searched_for_its_gold() -> None:

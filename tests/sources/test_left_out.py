@@ -41,6 +41,8 @@ def record(of: Any) -> SourceRecord:
         ("Picture", "1.png"),
         ("decoded_image", {"path": "1.png", "bytes": None}),
         ("drawing", {"bytes": "00", "path": None}),
+        ("drawings", [{"bytes": "00", "path": None}]),
+        ("tables", [[[[[["deep"]]]]]]),
     ],
 )
 def test_a_row_that_fills_a_column_its_question_needs_is_rejected_with_the_setting(
@@ -58,7 +60,26 @@ def test_a_row_that_fills_a_column_its_question_needs_is_rejected_with_the_setti
     assert [p.question for p in problems(whole)] == [needy["question"], "What is 1+1?"]
 
 
-_UNREADABLE = {"image", "image_1", "images", "Picture", "decoded_image", "drawing"}
+_UNREADABLE = {
+    "image", "image_1", "images", "Picture", "decoded_image", "drawing", "drawings",
+}  # fmt: skip
+
+
+def test_a_column_that_holds_nothing_is_not_needed(tmp_path: Path) -> None:
+    nothing: list[object] = [None, "", " ", "N/A", [], {}, [[]], [None, ""], False]
+    rows = (
+        {"question": f"{i}?", "answer": "2", "table": cell, "images": cell}
+        for i, cell in enumerate(nothing)
+    )
+    assert len(answers(source(tmp_path, *rows))) == len(nothing)
+
+
+def test_a_cell_nested_as_deep_as_can_be_read_costs_its_row_at_most(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    deep = "[" * 900 + "]" * 900
+    path.write_text(f'{{"question": "1?", "answer": "1", "table": {deep}, "context": {deep}}}\n')
+    with pytest.raises(SourceError, match="needs its column table"):
+        answers(FileSource(path=str(path)))
 
 
 @pytest.mark.parametrize(
