@@ -55,6 +55,8 @@ class RunSummary:
     """Problems per tenth of the pass rate at the root, hardest first."""
     set_aside: Mapping[str, int]
     """Problems without solutions, per reason."""
+    rejected: Mapping[str, int]
+    """Rows of the source that are no problems, per kind of reason; none known of older runs."""
     solutions: int
     steps: int
     labels: Mapping[Label, int]
@@ -165,6 +167,7 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
         first_problems=tuple(counted.first),
         difficulty=tuple(counted.difficulty),
         set_aside=counted.set_aside,
+        rejected=_rejected(run.record().get("source")),
         solutions=counted.run.solutions,
         steps=counted.run.steps,
         labels=counted.labels,
@@ -175,6 +178,14 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
         stop_rules=counted.stop_rules,
         tokens=tokens,
     )
+
+
+def _rejected(source: object) -> dict[str, int]:
+    """Return what `run.json` says of rejected rows."""
+    counts = source.get("rejected") if isinstance(source, Mapping) else None
+    if not isinstance(counts, Mapping):
+        return {}
+    return {str(reason): count for reason, count in counts.items() if isinstance(count, int)}
 
 
 def _line(row: ProblemRow, tally: _Tally) -> ProblemLine:

@@ -1,6 +1,7 @@
 """`stepmint show` in the terminal."""
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -149,4 +150,13 @@ def test_the_overview_counts_what_the_tables_hold(tmp_path: Path) -> None:
     run = RunFolder(sums_run(tmp_path / "sums"))
     page = printed(lambda console: show_run(run, console, limit=5))
     for words in ("42", "80", "240", "2 set aside", "screen: 8 of 8 correct", "37 more"):
+        assert words in page
+
+
+def test_the_overview_says_which_rows_of_the_source_are_no_problems(tmp_path: Path) -> None:
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    rejected = {"needs its column table": 31, "empty gold": 2}
+    run.run_json.write_text(json.dumps(run.record() | {"source": {"rejected": rejected}}))
+    page = printed(lambda console: show_run(run, console))
+    for words in ("33 rows rejected", "31  needs its column table", "2  empty gold"):
         assert words in page
