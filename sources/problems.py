@@ -24,13 +24,13 @@ def to_problem(
     """Return the problem that a row states; raises BadCellError with the reason if none."""
     refuse_holes(cells, layout)
     choices = _choices(cells, layout)
+    question = with_options(_question(cells, layout, remove), choices)
+    refuse_gaps(question)
     stated = _joined(cells, layout.answer, " ")
     from_solution = layout.answer_is_solution
     if are_turns(stated):
         stated, from_solution = answered_text(stated), True
     answer = _gold(stated, choices, gold, from_solution=from_solution)
-    question = with_options(_question(cells, layout, remove), choices)
-    refuse_gaps(question)
     return Problem(
         id=problem_id(source, question, answer),
         source=source,

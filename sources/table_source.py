@@ -75,7 +75,7 @@ class TableSource(Settings, ABC):
         columns: dict[str, None] = {}
         examples: dict[str, str] = {}
         for position, (row, layout) in enumerate(with_layout(self.rows(), self.columns)):
-            if not first_rows and isinstance(row, Row) and len(columns) < MAX_NAMES:
+            if not first_rows and row.cells and len(columns) < MAX_NAMES:
                 columns |= dict.fromkeys(column_names([row.cells]))
             reading.layout = layout
             try:
