@@ -19,6 +19,7 @@ import resource
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -37,6 +38,9 @@ ROWS = [
         "gold": str(2 * n),
         "prediction": f"so \\boxed{{{2 * n}}}",
         "level": [1.5, None, {"a": "b"}][n % 3] if n % 2 else "easy",
+        "context": [None, "Tom is tall.", [["egg", 1], {"a": [2]}]][n % 3],
+        "choices": [None, "a ) 4 , b ) 6", {"text": ["4", 6], "label": ["1", "2"]}][n % 3],
+        "image": None if n % 4 else {"bytes": "00", "path": None},
     }
     for n in range(2, 8)
 ]
@@ -86,10 +90,24 @@ def arrow(rng: random.Random) -> bytes:
     return out.getvalue()
 
 
+def utf_16(rng: random.Random) -> bytes:
+    """Return JSON Lines in UTF-16, with or without a byte order mark."""
+    encoding = rng.choice(["utf-16", "utf-16-le", "utf-16-be"])
+    return jsonl(rng).decode().encode(encoding)
+
+
+def _zipped(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("rows", data)
+    return out.getvalue()
+
+
 FORMATS: dict[str, Callable[[random.Random], bytes]] = {
     ".jsonl": jsonl,
     ".json": array,
     ".columns.json": columns,
+    ".utf16.jsonl": utf_16,
     ".csv": csv_text,
     ".parquet": parquet,
     ".arrow": arrow,
@@ -98,6 +116,7 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
     ".gz": gzip.compress,
     ".bz2": bz2.compress,
+    ".zip": _zipped,
     ".zst": lambda data: bytes(pa.compress(data, codec="zstd", asbytes=True)),
 }
 

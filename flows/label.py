@@ -88,6 +88,8 @@ async def _label_shards(
         "%d of %d problems to label, in %d shards of %s",
         *(board.problems - board.done, board.problems, len(left), run.folder),
     )
+    for line in problems.source.lines():
+        get_run_logger().info("source %s", line)
     page = await acreate_progress_artifact(progress=board.percent, description=run.name)
     async with (
         budgeted(run, session, shards=problems.shards) as purse,

@@ -205,6 +205,8 @@ def _counts(summary: RunSummary) -> Iterable[tuple[str, str]]:
     yield "problems", f"{summary.problems:,}"
     for reason, count in sorted(summary.set_aside.items()):
         yield f"set aside: {_prose(reason)}", f"{count:,}"
+    for reason, count in sorted(summary.rejected.items()):
+        yield f"rows that are no problems: {_prose(reason)}", f"{count:,}"
     yield "solutions", f"{summary.solutions:,}"
     yield "with the first error located", f"{summary.with_error:,}"
     yield "without error", f"{summary.without_error:,}"

@@ -57,6 +57,8 @@ def _contents(summary: RunSummary, marks: Marks) -> Iterable[tuple[str, Text]]:
     problems.append(f"  {sources}", style="dim")
     if aside:
         problems.append(f", {aside:,} set aside", style="yellow")
+    if rejected := sum(summary.rejected.values()):
+        problems.append(f", {rejected:,} rows rejected", style="yellow")
     yield "problems", problems
     solutions = Text.assemble((f"{summary.solutions:,}", "bold"))
     solutions.append(f"  {summary.without_error:,} without error, ", style="dim")
@@ -99,10 +101,10 @@ def _details(summary: RunSummary, marks: Marks) -> Iterable[tuple[str, Text]]:
         rules.append(f"{', ' if rules else ''}{rule.value.replace('_', ' ')} {count:,}")
     yield "stopped by", rules
     yield "pass rate", Text.assemble("0% ", marks.sparkline(summary.difficulty), " 100%")
-    for number, (reason, count) in enumerate(
-        sorted(summary.set_aside.items(), key=lambda item: (-item[1], item[0]))[:6]
-    ):
-        yield "" if number else "set aside", Text(f"{count:,}  {plain(reason)}")
+    for name, reasons in (("set aside", summary.set_aside), ("rejected", summary.rejected)):
+        commonest = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:6]
+        for number, (reason, count) in enumerate(commonest):
+            yield "" if number else name, Text(f"{count:,}  {plain(reason)}")
 
 
 def _tokens(tokens: Mapping[str, int], rollouts: int) -> Text:

@@ -57,6 +57,8 @@ class RunSummary:
     """Problems per tenth of the pass rate at the root, hardest first."""
     set_aside: Mapping[str, int]
     """Problems without solutions, per reason."""
+    rejected: Mapping[str, int]
+    """Rows of the source that are no problems, per kind of reason; none known of older runs."""
     solutions: int
     given: int
     """Of the solutions, those that the policy did not write."""
@@ -172,6 +174,7 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
         first_problems=tuple(counted.first),
         difficulty=tuple(counted.difficulty),
         set_aside=counted.set_aside,
+        rejected=_rejected(run.record().get("source")),
         solutions=counted.run.solutions,
         given=counted.run.given,
         steps=counted.run.steps,
@@ -183,6 +186,14 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
         stop_rules=counted.stop_rules,
         tokens=tokens,
     )
+
+
+def _rejected(source: object) -> dict[str, int]:
+    """Return what `run.json` says of rejected rows."""
+    counts = source.get("rejected") if isinstance(source, Mapping) else None
+    if not isinstance(counts, Mapping):
+        return {}
+    return {str(reason): count for reason, count in counts.items() if isinstance(count, int)}
 
 
 def _line(row: ProblemRow, tally: _Tally) -> ProblemLine:

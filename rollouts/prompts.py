@@ -3,13 +3,17 @@ r"""Prompt templates: YAML files in `configs/prompts/`, which a user can add to.
     name: my-template            # a file's name without .yaml
     mode: chat                   # chat: turns, for the policy's chat template; text: plain text
     system: Think step by step.  # optional
-    user: "{{ question }}"       # Jinja; fields: question, level, subject (both may be empty)
+    user: "{{ question }}"       # Jinja; fields: see below
     examples:                    # optional worked examples, rendered through the same `user`
       - question: What is 1 + 1?
         answer: "1 + 1 = 2\n#### 2"
     answer_format: hash          # how the template asks the policy to state its answer
     splitter: newline            # how it asks the policy to set its steps apart
     stop: ["\n\nQuestion:"]      # optional strings that end a completion
+
+Fields of `user`: `question`, whole, with the options of a multiple choice below it; `options`,
+their texts (`{% if options %}State the letter of the right option.{% endif %}`); `level` and
+`subject`. All but the question may be empty, and are in examples.
 
 In text mode system, examples and problem stand in one text, a blank line between them; in chat
 mode an example is a user's and an assistant's turn.
@@ -28,7 +32,7 @@ from pydantic import Field, ValidationError
 from schemas import ChatPrompt, ConfigError, Message, Problem, Prompt, Settings, TextPrompt
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "configs" / "prompts"
-FIELDS = ("question", "level", "subject")
+FIELDS = ("question", "options", "level", "subject")
 _JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
 
 
@@ -63,15 +67,22 @@ class PromptTemplate(Settings):
 
     def render(self, problem: Problem) -> Prompt:
         """Return the prompt that asks the policy to solve `problem`."""
-        asked = self._user(problem.question, problem.level, problem.subject)
-        shots = [(self._user(shot.question, None, None), shot.answer) for shot in self.examples]
+        asked = self._user(
+            question=problem.question,
+            options=problem.options,
+            level=problem.level or "",
+            subject=problem.subject or "",
+        )
+        empty = dict.fromkeys(FIELDS, "")
+        shots = [
+            (self._user(**empty | {"question": shot.question}), shot.answer)
+            for shot in self.examples
+        ]
         return self._chat(shots, asked) if self.mode == "chat" else self._text(shots, asked)
 
-    def _user(self, question: str, level: str | None, subject: str | None) -> str:
+    def _user(self, **fields: str | tuple[str, ...]) -> str:
         try:
-            return _compiled(self.user).render(
-                question=question, level=level or "", subject=subject or ""
-            )
+            return _compiled(self.user).render(fields)
         except TemplateError as error:
             raise ConfigError(
                 f"prompt template {self.name!r} cannot be rendered: {error}; "

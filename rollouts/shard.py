@@ -341,7 +341,9 @@ class ProblemRollouts:
 
     async def _verdict(self, text: str, *, finished: bool) -> Verdict:
         with self._shard.purse:
-            return await self._shard.verifier.judge(self.problem.answer, text, finished=finished)
+            return await self._shard.verifier.judge(
+                self.problem.answer, text, finished=finished, options=self.problem.options
+            )
 
     def _seeds(self, prefix: Prefix, run: range) -> tuple[int, ...]:
         return seeds(

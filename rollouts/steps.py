@@ -9,9 +9,9 @@ Promises of every splitter, for any text however hostile:
 - The time is linear in the length of the text.
 - There are at most MAX_STEPS; the last of so many holds all the rest.
 
-A model that thinks marks its thought (`<think>`, `[THINK]`, channels: verification/finding/turns.py).
-`part` says what of such a text is cut: all of it, the thought or what is said behind it; the rest is
-one step, so that nothing is lost.
+A model that thinks marks its thought: `<think>`, `[THINK]`, channels (verification/finding/turns).
+`part` says what of such a text is cut: all of it, the thought or what is said behind it; the rest
+is one step, so that nothing is lost.
 
 `final_answer` says what becomes of a last step that only states the answer (`#### 72`,
 `\boxed{72}`, `The answer is 72.`). Published sets differ: Math-Shepherd (2312.08935) and PRM800K
@@ -24,7 +24,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import re2
 from pydantic import Field, field_validator
@@ -50,6 +50,8 @@ _LONGEST_ANSWER = 400
 
 class _Splitter(Settings):
     """What all splitters share: candidate cuts become lossless steps."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"part"})
 
     final_answer: Literal["own", "attach"] = "own"
     """Whether a last step that only states the answer stands alone or joins the one before."""

@@ -25,7 +25,8 @@ SCHEMA_VERSION = 3
 """Raised by one whenever a column is added or changes its name, type or meaning.
 
 2: `solutions` has `readings`; of version 1 they read as empty.
-3: `problems` has `given`, `solutions` has `given_id`; before, all solutions were sampled.
+3: `problems` and `solutions` have `options`, `problems` has `given`, `solutions` has `given_id`; of
+   older versions they read as empty: all solutions were sampled.
 """
 
 TableName = Literal["problems", "solutions", "nodes", "rollouts"]
@@ -91,6 +92,7 @@ _COLUMNS: Mapping[TableName, list[pa.Field]] = {
         _must("source", _TEXT),
         _must("question", _TEXT),
         _must("answer", _TEXT),
+        _must("options", _TEXTS),
         _may("reference_solution", _TEXT),
         _may("level", _TEXT),
         _may("subject", _TEXT),
@@ -103,6 +105,7 @@ _COLUMNS: Mapping[TableName, list[pa.Field]] = {
         _must("source", _TEXT),
         _must("question", _TEXT),
         _must("answer", _TEXT),
+        _must("options", _TEXTS),
         _may("reference_solution", _TEXT),
         _may("level", _TEXT),
         _may("subject", _TEXT),

@@ -121,6 +121,7 @@ def _problem(problem: Problem) -> Cells:
         "source": problem.source,
         "question": problem.question,
         "answer": problem.answer,
+        "options": problem.options,
         "reference_solution": problem.solution,
         "level": problem.level,
         "subject": problem.subject,
@@ -134,6 +135,7 @@ def _to_problem(row: Cells) -> Problem:
         source=row["source"],
         question=row["question"],
         answer=row["answer"],
+        options=tuple(row["options"] or ()),  # null in tables of schema versions 1 and 2
         solution=row["reference_solution"],
         level=row["level"],
         subject=row["subject"],

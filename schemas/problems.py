@@ -38,6 +38,9 @@ class Problem:
     question: str
     answer: str
     """The gold final answer alone, e.g. `72` or `\\frac{1}{4}`; never a whole solution."""
+    options: tuple[str, ...] = ()
+    """The texts of a multiple choice in the order of their letters, A first. The question lists
+    them already; they are here for who judges: the right one's text is right, too."""
     solution: str | None = None
     """A reference solution, where the dataset has one."""
     level: str | None = None
@@ -55,7 +58,8 @@ class Problem:
     def from_json(cls, line: str | bytes) -> "Problem":
         """Return the problem that `as_json` wrote."""
         values = json.loads(line)
-        return cls(**values | {"given": tuple(map(GivenSolution.from_cells, values["given"]))})
+        given = tuple(map(GivenSolution.from_cells, values["given"]))
+        return cls(**values | {"given": given, "options": tuple(values["options"])})
 
 
 def problem_id(source: str, question: str, answer: str) -> str:

@@ -16,6 +16,10 @@ class Settings(BaseModel):
     """Fields that change no row, e.g. how many requests run at once: a run may be resumed with
     other values for them."""
 
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Fields that came when there were runs already: while such a field is at its default it shapes
+    nothing new, and those runs keep their digest."""
+
     programs: ClassVar[frozenset[str]] = frozenset()
     """Fields that name code to run or secrets to send; a run that comes over a network may not
     choose them."""
@@ -25,7 +29,9 @@ class Settings(BaseModel):
 
         What two runs must share for the second to resume the first.
         """
-        values = self.model_dump(mode="json", exclude=set(self.free))
+        fields = type(self).model_fields
+        default = {name for name in self.later if getattr(self, name) == fields[name].default}
+        values = self.model_dump(mode="json", exclude=set(self.free | default))
         return {name: _shaping(getattr(self, name), value) for name, value in values.items()}
 
 

@@ -13,10 +13,11 @@ and it can be used in every configuration:
         columns: Columns = Columns(problem="question", answer="final_answer")
 
         def rows(self) -> Iterator[Row | Fault]:
-            return file_rows(expand(self.path, any_format=False))
+            return file_rows(expand(self.path))
 
-Rejection of bad rows, duplicates, gold rules, ids, limits and shuffling come with TableSource. A
-source that is no table writes `load()` itself (sources/seam.py), as `synthetic` does.
+Rejection of bad rows, duplicates, gold rules, ids, limits, shuffling and the record of what was
+read come with TableSource. A source that is no table writes `load()` itself (sources/seam.py), as
+`synthetic` does.
 '''
 
 from typing import Annotated

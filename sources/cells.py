@@ -1,7 +1,7 @@
 """Cells become text: one documented rule per type, and a named fault for all others."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -67,15 +67,13 @@ def number_text(value: float | Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def question_text(value: object) -> str:
-    """Return a question: text, lines of a list, or the last user turn of a list of messages."""
+def long_text(value: object) -> str:
+    """Return text or the lines of a list, of at most so many characters as a question may have."""
     if isinstance(value, list | tuple):
-        turns = [turn for turn in value if isinstance(turn, Mapping)]
-        if turns and len(turns) == len(value):
-            return _last_user_turn(turns)
-        return "\n".join(filter(None, map(scalar_text, value)))
-    hopeless = isinstance(value, str) and len(value) > 2 * MAX_QUESTION_CHARS
-    text = str(value) if hopeless else scalar_text(value)
+        text = "\n".join(filter(None, map(scalar_text, value)))
+    else:
+        hopeless = isinstance(value, str) and len(value) > 2 * MAX_QUESTION_CHARS
+        text = str(value) if hopeless else scalar_text(value)
     if len(text) > MAX_QUESTION_CHARS:
         raise BadCellError("question too long", f"{len(text)} of {MAX_QUESTION_CHARS} characters")
     return text
@@ -105,15 +103,6 @@ def optional_text(value: object) -> str | None:
         return None if value is MISSING else scalar_text(value) or None
     except BadCellError:
         return None
-
-
-def _last_user_turn(turns: Sequence[Mapping[str, object]]) -> str:
-    for turn in reversed(turns):
-        if turn.get("role", turn.get("from")) in ("user", "human"):
-            return question_text(turn.get("content", turn.get("value")))
-        if turn.get("type") == "text":
-            return question_text(turn.get("text"))
-    raise BadCellError("no user turn", "a list of messages without one by the user")
 
 
 def _checked(text: str) -> str:

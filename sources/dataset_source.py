@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
 from schemas import SourceError
-from sources.data_files import expand, file_rows, of_split
+from sources.data_files import file_rows
+from sources.folders import expand, split_files
 from sources.gold import GoldRule
 from sources.hub import hub_rows
 from sources.layout import Columns
@@ -19,8 +20,13 @@ _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
 class DatasetSource(TableSource):
-    """A dataset of the hub, or a local copy of one: its folder, or one of its files."""
+    """A dataset of a hub, or a local copy of one: its folder, or one of its files."""
 
+    later: ClassVar[frozenset[str]] = frozenset({"hub"})
+
+    hub: Literal["huggingface", "modelscope"] = "huggingface"
+    """Where the name is looked up. A dataset of ModelScope is copied whole into its client's cache
+    (MODELSCOPE_CACHE) and read from there as a local copy."""
     dataset: str
     """Hub name such as `openai/gsm8k`, or a path; what exists on this machine is a path."""
     config: str | None = None
@@ -34,8 +40,13 @@ class DatasetSource(TableSource):
 
     def rows(self) -> Iterator[Row | Fault]:
         """Yield the rows of the local copy, or of the hub."""
-        if Path(self.dataset).expanduser().exists():
+        if self.is_local:
             return self._local_rows()
+        if self.hub == "modelscope":
+            raise SourceError(
+                f"{self.dataset}: a run fetches it from ModelScope; elsewhere copy it first "
+                f"(modelscope download --dataset {self.dataset}) and give the folder's path"
+            )
         if _HUB_NAME.fullmatch(self.dataset):
             return hub_rows(
                 self.dataset,
@@ -49,13 +60,28 @@ class DatasetSource(TableSource):
             "such as openai/gsm8k"
         )
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the dataset is on this machine, under its name as a path."""
+        return Path(self.dataset).expanduser().exists()
+
+    def at(self, folder: Path) -> Self:
+        """Return the source of the same problems whose dataset is copied to a folder."""
+        return self.model_copy(update={"dataset": str(folder)})
+
+    @property
+    def origin(self) -> str:
+        """The dataset, and what of it is taken."""
+        where = "on this machine" if self.is_local else f"from {self.hub}"
+        config = f", config {self.config}" if self.config else ""
+        return f"{self.dataset} {where}{config}, split {self.split}"
+
     def _local_rows(self) -> Iterator[Row | Fault]:
         root = Path(self.dataset).expanduser()
         if root.is_file():
-            return file_rows(expand(self.dataset, any_format=False))
+            return file_rows(expand(self.dataset))
         folder = root / self.config if self.config and (root / self.config).is_dir() else root
-        files = expand(str(folder), any_format=False)
-        return file_rows(of_split(files, folder, self.split))
+        return file_rows(split_files(folder, self.split))
 
 
 class Gsm8kSource(DatasetSource):

@@ -9,7 +9,6 @@ import logging
 import sqlite3
 import tempfile
 from abc import ABC
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
@@ -25,9 +24,11 @@ from sources.file_source import FileSource
 from sources.given_rows import GivenColumns, GivenLayout, find_given, given_of
 from sources.layout import MAX_NAMES, column_names
 from sources.problems import question_of, to_problem
+from sources.reading import Reading
 from sources.rows import BadCellError, Fault, Row, printable
 from sources.seam import Source
-from sources.table_source import SourceName, TableSource, with_layout
+from sources.table_source import SourceName, TableSource
+from sources.windows import with_layout
 
 _log = logging.getLogger(__name__)
 
@@ -41,15 +42,16 @@ class GivenSolutions(TableSource, ABC):
     """Put between steps of a list where neither has white space there, so that the policy reads the
     solution as it was written."""
 
-    def of(self, source: Source) -> Iterator[Problem | RejectedRow]:
+    def of(self, source: Source, reading: Reading | None = None) -> Iterator[Problem | RejectedRow]:
         """Yield the problems of a source for which there are solutions, and all rejected rows.
 
-        Problems keep the source's order. Raises SourceError where none has a solution.
+        Problems keep the source's order, and `reading` notes what is read of it. Raises SourceError
+        where none has a solution.
         """
         with _stored(self.name) as store:
-            yield from self._read(store, gold=False)
+            yield from self._read(store, Reading(), gold=False)
             found = 0
-            for item in source.load():
+            for item in source.load(reading):
                 if isinstance(item, Problem):
                     item = replace(item, given=store.of(item))
                     if not item.given:
@@ -64,24 +66,33 @@ class GivenSolutions(TableSource, ABC):
                 )
             yield from store.left(self.name)
 
-    def _loaded(self) -> Iterator[Problem | RejectedRow]:
+    def _loaded(self, reading: Reading) -> Iterator[Problem | RejectedRow]:
         with _stored(self.name) as store:
-            yield from self._read(store, gold=True)
-            yield from store.problems()
+            yield from self._read(store, reading, gold=True)
+            for problem in store.problems():
+                reading.problems += 1
+                yield problem
 
-    def _read(self, store: "_Store", *, gold: bool) -> Iterator[RejectedRow]:
+    def _read(self, store: "_Store", reading: Reading, *, gold: bool) -> Iterator[RejectedRow]:
         """Store the solutions of all rows; yield the rows that hold none."""
-        rejected: Counter[str] = Counter()
+        reading.source, reading.origin = self.name, self.origin
         columns: dict[str, None] = {}
+        shown: GivenLayout | None = None
         find = partial(find_given, named=self.columns, gold=gold)
-        for position, (row, layout) in enumerate(with_layout(self.rows(), find, name=self.name)):
+        for position, (row, layout) in enumerate(with_layout(self.rows(), find)):
+            if layout is not None and layout is not shown:
+                shown, reading.layout = layout, layout.problem
+                _log.info("%s: %s", self.name, layout)
             if not len(store) and isinstance(row, Row) and len(columns) < MAX_NAMES:
                 columns |= dict.fromkeys(column_names([row.cells]))
             try:
                 self._store(store, position, row, layout, gold=gold)
             except BadCellError as error:
-                rejected[error.reason] += 1
+                reading.refused(error.reason)
                 yield self.rejection(position, row, error)
+            else:
+                reading.rows += 1
+        rejected = reading.rejected
         if not len(store):
             reasons = "; ".join(f"{count} x {reason}" for reason, count in rejected.most_common(3))
             there = ", ".join(columns) or "none"
@@ -246,13 +257,13 @@ def _stored(name: str) -> Iterator[_Store]:
 
 
 def problems_of(
-    source: Source | None, solutions: GivenSolutions | None
+    source: Source | None, solutions: GivenSolutions | None, reading: Reading | None = None
 ) -> Iterator[Problem | RejectedRow]:
     """Yield what is to be labelled: a source's problems, those with solutions where some are given.
 
-    Raises SourceError as `Source.load` does.
+    What is read of the problems is noted in `reading`. Raises SourceError as `Source.load` does.
     """
     if solutions is None:
         assert source is not None  # a run has one of the two
-        return source.load()
-    return solutions.load() if source is None else solutions.of(source)
+        return source.load(reading)
+    return solutions.load(reading) if source is None else solutions.of(source, reading)

@@ -12,6 +12,7 @@ from schemas import GivenSolution
 from sources.cells import MISSING, lookup, scalar_text
 from sources.layout import Columns, Finder, Layout, column_names, find_layout
 from sources.rows import BadCellError
+from sources.turns import are_turns
 
 _STEPS = (
     "steps", "solutionsteps", "reasoningsteps", "modeloutputsteps", "hypothesissteps",
@@ -67,10 +68,10 @@ class GivenLayout:
 
     def __str__(self) -> str:
         kind = "steps" if self.is_steps else "solution"
-        names = f"{kind} from {self.solution}" + (f"; id from {self.id}" if self.id else "")
-        if self.problem is None:
-            return names
-        return f"{names}; {self.problem if self.gold else self.problem.asked}"
+        names = [f"{kind} from {self.solution}", *([f"id from {self.id}"] if self.id else ())]
+        told = self.problem.told if self.problem else {}
+        unread = set() if self.gold else {"gold"}
+        return "; ".join((*names, *(text for role, text in told.items() if role not in unread)))
 
 
 def find_given(
@@ -115,7 +116,7 @@ def _besides(rows: Sequence[Mapping[str, object]], solution: str) -> frozenset[s
         for name, value in cells.items():
             values.setdefault(name, []).append(value)
     marks = {name for name, cells in values.items() if _are_marks(name, cells)}
-    talk = any(_is_talk(lookup(cells, solution)) for cells in rows)
+    talk = any(are_turns(lookup(cells, solution)) for cells in rows)
     return frozenset(marks if talk else {*marks, solution})
 
 
@@ -145,7 +146,7 @@ def given_of(
     id = (scalar_text(named) if named is not MISSING else "") or place
     if layout.is_steps:
         return (GivenSolution(id=id, steps=_steps(value, separator), cut=True),)
-    if isinstance(value, list | tuple) and not _is_talk(value):
+    if isinstance(value, list | tuple) and not are_turns(value):
         return _several(value, id)
     text = _last_answer(value) if isinstance(value, list | tuple) else _text(value)
     return (GivenSolution(id=id, steps=(text,), cut=False),)
@@ -191,13 +192,6 @@ def _text(value: object) -> str:
     if not checked:
         raise BadCellError("empty solution or step")
     return value if isinstance(value, str) else checked
-
-
-def _is_talk(value: object) -> bool:
-    turns = value if isinstance(value, list | tuple) else ()
-    return bool(turns) and all(
-        isinstance(turn, Mapping) and ("role" in turn or "from" in turn) for turn in turns
-    )
 
 
 def _last_answer(turns: Sequence[Mapping[str, object]]) -> str:

@@ -13,7 +13,7 @@ joined by `, `, a list of numbers stays one in its order (`[0, 5]`); a number wi
 brackets, as ASDiv has it (`9 (apples)`), loses the unit (`5 (mod 7)` keeps it). A backslash that an
 escape ate is put back where that is certain (form feed and `rac{1}{2}`). All else stays as the
 dataset writes it, thousands separators and `$` included: the verifier reads those. Empty, `nan`,
-`null`, `None`, `N/A` and overlong golds, and those with control characters, are rejected.
+`null`, `None`, `N/A`, `proof` and overlong golds, and those with control characters, are rejected.
 """
 
 import re
@@ -33,7 +33,8 @@ MAX_ANSWER_CHARS = 2_000
 
 _HASH = re.compile(r"(?<!#)####(?!#)[ \t]*([^\n]*)")
 _UNIT = re.compile(r"([-+]?[\d.,]+(?:/\d+)?)\s+\(\s*(?!mod\b)[A-Za-z][A-Za-z .'-]*\)")
-_NO_VALUE = {"", "nan", "null", "<na>", "n/a", "n.a.", "#n/a"}
+_NO_VALUE = {"", "nan", "null", "<na>", "n/a", "n.a.", "#n/a", "proof", "notfound"}
+"""The last two are NuminaMath's: a proof is asked for, no answer was found."""
 _PRINTED_NULL = {"None", "NONE", "NA"}
 """Nulls that a program printed; `none` in lower case is an answer: there is no solution."""
 

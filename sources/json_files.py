@@ -14,8 +14,9 @@ from sources.json_elements import (
     elements,
 )
 from sources.layout import Columns, find_layout
-from sources.rows import MAX_ROW_VALUES, TORN, Fault, Row, printable
-from sources.streams import Line, TornStreamError, lines
+from sources.rows import MAX_ROW_VALUES, Fault, Row, printable
+from sources.streams import Line, lines
+from sources.turns import are_turns
 
 _HEAD_BYTES = 1 << 20
 
@@ -34,14 +35,13 @@ def json_rows(pieces: Iterable[bytes], *, encoding: str) -> Iterator[Row | Fault
     read whole: a problem by itself (the MATH release), a list of rows under some key, or columns.
     """
     stream = iter(pieces)
-    head, torn = _head(stream)
-    rest = chain([head], _raise(torn) if torn else stream)
-    start = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    head = _head(stream)
+    rest = chain([head], stream)
+    start = head.lstrip()
     if start.startswith(b"{") and _is_json_lines(start):
         yield from jsonl_rows(rest, encoding=encoding)
         return
-    tear: list[str] = []
-    text = _decoded(rest, encoding, tear)
+    text = _decoded(rest, encoding)
     if start.startswith(b"{"):
         document = elements(text, longest=MAX_DOCUMENT_CHARS, most=MAX_DOCUMENT_VALUES)
         values = _unfolded(document)
@@ -49,8 +49,6 @@ def json_rows(pieces: Iterable[bytes], *, encoding: str) -> Iterator[Row | Fault
         values = elements(text)
     for index, value in enumerate(values):
         yield _row(value, f"item {index}")
-    if tear:
-        yield Fault(place="its end", reason=TORN, detail=tear[0])
 
 
 def _line_row(line: Line, encoding: str) -> Row | Fault:
@@ -85,22 +83,14 @@ def _row(value: object, place: str) -> Row | Fault:
     return Row(place=place, cells=value)
 
 
-def _head(stream: Iterator[bytes]) -> tuple[bytes, str]:
-    """Return the first bytes, up to a whole first line, and how the stream tore, if it did."""
+def _head(stream: Iterator[bytes]) -> bytes:
+    """Return the first bytes, up to a whole first line."""
     head = bytearray()
-    try:
-        for piece in stream:
-            head += piece
-            if b"\n" in bytes(head).lstrip() or len(head) > _HEAD_BYTES:
-                break
-    except TornStreamError as error:
-        return bytes(head), str(error)
-    return bytes(head), ""
-
-
-def _raise(torn: str) -> Iterator[bytes]:
-    raise TornStreamError(torn)
-    yield b""  # a generator, so that it raises where it is reached
+    for piece in stream:
+        head += piece
+        if b"\n" in bytes(head).lstrip() or len(head) > _HEAD_BYTES:
+            break
+    return bytes(head)
 
 
 def _is_json_lines(start: bytes) -> bool:
@@ -112,14 +102,10 @@ def _is_json_lines(start: bytes) -> bool:
         return False
 
 
-def _decoded(pieces: Iterable[bytes], encoding: str, tear: list[str]) -> Iterator[str]:
+def _decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[str]:
     """Yield text; wrong bytes become lone surrogates, for which their rows are rejected later."""
     decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
-    try:
-        for index, piece in enumerate(pieces):
-            yield decoder.decode(piece.removeprefix(codecs.BOM_UTF8) if index == 0 else piece)
-    except TornStreamError as error:
-        tear.append(str(error))
+    yield from map(decoder.decode, pieces)
     yield decoder.decode(b"", final=True)
 
 
@@ -134,7 +120,11 @@ def _unfolded(values: Iterator[object]) -> Iterator[object]:
 
 def _document_rows(document: dict[str, object]) -> Iterable[object]:
     """Return the rows that a whole JSON object stands for."""
-    tables = [v for v in document.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+    tables = [
+        value
+        for value in document.values()
+        if isinstance(value, list) and value and isinstance(value[0], dict) and not are_turns(value)
+    ]
     if len(tables) == 1 and not _is_problem(document):
         return tables[0]
     columns = list(document.values())

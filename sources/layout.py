@@ -2,20 +2,33 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice, takewhile
+from typing import ClassVar
 
 from schemas import Settings, SourceError
 from sources.cells import MISSING, lookup
+from sources.turns import are_turns
 
 _PROBLEM = (
-    "problem", "question", "prompt", "instruction", "input", "query", "problemstatement",
-    "problemtext", "questiontext", "text",
+    "question.stem", "problem", "question", "originaltext", "prompt", "instruction", "input",
+    "query", "problemstatement", "problemtext", "questiontext", "questionstem", "squestion", "text",
+    "messages", "conversations", "conversation",
 )  # fmt: skip
-_LEAD_IN = ("body", "context", "passage")
+_CONTEXT = ("body", "context", "passage")
+_PART = (
+    *_CONTEXT, "table", "tables", "article", "story", "paragraph", "paragraphs", "pretext",
+    "posttext", "premise", "scenario",
+)  # fmt: skip
+"""What a question that has such a column can hardly be understood without."""
+_IMAGE = re.compile(
+    r"(?:decoded)?(?:image|img|picture|pic|figure|diagram)s?(?:paths?|urls?|files?|names?)?\d*"
+)
 _ANSWER = (
-    "finalanswer", "expectedanswer", "goldanswer", "groundtruthanswer", "correctanswer",
-    "numericalanswer", "answer", "groundtruth", "gold", "target", "rewardmodel.groundtruth",
-    "extrainfo.answer", "answerkey", "correct", "label",
+    "finalanswer", "finalans", "expectedanswer", "goldanswer", "groundtruthanswer",
+    "correctanswer", "shortanswer", "numericalanswer", "answernumber", "answer", "groundtruth",
+    "gold", "golden", "target", "rewardmodel.groundtruth", "extrainfo.answer", "answerkey",
+    "correct", "correctoption", "lsolutions", "ans", "label", "cop",
 )  # fmt: skip
 _SOLUTION = ("solution", "rationale", "explanation", "reasoning", "generatedsolution", "cot")
 _ANSWER_SOLUTION = (*_SOLUTION, "response", "completion", "output")
@@ -25,6 +38,10 @@ _SUBJECT = (
     "extrainfo.subject",
 )  # fmt: skip
 _OPTIONS = ("options", "choices")
+_OPTION_COLUMNS = tuple(
+    [f"{word}{letter}" for letter in "abcdefghij"] for word in ("", "option", "choice", "op")
+)
+"""Names of options in columns of their own: A, B, ... (CMMLU), `option_a`, `opa` (MedMCQA)."""
 
 
 class Columns(Settings):
@@ -32,6 +49,8 @@ class Columns(Settings):
 
     What is not named is found by its well-known name, upper or lower case, `_` or not.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"context", "ignore"})
 
     problem: str | tuple[str, ...] | None = None
     """The question; several columns are joined by a line break."""
@@ -43,8 +62,13 @@ class Columns(Settings):
     """How hard the problem is, for prompts that say so."""
     subject: str | None = None
     """What field it is of, for prompts that say so."""
-    options: str | None = None
-    """The options of a multiple-choice question."""
+    options: str | tuple[str, ...] | None = None
+    """The options of a multiple-choice question: one column, or one per option."""
+    context: str | tuple[str, ...] | None = None
+    """What stands before the question: a body, a passage, a table (one line a row)."""
+    ignore: tuple[str, ...] = ()
+    """Columns that look like a part of the question (a passage, a table, an image) and are none:
+    without this, rows that fill such a column are rejected, or it is put before the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,37 +76,43 @@ class Layout:
     """The columns a dataset is read by."""
 
     problem: tuple[str, ...]
-    lead_in: str | None
-    """A body or context that stands before the question in rows that have one."""
+    context: tuple[str, ...]
+    """What stands before the question in rows that have it."""
     answer: tuple[str, ...]
     answer_is_solution: bool
     """The gold must be extracted from a whole solution: no column holds it alone."""
     solution: str | None
     level: str | None
     subject: str | None
-    options: str | None
-
-    def __str__(self) -> str:
-        answer = " + ".join(self.answer) + (" (its #### or box)" if self.answer_is_solution else "")
-        others = (
-            f"{role} from {path}"
-            for role, path in (
-                ("solution", self.solution),
-                ("level", self.level),
-                ("subject", self.subject),
-                ("options", self.options),
-            )
-            if path
-        )
-        return "; ".join((self.asked, f"gold from {answer}", *others))
+    options: tuple[str, ...]
+    """One column, or one per option."""
+    ignored: tuple[str, ...]
+    unused: tuple[str, ...]
+    """All other columns there are."""
+    needed: tuple[str, ...]
+    """Those of them without which the question is not whole: no row that fills one is a problem."""
 
     @property
-    def asked(self) -> str:
-        """Where the question stands, for a person."""
-        names = (self.lead_in, *self.problem) if self.lead_in else self.problem
-        return f"question from {' + '.join(names)}"
+    def read(self) -> dict[str, tuple[str, ...]]:
+        """The columns that are read, by what they are read as."""
+        one = {"solution": self.solution, "level": self.level, "subject": self.subject}
+        roles = {
+            "context": self.context,
+            "question": self.problem,
+            "options": self.options,
+            "gold": self.answer,
+            **{role: (path,) if path else () for role, path in one.items()},
+        }
+        return {role: paths for role, paths in roles.items() if paths}
+
+    @property
+    def told(self) -> dict[str, str]:
+        """Where each part of a problem stands, for a person."""
+        return {role: f"{role} from {' + '.join(paths)}" for role, paths in self.read.items()}
 
 
+MOST_NAMES = 200
+"""Columns that are told apart: JSON rows with words for keys have no end of them."""
 MAX_NAMES = 30
 """Column names that a message lists."""
 
@@ -90,36 +120,91 @@ MAX_NAMES = 30
 def find_layout(rows: Sequence[Mapping[str, object]], named: Columns) -> Layout | None:
     """Return the layout of a dataset's first rows, or None where no question or gold is found.
 
-    Raises SourceError when a named solution, level, subject or options column is in no row.
+    Raises SourceError when a named column that is no question or gold is in no row.
     """
-    found = Finder(rows)
+    found = Finder(rows, ignore=named.ignore)
     problem = _names(named.problem) or found.first(_PROBLEM)
     plain = _names(named.answer) or found.first(_ANSWER, besides=problem)
-    answer = plain or found.first(_ANSWER_SOLUTION, besides=problem)
+    answer = plain or found.first(_ANSWER_SOLUTION, besides=problem) or found.chat(problem)
     if not problem or not answer:
         return None
-    return Layout(
+    for role, paths in (("options", named.options), ("context", named.context)):
+        for path in _names(paths):
+            found.named(role, path)
+    layout = Layout(
         problem=problem,
-        lead_in=None if named.problem else found.lead_in(),
+        context=_names(named.context),
         answer=answer,
         answer_is_solution=not plain,
         solution=found.named("solution", named.solution) or found.one(_SOLUTION, problem),
         level=found.named("level", named.level) or found.one(_LEVEL, (*problem, *answer)),
         subject=found.named("subject", named.subject) or found.one(_SUBJECT, (*problem, *answer)),
-        options=found.named("options", named.options) or found.one(_OPTIONS, (*problem, *answer)),
+        options=_names(named.options) or found.first(("question.choices",)),
+        ignored=named.ignore,
+        unused=(),
+        needed=(),
     )
+    return with_columns(layout, dict.fromkeys(name for cells in rows for name in cells), named)
+
+
+def with_columns(layout: Layout, names: Iterable[str], named: Columns) -> Layout:
+    """Return a layout that knows of all these columns, whether any row has filled them yet.
+
+    Context and options are found among them where they are not named.
+    """
+    taken = {path.split(".")[0] for paths in layout.read.values() for path in paths}
+    taken |= {path for paths in layout.read.values() for path in paths}
+    free = {name: _normal(name) for name in names if name not in taken}
+    open_ = {normal: name for name, normal in free.items() if name not in named.ignore}
+    context, options = layout.context, layout.options
+    if named.context is None:
+        found = (open_.pop(normal, "") for normal in _CONTEXT)
+        context = (*context, *filter(None, found))
+    if not options:
+        options = _option_columns(open_)
+    read = {*context, *options}
+    return replace(
+        layout,
+        context=context,
+        options=options,
+        unused=tuple(islice((name for name in free if name not in read), MOST_NAMES)),
+        needed=tuple(
+            name
+            for name, normal in free.items()
+            if name not in {*read, *named.ignore} and (normal in _PART or is_image(name))
+        ),
+    )
+
+
+def is_image(name: str) -> bool:
+    """Return whether a column of this name holds images, or says where they are."""
+    return _IMAGE.fullmatch(_normal(name)) is not None
+
+
+def _option_columns(names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the columns of options among some, by normalised name."""
+    whole = next((names[name] for name in _OPTIONS if name in names), None)
+    if whole:
+        return (whole,)
+    for labels in _OPTION_COLUMNS:
+        found = tuple(takewhile(bool, (names.get(label, "") for label in labels)))
+        if len(found) > 1:
+            return found
+    return ()
 
 
 class Finder:
     """The columns of some rows, by normalised name, but for those that are null throughout."""
 
-    def __init__(self, rows: Sequence[Mapping[str, object]]) -> None:
+    def __init__(
+        self, rows: Sequence[Mapping[str, object]], *, ignore: tuple[str, ...] = ()
+    ) -> None:
         self._rows = rows
         self._by_name: dict[str, str] = {}
         for cells in rows:
             for path in _paths(cells):
-                self._by_name.setdefault(_normal(path), path)
-        self._names = {_normal(name): name for cells in rows for name in cells}
+                if path not in ignore:
+                    self._by_name.setdefault(_normal(path), path)
 
     def first(self, candidates: Iterable[str], *, besides: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the first of the candidates that is there, alone; empty where none is."""
@@ -131,12 +216,10 @@ class Finder:
         paths = (self._by_name.get(name) for name in candidates)
         return next((path for path in paths if path and path not in besides), None)
 
-    def lead_in(self) -> str | None:
-        """Return the column of a body or context, if any.
-
-        It counts though null in these rows: it may matter in later ones.
-        """
-        return next((self._names[name] for name in _LEAD_IN if name in self._names), None)
+    def chat(self, problem: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the question's own column where it is a chat: it may hold the solution, too."""
+        cells = (lookup(cells, path) for path in problem for cells in self._rows)
+        return problem if any(map(are_turns, cells)) else ()
 
     def named(self, role: str, path: str | None) -> str | None:
         """Return the column that the user names; raises SourceError where no row has it."""

@@ -1,13 +1,16 @@
 """One row becomes one Problem, or a BadCellError says why not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from string import ascii_uppercase
 
 from schemas import Problem, problem_id
-from sources.cells import MISSING, lookup, optional_text, question_text
+from sources.cells import MISSING, lookup, optional_text
+from sources.contexts import context_texts, refuse_gaps, refuse_holes
 from sources.gold import GoldRule, extract_gold
 from sources.layout import Layout
-from sources.options import option_gold, with_options
+from sources.options import option_gold, option_texts, with_options
 from sources.rows import BadCellError
+from sources.turns import answered_text, are_turns, question_text, unread_turns
 
 
 def to_problem(
@@ -19,35 +22,63 @@ def to_problem(
     remove: tuple[str, ...],
 ) -> Problem:
     """Return the problem that a row states; raises BadCellError with the reason if none."""
-    choices = lookup(cells, layout.options) if layout.options else None
-    stated = _joined(cells, layout.answer, " ")
-    answer = extract_gold(
-        option_gold(stated, choices), gold, from_solution=layout.answer_is_solution
-    )
+    refuse_holes(cells, layout)
+    choices = _choices(cells, layout)
     question = question_of(cells, layout, remove)
-    question = with_options(question, choices) if choices else question
+    refuse_gaps(question)
+    stated = _joined(cells, layout.answer, " ")
+    from_solution = layout.answer_is_solution
+    if are_turns(stated):
+        stated, from_solution = answered_text(stated), True
+    answer = _gold(stated, choices, gold, from_solution=from_solution)
     return Problem(
         id=problem_id(source, question, answer),
         source=source,
         question=question,
         answer=answer,
+        options=option_texts(choices),
         solution=_solution(cells, layout, stated, answer),
         level=_optional(cells, layout.level),
         subject=_optional(cells, layout.subject),
     )
 
 
+def left_out(cells: Mapping[str, object], layout: Layout) -> Iterator[str]:
+    """Yield what a problem's own columns say beside question and gold, e.g. a system prompt."""
+    for path in layout.problem:
+        if are_turns(value := lookup(cells, path)):
+            yield from (f"{speaker} turn of {path}" for speaker in unread_turns(value))
+
+
+def _gold(stated: object, choices: object, rule: GoldRule, *, from_solution: bool) -> str:
+    """Return the gold answer; of a multiple choice its letter, wherever the solution states it."""
+    if from_solution or rule not in ("auto", "column"):
+        found = extract_gold(stated, rule, from_solution=from_solution)
+        return str(option_gold(found, choices))
+    return extract_gold(option_gold(stated, choices), rule, from_solution=False)
+
+
+def _choices(cells: Mapping[str, object], layout: Layout) -> object:
+    """Return the row's options, as one column has them or several: by their places, A first."""
+    values = [lookup(cells, path) for path in layout.options]
+    if len(values) == 1:
+        return None if values[0] is MISSING else values[0]
+    return {
+        letter: value
+        for letter, value in zip(ascii_uppercase, values, strict=False)
+        if value is not MISSING and value not in (None, "")
+    }
+
+
 def question_of(cells: Mapping[str, object], layout: Layout, remove: tuple[str, ...]) -> str:
-    """Return the question that a row asks; raises BadCellError where it asks none."""
-    asked = question_text(_joined(cells, layout.problem, "\n"))
-    lead_in = lookup(cells, layout.lead_in) if layout.lead_in else MISSING
-    if lead_in is not MISSING:
-        asked = "\n".join(filter(None, (question_text(lead_in), asked)))
+    """Return the question that a row asks, with its options; BadCellError where it asks none."""
+    parts = context_texts(cells, layout)
+    asked = "\n".join((*parts, question_text(_joined(cells, layout.problem, "\n"))))
     for text in remove:
         asked = asked.replace(text, "")
     if not asked.strip():
         raise BadCellError("empty question")
-    return asked.strip()
+    return with_options(asked.strip(), _choices(cells, layout))
 
 
 def _joined(cells: Mapping[str, object], paths: tuple[str, ...], separator: str) -> object:

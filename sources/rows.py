@@ -7,13 +7,6 @@ from dataclasses import dataclass
 MAX_ROW_BYTES = 16 << 20
 """A longer row is no math problem; it is rejected unread, so memory stays bounded."""
 
-TORN = "the file is torn here"
-BROKEN = "the file is broken here"
-CLOSED = "file cannot be read"
-OTHER_FORMAT = "not in its format"
-LAST_FAULTS = frozenset({TORN, BROKEN, CLOSED, OTHER_FORMAT})
-"""Reasons of faults behind which nothing of a file is read."""
-
 EXCERPT_CHARS = 200
 MAX_ROW_VALUES = 1_000_000
 """Values in one row's nested cells: JSON makes 64 bytes and more of each `[],`."""

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sources.row_sizes import batch_size, row_sizes
-from sources.rows import BROKEN, MAX_ROW_BYTES, Fault, Row, printable
+from sources.rows import MAX_ROW_BYTES, Fault, Row, printable
 from sources.streams import Line, lines
 
 BATCH_ROWS = 256
@@ -31,22 +31,25 @@ _ENDS_OF_OLD = re.compile(r"(?<=\r)(?![\r\n])")
 
 
 def csv_rows(
-    pieces: Iterable[bytes], *, encoding: str, longest_cell: int = LONGEST_CELL
+    pieces: Iterable[bytes],
+    *,
+    encoding: str,
+    names: Sequence[str] = (),
+    longest_cell: int = LONGEST_CELL,
 ) -> Iterator[Row | Fault]:
-    """Yield the rows of a CSV or TSV file with a header; its delimiter is the header's commonest.
+    """Yield the rows of a CSV or TSV file; its delimiter is the commonest of its first line.
 
-    Cells stay text, exactly as written. A quote left open costs at most `longest_cell` characters.
+    That is the header unless columns are named. Cells stay text, exactly as written. A quote left
+    open costs at most `longest_cell` characters.
     """
     faults: list[Line] = []
     text = _text_lines(lines(pieces), encoding, faults)
     first = next(text, None)
     if first is None:
         return
-    # max returns the first of equals: a comma for a header of one column.
-    delimiter = max(_DELIMITERS, key=re.sub(r'"[^"]*("|$)', "", first).count)
-    reader = csv.reader(chain([first], text), delimiter=delimiter)
+    reader = csv.reader(chain([first], text), delimiter=_delimiter(first, len(names)))
     try:
-        header = [name.strip() for name in _next_cells(reader, longest_cell) or ()]
+        header = list(names) or [name.strip() for name in _next_cells(reader, longest_cell) or ()]
     except csv.Error as error:
         yield Fault(place="line 1", reason="not valid CSV", detail=str(error))
         return
@@ -64,6 +67,16 @@ def csv_rows(
             return
         if any(cells):
             yield _csv_row(header, cells, place)
+
+
+def _delimiter(first: str, columns: int) -> str:
+    """Return what stands between the cells of a first line, of so many columns where known."""
+    bare = re.sub(r'"[^"]*("|$)', "", first)
+    fitting = [sign for sign in _DELIMITERS if columns and bare.count(sign) == columns - 1]
+    if "\t" in fitting:  # text holds commas as often as not, and no tabs
+        return "\t"
+    # max returns the first of equals: a comma for a header of one column.
+    return max(fitting or _DELIMITERS, key=bare.count)
 
 
 def _next_cells(reader: Iterator[list[str]], longest: int) -> list[str] | None:
@@ -103,13 +116,13 @@ def _csv_row(header: list[str], cells: list[str], place: str) -> Row | Fault:
 
 
 def parquet_rows(path: Path) -> Iterator[Row | Fault]:
-    """Yield the rows of a Parquet file, 256 in memory at a time; a broken end costs only itself."""
+    """Yield the rows of a Parquet file, 256 in memory at a time."""
     with pq.ParquetFile(path) as file:
         leaves = [file.schema.column(index) for index in range(len(file.schema))]
     texts = [leaf.path for leaf in leaves if _is_text(leaf)]
     # Dictionaries stay dictionaries until the size of what they stand for is known.
     with pq.ParquetFile(path, read_dictionary=texts) as file:
-        yield from _until_broken(_row_groups(file))
+        yield from _row_groups(file)
 
 
 def _row_groups(file: Any) -> Iterator[Row | Fault]:
@@ -152,9 +165,9 @@ def arrow_rows(path: Path) -> Iterator[Row | Fault]:
             file.seek(0)
             stored = pa.ipc.open_file(file)
             batches = (stored.get_batch(index) for index in range(stored.num_record_batches))
-            yield from _until_broken(batch_rows(batches, foreign=True))
+            yield from batch_rows(batches, foreign=True)
         else:
-            yield from _until_broken(batch_rows(reader, foreign=True))
+            yield from batch_rows(reader, foreign=True)
 
 
 def batch_rows(
@@ -229,13 +242,3 @@ def _with_exact_floats(batch: Any) -> Any:
             text = pc.cast(batch.column(index), pa.string())
             batch = batch.set_column(index, field.name, pc.cast(text, pa.float64()))
     return batch
-
-
-def _until_broken(rows: Iterator[Row | Fault]) -> Iterator[Row | Fault]:
-    last = "its start"
-    try:
-        for row in rows:
-            last = row.place
-            yield row
-    except (pa.ArrowException, OSError, ValueError) as error:
-        yield Fault(place=f"behind {last}", reason=BROKEN, detail=str(error))

@@ -2,26 +2,31 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from itertools import islice
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import Field
 
 from schemas import Problem, RejectedRow, Settings, SourceError
 from sources.first_places import FirstPlaces
 from sources.gold import GoldRule
-from sources.layout import MAX_NAMES, Columns, Layout, column_names, find_layout
-from sources.problems import to_problem
-from sources.rows import BadCellError, Fault, Row, characters, excerpt
+from sources.layout import (
+    MAX_NAMES,
+    Columns,
+    Layout,
+    column_names,
+    find_layout,
+    with_columns,
+)
+from sources.problems import left_out, to_problem
+from sources.reading import Reading
+from sources.rows import BadCellError, Fault, Row, excerpt
 from sources.selection import shuffled, stretch
+from sources.windows import with_layout
 
-WINDOW_ROWS = 256
-"""Rows looked at to find the columns; the first window with a question and a gold decides."""
-
-WINDOW_CHARS = 1 << 26
+_NAME_CHARS = 60
+"""Characters of a column's name that a message shows: a row taken for a header is longer."""
 
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 
@@ -29,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class TableSource(Settings, ABC):
-    """A source made of rows with columns; which ones it reads, it logs."""
+    """A source made of rows with columns; which ones it reads and leaves out, it notes."""
 
     name: SourceName = "table"
     """What problems say they are from; part of their ids, so keep it when files move."""
@@ -52,45 +57,64 @@ class TableSource(Settings, ABC):
     def rows(self) -> Iterator[Row | Fault]:
         """Yield the dataset's rows, and faults where one should have been."""
 
-    def load(self) -> Iterator[Problem | RejectedRow]:
+    @property
+    def origin(self) -> str:
+        """Where the rows come from, for a person."""
+        return ""
+
+    @property
+    def remedy(self) -> str:
+        """What else to try where no row is a problem, beside naming the columns."""
+        return ""
+
+    def load(self, reading: Reading | None = None) -> Iterator[Problem | RejectedRow]:
         """Yield the selected problems, and every rejected row met on the way to them.
 
         Of problems with equal id the first is kept and the others rejected as duplicates.
         Raises SourceError when no row is a problem, or the selection is empty.
         """
-        loaded = self._loaded()
+        loaded = self._loaded(reading or Reading())
         if self.shuffle_seed is None:
             return stretch(loaded, start=self.start, limit=self.limit)
         return shuffled(loaded, seed=self.shuffle_seed, start=self.start, limit=self.limit)
 
-    def _loaded(self) -> Iterator[Problem | RejectedRow]:
-        rejected: Counter[str] = Counter()
+    def _loaded(self, reading: Reading) -> Iterator[Problem | RejectedRow]:
+        reading.source, reading.origin = self.name, self.origin
         first_rows = FirstPlaces()
         columns: dict[str, None] = {}
+        examples: dict[str, str] = {}
         find = partial(find_layout, named=self.columns)
-        for position, (row, layout) in enumerate(with_layout(self.rows(), find, name=self.name)):
-            if not first_rows and isinstance(row, Row) and len(columns) < MAX_NAMES:
+        widen = partial(with_columns, named=self.columns)
+        for position, (row, layout) in enumerate(with_layout(self.rows(), find, widen)):
+            if not first_rows and row.cells and len(columns) < MAX_NAMES:
                 columns |= dict.fromkeys(column_names([row.cells]))
+            reading.layout = layout
             try:
-                problem = self._problem(row, layout)
+                problem, left = self._problem(row, layout)
                 first = first_rows.first(problem.id, position)
                 if first != position:
                     raise BadCellError("duplicate", f"same question and gold as row {first}")
             except BadCellError as error:
-                rejected[error.reason] += 1
+                reading.refused(error.reason)
+                examples.setdefault(error.reason, error.detail)
                 yield self.rejection(position, row, error)
             else:
+                reading.took(problem, left)
                 yield problem
         if not first_rows:
-            raise SourceError(self._nothing(rejected, columns))
-        _log.info("%s: %d problems; rejected: %s", self.name, len(first_rows), dict(rejected))
+            raise SourceError(self._nothing(reading, columns, examples))
+        _log.info("%s", "; ".join(reading.record.lines()))
 
-    def _problem(self, row: Row | Fault, layout: Layout | None) -> Problem:
+    def _problem(self, row: Row | Fault, layout: Layout | None) -> tuple[Problem, list[str]]:
+        """Return the problem of a row, and what was left out of it."""
         if isinstance(row, Fault):
             raise BadCellError(row.reason, row.detail)
         if layout is None:
             raise BadCellError("no known question and answer columns")
-        return to_problem(row.cells, layout, source=self.name, gold=self.gold, remove=self.remove)
+        problem = to_problem(
+            row.cells, layout, source=self.name, gold=self.gold, remove=self.remove
+        )
+        return problem, list(left_out(row.cells, layout))
 
     def rejection(self, position: int, row: Row | Fault, error: BadCellError) -> RejectedRow:
         """Return what is recorded of a row that cannot be used."""
@@ -102,44 +126,18 @@ class TableSource(Settings, ABC):
             excerpt=excerpt(row.cells) if isinstance(row, Row) else row.excerpt,
         )
 
-    def _nothing(self, rejected: Counter[str], columns: Iterable[str]) -> str:
-        if not rejected:
+    def _nothing(
+        self, reading: Reading, columns: Iterable[str], examples: Mapping[str, str]
+    ) -> str:
+        if not reading.rows:
             return f"{self.name}: no rows at all; is the file empty or the split the wrong one?"
-        reasons = "; ".join(f"{count} x {reason}" for reason, count in rejected.most_common(3))
-        there = ", ".join(columns) or "none"
+        common = reading.rejected.most_common(3)
+        reasons = "; ".join(f"{count} x {reason}" for reason, count in common)
+        told = f"{self.name}: none of its {reading.rows} rows is a problem ({reasons}). "
+        if common[0][0].startswith("needs") or common[0][0] == "several user turns":
+            return told + f"The first: {examples[common[0][0]]}"
+        there = ", ".join(name[:_NAME_CHARS] for name in columns) or "none"
         return (
-            f"{self.name}: none of its {rejected.total()} rows is a problem ({reasons}). "
-            f"Columns there: {there}. Name the right ones with columns.problem and "
-            "columns.answer, and how the gold is written with gold"
+            f"{told}Columns there: {there}. Name the right ones with columns.problem and "
+            f"columns.answer, and how the gold is written with gold{self.remedy}"
         )
-
-
-Found = TypeVar("Found")
-Find = Callable[[Sequence[Mapping[str, object]]], Found | None]
-"""Returns the layout of some rows; None where they do not show one."""
-
-
-def with_layout(
-    rows: Iterator[Row | Fault], find: Find[Found], *, name: str
-) -> Iterator[tuple[Row | Fault, Found | None]]:
-    """Pair every row with the layout; it is found in the first window that shows one."""
-    layout: Found | None = None
-    while layout is None and (window := list(_window(rows))):
-        cells = [row.cells for row in window if isinstance(row, Row)]
-        layout = find(cells) if cells else None
-        if layout is not None:
-            _log.info("%s: %s", name, layout)
-        for row in window:
-            yield row, layout
-    for row in rows:
-        yield row, layout
-
-
-def _window(rows: Iterator[Row | Fault]) -> Iterator[Row | Fault]:
-    """Yield rows up to WINDOW_ROWS or about WINDOW_CHARS."""
-    held = 0
-    for row in islice(rows, WINDOW_ROWS):
-        yield row
-        held += characters(row.cells) if isinstance(row, Row) else 0
-        if held > WINDOW_CHARS:
-            return

@@ -10,10 +10,12 @@ from typing import Literal
 from rollouts import load_template
 from schemas import ChatPrompt, Problem, RejectedRow, SourceError, StepmintError
 from sources import problems_of
+from sources.reading import Reading
 from tasks import run_file
 from tasks.contradictions import contradicted
 from tasks.problems import distinct
 from tasks.settings import LabelRun
+from tasks.sources import located
 
 State = Literal["well", "doubtful", "bad"]
 _REASONS = 4
@@ -53,7 +55,8 @@ def _folder(run: LabelRun) -> Found:
 async def _source(run: LabelRun, rows: int) -> tuple[list[Problem], Found]:
     """Read the source's first rows, and look at their golds as the run will."""
     try:
-        read = await asyncio.to_thread(_read, run, rows)
+        reading = Reading()
+        read = await asyncio.to_thread(_read, run, rows, reading)
     except StepmintError as error:
         return [], Found("source", "bad", str(error))
     problems = [row for row in read if isinstance(row, Problem)]
@@ -62,6 +65,7 @@ async def _source(run: LabelRun, rows: int) -> tuple[list[Problem], Found]:
     counted = f"{len(read):,} rows: {len(problems):,} problems"
     more = "" if len(read) < rows else "; there may be more rows"
     details = [
+        *(line for line in reading.record.lines() if not line.startswith("rejected")),
         *_counted("rejected", [row.reason for row in rejected]),
         *_counted("set aside, gold answer", list(aside.values())),
     ]
@@ -73,8 +77,9 @@ async def _source(run: LabelRun, rows: int) -> tuple[list[Problem], Found]:
     return problems, Found("source", "doubtful" if doubtful else "well", told, tuple(details))
 
 
-def _read(run: LabelRun, rows: int) -> list[Problem | RejectedRow]:
-    read = list(islice(distinct(problems_of(run.source, run.solutions), run.limit), rows))
+def _read(run: LabelRun, rows: int, reading: Reading) -> list[Problem | RejectedRow]:
+    found = problems_of(located(run.source), located(run.solutions), reading)
+    read = list(islice(distinct(found, run.limit), rows))
     if not any(isinstance(row, Problem) for row in read):
         first = next((f": {row.reason}" for row in read if isinstance(row, RejectedRow)), "")
         raise SourceError(

@@ -11,8 +11,29 @@ from modelscope_hub.api import HubApi
 from modelscope_hub.config import HubConfig
 from modelscope_hub.errors import HubError
 
-from schemas import ExportError
+from schemas import ExportError, SourceError
 from tasks.hubs import failed
+
+_DATA = [f"*{end}" for end in ("jsonl", "ndjson", "json", "csv", "tsv", "parquet", "arrow")]
+_PACKED = [f"{pattern}.{end}" for pattern in _DATA[:5] for end in ("gz", "bz2", "xz", "zst", "zip")]
+
+
+def copy_dataset(name: str, revision: str | None) -> Path:
+    """Return the folder of a dataset's data files, copied into the client's cache where missing.
+
+    Raises SourceError. Public datasets need no token.
+    """
+    try:
+        return HubApi(HubConfig()).download_repo(
+            name, "dataset", revision=revision, allow_patterns=[*_DATA, *_PACKED]
+        )
+    except (HubError, OSError, RuntimeError, ValueError) as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise SourceError(
+            f"{name}: ModelScope did not give it ({text[:300]}). Check its name, revision and the "
+            "connection (MODELSCOPE_ENDPOINT; MODELSCOPE_API_TOKEN for what is private), or "
+            "download it elsewhere and give the path of its folder instead"
+        ) from error
 
 
 def open_dataset(name: str) -> "ModelScopeDataset":

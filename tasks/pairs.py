@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from schemas import ConfigError, SourceError
 from sources.data_files import file_rows
-from sources.rows import LAST_FAULTS, MAX_ROW_BYTES, Row
+from sources.rows import MAX_ROW_BYTES, Row
 from tasks.files import fresh, writing
 
 Cells = dict[str, Any]
@@ -46,10 +46,6 @@ def read_pairs(path: Path) -> Iterator[tuple[int, Cells | BadRow]]:
                 yield _number(row.place), _pair(row)
                 continue
             told = f"{row.reason}: {row.detail}" if row.detail else row.reason
-            if row.reason in LAST_FAULTS:
-                raise ConfigError(
-                    f"{path} is torn or not what its name says ({told}): give the whole file"
-                )
             yield _number(row.place), BadRow(told, dict(row.cells) if row.cells else None)
     except SourceError as error:
         raise ConfigError(str(error)) from error

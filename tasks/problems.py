@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -9,9 +10,12 @@ from prefect.cache_policies import NO_CACHE
 from schemas import Problem, RejectedRow, SourceError
 from sources import problems_of
 from sources.first_places import FirstPlaces
+from sources.reading import Reading
+from tasks import run_file
 from tasks.contradictions import Contradictions
 from tasks.session import session_of
 from tasks.settings import LabelRun
+from tasks.sources import located
 from tasks.staging import Staging, StagingRecord, staged, staged_problems
 from verification.seam import Verifier
 
@@ -33,7 +37,10 @@ async def stage(run: LabelRun) -> StagingRecord:
         contradictions.note(earlier)
         for problem in earlier:
             known.first(problem.id, 0)
-    rows = unknown(distinct(problems_of(run.source, run.solutions), run.limit), known)
+    reading = Reading()
+    source = await asyncio.to_thread(located, run.source)
+    solutions = await asyncio.to_thread(located, run.solutions)
+    rows = unknown(distinct(problems_of(source, solutions, reading), run.limit), known)
     size, session = run.shards.size, session_of(run)
     async with session.verifier.used() as verifier:
         with Staging(run.folder, done) as staging:
@@ -44,7 +51,8 @@ async def stage(run: LabelRun) -> StagingRecord:
                 session.board.loaded = staging.problems
             await asyncio.to_thread(contradictions.settle, staging, run.verification.conventions)
             _refuse_nothing(run, staging)
-            return staging.finish()
+            run_file.update(run.folder, {"source": asdict(reading.record)})
+            return staging.finish(reading.record)
 
 
 stage_problems = task(name="stage-problems", cache_policy=NO_CACHE, persist_result=False)(stage)

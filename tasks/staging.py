@@ -12,12 +12,14 @@ from types import TracebackType
 from typing import Self
 
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
 
 from schemas import Problem, RejectedRow, RunError
 from schemas.arrow import read_table, write_table
 from schemas.conversion import problems_from, problems_table
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder, shard_name
+from schemas.source_record import SourceRecord
 from tasks.files import fresh, sync, write_json, writing
 
 _SUMMARY = "staged.json"
@@ -34,11 +36,14 @@ class StagingRecord:
     """Problems set aside because their gold answer cannot be judged against."""
     rejected: int
     """Rows that are no problems."""
+    source: SourceRecord
+    """What the source was read as, and what of it was left out."""
 
     @classmethod
     def nothing(cls) -> "StagingRecord":
         """Return the record of a run that has nothing staged yet."""
-        return cls(shards=0, problems=0, unjudgeable=0, rejected=0)
+        nothing = SourceRecord(source="")
+        return cls(shards=0, problems=0, unjudgeable=0, rejected=0, source=nothing)
 
 
 def staged(folder: Path) -> StagingRecord | None:
@@ -47,12 +52,15 @@ def staged(folder: Path) -> StagingRecord | None:
     if not path.exists():
         return None
     try:
-        return StagingRecord(**json.loads(path.read_text("utf-8")))
-    except (ValueError, TypeError) as error:
+        return _RECORD.validate_json(path.read_bytes())
+    except ValidationError as error:
         raise RunError(
             f"{path} is damaged ({error}): delete {path.parent} and run the same command again; "
             "committed shards and journals stay"
         ) from error
+
+
+_RECORD = TypeAdapter(StagingRecord)
 
 
 def shard_problems(folder: Path, shard: int) -> tuple[ProblemRow, ...]:
@@ -192,13 +200,14 @@ class Staging:
             write_table(problems_table(rows), self._path(shard))
             sync(self._path(shard))
 
-    def finish(self) -> StagingRecord:
+    def finish(self, source: SourceRecord) -> StagingRecord:
         """Give everything its final name."""
         record = StagingRecord(
             shards=self._shards,
             problems=self.problems,
             unjudgeable=self.unjudgeable,
             rejected=self._rejected,
+            source=source,
         )
         with writing(self._folder):
             self._rejected_file.close()

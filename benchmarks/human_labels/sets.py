@@ -17,6 +17,7 @@ from typing import Any
 
 from schemas import Problem, RejectedRow
 from sources import FileSolutions, FileSource
+from sources.reading import Reading
 
 REST = "..."
 """Stands for the part of a solution that is not in the data."""
@@ -108,7 +109,7 @@ class _Golds:
     def __init__(self, files: Sequence[Path]) -> None:
         self._files = files
 
-    def load(self) -> Iterator[Problem | RejectedRow]:
+    def load(self, reading: Reading | None = None) -> Iterator[Problem | RejectedRow]:
         """Yield each question once."""
         seen: set[str] = set()
         for file in self._files:

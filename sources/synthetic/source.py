@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from schemas import Problem, problem_id
 from schemas.settings import Settings
+from sources.reading import Reading
 from sources.synthetic.draft import Draft
 from sources.synthetic.events import change
 from sources.synthetic.groups import compare
@@ -50,10 +51,14 @@ class SyntheticSource(Settings):
             )
         return self
 
-    def load(self) -> Iterator[Problem]:
+    def load(self, reading: Reading | None = None) -> Iterator[Problem]:
         """Yield the problems in order; the first n are the same for every count >= n."""
+        reading = reading or Reading()
+        reading.source, reading.origin = self.kind, f"seed {self.seed}, {self.count} problems"
         for index in range(self.count):
-            yield self.problem(index)
+            problem = self.problem(index)
+            reading.took(problem)
+            yield problem
 
     def problem(self, index: int) -> Problem:
         """Return problem `index`."""

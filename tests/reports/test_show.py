@@ -1,6 +1,7 @@
 """`stepmint show` in the terminal."""
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -170,3 +171,12 @@ def test_a_given_solution_shows_its_id_and_no_pass_rate_that_nobody_measured(
     overview = printed(lambda console: show_run(folder, console))
     assert "1 given" in overview
     assert "not sampled" in overview
+
+
+def test_the_overview_says_which_rows_of_the_source_are_no_problems(tmp_path: Path) -> None:
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    rejected = {"needs its column table": 31, "empty gold": 2}
+    run.run_json.write_text(json.dumps(run.record() | {"source": {"rejected": rejected}}))
+    page = printed(lambda console: show_run(run, console))
+    for words in ("33 rows rejected", "31  needs its column table", "2  empty gold"):
+        assert words in page

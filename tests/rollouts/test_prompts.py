@@ -85,3 +85,15 @@ def test_the_digest_changes_with_the_content(tmp_path: Path) -> None:
     before = load_template(path).digest
     path.write_text("name: t\nmode: text\nuser: '{{ question }} '\n")
     assert load_template(path).digest != before
+
+
+def test_a_template_can_tell_a_multiple_choice_by_its_options(tmp_path: Path) -> None:
+    path = tmp_path / "letters.yaml"
+    path.write_text(
+        "name: l\nmode: text\nexamples: [{question: '1+1?', answer: '2'}]\n"
+        "user: '{{ question }}{% if options %} One letter of {{ options | length }}.{% endif %}'\n"
+    )
+    choice = Problem(id="c", source="s", question="Two?", answer="B", options=("1", "2"))
+    template = load_template(path)
+    assert template.render(choice) == TextPrompt(text="1+1?2\n\nTwo? One letter of 2.")
+    assert template.render(PROBLEM) == TextPrompt(text="1+1?2\n\nWhat is {{ 7 * 7 }}?")

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,16 @@ def test_a_rollout_is_the_policys_completion_with_its_verdict(journal: Journal) 
     if first.completion.finish_reason == "stop":
         right = first.completion.text.endswith("#### 1")
         assert first.verdict.outcome is (Outcome.CORRECT if right else Outcome.INCORRECT)
+
+
+def test_the_verifier_is_given_the_options_of_a_multiple_choice(journal: Journal) -> None:
+    choice = replace(PROBLEM, answer="B", options=("7", "1"))
+    plain, letters = (
+        asyncio.run(shard(journal, CharacterPolicy()).of(problem).sample(ROOT, count=20))
+        for problem in (PROBLEM, choice)
+    )
+    assert [one.verdict for one in letters] == [one.verdict for one in plain]
+    assert {one.verdict.outcome for one in letters} >= {Outcome.CORRECT, Outcome.INCORRECT}
 
 
 def test_the_templates_stop_strings_join_the_samplings(journal: Journal) -> None:

@@ -91,7 +91,7 @@ def completion(prefix: str, seed: int) -> Completion:
 
 
 class LastNumberVerifier:
-    """Compares what stands behind `#### ` with the gold answer."""
+    """Compares what stands behind `#### ` with the gold answer, or what its letter stands for."""
 
     def __init__(self, before: Callable[[str], None] = lambda text: None) -> None:
         self._before = before
@@ -103,7 +103,8 @@ class LastNumberVerifier:
         self._before(text)
         await asyncio.sleep(0)
         answer = text.rpartition("#### ")[2]
-        right = Outcome.CORRECT if answer == gold else Outcome.INCORRECT
+        texts = dict(zip("ABCD", options, strict=False))
+        right = Outcome.CORRECT if answer in (gold, texts.get(gold)) else Outcome.INCORRECT
         outcome = right if finished else Outcome.TRUNCATED
         return Verdict(outcome=outcome, extracted=answer, rule="hash", stage="text", reason="")
 

@@ -51,6 +51,7 @@ problems = st.builds(
     source=text,
     question=text,
     answer=text,
+    options=steps,
     solution=maybe_text,
     level=maybe_text,
     subject=maybe_text,

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import pyarrow as pa
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
@@ -49,6 +50,63 @@ def test_what_datasets_saved_to_disk_is_read_back(tmp_path: Path) -> None:
         "1,000",
         "2,000",
     ]
+
+
+@pytest.mark.parametrize("names", [("train", "test"), ("algebra", "geometry")])
+def test_splits_that_would_be_mixed_are_asked_for(tmp_path: Path, names: tuple[str, str]) -> None:
+    sets = {name: datasets.Dataset.from_list(GSM8K[i : i + 1]) for i, name in enumerate(names)}
+    datasets.DatasetDict(sets).save_to_disk(tmp_path / "saved")
+    path = str(tmp_path / "saved")
+    with pytest.raises(SourceError, match=f"splits {', '.join(names)}.*set split"):
+        answers(FileSource(path=path))
+    assert answers(FileSource(path=path, split=names[1])) == ["1,000"]
+    assert answers(FileSource(path=f"{path}/{names[0]}")) == ["0,000"]
+    assert sorted(answers(FileSource(path=f"{path}/**/*.arrow"))) == ["0,000", "1,000"]
+    with pytest.raises(SourceError, match=f"no files of split 'dev'; splits there: {names[0]}"):
+        answers(Gsm8kSource(dataset=path, split="dev"))
+
+
+def test_files_of_several_splits_beside_each_other_are_not_mixed(tmp_path: Path) -> None:
+    for index, name in enumerate(("train-00000.jsonl", "test.jsonl")):
+        jsonl(tmp_path / "data" / name, GSM8K[index : index + 1])
+    with pytest.raises(SourceError, match="splits train, test, which would be mixed"):
+        answers(FileSource(path=str(tmp_path)))
+    assert answers(FileSource(path=str(tmp_path), split="test")) == ["1,000"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("eval_train.jsonl", "b.jsonl"),
+        ("train/a.jsonl", "train/valid_b.jsonl"),
+        ("train-0.jsonl", "train-1.jsonl"),
+    ],
+)
+def test_names_that_tell_no_splits_apart_are_one_split(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    for index, name in enumerate(names):
+        jsonl(tmp_path / name, GSM8K[index : index + 1])
+    assert len(answers(FileSource(path=str(tmp_path)))) == 2
+
+
+def test_a_saved_folder_cannot_name_splits_outside_it(tmp_path: Path) -> None:
+    jsonl(tmp_path / "secret" / "a.jsonl", GSM8K[:1])
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "dataset_dict.json").write_text('{"splits": ["../secret", 7]}')
+    for split in (None, "../secret"):
+        with pytest.raises(SourceError, match="no data files there"):
+            answers(FileSource(path=str(tmp_path / "saved"), split=split))
+
+
+def test_a_saved_dataset_of_one_split_needs_no_name_and_its_cache_is_no_data(
+    tmp_path: Path,
+) -> None:
+    saved = datasets.Dataset.from_list(GSM8K)
+    datasets.DatasetDict({"train": saved}).save_to_disk(tmp_path / "saved")
+    with pa.ipc.new_stream(str(tmp_path / "saved/train/cache-0abc.arrow"), saved.data.schema) as f:
+        f.write_table(pa.Table.from_pylist([{"question": "mapped", "answer": "#### 9"}]))
+    assert answers(FileSource(path=str(tmp_path / "saved"))) == ["0,000", "1,000", "2,000"]
 
 
 def test_the_original_math_release_is_read_from_its_subject_folders(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
 import bz2
 import gzip
+import io
 import json
 import lzma
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from schemas import SourceError
 from sources import Columns, FileSource
 from tests.sources.samples import ROWS, Compress, answers, jsonl, problems, rejected
 
@@ -155,19 +159,120 @@ def test_an_array_cut_off_keeps_what_came_before(tmp_path: Path) -> None:
     assert all("item 3" in row.reason or "never closed" in row.reason for row in rejected(source))
 
 
-@pytest.mark.parametrize("name", ["torn.jsonl.gz", "torn.json.gz", "torn.csv.gz"])
-def test_a_torn_stream_keeps_the_rows_before_the_tear(tmp_path: Path, name: str) -> None:
-    rows = [{"question": f"Q{i} {i * 7919 % 104729}?", "answer": str(i)} for i in range(2000)]
-    if name.startswith("torn.csv"):
-        text = "question,answer\n" + "".join(f"{r['question']},{r['answer']}\n" for r in rows)
+MANY = [{"question": f"Q{i} {i * 7919 % 104729}?", "answer": str(i)} for i in range(2000)]
+MANY_LINES = "".join(json.dumps(row) + "\n" for row in MANY).encode()
+MANY_CSV = "".join(f"{row['question']},{row['answer']}\n" for row in MANY)
+
+
+def zipped(data: bytes, *names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def parquet(path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist(MANY), path, row_group_size=100)
+
+
+def arrow_stream(path: Path) -> None:
+    table = pa.Table.from_pylist(MANY)
+    with pa.ipc.new_stream(str(path), table.schema) as stream:
+        stream.write_table(table, max_chunksize=100)
+
+
+def arrow_file(path: Path) -> None:
+    table = pa.Table.from_pylist(MANY)
+    with pa.ipc.new_file(str(path), table.schema) as file:
+        file.write_table(table, max_chunksize=100)
+
+
+ARCHIVES: dict[str, bytes | Callable[[Path], None]] = {
+    "rows.jsonl.gz": gzip.compress(MANY_LINES),
+    "rows.json.gz": gzip.compress(json.dumps(MANY).encode()),
+    "rows.csv.gz": gzip.compress(f"question,answer\n{MANY_CSV}".encode()),
+    "rows.jsonl.bz2": bz2.compress(MANY_LINES),
+    "rows.jsonl.xz": lzma.compress(MANY_LINES),
+    "rows.jsonl.zst": zstd(MANY_LINES),
+    "rows.jsonl.zip": zipped(MANY_LINES, "rows.jsonl"),
+    "rows.zip": zipped(MANY_LINES, "data/rows.jsonl", "__MACOSX/rows.jsonl"),
+    "rows.parquet": parquet,
+    "stream.arrow": arrow_stream,
+    "file.arrow": arrow_file,
+}
+
+
+def archive(path: Path) -> Path:
+    made = ARCHIVES[path.name]
+    if isinstance(made, bytes):
+        path.write_bytes(made)
     else:
-        text = json.dumps(rows) if ".json." in name else "".join(json.dumps(r) + "\n" for r in rows)
-    data = gzip.compress(text.encode())
-    source = FileSource(path=write(tmp_path / name, data[: len(data) // 2]))
-    kept = answers(source)
-    assert 500 < len(kept) < 1500
-    assert kept == [str(i) for i in range(len(kept))]
-    assert any("torn" in row.reason for row in rejected(source))
+        made(path)
+    return path
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_a_whole_archive_is_read_to_its_end(tmp_path: Path, name: str) -> None:
+    assert len(answers(FileSource(path=str(archive(tmp_path / name))))) == 2000
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+@pytest.mark.parametrize("part", [0.5, 0.97])
+def test_a_torn_archive_is_an_error_and_not_one_rejected_row(
+    tmp_path: Path, name: str, part: float
+) -> None:
+    path = archive(tmp_path / name)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(part * len(whole))])
+    with pytest.raises(SourceError, match=f"{name} is torn or not what its name says"):
+        answers(FileSource(path=str(path)))
+
+
+def test_a_zip_archive_of_several_files_is_to_be_unpacked(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl.zip", zipped(MANY_LINES, "a.jsonl", "b.jsonl"))
+    with pytest.raises(SourceError, match=r"holds 2 files \(a\.jsonl, b\.jsonl\): unpack it"):
+        answers(FileSource(path=path))
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "array.json", "array.jsonl"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_says_how_a_file_is_written(
+    tmp_path: Path, name: str, encoding: str
+) -> None:
+    text = {"rows.jsonl": LINES, "rows.csv": "question,answer\nKäse?,1\n"}
+    data = text.get(name, json.dumps(ROWS)).replace("\n", "\r\n").encode(encoding)
+    source = FileSource(path=write(tmp_path / name, data))
+    assert answers(source) == (["1"] if name == "rows.csv" else ANSWERS)
+    if name == "rows.csv":
+        assert [problem.question for problem in problems(source)] == ["Käse?"]
+
+
+def test_utf_16_without_a_mark_is_read_where_the_encoding_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", LINES.encode("utf-16-be"))
+    assert answers(FileSource(path=path, encoding="utf-16-be")) == ANSWERS
+
+
+def test_a_half_of_a_pair_in_utf_16_costs_its_row(tmp_path: Path) -> None:
+    lines = LINES.replace("What is 1", "What is \ud83d")
+    path = write(tmp_path / "rows.jsonl", lines.encode("utf-16", "surrogatepass"))
+    source = FileSource(path=path)
+    assert answers(source) == ["0", "4", "6", "8"]
+    assert rejected(source)[0].reason.startswith("not UTF-8")
+
+
+@pytest.mark.parametrize("name", ["mgsm_en.tsv", "mgsm_en.csv"])
+def test_a_table_without_a_header_line_is_read_with_its_columns_named(
+    tmp_path: Path, name: str
+) -> None:
+    sign = "\t" if name.endswith(".tsv") else ";"
+    lines = [f"She ate two, then 3, then 4.{sign}9", f"Ann has 1 and Bob 2; how many?{sign}3"]
+    if sign == ";":
+        lines[1] = f'"Ann has 1 and Bob 2; how many?"{sign}3'
+    path = write(tmp_path / name, "\n".join(lines))
+    with pytest.raises(SourceError, match="header"):
+        answers(FileSource(path=path))
+    assert answers(FileSource(path=path, header=("question", "answer"))) == ["9", "3"]
 
 
 def test_columns_are_named_by_dotted_paths_and_joined(tmp_path: Path) -> None:

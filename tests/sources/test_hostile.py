@@ -1,6 +1,7 @@
 """Files made to fill memory or to take for ever: refused with a reason, in linear time."""
 
 import gzip
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,9 @@ import pytest
 from schemas import SourceError
 from sources import FileSource
 from sources.boxed import UnclosedBoxError, boxed
+from sources.contexts import refuse_gaps
 from sources.gold import extract_gold
+from sources.options import option_gold, option_texts
 from sources.rows import BadCellError
 from tests.doubling import assert_doubles
 from tests.sources.samples import problems, rejected
@@ -165,6 +168,35 @@ def test_twice_the_text_takes_twice_the_time_to_find_a_gold_in(unit: str) -> Non
         )
 
     assert_doubles(gold, 400_000 // len(unit), UnclosedBoxError, BadCellError)
+
+
+GAPS = ["![", "![](", "![a](b", "<image", "<image ", "N_0", "\\includegraphic", "![](x.pn"]
+
+
+@pytest.mark.parametrize("unit", GAPS)
+def test_twice_the_question_takes_twice_the_time_to_look_for_images_in(unit: str) -> None:
+    def look(count: int) -> Callable[[], object]:
+        return lambda: refuse_gaps(unit * count)
+
+    assert_doubles(look, 10_000 // len(unit), BadCellError)
+
+
+@pytest.mark.parametrize("unit", ["A", "A ", " ", "A,", "and ", "(", "a ) ", "A. b "])
+def test_twice_the_options_take_twice_the_time_to_tell_apart(unit: str) -> None:
+    def tell(count: int) -> Callable[[], object]:
+        return lambda: (option_texts(unit * count), option_gold("A" + unit * count, ["1", "2"]))
+
+    assert_doubles(tell, 100_000 // len(unit), BadCellError)
+
+
+def test_rows_of_ever_new_columns_are_read_in_linear_time(tmp_path: Path) -> None:
+    def load(count: int) -> Callable[[], object]:
+        path = tmp_path / f"{count}.jsonl"
+        rows = ({"question": f"{i}?", "answer": "1", f"word{i}": i} for i in range(count))
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return lambda: sum(1 for _ in FileSource(path=str(path)).load())
+
+    assert_doubles(load, 2_000, SourceError)
 
 
 BROKEN = [

@@ -32,8 +32,8 @@ def test_well_known_columns_are_found(row: dict[str, object], problem: str, answ
 def test_a_body_leads_in_the_question() -> None:
     layout = find_layout([{"Body": "b", "Question": "q", "Answer": 1.0}], Columns())
     assert layout is not None
-    assert layout.lead_in == "Body"
-    assert str(layout) == "question from Body + Question; gold from Answer"
+    assert layout.context == ("Body",)
+    assert layout.read == {"context": ("Body",), "question": ("Question",), "gold": ("Answer",)}
 
 
 def test_only_a_solution_column_must_be_searched_for_its_gold() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from schemas import Problem, RejectedRow
 from sources import Columns, FileSource, Gsm8kSource, MathSource, TableSource
+from sources.reading import Reading
 
 SHARED = Path(os.environ.get("STEPMINT_SHARED", Path(__file__).parents[3] / "shared"))
 FOLDER = SHARED / "data" / "problems"
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(), reason=f"no public data in {FOLDER} (STEPMINT_SHARED names its parent)"
 )
 
-EMPTY, DUPLICATE, TORN = "empty gold", "duplicate", "not valid JSON"
+EMPTY, DUPLICATE, TORN, IMAGE = "empty gold", "duplicate", "not valid JSON", "needs an image"
 
 FILES = [
     # file, rows, rejected by reason, gold of the first problem
@@ -36,7 +37,7 @@ FILES = [
     ("qwen_eval/amc23_test.jsonl", 40, {}, "27"),
     ("qwen_eval/aqua_test.jsonl", 254, {}, "A"),
     ("qwen_eval/gaokao2023en_test.jsonl", 385, {EMPTY: 2}, r"$\{x|-2\leq x < 1\}$"),
-    ("qwen_eval/minerva_math_test.jsonl", 272, {}, "1.6"),
+    ("qwen_eval/minerva_math_test.jsonl", 272, {IMAGE: 1}, "1.6"),
     ("qwen_eval/svamp_test.jsonl.gz", 1000, {}, "145"),
     ("qwen_eval/asdiv_test.jsonl.gz", 2215, {DUPLICATE: 1}, "9"),
     ("qwen_eval/college_math_test.jsonl.gz", 2818, {DUPLICATE: 10}, "$10-4 n$"),
@@ -46,8 +47,89 @@ FILES = [
 ]
 
 
+READ_AS = {
+    # file: columns that are read, columns that are not
+    "gsm8k_train.jsonl.gz": ("question=question gold=answer", ""),
+    "gsm8k_test.jsonl": ("question=question gold=answer", ""),
+    "math_train_7500_openr.json.gz": ("question=problem gold=final_answer", ""),
+    "math500_openr.jsonl": (
+        "question=problem gold=answer solution=solution level=level subject=subject",
+        "unique_id",
+    ),
+    "math_test_5000_tora.jsonl.gz": (
+        "question=problem gold=solution solution=solution level=level subject=type",
+        "idx",
+    ),
+    "math_train_3000_with_solutions.jsonl.gz": (
+        "question=problem gold=solution solution=solution level=level subject=type",
+        "",
+    ),
+    "math_cs336_train_7500.jsonl.gz": (
+        "question=problem gold=answer level=level subject=subject",
+        "unique_id",
+    ),
+    "math_cs336_validation_5000.jsonl.gz": (
+        "question=problem gold=answer level=level subject=subject",
+        "unique_id",
+    ),
+    "math_answer_types_mario_5000.json.gz": ("question=question gold=answer", "index human_type"),
+    "math_12000_capital_keys.json.gz": ("question=Question gold=answer subject=problem_type", ""),
+    "deepscaler_math.json.gz": ("question=problem gold=answer level=difficulty subject=type", ""),
+    "gsm_hard.jsonl.gz": ("question=input gold=target", "code idx"),
+    "simplelr_train_8523.parquet": (
+        "question=prompt gold=reward_model.ground_truth",
+        "data_source ability extra_info",
+    ),
+    "qwen_eval/aime24_test.jsonl": (
+        "question=problem gold=answer solution=solution",
+        "id url question",
+    ),
+    "qwen_eval/amc23_test.jsonl": ("question=problem gold=answer", "id url question"),
+    "qwen_eval/aqua_test.jsonl": (
+        "question=question options=options gold=correct solution=rationale",
+        "",
+    ),
+    "qwen_eval/gaokao2023en_test.jsonl": (
+        "question=question gold=answer",
+        "source lang sourcename id",
+    ),
+    "qwen_eval/minerva_math_test.jsonl": (
+        "question=problem gold=solution solution=solution subject=type",
+        "idx",
+    ),
+    "qwen_eval/svamp_test.jsonl.gz": (
+        "context=Body question=Question gold=Answer subject=Type",
+        "Equation ID idx",
+    ),
+    "qwen_eval/asdiv_test.jsonl.gz": (
+        "context=body question=question gold=answer",
+        "solution_type formula idx",
+    ),
+    "qwen_eval/college_math_test.jsonl.gz": (
+        "question=question gold=answer subject=data_topic",
+        "data_source question_number license",
+    ),
+    "qwen_eval/olympiadbench_test.json.gz": (
+        "context=context question=question gold=final_answer solution=solution subject=subfield",
+        "id is_multiple_answer unit answer_type error",
+    ),
+    "qwen_eval/cmath_test.jsonl": (
+        "question=question gold=answer level=grade",
+        "reasoning_step num_digits",
+    ),
+    "quirks/math_train_truncated.jsonl.gz": (
+        "question=problem gold=answer solution=solution level=level subject=subject",
+        "unique_id",
+    ),
+}
+
+
 def problems(source: TableSource) -> list[Problem]:
     return [item for item in source.load() if isinstance(item, Problem)]
+
+
+def load(name: str, **settings: object) -> list[Problem]:
+    return problems(FileSource.model_validate({"path": str(FOLDER / name), **settings}))
 
 
 def golds(name: str, **settings: object) -> dict[str, str]:
@@ -57,7 +139,7 @@ def golds(name: str, **settings: object) -> dict[str, str]:
 
 def test_the_table_above_misses_no_file() -> None:
     there = {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.is_file()}
-    assert there == {name for name, *_ in FILES}
+    assert there == {name for name, *_ in FILES} == READ_AS.keys()
 
 
 @pytest.mark.parametrize(("name", "rows", "rejections", "first"), FILES)
@@ -72,6 +154,30 @@ def test_a_public_file_loads_by_its_column_names_alone(
     assert good[0].answer == first
     assert len({problem.id for problem in good}) == len(good)
     assert all(problem.question and problem.answer for problem in good)
+
+
+@pytest.mark.parametrize("name", READ_AS)
+def test_a_public_file_says_what_it_was_read_as_and_what_not(name: str) -> None:
+    reading = Reading()
+    for _ in FileSource(path=str(FOLDER / name), limit=50).load(reading):
+        pass
+    print(*reading.record.lines(), sep="\n")
+    read, unused = READ_AS[name]
+    found = reading.record
+    assert " ".join(f"{role}={'+'.join(paths)}" for role, paths in found.columns.items()) == read
+    assert " ".join(found.unused) == unused
+    assert found.gold_in_solution == ("gold=solution" in read)
+
+
+def test_options_of_public_files_are_those_their_questions_list() -> None:
+    chosen = load("qwen_eval/aqua_test.jsonl")
+    assert all(len(problem.options) == 5 for problem in chosen)
+    for problem in chosen:
+        listed = "".join(
+            f"\n({letter}) {text}" for letter, text in zip("ABCDE", problem.options, strict=True)
+        )
+        assert problem.question.endswith(f"\n\nAnswer choices:{listed}")
+        assert problem.answer in "ABCDE"
 
 
 def test_gsm8k_golds_are_what_stands_behind_the_last_hashes() -> None:
@@ -109,9 +215,6 @@ def test_boxes_of_math_test_differ_from_human_annotation_only_where_there_are_se
 
 
 def test_layouts_of_odd_files_are_read_in_full() -> None:
-    def load(name: str, **settings: object) -> list[Problem]:
-        return problems(FileSource.model_validate({"path": str(FOLDER / name), **settings}))
-
     svamp = load("qwen_eval/svamp_test.jsonl.gz")
     assert svamp[0].question.startswith("There are 87 oranges")
     assert svamp[0].question.endswith("\nHow big is each group of bananas?")

@@ -1,7 +1,8 @@
 """A dataset hub on loopback that speaks what the real clients say: Hugging Face's and ModelScope's.
 
 One repository store behind the HTTP routes that `huggingface_hub` 2.4 and `modelscope_hub` 0.5
-use to create a repository, list it, upload large files through git-lfs and commit.
+use to create a repository, list it, upload large files through git-lfs, commit, and ModelScope's
+to download.
 """
 
 import base64
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 _OID = "0" * 40
 Json = dict[str, Any] | list[Any]
@@ -69,7 +70,9 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", 0))
         body = self._chunked() if self.headers.get("Transfer-Encoding") else self.rfile.read(length)
         self.store.tokens.add(self.headers.get("Authorization", ""))
-        path = unquote(urlsplit(self.path).path)
+        parts = urlsplit(self.path)
+        asked_for = parse_qs(parts.query).get("FilePath", [])
+        path = "?".join((unquote(parts.path), *asked_for))
         for verb, pattern, answer in ROUTES:
             match = re.fullmatch(pattern, path)
             if verb == method and match:
@@ -169,6 +172,8 @@ def ms_create(store: Store, body: bytes) -> tuple[int, Json]:
 
 
 def ms_tree(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    if name not in store.files:
+        return 404, {"Code": 10010205001, "Message": "not found"}
     files = [
         {
             "Path": path,
@@ -180,6 +185,11 @@ def ms_tree(store: Store, body: bytes, name: str) -> tuple[int, Json]:
         for path, content in store.files[name].items()
     ]
     return 200, {"Code": 200, "Data": {"Files": files}}
+
+
+def ms_file(store: Store, body: bytes, name: str, path: str) -> tuple[int, Json | bytes]:
+    content = store.files.get(name, {}).get(path)
+    return (404, {"Code": 404, "Message": "not found"}) if content is None else (200, content)
 
 
 def ms_batch(store: Store, body: bytes, name: str) -> tuple[int, Json]:
@@ -227,6 +237,7 @@ ROUTES: list[tuple[str, str, Callable[..., tuple[int, Json | bytes]]]] = [
     ("GET", f"/api/v1/datasets/{NAME}", ms_info),
     ("POST", "/api/v1/datasets", ms_create),
     ("GET", f"/api/v1/datasets/{NAME}/repo/tree", ms_tree),
+    ("GET", rf"/api/v1/datasets/{NAME}/repo\?(.+)", ms_file),
     ("POST", f"/api/v1/repos/datasets/{NAME}/info/lfs/objects/batch", ms_batch),
     ("POST", f"/api/v1/repos/datasets/{NAME}/commit/master", ms_commit),
 ]

@@ -44,12 +44,12 @@ def test_what_the_source_leaves_out_is_counted_with_its_reasons(tmp_path: Path) 
         asked[0],
         {"problem": "No gold?", "answer": ""},
         {"problem": "What is 5 + 1?", "answer": "7"},
-        {"problem": "Why?", "answer": "Because the two lines that we drew above never meet."},
     )
     part = found(toy_run(tmp_path, source=source))["source"]
     told = "\n".join(part.details)
-    assert part.told == "24 rows: 22 problems, 19 to label"
+    assert part.told == "23 rows: 21 problems, 19 to label"
     assert "duplicate" in told
+    assert "question from problem; gold from answer" in told
     assert "the same question also has the gold answer '6'" in told
     assert "rejected 1: " in told
     assert part.state == "well"

@@ -200,6 +200,16 @@ def test_a_torn_file_is_one_readable_error(tmp_path: Path) -> None:
             grade_file(tmp_path / name)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_of_pairs_may_be_written_as_windows_writes_it(
+    tmp_path: Path, encoding: str, end: str
+) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_bytes(end.join(["gold,prediction", "1,1", "2,3", ""]).encode(encoding))
+    assert grade_file(path).outcomes == {"correct": 1, "incorrect": 1}
+
+
 def test_a_folder_for_the_output_must_exist(tmp_path: Path) -> None:
     pairs = write(tmp_path / "pairs.jsonl", ROWS)
     with pytest.raises(ConfigError, match="its folder does not exist"):

@@ -30,7 +30,8 @@ BAD = RejectedRow(source="s", row=1, reason="empty gold", excerpt="{}")
 def test_problems_are_cut_into_shards_in_their_order(tmp_path: Path) -> None:
     run = toy_run(tmp_path, problems=12)
     summary = staging(run)
-    assert summary == StagingRecord(shards=3, problems=12, unjudgeable=0, rejected=0)
+    assert (summary.shards, summary.problems) == (3, 12)
+    assert (summary.unjudgeable, summary.rejected) == (0, 0)
     rows = [row for shard in range(3) for row in shard_problems(run.folder, shard)]
     assert [row.problem for row in rows] == list(problems_of(run.source, run.solutions))
     assert [len(shard_problems(run.folder, shard)) for shard in range(3)] == [5, 5, 2]
@@ -160,3 +161,23 @@ def test_a_gold_that_no_answer_can_equal_is_set_aside_with_the_reason(tmp_path: 
     write_rows(tmp_path, ("How much?", "TBD"), ("Other?", "3"))
     assert staging(run).unjudgeable == 1
     assert "no answer" in shard_problems(run.folder, 0)[0].set_aside
+
+
+def test_what_the_source_left_out_is_recorded_with_the_run(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    rows = [
+        {"problem": "1+1?", "answer": "2", "url": "u", "image": None},
+        {"problem": "How tall is he?", "answer": "3", "url": "u", "image": "he.png"},
+        {"problem": "no gold", "answer": "", "url": "u", "image": None},
+    ]
+    (tmp_path / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    source = staging(run).source
+    assert source.columns == {"question": ("problem",), "gold": ("answer",)}
+    assert source.unused == ("url", "image")
+    assert (source.rows, source.problems) == (3, 1)
+    assert source.rejected == {"needs its column image": 1, "empty gold": 1}
+    assert json.loads((run.folder / "run.json").read_text())["source"]["rows"] == 3
+    assert staged(run.folder) == staging(run)
+    assert [line for line in source.lines() if "not read" in line] == [
+        "columns not read: url, image"
+    ]
