@@ -8,6 +8,7 @@ import re
 
 from verification.parsing.vocabulary import BARE_COMMANDS, FUNCTIONS, INFINITY_WORDS
 
+_LENGTHS = re.compile(r"[a-z}]\s*(?:[xX]|\\times)\s*\d")
 _TIMES = re.compile(r"\d\s*([xX])\s*\d")
 _OF_LETTERS = {
     "an ordinal": re.compile(
@@ -53,6 +54,8 @@ def ambiguity(text: str, other: str, letters: set[str], *, other_is_number: bool
     if reason is None and _derivatives(plain) and _derivatives(opposite):
         differ = _derivatives(plain) != _derivatives(opposite)
         reason = "notations for a derivative" if differ else None
+    if reason is None and other_is_number and _LENGTHS.search(plain):
+        reason = "lengths that may be multiplied"
     return reason or _of_whole(plain, opposite, other_is_number)
 
 

@@ -164,6 +164,8 @@ def _same_named(
 def _same_assignments(left: Assignments, right: Answer | Assignments, terms: Terms) -> bool:
     if isinstance(right, Assignments):
         if set(left.names) != set(right.names):
+            if any(re.search("[a-z]{3}", name) for name in (*left.names, *right.names)):
+                raise UndecidedError("other labels")
             return False
         values = dict(zip(right.names, right.values, strict=True))
         pairs = [(v, values[n]) for n, v in zip(left.names, left.values, strict=True)]

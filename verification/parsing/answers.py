@@ -15,8 +15,9 @@ from verification.parsing.clauses import without_clauses
 from verification.parsing.congruences import read_congruence, with_shared_modulus
 from verification.parsing.domains import without_condition, without_index_domain
 from verification.parsing.expressions import parse_expression
+from verification.parsing.labels import labelled
 from verification.parsing.phrases import read_words
-from verification.parsing.quantities import bare_word, read_compound, read_quantity
+from verification.parsing.quantities import bare_word, read_compound, read_dimensions, read_quantity
 from verification.parsing.sides import names_something, read_side
 from verification.parsing.token import Token
 from verification.parsing.vocabulary import JOINING_WORDS, MONTHS, SAME_WORDS, SIGNS
@@ -49,7 +50,7 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
         raise UnparsedError("nothing was written")
     if len(tokens) == 1 and tokens[0].kind == "words":
         return read_words(tokens[0].text)
-    compound = read_compound(tokens)
+    compound = read_compound(tokens) or read_dimensions(tokens)
     if compound is not None:
         return compound
     stated, condition = without_condition(tokens)
@@ -62,12 +63,26 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
         raise UnparsedError(f"more than {MAX_ITEMS} answers")
     if not parts:
         raise UnparsedError("nothing but separators")
+    named = labelled(parts)
+    if named:
+        return _with_labels(named)
     parts, running = without_clauses(with_shared_modulus(parts), closing)
     if len(parts) == 1:
         answer = parse_item(parts[0])
     else:
         answer = Collection(tuple(map(parse_item, parts)), joined_by=_joint(separators))
     return renamed(answer, {name: Symbol(PARAMETER + name) for name in running})
+
+
+def _with_labels(named: list[tuple[str, list[list[Token]]]]) -> Answer:
+    """Read labels as names of the values behind them."""
+    relations: list[Answer] = []
+    for name, parts in named:
+        items = tuple(map(parse_item, parts))
+        value = items[0] if len(items) == 1 else Collection(items)
+        sides = Side(name, None, True), Side(name + ":", value, False)
+        relations.append(Relation(sides, ("=",)))
+    return relations[0] if len(relations) == 1 else Collection(tuple(relations))
 
 
 def _split_words(tokens: list[Token]) -> list[Token]:
