@@ -8,7 +8,7 @@ import re
 
 from verification.parsing.vocabulary import BARE_COMMANDS, FUNCTIONS, INFINITY_WORDS
 
-_LENGTHS = re.compile(r"[a-z}]\s*(?:[xX]|\\times)\s*\d")
+_LENGTHS = re.compile(r"[a-z}]\s*(?:\s[xX]\s|\\times)\s*\d")
 _TIMES = re.compile(r"\d\s*([xX])\s*\d")
 _OF_LETTERS = {
     "an ordinal": re.compile(
@@ -44,13 +44,15 @@ _NOTHING = re.compile(r"none|nothing|no|nobody|no one", re.IGNORECASE)
 _SPAN = re.compile(r"\$?\d+(?:\.\d+)?\s*-\s*\$?\d+(?:\.\d+)?")
 
 
-def ambiguity(text: str, other: str, letters: set[str], *, other_is_number: bool) -> str | None:
+def ambiguity(
+    text: str, other: str, letters: set[str], others: set[str], *, other_is_number: bool
+) -> str | None:
     """Return what in an answer in normal form may be meant otherwise than it is read.
 
-    `letters` are those that it was read with as variables.
+    `letters` are those that it was read with as variables, `others` those of the other side.
     """
     plain, opposite = _plain(text), _plain(other)
-    reason = _of_letters(plain, opposite, letters.union("ei")) if letters else None
+    reason = _of_letters(plain, opposite, letters.union("ei"), others) if letters else None
     if reason is None and _derivatives(plain) and _derivatives(opposite):
         differ = _derivatives(plain) != _derivatives(opposite)
         reason = "notations for a derivative" if differ else None
@@ -59,10 +61,10 @@ def ambiguity(text: str, other: str, letters: set[str], *, other_is_number: bool
     return reason or _of_whole(plain, opposite, other_is_number)
 
 
-def _of_letters(plain: str, opposite: str, letters: set[str]) -> str | None:
+def _of_letters(plain: str, opposite: str, letters: set[str], others: set[str]) -> str | None:
     """Return which letters may be a word or a sign."""
     times = _TIMES.search(plain)
-    if times and times[1] not in opposite:
+    if times and times[1] not in others:
         return "an x that may be a times sign"
     for reason, pattern in _OF_LETTERS.items():
         found = pattern.search(plain)

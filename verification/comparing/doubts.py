@@ -70,8 +70,10 @@ def _texts(gold: Parsed, answer: Parsed, left: list[Answer], right: list[Answer]
         if own and all(isinstance(leaf, Words) for leaf in own):
             continue  # judged by their words
         number = len(opposite) == 1 and is_number(opposite[0])
-        letters = {char for name in _symbols(own) for char in name}
-        reason = ambiguity(one.normal, other.normal, letters, other_is_number=number)
+        letters, others = (
+            {char for name in _symbols(side) for char in name} for side in (own, opposite)
+        )
+        reason = ambiguity(one.normal, other.normal, letters, others, other_is_number=number)
         if reason:
             return reason
         if is_nothing(one.normal) and opposite in ([], [Value(Number(Fraction(0)))]):

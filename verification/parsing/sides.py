@@ -45,13 +45,13 @@ def names_something(tokens: list[Token]) -> bool:
     Digits may only stand in subscripts and arguments; any operator makes it an expression, but
     the inverse of a function and a derivative are names.
     """
+    if len(tokens) > 1 and tokens[0].text == "P" and tokens[1].text == "(":
+        return tokens[-1].text == ")" and len(tokens) <= 2 * _MAX_NAME_TOKENS  # of any event
     if not tokens or len(tokens) > _MAX_NAME_TOKENS:
         return False
     if _DERIVATIVE.fullmatch(spelling(tokens)):
         return True
     tokens = _without_inverse(tokens)
-    if tokens[0].text == "P" and len(tokens) > 1 and tokens[1].text == "(":
-        return tokens[-1].text == ")"  # a probability, whatever the event
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.kind == "number" and not (before and before.text in ("_", "{", "(")):
             return False
