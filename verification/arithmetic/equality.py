@@ -69,7 +69,9 @@ def _without_common_terms(
 
 
 def _terms(tree: Expression) -> tuple[Expression, ...]:
-    return tree.terms if isinstance(tree, Sum) else (tree,)
+    if not isinstance(tree, Sum):
+        return (tree,)
+    return tuple(part for term in tree.terms for part in _terms(term))
 
 
 def _total(terms: list[Expression]) -> Expression:

@@ -8,18 +8,15 @@ import re
 
 from verification.parsing.vocabulary import BARE_COMMANDS, FUNCTIONS, INFINITY_WORDS
 
-_OF_A_LETTER = {
-    "an x that may be a times sign": re.compile(r"\d\s*([xX])\s*\d"),
-    "a letter that may mean a remainder": re.compile(r"\d\s*([rR])\s*\d"),
-}
-"""What counts unless the other side has the letter as well."""
-_ANYWHERE = {
+_LENGTHS = re.compile(r"[a-z}]\s*(?:\s[xX]\s|\\times)\s*\d")
+_TIMES = re.compile(r"\d\s*([xX])\s*\d")
+_OF_LETTERS = {
     "an ordinal": re.compile(
         r"[a-zA-Z)}]\s*(?:-|\^\s*\{?\s*)(?:\\(?:text|mathrm)\{)?(?:th|st|nd|rd)\b|\b[a-z]th\b"
     ),
     "an hour": re.compile(r"o['’]\s?clock"),
     "an article": re.compile(r"(?<![\w\\])(?:an?|the)\s+[a-z]{2,}\b"),
-    "a word before a number": re.compile(r"(?<![a-zA-Z\\])[a-zA-Z]{2,3}\s+\d"),
+    "a word before a number": re.compile(r"(?<![a-zA-Z\\])([a-zA-Z]{2,3})\s+\d"),
     "a word between numbers": re.compile(
         r"\d\s+(?:to|by|of|in|on|per|out|at|for|vs|from|is|as)\s+(?:\w+\s+)?\$?\d"
     ),
@@ -29,6 +26,7 @@ _WHOLE = {
     "what may be a date": re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}|\d{4}([-/.])\d{1,2}\2\d{1,2}")
 }
 _NO_NUMBER = {
+    "a letter that may mean a remainder": re.compile(r"\d+\s*[rR]\s*\d+"),
     "a Roman numeral": re.compile(r"[IVXLC]{2,8}|[ivxlc]{2,8}"),
 }
 """What a whole text may be opposite a number."""
@@ -46,37 +44,48 @@ _NOTHING = re.compile(r"none|nothing|no|nobody|no one", re.IGNORECASE)
 _SPAN = re.compile(r"\$?\d+(?:\.\d+)?\s*-\s*\$?\d+(?:\.\d+)?")
 
 
-def ambiguity(text: str, other: str, letters: set[str], *, other_is_number: bool) -> str | None:
+def ambiguity(
+    text: str, other: str, letters: set[str], others: set[str], *, other_is_number: bool
+) -> str | None:
     """Return what in an answer in normal form may be meant otherwise than it is read.
 
-    `letters` are those that it was read with as variables.
+    `letters` are those that it was read with as variables, `others` those of the other side.
     """
-    plain = _plain(text)
-    for reason, pattern in _OF_A_LETTER.items():
+    plain, opposite = _plain(text), _plain(other)
+    reason = _of_letters(plain, opposite, letters.union("ei"), others) if letters else None
+    if reason is None and _derivatives(plain) and _derivatives(opposite):
+        differ = _derivatives(plain) != _derivatives(opposite)
+        reason = "notations for a derivative" if differ else None
+    if reason is None and other_is_number and _LENGTHS.search(plain):
+        reason = "lengths that may be multiplied"
+    return reason or _of_whole(plain, opposite, other_is_number)
+
+
+def _of_letters(plain: str, opposite: str, letters: set[str], others: set[str]) -> str | None:
+    """Return which letters may be a word or a sign."""
+    times = _TIMES.search(plain)
+    if times and times[1] not in others:
+        return "an x that may be a times sign"
+    for reason, pattern in _OF_LETTERS.items():
         found = pattern.search(plain)
-        if found and found[1] not in other:
+        if found and letters.issuperset((found.groups() or ("",))[0]):
             return reason
-    for reason, pattern in _ANYWHERE.items() if letters else ():
-        if pattern.search(plain):
-            return reason
-    if _kinds(plain) and _kinds(other) and _kinds(plain) != _kinds(other):
-        return "notations for a derivative"
+    runs = set(_RUN.findall(plain)) - set(_RUN.findall(opposite))
+    words = {*filter(_is_wordlike, runs), *_LITTLE.findall(plain)}
+    return "letters that may be a word" if any(map(letters.issuperset, words)) else None
+
+
+def _of_whole(plain: str, opposite: str, other_is_number: bool) -> str | None:
+    """Return what a whole text may be: a date, a span, a Roman numeral, thousands."""
     start = _BEFORE.match(plain).end()  # type: ignore[union-attr]
     for reason, pattern in (_WHOLE | _NO_NUMBER if other_is_number else _WHOLE).items():
         if pattern.fullmatch(plain, start):
             return reason
-    if other_is_number and _is_scaled(plain[start:], _plain(other)):
-        return "a letter that may mean thousands or millions"
-    if (
-        not other_is_number
-        and _SPAN.fullmatch(plain)
-        and not _plain(other).replace(" ", "").isalnum()
-    ):
-        return "what may be a span"
-    runs = set(_RUN.findall(plain)) - set(_RUN.findall(_plain(other))) if letters else set()
-    runs |= set(_LITTLE.findall(plain)) if letters else set()
-    runs = {run for run in runs if letters.union("ei").issuperset(run)}
-    return "letters that may be a word" if any(map(_is_wordlike, runs)) else None
+    if other_is_number:
+        scaled = _is_scaled(plain[start:], opposite)
+        return "a letter that may mean thousands or millions" if scaled else None
+    simple = opposite.replace(" ", "").isalnum()
+    return "what may be a span" if _SPAN.fullmatch(plain) and not simple else None
 
 
 def are_temperatures(text: str, other: str) -> bool:
@@ -96,7 +105,7 @@ def _plain(text: str) -> str:
     return _STYLED.sub(lambda match: match[1] or "", text).strip(" .")
 
 
-def _kinds(text: str) -> set[str]:
+def _derivatives(text: str) -> set[str]:
     """Return the notations for a derivative that occur: fraction, prime, dot."""
     return {found[-1:] for found in _DERIVATIVE.findall(text)}
 
@@ -109,16 +118,13 @@ def _is_scaled(text: str, other: str) -> bool:
         return True
     if scaled is None or not digits.isdigit():
         return False
-    return scaled[1].replace(".", "").strip("0") == digits.strip("0") and len(digits) > len(
-        scaled[1]
-    )
+    figures = scaled[1].replace(".", "").strip("0")
+    return figures == digits.strip("0") and len(digits) > len(scaled[1])
 
 
 def _is_wordlike(run: str) -> bool:
-    """Say whether letters look like a word, `is` or `row`, not a product, `abc` or `mgh`."""
+    """Say whether three letters look like a word, `row`, rather than a product, `abc` or `mgh`."""
     lower = run.lower()
-    if len(run) == 2:
-        return True
     if run in FUNCTIONS or lower in BARE_COMMANDS or run in INFINITY_WORDS:
         return False
     if not (run.islower() or run.istitle()):

@@ -114,6 +114,10 @@ def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
     named, other = named_value(left, terms), named_value(right, terms)
     if named and other:
         return _same_named((named, other), (left, right), terms)
+    chained = not (named or other) and _same_start(left, right)
+    last = left.sides[-1].answer, right.sides[-1].answer
+    if chained and last[0] and last[1]:
+        return same_answer(last[0], last[1], terms)
     if (_states_number(named) and not other) or (_states_number(other) and not named):
         return False  # the other is an equation
     alike = variables_of(left) == variables_of(right)
@@ -125,6 +129,14 @@ def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
         if not any(interval.symbolic for interval in (*region, *opposite)):
             return False
     return same_relation(left, right, terms)
+
+
+def _same_start(left: Relation, right: Relation) -> bool:
+    """Say whether two chains of equations are written alike up to their last sides."""
+    if left.signs != right.signs or set(left.signs) != {"="} or len(left.signs) < 2:
+        return False
+    pairs = zip(left.sides[:-1], right.sides[:-1], strict=True)
+    return all(a.answer and a.answer == b.answer for a, b in pairs)
 
 
 def _states_number(named: Named | None) -> bool:
@@ -164,6 +176,8 @@ def _same_named(
 def _same_assignments(left: Assignments, right: Answer | Assignments, terms: Terms) -> bool:
     if isinstance(right, Assignments):
         if set(left.names) != set(right.names):
+            if any(re.search("[a-z]{3}", name) for name in (*left.names, *right.names)):
+                raise UndecidedError("other labels")
             return False
         values = dict(zip(right.names, right.values, strict=True))
         pairs = [(v, values[n]) for n, v in zip(left.names, left.values, strict=True)]

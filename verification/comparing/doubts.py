@@ -29,6 +29,8 @@ from verification.tree.syntax import (
     Relation,
     SetBuilder,
     SetOperation,
+    Side,
+    Sum,
     Symbol,
     Tuple,
     Value,
@@ -68,8 +70,10 @@ def _texts(gold: Parsed, answer: Parsed, left: list[Answer], right: list[Answer]
         if own and all(isinstance(leaf, Words) for leaf in own):
             continue  # judged by their words
         number = len(opposite) == 1 and is_number(opposite[0])
-        letters = {char for name in _symbols(own) for char in name}
-        reason = ambiguity(one.normal, other.normal, letters, other_is_number=number)
+        letters, others = (
+            {char for name in _symbols(side) for char in name} for side in (own, opposite)
+        )
+        reason = ambiguity(one.normal, other.normal, letters, others, other_is_number=number)
         if reason:
             return reason
         if is_nothing(one.normal) and opposite in ([], [Value(Number(Fraction(0)))]):
@@ -135,7 +139,7 @@ def _leaves(answer: Answer) -> Iterator[Answer]:
                 yield from _leaves(item)
         case Relation(sides):
             for side in sides:
-                if side.answer is not None:
+                if side.answer is not None and not _is_mere_name(side):
                     yield from _leaves(side.answer)
         case SetBuilder():
             yield from _leaves(answer.condition)
@@ -143,6 +147,11 @@ def _leaves(answer: Answer) -> Iterator[Answer]:
             yield from (Value(part) for part in parts)
         case _:
             yield answer
+
+
+def _is_mere_name(side: Side) -> bool:
+    """Say whether a side is words that name the other: whether names agree is judged elsewhere."""
+    return side.is_name and isinstance(side.answer, Words)
 
 
 def _symbols(leaves: list[Answer]) -> set[str]:
@@ -156,8 +165,17 @@ def _symbols(leaves: list[Answer]) -> set[str]:
 
 
 def _ellipsis(left: list[Answer], right: list[Answer]) -> str | None:
-    dotted = "..." in _symbols(left) or "..." in _symbols(right)
-    return "an ellipsis that is not understood" if dotted else None
+    ours, theirs = (Counter(t for x in side for t in _dotted(x)) for side in (left, right))
+    return None if ours == theirs else "an ellipsis that is not understood"
+
+
+def _dotted(leaf: Answer) -> list[Expression]:
+    """Return the terms of a value that hold an ellipsis: bracketed alike, they mean the same."""
+    if not isinstance(leaf, Value):
+        return []
+    tree = leaf.expression
+    terms = tree.terms if isinstance(tree, Sum) and Symbol("...") not in tree.terms else (tree,)
+    return [term for term in terms if Symbol("...") in walk(term)]
 
 
 def _units(left: list[Answer], right: list[Answer]) -> str | None:

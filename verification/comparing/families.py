@@ -125,7 +125,18 @@ def same_moved(left: Tuple, right: Tuple, terms: Terms) -> bool | None:
                 return True
         except UndecidedError:
             continue
+    ends = zip(_expressions(left), _expressions(right), strict=False)
+    if sorted(str(_same_end(x, y, terms)) for x, y in ends) == ["False", "True"]:
+        return False
     raise UndecidedError("points that run with an integer")
+
+
+def _same_end(left: Expression, right: Expression, terms: Terms) -> bool | None:
+    """Say whether two coordinates run through the same values; None where that is not known."""
+    try:
+        return same_families([left], [right], terms)
+    except UndecidedError:
+        return None
 
 
 def _moving(name: str, moved: Expression) -> Callable[[Expression], Expression]:

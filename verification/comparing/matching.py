@@ -44,6 +44,10 @@ def same_items(
             except UndecidedError as error:
                 undecided = undecided or error
     if undecided:
+        ours, theirs = ([i for i in a if i not in b] for a, b in ((left, right), (right, left)))
+        fewer = 0 < len(ours) < len(left) and 0 < len(theirs) < len(right)
+        if fewer and not same_items(ours, theirs, same, counted=counted):
+            return False  # beside what stands on both sides
         raise undecided
     return not counted or len(left) != len(right) or _equally_often(left, right, same)
 

@@ -59,8 +59,9 @@ def perturbed_answer(answer: Answer) -> Answer:  # noqa: C901  one table
             at = next((k for k, item in enumerate(items) if not _is_infinite(item)), 0)
             changed = (*items[:at], perturbed_answer(items[at]), *items[at + 1 :])
             return replace(answer, items=changed)
-        case Collection(items):  # all, for `1, 1, 2` with another 1 is the same set
-            return replace(answer, items=tuple(map(perturbed_answer, items) if items else [_ZERO]))
+        case Collection(items):  # `1, 1, 2` with another 1 is the same set
+            others = (perturbed_answer(i) if i == items[0] else i for i in items)
+            return replace(answer, items=tuple(others) or (_ZERO,))
         case SetOperation(_, parts):
             return replace(answer, parts=(perturbed_answer(parts[0]), *parts[1:]))
         case Relation():
@@ -117,4 +118,8 @@ def _relation(answer: Relation) -> Answer:
         if side.answer is not None and not (side.is_name and isinstance(side.answer, Value)):
             changed = replace(side, answer=perturbed_answer(side.answer), is_name=False)
             return replace(answer, sides=(*answer.sides[:at], changed, *answer.sides[at + 1 :]))
-    return Words("something else")
+    last = answer.sides[-1]
+    if not isinstance(last.answer, Value):
+        return Words("something else")
+    changed = replace(last, answer=perturbed_answer(last.answer), is_name=False)
+    return replace(answer, sides=(*answer.sides[:-1], changed))

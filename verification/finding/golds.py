@@ -38,7 +38,8 @@ _PLAIN_NAME = re.compile(
     r"(?:[A-Z][a-z]{0,3}\.\s)?(?:[A-Za-z]{2,20}(?:['’]s?)?)(?:\s[A-Za-z]{2,20}(?:['’]s?)?){0,4}"
 )
 _TOLD = re.compile(
-    r"(?:(?P<no>No)[.,:;]\s+[A-Z].{1,300}|(?P<told>Yes|No)(?:[.,:;]|\s+[-–—])\s+[A-Za-z][^$\\\d=]{0,300})",
+    r"(?:(?P<no>No)[.,:;]\s+[A-Z].{1,300}"
+    r"|(?P<reasoned>Yes|No)[.,]?\s+(?:because|since|as)\s.{1,300}|(?P<told>Yes|No)(?:[.,:;]|\s+[-–—])\s+[A-Za-z][^$\\\d=]{0,300})",
     re.S,
 )
 _NAMES_AND_VALUES = re.compile(
@@ -108,7 +109,7 @@ def _from_words(gold: str) -> str:
         return rf"\text{{{gold}}}"
     told = _TOLD.fullmatch(gold)
     if told:
-        return told["no"] or told["told"]
+        return told["no"] or told["reasoned"] or told["told"]
     if len(gold) > MAX_ONE_LINER or not is_prose(gold):
         return gold
     return _stated(gold) or gold

@@ -15,8 +15,9 @@ from verification.parsing.clauses import without_clauses
 from verification.parsing.congruences import read_congruence, with_shared_modulus
 from verification.parsing.domains import without_condition, without_index_domain
 from verification.parsing.expressions import parse_expression
+from verification.parsing.labels import labelled
 from verification.parsing.phrases import read_words
-from verification.parsing.quantities import bare_word, read_compound, read_quantity
+from verification.parsing.quantities import bare_word, read_compound, read_dimensions, read_quantity
 from verification.parsing.sides import names_something, read_side
 from verification.parsing.token import Token
 from verification.parsing.vocabulary import JOINING_WORDS, MONTHS, SAME_WORDS, SIGNS
@@ -39,6 +40,13 @@ from verification.tree.syntax import (
     Value,
 )
 
+_OVER_INTEGERS = (
+    ("_", "{", "k", "=", "-", "infty", "}", "^", "{", "infty", "}"),
+    ("_", "{", "k", "=", "-", "infty", "}", "^", "infty"),
+    ("_", "{", "k", "in", "Z", "}"),
+    ("_", "{", "k", "in", "{", "Z", "}", "}"),
+)
+_SAID = re.compile(r"(?:is|has|does|can|cannot) ")
 _SET_COMMANDS = {"cup": "union", "cap": "intersection", "setminus": "difference"}
 
 
@@ -49,7 +57,7 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
         raise UnparsedError("nothing was written")
     if len(tokens) == 1 and tokens[0].kind == "words":
         return read_words(tokens[0].text)
-    compound = read_compound(tokens)
+    compound = read_compound(tokens) or read_dimensions(tokens)
     if compound is not None:
         return compound
     stated, condition = without_condition(tokens)
@@ -63,11 +71,26 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
     if not parts:
         raise UnparsedError("nothing but separators")
     parts, running = without_clauses(with_shared_modulus(parts), closing)
-    if len(parts) == 1:
+    named = labelled(parts)
+    answer: Answer
+    if named:
+        answer = _with_labels(named)
+    elif len(parts) == 1:
         answer = parse_item(parts[0])
     else:
         answer = Collection(tuple(map(parse_item, parts)), joined_by=_joint(separators))
     return renamed(answer, {name: Symbol(PARAMETER + name) for name in running})
+
+
+def _with_labels(named: list[tuple[str, list[list[Token]]]]) -> Answer:
+    """Read labels as names of the values behind them."""
+    relations: list[Answer] = []
+    for name, parts in named:
+        items = tuple(map(parse_item, parts))
+        value = items[0] if len(items) == 1 else Collection(items)
+        sides = Side(name, None, True), Side(name + ":", value, False)
+        relations.append(Relation(sides, ("=",)))
+    return relations[0] if len(relations) == 1 else Collection(tuple(relations))
 
 
 def _split_words(tokens: list[Token]) -> list[Token]:
@@ -127,6 +150,7 @@ def parse_value(tokens: list[Token]) -> Answer:
     if special := read_cases(tokens, read_answer):
         return special
     for read in (
+        _running_union,
         _set_operation,
         _empty_set,
         _words,
@@ -134,6 +158,7 @@ def parse_value(tokens: list[Token]) -> Answer:
         _bracketed,
         _numeral_in_base,
         _colons,
+        _priced,
     ):
         answer = read(tokens)
         if answer is not None:
@@ -161,6 +186,29 @@ def _set_operation(tokens: list[Token]) -> Answer | None:
     return None
 
 
+def _running_union(tokens: list[Token]) -> Answer | None:
+    r"""Read `\bigcup_{k=-\infty}^{\infty} (k, k+1)` as the interval that runs with an integer."""
+    if tokens[0].text != "bigcup" or tokens[0].kind != "command":
+        return None
+    text = [token.text for token in tokens]
+    over = next((k for ends in _OVER_INTEGERS if text[1 : len(ends) + 1] == _with(ends, text)
+                 for k in (len(ends) + 1,)), 0)  # fmt: skip
+    if not over or over >= len(tokens):
+        return None
+    rest = tokens[over:]
+    if rest[0].text == "\\{" and closing(rest) == len(rest) - 1:
+        rest = rest[1:-1]
+    interval = parse_value(rest)
+    if not isinstance(interval, Tuple | SetOperation):
+        return None
+    return renamed(interval, {text[3]: Symbol(PARAMETER + text[3])})
+
+
+def _with(ends: tuple[str, ...], text: list[str]) -> list[str]:
+    """Return the bounds with the name that runs in the text."""
+    return [text[3] if end == "k" and len(text) > 3 else end for end in ends]
+
+
 def _stands_between_sets(tokens: list[Token], at: int) -> bool:
     r"""`\\{1,2\\} - \\{1\\}`, and a minus between sets is nothing else."""
     return (
@@ -178,6 +226,8 @@ def _words(tokens: list[Token]) -> Answer | None:  # noqa: C901  one table
         is_date = len(tokens) == 2 and tokens[1].kind == "words" and tokens[0].kind == "number"
         if is_date and _month(tokens[1].text) in MONTHS:
             return read_words(f"{tokens[0].text} {tokens[1].text}")
+        if [token.kind for token in tokens] == ["letter", "words"] and _SAID.match(tokens[1].text):
+            return read_words(f"{tokens[0].text} {tokens[1].text}")  # `C is not invertible`
         return None
     if len(tokens) == 1:
         return read_words(tokens[0].text)
@@ -310,6 +360,14 @@ def _colons(tokens: list[Token]) -> Answer | None:
     if any(not part for part in parts) or len(parts) > MAX_ITEMS:
         raise UnparsedError("a ratio with an empty place")
     return _clock_time(parts) or Ratio(tuple(map(parse_expression, parts)))
+
+
+def _priced(tokens: list[Token]) -> Answer | None:
+    """Read `25 @ $18`, a number of things and the price of one, as a pair."""
+    parts, ats = split(tokens, lambda t: t.kind == "mark" and t.text == "@")
+    if len(ats) != 1 or not all(parts):
+        return None
+    return Tuple("(", tuple(map(parse_value, parts)), ")")
 
 
 def _clock_time(parts: list[list[Token]]) -> Answer | None:

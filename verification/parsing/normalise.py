@@ -79,7 +79,7 @@ _LEADING_DOLLAR = re.compile(r"(?<!\\)\$\s*(?=[\d.])")
 _BROKEN_FORMULA = re.compile(r"(?<=[-+*/=(,<>])\s{0,4}\$\s{1,4}\$")
 """A formula cut in two behind an operator: `$x^2+$ $3x$`."""
 _FORMULA = re.compile(
-    r"(?<!\\)\$((?:[^$\n\\a-z]|\\[a-zA-Z]+|\\.|(?<![a-z])[a-z](?![a-z]{2})){1,200})\$(?!\d)"
+    r"(?<!\\)\$((?:[^$\n\\a-z]|\\(?:mathrm|text)\s?\{[^{}$]{1,20}\}|\\[a-zA-Z]+|\\.|(?<![a-z])[a-z](?![a-z]{2})){1,200})\$(?!\d)"
 )
 """A formula between its dollar signs, no word in it: in `$5 and $6` the signs are money."""
 _ARC = re.compile(

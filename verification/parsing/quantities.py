@@ -10,6 +10,7 @@ from verification.tree.bounds import UnparsedError
 from verification.tree.syntax import (
     Answer,
     ClockTime,
+    Collection,
     Degrees,
     Expression,
     Number,
@@ -96,6 +97,30 @@ def read_compound(tokens: list[Token]) -> Answer | None:
             return None
         total += amount * size / last
     return Value(Number(total), pairs[-1][1])
+
+
+def read_dimensions(tokens: list[Token]) -> Answer | None:
+    r"""Read `10 ft x 18 ft` and `4 ft \times 12 ft` as two lengths: how the sides are long."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        crossed = token.text in ("x", "X", "times") and token.kind != "words"
+        if crossed and parts[-1] and parts[-1][-1].kind == "words":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    if not 1 < len(parts) < 4:
+        return None
+    lengths: list[Answer] = []
+    for part in parts:
+        if len(part) < 2 or part[0].kind != "number" or part[-1].kind != "words":
+            return None
+        if any(token.kind == "words" for token in part[:-1]):
+            return None
+        length = read_quantity(part)
+        if not isinstance(length, Value) or length.unit is None or not length.unit.factors:
+            return None
+        lengths.append(length)
+    return Collection(tuple(lengths))
 
 
 def _agreed(currency: Unit | None, written: Unit | None) -> Unit | None:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 
 from verification.parsing.token import Token
-from verification.parsing.vocabulary import FUNCTIONS
+from verification.parsing.vocabulary import FUNCTIONS, GREEK
 from verification.tree.bounds import UnparsedError
 from verification.tree.syntax import Answer, Side
 
 _NAMING_PUNCTUATION = {"(", ")", "{", "}", "|", ",", ":", "_", "'", "[", "]"}
 _MAX_NAME_TOKENS = 14
+_NEEDS_GAP = re.compile(r"\\[a-zA-Z]+$")
 
 
 def read_side(tokens: list[Token], parse: Callable[[list[Token]], Answer]) -> Side:
@@ -28,7 +29,14 @@ def read_side(tokens: list[Token], parse: Callable[[list[Token]], Answer]) -> Si
 
 def spelling(tokens: list[Token]) -> str:
     """Return the tokens without space and braces."""
-    return "".join(token.text for token in tokens if token.text not in ("{", "}"))
+    text = ""
+    for token in tokens:
+        if token.text in ("{", "}"):
+            continue
+        if _NEEDS_GAP.search(text) and token.text[:1].isalpha():
+            text += " "
+        text += "\\" + token.text if token.kind == "command" and token.text in GREEK else token.text
+    return text
 
 
 def names_something(tokens: list[Token]) -> bool:
@@ -37,13 +45,13 @@ def names_something(tokens: list[Token]) -> bool:
     Digits may only stand in subscripts and arguments; any operator makes it an expression, but
     the inverse of a function and a derivative are names.
     """
+    if len(tokens) > 1 and tokens[0].text == "P" and tokens[1].text == "(":
+        return tokens[-1].text == ")" and len(tokens) <= 2 * _MAX_NAME_TOKENS  # of any event
     if not tokens or len(tokens) > _MAX_NAME_TOKENS:
         return False
     if _DERIVATIVE.fullmatch(spelling(tokens)):
         return True
     tokens = _without_inverse(tokens)
-    if tokens[0].text == "P" and len(tokens) > 1 and tokens[1].text == "(":
-        return tokens[-1].text == ")"  # a probability, whatever the event
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.kind == "number" and not (before and before.text in ("_", "{", "(")):
             return False

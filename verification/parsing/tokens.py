@@ -46,7 +46,7 @@ _UNIT_LETTERS = frozenset("msghlLNJWVACKTFH")
 _BOLD = {"vec", "overrightarrow", "mathbf", "boldsymbol", "bm", "pmb", "bold"}
 """Styles under which a letter is a vector."""
 _SKIPPED = {"angle", "measuredangle", "triangle", "phantom", "therefore", "checkmark", "square"}
-_REFUSED = set("\x00\x07\x1b@#`?")
+_REFUSED = set("\x00\x07\x1b#`?")
 _LONGEST_UNIT = 40
 """Characters of an upright unit: more are not tried against its pattern."""
 _UPRIGHT_UNIT = re.compile(
@@ -202,6 +202,10 @@ class _Scanner:
         last = [token.text for token in self.tokens[-2:]]
         return last[-1:] == ["_"] or last == ["_", "{"]
 
+    def _is_factor(self) -> bool:
+        r"""`\frac{\mathrm{gb}}{f}`: two upright letters where a factor is due are a product."""
+        return bool(self.tokens) and self.tokens[-1].text in ("{", "+", "-")
+
     def _is_upright_unit(self, inner: str) -> bool:
         r"""`9.8\ \mathrm{m/s^2}`: nothing but units, right behind a value."""
         if not self.tokens or len(inner) > _LONGEST_UNIT or not _UPRIGHT_UNIT.fullmatch(inner):
@@ -255,6 +259,8 @@ class _Scanner:
             self._emit("letter", bare)  # not grouped: a subscript may follow
         elif name in ("overrightarrow", "vec") and re.fullmatch(r"[A-Z]{2,3}", bare):
             self._emit("symbol", f"vec:{bare}")
+        elif re.fullmatch("[a-zA-Z]{2}", bare) and self._is_factor():
+            self.tokens.extend(Token("letter", letter) for letter in bare)
         elif (
             re.fullmatch(r"[a-zA-Z\s.~\\,]{2,}", bare)
             and name != "boxed"

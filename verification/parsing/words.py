@@ -126,6 +126,8 @@ def _spelled(
     after_number = bool(before) and (before[-1].kind == "number" or before[-1].text in (")", "}"))
     if before and before[-1].kind == "number" and run in _UNIT_OR_COMMAND and not followed:
         return word
+    if run == "at" and before and before[-1].text in ("max", "min"):
+        return word
     if phrase and lower in _ARTICLES and (within_phrase or not after_number):
         return word
     if len(run) == 1:

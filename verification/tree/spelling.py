@@ -4,6 +4,7 @@ Every operand that could bind differently goes into brackets; the text is for ma
 not for print.
 """
 
+import re
 from fractions import Fraction
 
 from verification.tree.syntax import (
@@ -44,6 +45,7 @@ _SIGNS = {
     "!=": "\\ne", "<=": "\\le", ">=": "\\ge", "~": "\\approx", "in": "\\in", "notin": "\\notin",
     "to": "\\to", "equiv": "\\equiv", "subset": "\\subset",
 }  # fmt: skip
+_NAMED = re.compile(r"(bar|hat|tilde|ddot|dot|vec):(\\?[a-zA-Z]+)")
 _OPERATIONS = {"union": "\\cup", "intersection": "\\cap", "difference": "\\setminus"}
 _BINDERS = {"sum": "\\sum", "product": "\\prod", "integral": "\\int", "limit": "\\lim"}
 _CONSTANTS = {"pi": "\\pi", "e": "e", "i": "i", "infinity": "\\infty"}
@@ -95,9 +97,16 @@ def _unit(unit: Unit | None) -> str:
     )
 
 
+def _decorated(match: re.Match[str]) -> str:
+    command = "overrightarrow" if match[1] == "vec" else match[1]
+    return f"\\{command}{{{match[2]}}}"
+
+
 def _relation(answer: Relation) -> str:
     sides = [
-        side.text if side.answer is None or side.is_name else spelled_answer(side.answer)
+        _NAMED.sub(_decorated, side.text)
+        if side.answer is None or side.is_name
+        else spelled_answer(side.answer)
         for side in answer.sides
     ]
     text = sides[0]
