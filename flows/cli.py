@@ -4,6 +4,7 @@ import sys
 import traceback
 from importlib import metadata
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -101,7 +102,7 @@ def label(
         out,
         f"{counts.problems:,} problems, {counts.solutions:,} solutions with "
         f"{counts.labelled_steps:,} labelled steps in {run.folder}\n"
-        f"look at them: stepmint show {run.folder}",
+        f"look at them: stepmint show {quote(str(run.folder))}",
     )
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 from rich.table import Table
@@ -125,5 +126,5 @@ def _next(run: LabelRun) -> list[str]:
         f"The dataset is in {run.folder}: load_dataset('parquet', "
         f"data_dir='{run.folder / 'solutions'}')",
         f"Training rows for TRL are in {run.folder / 'exports' / 'trl-hard'}",
-        f"Next: stepmint show {run.folder} 0",
+        f"Next: stepmint show {quote(str(run.folder))} 0",
     ]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from shlex import quote
 from typing import Any
 
 from rich.console import Console
@@ -62,8 +63,8 @@ def put_aside(run: LabelRun, console: Console) -> None:
     if aside is not None:
         say(
             console,
-            f"the run that was there is {aside} now; --set reuse={aside} takes the rollouts that "
-            "fit from its committed shards",
+            f"the run that was there is {aside} now; --set reuse={quote(str(aside))} takes the "
+            "rollouts that fit from its committed shards",
         )
 
 

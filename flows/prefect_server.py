@@ -10,6 +10,7 @@ imported.
 import atexit
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import threading
@@ -37,6 +38,8 @@ _ORIGINS = "PREFECT_SERVER_CORS_ALLOWED_ORIGINS"
 _START_SECONDS = 240.0
 _STOP_SECONDS = 10.0
 _LOG_TAIL = 5
+_LEAST_FREE = 10_000_000
+"""Bytes below which its database may not find room."""
 
 
 class TemporaryServer:
@@ -93,8 +96,16 @@ class TemporaryServer:
         self._reservation.close()
 
     def _tail(self) -> str:
-        lines = self._log.read_text("utf-8", errors="replace").splitlines()
-        return "\n".join(lines[-_LOG_TAIL:]) + f"\nlog: {self._log}"
+        """Return the log's last lines; a disk that is full keeps it from saying why."""
+        lines = self._log.read_text("utf-8", errors="replace").splitlines()[-_LOG_TAIL:]
+        free = shutil.disk_usage(self._log.parent).free
+        if free < _LEAST_FREE:
+            lines.append(
+                f"{self._log.parent} has {free / 1e6:.1f} MB left, and its database needs "
+                f"{_LEAST_FREE / 1e6:.0f}: make room, or set PREFECT_HOME to a folder on another "
+                "disk"
+            )
+        return "\n".join((*(lines or ["it said nothing"]), f"log: {self._log}"))
 
 
 def hush() -> None:

@@ -1,6 +1,7 @@
 """`stepmint show RUN [PROBLEM]`: a run, a problem, or the rollouts of a step, in the terminal."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 import pyarrow.compute as pc
 from rich.console import Console, RenderableType
@@ -60,7 +61,7 @@ def show_rollouts(
     if not found:
         raise RunError(
             f"nothing was sampled behind step {step} of problem {row.problem.id}: "
-            f"`stepmint show {run.path} {row.problem.id}` says where it was"
+            f"`stepmint show {quote(str(run.path))} {row.problem.id}` says where it was"
         )
     found.sort(key=lambda one: one.sample_index)
     _print(rollouts_page(row.problem, prefix, found, console=console), console)
@@ -117,7 +118,7 @@ def find_problem(run: RunFolder, wanted: str) -> ProblemRow:
         raise RunError(f"{matches} problems start with {wanted!r}: give more of it ({ids})")
     raise RunError(
         f"{run.path} has no problem {wanted!r}: give an id, its start, or a position from 0 to "
-        f"{count - 1}; `stepmint show {run.path}` lists them"
+        f"{count - 1}; `stepmint show {quote(str(run.path))}` lists them"
     )
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from itertools import count
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from pydantic import ValidationError
@@ -236,8 +237,8 @@ def _changes(run: LabelRun) -> bool:
             f"{run.folder} holds samples of another configuration:\n"
             + "\n".join(f"  {change}" for change in changes)
             + "\nresume with the old values, put this run aside with --fresh, or choose another "
-            f"name with --set name=NAME; --set reuse={run.folder} then takes the rollouts that fit "
-            "from here"
+            f"name with --set name=NAME; --set reuse={quote(str(run.folder))} then takes the "
+            "rollouts that fit from here"
         )
     return bool(changes)
 

@@ -132,3 +132,15 @@ def _answers(url: str) -> bool:
             return bool(response.status == 200)
     except OSError:
         return False
+
+
+def test_a_server_that_dies_on_a_full_disk_says_how_little_is_left(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    monkeypatch.setattr(prefect_server, "_LEAST_FREE", float("inf"))
+    server = prefect_server.TemporaryServer(clean)
+    server.start()
+    with pytest.raises(RunError, match=r"MB left.*set PREFECT_HOME to a folder on another disk"):
+        server.wait()
+    server.stop()
