@@ -26,7 +26,7 @@ from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal
@@ -51,6 +51,7 @@ _QUESTION = re.compile(r"Add up: (\d+(?:, \d+)+)\.")
 _ANSWER = re.compile(r"#### (\d{1,18})\s*")
 _PIECE = re.compile(r"\S+\s*|\s+")
 _TOO_HIGH_BY = (1, 10)
+_STATES_REMEMBERED = 16_384
 _NO_TOTAL = -1
 _FOREIGN = math.log(1e-12)
 
@@ -214,13 +215,14 @@ class ScriptedSettings(Settings):
 
     def _choices(self, numbers: tuple[int, ...], state: _State, partial: str = "") -> list[_Choice]:
         """Return the lines that can come next, those that begin with `partial`."""
+        return [c for c in _all_choices(self, numbers, state) if c.line.startswith(partial)]
+
+    def _next_lines(self, numbers: tuple[int, ...], state: _State) -> list[_Choice]:
         if state.ended:
             return [_Choice(1.0, "", state, solves=state.total == sum(numbers))]
         if state.additions == len(numbers) - 1:
-            choices = self._last_lines(numbers, state)
-        else:
-            choices = self._additions(numbers, state)
-        return [c for c in choices if c.line.startswith(partial) and c.probability > 0]
+            return self._last_lines(numbers, state)
+        return self._additions(numbers, state)
 
     def _last_lines(self, numbers: tuple[int, ...], state: _State) -> list[_Choice]:
         stated = _State(state.additions, state.total, ended=True)
@@ -307,6 +309,14 @@ class ScriptedSettings(Settings):
             logprob += math.log(choice.probability / sum(weights))
             state, partial = choice.then, ""
         return text, logprob
+
+
+@lru_cache(_STATES_REMEMBERED)
+def _all_choices(
+    world: ScriptedSettings, numbers: tuple[int, ...], state: _State
+) -> tuple[_Choice, ...]:
+    """Return the lines that can come next; every rollout of a problem comes by here."""
+    return tuple(c for c in world._next_lines(numbers, state) if c.probability > 0)
 
 
 class _ScriptedPolicy:

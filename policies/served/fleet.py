@@ -151,7 +151,8 @@ class Fleet:
         self, endpoint: Endpoint, path: str, body: Mapping[str, object], read: Callable[[bytes], T]
     ) -> T | None:
         """Return one server's answer, asked once; None where it gives none."""
-        answer = await self.peek(endpoint, path, body, timeout_s=self._patience.stall_s)
+        seconds = min(self._patience.stall_s, self._patience.request_timeout_s)
+        answer = await self.peek(endpoint, path, body, timeout_s=seconds)
         try:
             return read(answer.content) if answer and answer.is_success else None
         except ValueError:
