@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from schemas import Problem, RejectedRow, SourceError, problem_id
-from sources import FileSolutions, FileSource, problems_of
+from sources import AnySolutions, DatasetSolutions, FileSolutions, FileSource, problems_of
 from tests.sources.samples import jsonl, problems, rejected
 
 ASKED = {"question": "What is 1 + 1?", "answer": "2"}
@@ -138,6 +139,15 @@ def test_a_set_without_solutions_names_its_columns(tmp_path: Path) -> None:
 def test_a_named_column_that_is_nowhere_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"columns\.steps='cuts': none of the first 1 rows"):
         problems(given(tmp_path, ASKED | {"steps": ["2"]}, columns={"steps": "cuts"}))
+
+
+def test_a_dataset_of_solutions_is_read_split_by_split(tmp_path: Path) -> None:
+    jsonl(tmp_path / "logs/train.jsonl", [ASKED | {"response": "a"}])
+    jsonl(tmp_path / "logs/test.jsonl", [ASKED | {"response": "b"}])
+    source = DatasetSolutions(dataset=str(tmp_path / "logs"), split="test")
+    (one,) = problems(source)
+    assert texts(one) == ["b"]
+    assert TypeAdapter(AnySolutions).validate_python(source.model_dump()) == source
 
 
 def test_problems_are_chosen_as_those_of_any_source(tmp_path: Path) -> None:
