@@ -62,7 +62,14 @@ class GivenSolutions(TableSource, ABC):
                     "the questions' texts have to be the same up to white space, or "
                     "columns.problem_id has to name the column with the problems' ids"
                 )
-            yield from store.left(self.name)
+            left = 0
+            for left, row in enumerate(store.left(self.name), start=1):
+                yield row
+            _log.log(
+                logging.WARNING if left else logging.INFO,
+                "%s: %d of %d solutions are of no problem in `source`",
+                *(self.name, left, len(store)),
+            )
 
     def _loaded(self) -> Iterator[Problem | RejectedRow]:
         with _stored(self.name) as store:

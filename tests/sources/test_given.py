@@ -194,13 +194,16 @@ def test_problems_can_be_named_by_their_ids(tmp_path: Path) -> None:
     assert (one.answer, texts(one)) == ("4", ["4"])
 
 
-def test_a_solution_whose_problem_is_not_found_is_rejected(tmp_path: Path) -> None:
+def test_a_solution_whose_problem_is_not_found_is_rejected_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     rows = [ASKED | {"response": "a"}, {"question": "Who?", "response": "b"}]
     one, bad = joined(tmp_path, *rows)
     assert isinstance(one, Problem)
     assert isinstance(bad, RejectedRow)
     assert (bad.row, bad.excerpt) == (1, "row-1: b")
     assert "`source` has none with this question" in bad.reason
+    assert "given: 1 of 2 solutions are of no problem in `source`" in caplog.messages
 
 
 def test_a_source_that_has_none_of_the_problems_is_refused(tmp_path: Path) -> None:
