@@ -63,7 +63,8 @@ class GivenSolutions(TableSource, ABC):
                     "columns.problem_id has to name the column with the problems' ids"
                 )
             left = 0
-            for left, row in enumerate(store.left(self.name), start=1):
+            for row in store.left(self.name):
+                left += 1
                 yield row
             _log.log(
                 logging.WARNING if left else logging.INFO,
