@@ -1,6 +1,7 @@
 """Rows with solutions become problems that bring them along."""
 
 import json
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -191,7 +192,23 @@ def test_problems_can_be_named_by_their_ids(tmp_path: Path) -> None:
     row = {"of": problem_id("asked", "What is 2 + 2?", "4"), "text": "4", "question": "no matter"}
     (one,) = joined(tmp_path, row, columns={"problem_id": "of", "solution": "text"})
     assert isinstance(one, Problem)
+    nested = {"of": {"id": row["of"]}, "text": "4", "question": "no matter"}
+    (one,) = joined(tmp_path, nested, columns={"problem_id": "of.id", "solution": "text"})
+    assert isinstance(one, Problem)
     assert (one.answer, texts(one)) == ("4", ["4"])
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_problems_may_be_taken_by_one_thread_after_another(tmp_path: Path, alone: bool) -> None:
+    rows = [{"question": f"{n}?", "answer": str(n), "response": f"{n}!"} for n in range(4)]
+    source = FileSource(path=str(jsonl(tmp_path / "asked.jsonl", rows)))
+    loaded = problems_of(None if alone else source, given(tmp_path, *rows))
+    taken: list[Problem | RejectedRow | None] = []
+    for _ in range(5):
+        thread = threading.Thread(target=lambda: taken.append(next(loaded, None)))
+        thread.start()
+        thread.join()
+    assert [isinstance(one, Problem) for one in taken] == [True] * 4 + [False]
 
 
 def test_a_solution_whose_problem_is_not_found_is_rejected_and_counted(
