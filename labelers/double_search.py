@@ -56,9 +56,12 @@ class DoubleSearch(SolutionLabeler):
         """Return what all searches found; None where they differ or there is nothing to search.
 
         Nothing can be searched in a solution that was not decided, or where no rollout of the
-        question was ever right: every prefix then looks dead.
+        question was ever right: every prefix then looks dead. A right solution that was given
+        is trusted all the same.
         """
         outcome = solution.rollout.verdict.outcome
+        if outcome is Outcome.CORRECT and self.right_answers == "trust":
+            return -1
         if outcome is Outcome.UNDECIDED or not root.correct:
             return None
         async with asyncio.TaskGroup() as group:

@@ -1,16 +1,28 @@
 """Solutions that were given, in the form in which labelers see sampled ones."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from rollouts.cutting import Splitter
 from schemas import ROOT, Completion, Problem, Rollout, Verdict
 
 
-def given_rollout(problem: Problem, place: int, verdict: Verdict) -> Rollout:
-    """Return one of the problem's given solutions as if the policy had written it, for nothing.
+async def judged_given(
+    problem: Problem, judge: Callable[[str], Coroutine[None, None, Verdict]]
+) -> tuple[Rollout, ...]:
+    """Return the problem's given solutions as if the policy had written them, for nothing.
 
-    Its tokens are not known, so its prefixes are continued as text.
+    Their tokens are not known, so their prefixes are continued as text.
     """
+    async with asyncio.TaskGroup() as group:
+        verdicts = [group.create_task(judge(one.text)) for one in problem.given]
+    return tuple(
+        _rollout(problem, place, verdict.result()) for place, verdict in enumerate(verdicts)
+    )
+
+
+def _rollout(problem: Problem, place: int, verdict: Verdict) -> Rollout:
     completion = Completion(
         text=problem.given[place].text,
         tokens=None,

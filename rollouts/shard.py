@@ -13,7 +13,7 @@ from rollouts.ahead import Ahead
 from rollouts.budget import OverBudgetError, Spent
 from rollouts.costs import Costs, Ledger, Origin
 from rollouts.cutting import Splitter, prefixes
-from rollouts.given import given_rollout, splitter_of
+from rollouts.given import judged_given, splitter_of
 from rollouts.journal import Journal, JournalReader
 from rollouts.once import Once
 from rollouts.prompts import PromptTemplate
@@ -185,15 +185,7 @@ class ProblemRollouts:
 
     async def given(self) -> tuple[Rollout, ...]:
         """Return the problem's given solutions, judged; they are evidence of no prefix."""
-        async with asyncio.TaskGroup() as group:
-            verdicts = [
-                group.create_task(self._verdict(one.text, finished=True))
-                for one in self.problem.given
-            ]
-        return tuple(
-            given_rollout(self.problem, place, verdict.result())
-            for place, verdict in enumerate(verdicts)
-        )
+        return await judged_given(self.problem, self._verdict)
 
     def _count(self, new: Sequence[tuple[str, int]]) -> None:
         """Count what was not asked for before; it may have been taken in advance."""
@@ -339,7 +331,7 @@ class ProblemRollouts:
         self._ledger.judged(verdict.outcome)
         self._shard.watch(self.problem, rollout)
 
-    async def _verdict(self, text: str, *, finished: bool) -> Verdict:
+    async def _verdict(self, text: str, *, finished: bool = True) -> Verdict:
         with self._shard.purse:
             return await self._shard.verifier.judge(
                 self.problem.answer, text, finished=finished, options=self.problem.options

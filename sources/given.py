@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas import GivenSolution, Problem, RejectedRow, SourceError
+from sources.cells import lookup
 from sources.dataset_source import DatasetSource
 from sources.file_source import FileSource
 from sources.given_rows import GivenColumns, GivenLayout, find_given, given_of
@@ -64,7 +65,15 @@ class GivenSolutions(TableSource, ABC):
                     "the questions' texts have to be the same up to white space, or "
                     "columns.problem_id has to name the column with the problems' ids"
                 )
-            yield from store.left(self.name)
+            left = 0
+            for row in store.left(self.name):
+                left += 1
+                yield row
+            _log.log(
+                logging.WARNING if left else logging.INFO,
+                "%s: %d of %d solutions are of no problem in `source`",
+                *(self.name, left, len(store)),
+            )
 
     def _loaded(self, reading: Reading) -> Iterator[Problem | RejectedRow]:
         with _stored(self.name) as store:
@@ -135,7 +144,7 @@ class GivenSolutions(TableSource, ABC):
         """Return what names a problem of another source."""
         column = self.columns.problem_id
         if column is not None:
-            id = row.cells.get(column)
+            id = lookup(row.cells, column)
             if not isinstance(id, str) or not id:
                 raise BadCellError("no problem id", column)
             return _named(id)
@@ -239,15 +248,21 @@ class _Store:
             )
 
 
+def _database(path: str) -> sqlite3.Connection:
+    """Open a file that nobody needs after a crash; what is read next may be read in any thread."""
+    table = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    table.execute("PRAGMA journal_mode = OFF")
+    table.execute("PRAGMA synchronous = OFF")
+    return table
+
+
 @contextmanager
 def _stored(name: str) -> Iterator[_Store]:
     try:
         with (
             tempfile.TemporaryDirectory(prefix="stepmint-given-") as folder,
-            closing(sqlite3.connect(f"{folder}/given.db", isolation_level=None)) as table,
+            closing(_database(f"{folder}/given.db")) as table,
         ):
-            table.execute("PRAGMA journal_mode = OFF")
-            table.execute("PRAGMA synchronous = OFF")
             yield _Store(table)
     except sqlite3.OperationalError as error:
         raise SourceError(

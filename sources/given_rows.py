@@ -92,6 +92,7 @@ def find_given(
     found = steps or text
     if not found:
         return None
+    finder.named("problem_id", named.problem_id)
     id = finder.named("id", named.id) or finder.one(_ID, (found, *asked))
     return GivenLayout(
         solution=found,

@@ -1,13 +1,15 @@
 """Rows with solutions become problems that bring them along."""
 
 import json
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from schemas import Problem, RejectedRow, SourceError, problem_id
-from sources import FileSolutions, FileSource, problems_of
+from sources import AnySolutions, DatasetSolutions, FileSolutions, FileSource, problems_of
 from tests.sources.samples import jsonl, problems, rejected
 
 ASKED = {"question": "What is 1 + 1?", "answer": "2"}
@@ -140,6 +142,15 @@ def test_a_named_column_that_is_nowhere_is_refused(tmp_path: Path) -> None:
         problems(given(tmp_path, ASKED | {"steps": ["2"]}, columns={"steps": "cuts"}))
 
 
+def test_a_dataset_of_solutions_is_read_split_by_split(tmp_path: Path) -> None:
+    jsonl(tmp_path / "logs/train.jsonl", [ASKED | {"response": "a"}])
+    jsonl(tmp_path / "logs/test.jsonl", [ASKED | {"response": "b"}])
+    source = DatasetSolutions(dataset=str(tmp_path / "logs"), split="test")
+    (one,) = problems(source)
+    assert texts(one) == ["b"]
+    assert TypeAdapter(AnySolutions).validate_python(source.model_dump()) == source
+
+
 def test_problems_are_chosen_as_those_of_any_source(tmp_path: Path) -> None:
     rows = [
         {"question": f"{n}?", "answer": str(n), "steps": [str(n), "!"], "id": n} for n in range(20)
@@ -181,16 +192,35 @@ def test_problems_can_be_named_by_their_ids(tmp_path: Path) -> None:
     row = {"of": problem_id("asked", "What is 2 + 2?", "4"), "text": "4", "question": "no matter"}
     (one,) = joined(tmp_path, row, columns={"problem_id": "of", "solution": "text"})
     assert isinstance(one, Problem)
+    nested = {"of": {"id": row["of"]}, "text": "4", "question": "no matter"}
+    (one,) = joined(tmp_path, nested, columns={"problem_id": "of.id", "solution": "text"})
+    assert isinstance(one, Problem)
     assert (one.answer, texts(one)) == ("4", ["4"])
 
 
-def test_a_solution_whose_problem_is_not_found_is_rejected(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alone", [True, False])
+def test_problems_may_be_taken_by_one_thread_after_another(tmp_path: Path, alone: bool) -> None:
+    rows = [{"question": f"{n}?", "answer": str(n), "response": f"{n}!"} for n in range(4)]
+    source = FileSource(path=str(jsonl(tmp_path / "asked.jsonl", rows)))
+    loaded = problems_of(None if alone else source, given(tmp_path, *rows))
+    taken: list[Problem | RejectedRow | None] = []
+    for _ in range(5):
+        thread = threading.Thread(target=lambda: taken.append(next(loaded, None)))
+        thread.start()
+        thread.join()
+    assert [isinstance(one, Problem) for one in taken] == [True] * 4 + [False]
+
+
+def test_a_solution_whose_problem_is_not_found_is_rejected_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     rows = [ASKED | {"response": "a"}, {"question": "Who?", "response": "b"}]
     one, bad = joined(tmp_path, *rows)
     assert isinstance(one, Problem)
     assert isinstance(bad, RejectedRow)
     assert (bad.row, bad.excerpt) == (1, "row-1: b")
     assert "`source` has none with this question" in bad.reason
+    assert "given: 1 of 2 solutions are of no problem in `source`" in caplog.messages
 
 
 def test_a_source_that_has_none_of_the_problems_is_refused(tmp_path: Path) -> None:

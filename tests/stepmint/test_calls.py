@@ -111,6 +111,15 @@ def test_a_function_can_be_the_policy() -> None:
     assert told.steps[0] == "3 + 5 = 8\n\n"
 
 
+def test_a_right_solution_is_trusted_where_the_policy_itself_never_is() -> None:
+    async def wrong(request: CompletionRequest) -> list[str]:
+        return ["#### 18" for _ in request.seeds]
+
+    items = [(SUM, RIGHT, "17"), (SUM, STEPS, "17")]
+    told = label_many(items, policy=wrong, labeler=SEARCH)
+    assert [one.first_error for one in told] == [-1, None]
+
+
 def test_an_open_policy_stays_open() -> None:
     async def main() -> None:
         async with ScriptedSettings(error=0.05, recovery=0.0).open(Path()) as policy:

@@ -1,7 +1,6 @@
 """Runs that label solutions which exist: every labeler, real verifier, analytic policy."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +30,10 @@ ROWS: list[dict[str, Any]] = [
     {**SUM, "id": "w", "steps": WRONG},
     {"question": "Add up: 1, 2.", "answer": "3", "id": "o", "steps": ["1 + 2 = 4\n", "#### 4"]},
 ]
-COST: Mapping[str, dict[str, Any]] = {"posterior": {"read": ["refuted"]}}
 
 
 def given_run(folder: Path, labeler: str = "math_shepherd", **changes: Any) -> LabelRun:
-    values = settings(folder, problems=1, labeler={"kind": labeler, **COST.get(labeler, {})})
+    values = settings(folder, problems=1, labeler={"kind": labeler})
     # The file holds both layouts: a text under `response`, a list under `steps`.
     rows = [{"steps": [row["response"]], **row} if "response" in row else row for row in ROWS]
     path = jsonl(folder / "given.jsonl", rows)
