@@ -5,8 +5,8 @@ Options may be a list (`["A)5", "B)6"]`, AQuA; `["5", "6"]`, MMLU), a mapping of
 `{"text": [...], "label": [...]}` or a list of `{"text", "label"}` (ARC), or one text
 (`a ) 5 , b ) 6`, MathQA); whatever their labels were, they become A, B, C, ...
 
-A gold that is a whole number in the dataset's own types is an index from 0 (MMLU); an option's
-label, its text, or both (`B) 6`) become its letter; several (`ACD`, `A, C and D`, a list of labels,
+A gold that is a whole number in the dataset's own types is an index from 0 (MMLU), unless numbers
+are the labels; an option's label, its text, or both (`B) 6`) become its letter; several (`ACD`, `A, C and D`, a list of labels,
 texts or indices) become `A, C, D`. Any other is rejected.
 """
 
@@ -75,7 +75,7 @@ def _places(answer: object, options: Mapping[str, str], *, alone: bool) -> list[
 def _place(answer: object, options: Mapping[str, str]) -> int | None:
     """Return which option an answer says by its index, label, text, or label and text."""
     labels, texts = list(options), list(options.values())
-    if isinstance(answer, int) and not isinstance(answer, bool):
+    if isinstance(answer, int) and not isinstance(answer, bool) and str(answer) not in options:
         if 0 <= answer < len(labels):
             return answer
         raise BadCellError("gold is no option", f"index {answer} of {len(labels)} options")
