@@ -24,6 +24,7 @@ from typing import Literal
 from sources.boxed import UnclosedBoxError, boxed
 from sources.cells import list_text
 from sources.rows import BadCellError
+from verification.finding.golds import states_nothing
 from verification.parsing.escapes import has_control_characters, uneaten
 
 GoldRule = Literal["auto", "hash", "boxed", "one_box", "column"]
@@ -33,10 +34,6 @@ MAX_ANSWER_CHARS = 2_000
 
 _HASH = re.compile(r"(?<!#)####(?!#)[ \t]*([^\n]*)")
 _UNIT = re.compile(r"([-+]?[\d.,]+(?:/\d+)?)\s+\(\s*(?!mod\b)[A-Za-z][A-Za-z .'-]*\)")
-_NO_VALUE = {"", "nan", "null", "<na>", "n/a", "n.a.", "#n/a", "proof", "notfound"}
-"""The last two are NuminaMath's: a proof is asked for, no answer was found."""
-_PRINTED_NULL = {"None", "NONE", "NA"}
-"""Nulls that a program printed; `none` in lower case is an answer: there is no solution."""
 
 
 def extract_gold(value: object, rule: GoldRule, *, from_solution: bool) -> str:
@@ -47,19 +44,15 @@ def extract_gold(value: object, rule: GoldRule, *, from_solution: bool) -> str:
     """
     _refuse_control_characters(value)
     text = list_text(value)
-    if _states_nothing(text):
+    if states_nothing(text):
         raise BadCellError("empty gold")
     chosen = _rule_for(text, from_solution=from_solution) if rule == "auto" else rule
     gold = _RULES[chosen](text)
-    if _states_nothing(gold):
+    if states_nothing(gold):
         raise BadCellError("empty gold", f"rule {chosen}")
     if len(gold) > MAX_ANSWER_CHARS:
         raise BadCellError("gold too long", f"{len(gold)} characters: is it a whole solution?")
     return gold
-
-
-def _states_nothing(text: str) -> bool:
-    return text.lower() in _NO_VALUE or text in _PRINTED_NULL
 
 
 def _refuse_control_characters(value: object) -> None:

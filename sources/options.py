@@ -6,8 +6,8 @@ Options may be a list (`["A)5", "B)6"]`, AQuA; `["5", "6"]`, MMLU), a mapping of
 (`a ) 5 , b ) 6`, MathQA); whatever their labels were, they become A, B, C, ...
 
 A gold that is a whole number in the dataset's own types is an index from 0 (MMLU), unless numbers
-are the labels; an option's label, its text, or both (`B) 6`) become its letter; several (`ACD`, `A, C and D`, a list of labels,
-texts or indices) become `A, C, D`. Any other is rejected.
+are the labels; an option's label, its text, or both (`B) 6`) become its letter; several (`ACD`,
+`A, C and D`, a list of labels, texts or indices) become `A, C, D`. Any other is rejected.
 """
 
 import re

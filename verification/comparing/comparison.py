@@ -136,7 +136,11 @@ def _same_start(left: Relation, right: Relation) -> bool:
     if left.signs != right.signs or set(left.signs) != {"="} or len(left.signs) < 2:
         return False
     pairs = zip(left.sides[:-1], right.sides[:-1], strict=True)
-    return all(a.answer and a.answer == b.answer for a, b in pairs)
+    if not all(a.answer and a.answer == b.answer for a, b in pairs):
+        return False
+    end = left.sides[-1].answer  # two equations run together are no chain
+    known = variables_of(Relation(left.sides[:-1], left.signs[:-1]))
+    return isinstance(end, Value) and traits_of(end.expression).variables <= known
 
 
 def _states_number(named: Named | None) -> bool:

@@ -69,6 +69,8 @@ def _texts(gold: Parsed, answer: Parsed, left: list[Answer], right: list[Answer]
     for one, other, own, opposite in ways:
         if own and all(isinstance(leaf, Words) for leaf in own):
             continue  # judged by their words
+        if is_number(one.as_any_quantity):
+            continue  # all letters are its unit
         number = len(opposite) == 1 and is_number(opposite[0])
         letters, others = (
             {char for name in _symbols(side) for char in name} for side in (own, opposite)

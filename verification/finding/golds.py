@@ -12,7 +12,9 @@ from verification.finding.statements import find_answer_is
 from verification.finding.worded import MATHS, is_prose, only_number, stated_value
 from verification.parsing.escapes import has_control_characters, uneaten
 
-_NO_GOLD = {"none", "n/a", "n.a.", "#n/a", "nan", "null", "<na>", "nil", "tbd", "unknown", "-", "?"}
+_NO_VALUE = {"proof", "notfound", 
+    "", "none", "n/a", "n.a.", "#n/a", "nan", "null", "<na>", "nil", "tbd", "unknown", "-", "?",
+}  # fmt: skip
 _LEAD_IN = re.compile(
     r"(?i)\s*\**(?:(?:the\s+)?(?:final\s+|correct\s+)?(?:answers?|solutions?|sol|ans)"
     r"(?:\s+(?:set|to the (?:problem|equation|system)))?(?:\s+(?:is|are))?\s*[:：]"
@@ -55,11 +57,19 @@ _PYTHON = re.compile(r"\b(?:np|numpy|math|sp|sympy)\.(?=[a-z])")
 _BARE_POINT = re.compile(r"(?<=\d)\.(?=\s*[/*)])")
 
 
+def states_nothing(gold: str) -> bool:
+    """Say whether a text is a null that a program printed, or none at all.
+
+    `none` in lower case is an answer: there is no solution.
+    """
+    bare = gold.strip().strip("$").strip()
+    return bare == "NA" or (bare.lower() in _NO_VALUE and bare != "none")
+
+
 def why_no_gold(gold: str) -> str | None:
     """Return why a text cannot be anybody's answer, or None if it may be one."""
-    bare = gold.strip().strip("$").strip()
-    if bare.lower() in _NO_GOLD and bare != "none":
-        return f"{bare!r} is no answer"
+    if gold.strip() and states_nothing(gold):
+        return f"{gold.strip()!r} is no answer"
     if has_control_characters(uneaten(gold)):
         return f"it holds control characters: {ascii(gold)[:60]}"
     if "otherwise" in gold and "\\begin" not in gold:

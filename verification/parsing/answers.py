@@ -15,7 +15,7 @@ from verification.parsing.clauses import without_clauses
 from verification.parsing.congruences import read_congruence, with_shared_modulus
 from verification.parsing.domains import without_condition, without_index_domain
 from verification.parsing.expressions import parse_expression
-from verification.parsing.labels import labelled
+from verification.parsing.labels import labelled, names_points
 from verification.parsing.phrases import read_words
 from verification.parsing.quantities import bare_word, read_compound, read_dimensions, read_quantity
 from verification.parsing.sides import names_something, read_side
@@ -74,7 +74,7 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
     named = labelled(parts)
     answer: Answer
     if named:
-        answer = _with_labels(named)
+        answer = _with_labels(named, _joint(separators))
     elif len(parts) == 1:
         answer = parse_item(parts[0])
     else:
@@ -82,15 +82,27 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
     return renamed(answer, {name: Symbol(PARAMETER + name) for name in running})
 
 
-def _with_labels(named: list[tuple[str, list[list[Token]]]]) -> Answer:
+def _with_labels(
+    named: list[tuple[str, list[list[Token]]]], joint: Literal["", "and", "or"]
+) -> Answer:
     """Read labels as names of the values behind them."""
     relations: list[Answer] = []
     for name, parts in named:
         items = tuple(map(parse_item, parts))
-        value = items[0] if len(items) == 1 else Collection(items)
+        value = items[0] if len(items) == 1 else _under_one_label(name, items, joint)
         sides = Side(name, None, True), Side(name + ":", value, False)
         relations.append(Relation(sides, ("=",)))
     return relations[0] if len(relations) == 1 else Collection(tuple(relations))
+
+
+def _under_one_label(
+    name: str, items: tuple[Answer, ...], joint: Literal["", "and", "or"]
+) -> Answer:
+    """Read several intervals under a label as their union, anything else as a list."""
+    if not names_points(name) and all(isinstance(i, Tuple) and len(i.items) == 2 for i in items):
+        return SetOperation("union", items)
+    compared = all(isinstance(item, Relation) and "=" not in item.signs for item in items)
+    return Collection(items, joined_by="or" if compared and joint != "and" else "")
 
 
 def _split_words(tokens: list[Token]) -> list[Token]:

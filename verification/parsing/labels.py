@@ -71,11 +71,17 @@ def _label_end(part: list[Token]) -> int:
 
 
 def _name(label: list[Token]) -> str:
-    gap = "" if label[0].kind == "letter" else " "
-    words = gap.join(token.text for token in label if token.kind != "mark").lower().strip(" :.")
+    if label[0].kind == "letter":
+        return "".join(token.text for token in label if token.kind == "letter")
+    words = " ".join(token.text for token in label if token.kind != "mark").lower().strip(" :.")
     opened = _OPENERS.fullmatch(words)
     words = (opened[1] if opened else words).removesuffix(" at").strip(" .")
     return " ".join(_ONE_WORD.get(word, word) for word in words.split())
+
+
+def names_points(name: str) -> bool:
+    """Say whether a label is one of points, `local min`, rather than of intervals."""
+    return name.split()[-1] in _POINTS
 
 
 def _without_name(part: list[Token]) -> list[Token]:

@@ -1,6 +1,7 @@
 """Quantities: an expression with its currency sign, its unit, its scale or its remark."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 from verification.parsing.expressions import parse_expression
 from verification.parsing.measures import SIZES
@@ -90,6 +91,9 @@ def read_compound(tokens: list[Token]) -> Answer | None:
             return None
         pairs.append((Fraction(number.text), unit))
     (kind, last), *_ = (SIZES.get(pairs[-1][1].factors[0][0], ((), Fraction(0))),)
+    sizes = [SIZES.get(unit.factors[0][0], ((), Fraction(0)))[1] for _, unit in pairs]
+    if any(size <= smaller for size, smaller in pairwise(sizes)):
+        return None  # `12 ft, 4 ft` are two lengths
     total = Fraction(0)
     for amount, unit in pairs:
         dimension, size = SIZES.get(unit.factors[0][0], ((), Fraction(0)))

@@ -103,6 +103,9 @@ def _decorated(match: re.Match[str]) -> str:
 
 
 def _relation(answer: Relation) -> str:
+    name, *rest = answer.sides
+    if name.answer is None and rest[0].answer is not None and rest[0].text == name.text + ":":
+        return f"{name.text}: {spelled_answer(rest[0].answer)}"
     sides = [
         _NAMED.sub(_decorated, side.text)
         if side.answer is None or side.is_name
