@@ -36,13 +36,13 @@ class StatedValue:
 
 
 MATHS = re.compile(
-    r"\$\$(?P<a>[^$]{1,400})\$\$"
-    r"|(?<!\\)\$(?P<b>(?:\\.|[^$\\\n]){1,400})\$(?!\d)"
-    r"|\\\((?P<c>(?:[^\\]|\\[^()\[\]]){1,400})\\\)"
-    r"|\\\[(?P<d>(?:[^\\]|\\[^()\[\]]|\\\\){1,400})\\\]",
+    r"\$\$(?P<a>[^$]{1,400}+)\$\$"
+    r"|(?<!\\)\$(?P<b>(?:\\.|[^$\\\n]){1,400}+)\$(?!\d)"
+    r"|\\\((?P<c>(?:[^\\]|\\[^()\[\]]){1,400}+)\\\)"
+    r"|\\\[(?P<d>(?:[^\\]|\\[^()\[\]]){1,400}+)\\\]",
     re.S,
 )
-"""A piece of mathematics between its delimiters."""
+"""A piece of mathematics between its delimiters; there is one way to read each, however hostile."""
 
 _TEXT_COMMAND = re.compile(r"\\(?:text\w*|mbox|mathrm|operatorname)\s*\{[^{}]{0,80}\}")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")

@@ -219,6 +219,7 @@ def test_a_long_hostile_step_takes_no_time_worth_naming() -> None:
         "$" + "(" * 300 + "=1$ ",
         "3! ",
         " " * 300 + "of $",
+        "[['egg', 1], {'a': [2]}]" + "\\\\",
     ],
 )
 def test_repeated_pieces_take_no_time_worth_naming(piece: str) -> None:
