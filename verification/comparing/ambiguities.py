@@ -9,13 +9,14 @@ import re
 from verification.parsing.vocabulary import BARE_COMMANDS, FUNCTIONS, INFINITY_WORDS
 
 _LENGTHS = re.compile(r"[a-z}]\s*(?:\s[xX]\s|\\times)\s*\d")
+ARTICLE = "an article"
 _TIMES = re.compile(r"\d\s*([xX])\s*\d")
 _OF_LETTERS = {
     "an ordinal": re.compile(
         r"[a-zA-Z)}]\s*(?:-|\^\s*\{?\s*)(?:\\(?:text|mathrm)\{)?(?:th|st|nd|rd)\b|\b[a-z]th\b"
     ),
     "an hour": re.compile(r"o['’]\s?clock"),
-    "an article": re.compile(r"(?<![\w\\])(?:an?|the)\s+[a-z]{2,}\b"),
+    ARTICLE: re.compile(r"(?<![\w\\])(?:an?|the)\s+[a-z]{2,}\b"),
     "a word before a number": re.compile(r"(?<![a-zA-Z\\])([a-zA-Z]{2,3})\s+\d"),
     "a word between numbers": re.compile(
         r"\d\s+(?:to|by|of|in|on|per|out|at|for|vs|from|is|as)\s+(?:\w+\s+)?\$?\d"
@@ -26,6 +27,7 @@ _WHOLE = {
     "what may be a date": re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}|\d{4}([-/.])\d{1,2}\2\d{1,2}")
 }
 _NO_NUMBER = {
+    "an x that may be a times sign": re.compile(r"\d+[xX]\d+"),
     "a letter that may mean a remainder": re.compile(r"\d+\s*[rR]\s*\d+"),
     "a Roman numeral": re.compile(r"[IVXLC]{2,8}|[ivxlc]{2,8}"),
 }

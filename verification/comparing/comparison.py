@@ -50,6 +50,7 @@ from verification.tree.syntax import (
 )
 from verification.tree.traits import traits_of
 
+_WORDED = re.compile("[a-z]{3}")
 _COUNTED = re.compile(r"\d+ ?[a-z]+ \d|\d [a-z]+")
 """A phrase like `3 hours 20 minutes`."""
 
@@ -180,7 +181,7 @@ def _same_named(
 def _same_assignments(left: Assignments, right: Answer | Assignments, terms: Terms) -> bool:
     if isinstance(right, Assignments):
         if set(left.names) != set(right.names):
-            if any(re.search("[a-z]{3}", name) for name in (*left.names, *right.names)):
+            if any(_WORDED.search(name) for name in (*left.names, *right.names)):
                 raise UndecidedError("other labels")
             return False
         values = dict(zip(right.names, right.values, strict=True))
@@ -193,7 +194,13 @@ def _same_assignments(left: Assignments, right: Answer | Assignments, terms: Ter
     if any(isinstance(item, Relation) for item in right.items):
         return False
     pairs = list(zip(left.values, right.items, strict=True))
-    return every(lambda a, b: same_answer(a, b, terms), pairs)
+    same = every(lambda a, b: same_answer(a, b, terms), pairs)
+    listed = isinstance(right, Collection) and any(map(_WORDED.search, left.names))
+    if same or not listed:
+        return same
+    if same_items(left.values, right.items, lambda a, b: same_answer(a, b, terms)):
+        raise UndecidedError("values with labels and a list in another order")
+    return False
 
 
 @dataclass(frozen=True, slots=True)

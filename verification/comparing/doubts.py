@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from verification.arithmetic.terms import Terms
-from verification.comparing.ambiguities import ambiguity, is_nothing
+from verification.comparing.ambiguities import ARTICLE, ambiguity, is_nothing
 from verification.comparing.comparison import same_answer
 from verification.comparing.exclusions import exclude_each_other, excludes_numbers
 from verification.comparing.notations import phrases_of
@@ -69,15 +69,13 @@ def _texts(gold: Parsed, answer: Parsed, left: list[Answer], right: list[Answer]
     for one, other, own, opposite in ways:
         if own and all(isinstance(leaf, Words) for leaf in own):
             continue  # judged by their words
-        if is_number(one.as_any_quantity):
-            continue  # all letters are its unit
         number = len(opposite) == 1 and is_number(opposite[0])
         letters, others = (
             {char for name in _symbols(side) for char in name} for side in (own, opposite)
         )
         reason = ambiguity(one.normal, other.normal, letters, others, other_is_number=number)
-        if reason:
-            return reason
+        if reason and not (reason == ARTICLE and is_number(one.as_any_quantity)):
+            return reason  # `490 a week` is read as a quantity
         if is_nothing(one.normal) and opposite in ([], [Value(Number(Fraction(0)))]):
             return "a word for nothing"
     return None

@@ -17,34 +17,32 @@ angles without a degree sign or pi, percentages that come out in any reading, su
 
 import math
 import re
-from contextvars import ContextVar
 from fractions import Fraction
 from itertools import pairwise, product
 
 from schemas import Finding, StepCheck
 from verification.arithmetic.equality import same_expression
-from verification.arithmetic.marks import Marks
-from verification.arithmetic.numeric import NumericEvaluator
 from verification.arithmetic.terms import Budget, Terms
 from verification.conventions import Conventions
-from verification.parsing.parsed import Parsed
-from verification.steps.equations import Equation, WrittenSide, equations
+from verification.steps.equations import equations
+from verification.steps.rounding import (
+    APPROXIMATED,
+    LEFT,
+    expression_of,
+    has_pi,
+    is_plain,
+    may_agree,
+    value_of,
+)
+from verification.steps.written import Equation, WrittenSide
 from verification.tree import syntax
 from verification.tree.bounds import TooLargeError, UndecidedError, UndefinedError, UnparsedError
 from verification.tree.syntax import Expression
 from verification.tree.traits import traits_of, walk
 
-ROUNDED = 0.01
-"""Relative difference up to which a decimal is taken for a rounded value, or made from one."""
-ROUNDED_WITHIN = 0.001
-"""The same where the decimal is exact but for a quotient that may have been rounded midway."""
-APPROXIMATED = 0.05
-"""Relative difference up to which anything approximates anything."""
 MAX_EQUATIONS = 60
 MAX_STEP_WORK = 100_000
 """Steps of arithmetic for the equalities of a step; the dearest of 53,387 real ones took 11,657."""
-_LEFT: ContextVar[Budget] = ContextVar("what is left of the budget of the step being checked")
-_MAX_DECIMALS = 6
 
 _UNDECIDED = (UnparsedError, UndecidedError, UndefinedError, TooLargeError, RecursionError)
 
@@ -59,11 +57,9 @@ _IS_TESTED = re.compile(r"inequalit|whether|condition|says|satisf|check|test|req
 _REMAINDER = re.compile(r"remainder|left over")
 _OF_ANGLES = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
 _UNSURE_FUNCTIONS = frozenset({"arcsin", "arccos", "arctan", "mod"})
-_INEXACT = re.compile(r"\\?sqrt|√|\\?pi\b|π|\\(?:sin|cos|tan|cot|sec|csc|ln|log|exp)|\be\b")
 _PRODUCT = re.compile(r"(?<![\d.^_])(\d+(?=\s*\\[dt]?frac)|\d+\.\d+(?=\s*\(\d))\s*")
 _INDEXED_OR_MOD = re.compile(r"%\s*[\d(]|(?<!\\log)(?<!\\sum)(?<!\\prod)_")
 _TWICE_RAISED = re.compile(r"\^\s*(?:\w|\{[^{}]*\})\s*\^")  # `2^4^\circ`: of 16 or of 4?
-_DECIMAL = re.compile(r"(?<![\d,.])\d[\d,]*\.\d+|(?<!\d)\.\d+")
 _BEGINS = re.compile(r"\s*(\d[\d,]*(?:\.\d+)?)\s*(?:[-+*/×÷·]|\\(?:times|cdot|div)(?![a-zA-Z]))")
 
 
@@ -73,7 +69,7 @@ def check_step(step: str) -> StepCheck:
     All of them share one budget, for this runs where many rollouts wait: what is behind its end
     stays silent.
     """
-    _LEFT.set(Budget(MAX_STEP_WORK))
+    LEFT.set(Budget(MAX_STEP_WORK))
     proved: Equation | None = None
     found = equations(step)[:MAX_EQUATIONS]
     for equation in found:
@@ -130,32 +126,20 @@ def _inside(text: str) -> list[str]:
 
 
 def _check_pair(equation: Equation, first: WrittenSide, second: WrittenSide) -> tuple[Finding, str]:
-    left, right = _expression(first.text), _expression(second.text)
-    if equation.sign in "=≈" and same_expression(left, right, Terms(Conventions(), _LEFT.get())):
-        plain = _is_plain(left) and _is_plain(right)
+    left, right = expression_of(first.text), expression_of(second.text)
+    if equation.sign in "=≈" and same_expression(left, right, Terms(Conventions(), LEFT.get())):
+        plain = is_plain(left) and is_plain(right)
         return (Finding.SILENT if plain else Finding.PROVED), ""
     if _is_custom(equation, left, right):
         return Finding.SILENT, ""
-    a, b = _value(left), _value(right)
+    a, b = value_of(left), value_of(right)
     if _runs_on(a, second) or any(
-        _may_agree(equation, WrittenSide(one, first.units), WrittenSide(other, second.units))
+        may_agree(equation, WrittenSide(one, first.units), WrittenSide(other, second.units))
         for one, other in product(_readings(first.text), _readings(second.text))
     ):
         return Finding.SILENT, ""
     than = {"<": "less than ", ">": "more than "}.get(equation.sign, "")
     return Finding.REFUTED, f"{first.text} is {a:.10g}, not {than}{b:.10g}"
-
-
-def _expression(text: str) -> Expression:
-    tree = Parsed(text).tree
-    if not isinstance(tree, syntax.Value):
-        raise UndecidedError("no expression")
-    return tree.expression
-
-
-def _is_plain(tree: Expression) -> bool:
-    """Say whether a side is a bare number: it computes nothing."""
-    return isinstance(tree.of if isinstance(tree, syntax.Negative) else tree, syntax.Number)
 
 
 # Customs of writing
@@ -165,7 +149,7 @@ def _is_custom(equation: Equation, left: Expression, right: Expression) -> bool:
     """Say whether an equality that is false as it stands may be meant in another way."""
     if {syntax.Constant("e"), syntax.Constant("i")} & {*walk(left), *walk(right)}:
         return True  # a letter for an unknown
-    if _is_plain(left) and not _is_decomposed(equation, left, right):
+    if is_plain(left) and not _is_decomposed(equation, left, right):
         return True  # `5 boxes = 5 * 12`; `plugging in 1 we get 1 = \sqrt{9} + 4`
     traits = traits_of(left, right)
     if traits.variables or traits.infinite or traits.matrix or traits.plus_minus:
@@ -200,7 +184,7 @@ def _is_doubted(equation: Equation) -> bool:
 
 def _is_decomposed(equation: Equation, left: Expression, right: Expression) -> bool:
     """Say whether a bare number on the left is taken apart: `3333 = 3 * 7 * 37`."""
-    if equation.sign != "=" or equation.left.units or equation.right.units or _is_plain(right):
+    if equation.sign != "=" or equation.left.units or equation.right.units or is_plain(right):
         return False
     bases = set(re.findall(r"(\d+)\s*\^", equation.right.text))
     if (
@@ -218,7 +202,7 @@ def _are_unsure_calls(*trees: Expression) -> bool:
     if any(call.function == "log" and len(call.arguments) == 1 for call in calls):
         return True
     angles = [call.arguments[0] for call in calls if call.function in _OF_ANGLES]
-    return not all(_has_pi(angle) or traits_of(angle).degrees for angle in angles)
+    return not all(has_pi(angle) or traits_of(angle).degrees for angle in angles)
 
 
 def _mixes_percent(node: Expression) -> bool:
@@ -238,93 +222,11 @@ def _readings(text: str) -> set[str]:
     return {text, _PRODUCT.sub(r"\1 \\cdot ", text), text.replace("%", "")}
 
 
-# Values
-
-
-def _value(tree: Expression, /, **at: Fraction) -> float:
-    evaluator = NumericEvaluator(at, Marks(), budget=_LEFT.get(), digits=60)
-    value = evaluator.value(tree)
-    if hasattr(value, "_mpc_"):
-        raise UndecidedError("no real number")
-    found = float(value)
-    if not math.isfinite(found) or abs(found) > 1e15:
-        raise UndecidedError("too large to compare")
-    return found
-
-
-def _may_agree(equation: Equation, left: WrittenSide, right: WrittenSide) -> bool:
-    """Say whether the sides differ by no more than rounding, here or before, explains."""
-    trees = _expression(left.text), _expression(right.text)
-    a, b = map(_value, trees)
-    difference, size = abs(a - b), max(abs(a), abs(b))
-    if equation.sign in "<>":
-        right_way = a < b if equation.sign == "<" else a > b
-        return right_way or difference <= ROUNDED * size
-    if equation.sign == "≈":
-        return difference <= max(APPROXIMATED * size, _last_place(left.text + " " + right.text))
-    turn = 360.0 if traits_of(*trees).degrees else 2 * math.pi if any(map(_has_pi, trees)) else 0
-    if turn and abs(math.remainder(difference, turn)) < 1e-9:
-        return True  # the same angle
-    if "." in left.text + right.text:
-        return _may_be_rounded(a, b, left, right)
-    whole = a == round(a), b == round(b)
-    if all(whole) or difference <= 1e-12 * size:
-        return difference <= 1e-12 * size
-    cut = whole[1] or _is_plain(trees[0])
-    may_be_cut = cut and (difference < 1 or difference <= ROUNDED * size)
-    return may_be_cut or (_has_pi(trees[0]) != _has_pi(trees[1]) and difference <= ROUNDED * size)
-
-
-def _has_pi(tree: Expression) -> bool:
-    return any(node == syntax.Constant("pi") for node in walk(tree))
-
-
-def _may_be_rounded(a: float, b: float, left: WrittenSide, right: WrittenSide) -> bool:
-    """Say whether decimals differ by what was cut off in writing them or what they came from."""
-    both = left.text + " " + right.text
-    difference, size = abs(a - b), max(abs(a), abs(b))
-    cut = 1.0001 * _last_place(right.text) if "." in right.text else _slack(left.text, a)
-    if difference <= cut:
-        return True
-    if difference < 1 and a != round(a) and b == round(b):
-        return True
-    if difference > ROUNDED * size:
-        return False
-    if _INEXACT.search(both):
-        return True
-    divides = re.search(r"[/÷]|\\[dt]?frac|\\div", both)
-    if divides and difference <= ROUNDED_WITHIN * size:
-        return True
-    return difference <= _slack(left.text, a) + _slack(right.text, b)
-
-
-def _last_place(text: str) -> float:
-    """Return the value of one unit in the last decimal place that is written."""
-    places = re.findall(r"\.(\d+)", text)
-    return float(10.0 ** -min(map(len, places))) if places else 1.0
-
-
-def _slack(text: str, value: float) -> float:
-    """Return how far a side moves if each of its decimals moves by a unit of its last place."""
-    decimals = list(_DECIMAL.finditer(text))
-    if len(decimals) > _MAX_DECIMALS:
-        return math.inf
-    total = 0.0
-    for decimal in decimals:
-        number = decimal[0].replace(",", "")
-        places = len(number.partition(".")[2])
-        moved = f"{float(number) + 10.0**-places:.{places}f}"
-        total += abs(
-            _value(_expression(text[: decimal.start()] + moved + text[decimal.end() :])) - value
-        )
-    return 1.0001 * total
-
-
 # Congruences
 
 
 def _check_congruence(equation: Equation) -> tuple[Finding, str]:
-    left, right = _expression(equation.left.text), _expression(equation.right.text)
+    left, right = expression_of(equation.left.text), expression_of(equation.right.text)
     if not equation.span.modulus or _QUESTIONED.search(equation.span.before + equation.span.after):
         return Finding.SILENT, ""
     modulus = int(equation.span.modulus)
@@ -370,13 +272,13 @@ _OF_A_FUNCTION = re.compile(r"(?<!\\)\b[a-zA-Z]\s*\(")
 
 def _root(equation: Equation) -> tuple[str, Fraction]:
     """Return the variable of a linear equation and its value; raises UndecidedError of others."""
-    sides = _expression(equation.left.text), _expression(equation.right.text)
+    sides = expression_of(equation.left.text), expression_of(equation.right.text)
     variables = traits_of(*sides).variables
     if len(variables) != 1 or _OF_A_FUNCTION.search(equation.left.text):
         raise UndecidedError("not one variable")
     name = next(iter(variables))
     points = [{name: Fraction(point)} for point in (0, 1, 7)]
-    at = [_value(sides[0], **point) - _value(sides[1], **point) for point in points]
+    at = [value_of(sides[0], **point) - value_of(sides[1], **point) for point in points]
     slope = at[1] - at[0]
     if abs(slope) < 1e-9 or abs(at[0] + 7 * slope - at[2]) > 1e-9 * max(map(abs, at)):
         raise UndecidedError("not linear")
@@ -395,12 +297,12 @@ def _solves_not(equation: Equation, solution: Equation, step: str) -> str:
     if not _SO.fullmatch(step, start, end) or not _INFERS.search(step, start, end):
         return ""
     try:
-        left, right = _expression(equation.left.text), _expression(equation.right.text)
+        left, right = expression_of(equation.left.text), expression_of(equation.right.text)
         name, root = _root(solution)
         traits = traits_of(left, right)
         if traits.variables != {name} or traits.degrees or _OF_ANGLES & set(traits.functions):
             return ""
-        a, b = (_value(tree, **{name: root}) for tree in (left, right))
+        a, b = (value_of(tree, **{name: root}) for tree in (left, right))
     except _UNDECIDED:
         return ""
     names = isinstance(left, syntax.Symbol) or isinstance(right, syntax.Symbol)

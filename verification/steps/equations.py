@@ -7,55 +7,13 @@ way that is not understood is left out, since half of a term says something else
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 from verification.finding.worded import MATHS
+from verification.steps.written import Equation, Sign, Span, WrittenSide
 
 MAX_STEP = 6_000
 """Characters of a step that are read."""
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenSide:
-    """One side of an equality."""
-
-    text: str
-    """The expression, without units and words."""
-    units: frozenset[str]
-    """Words and currency signs that stood beside its numbers."""
-
-
-Sign = Literal["=", "≈", "≡", "<", ">"]
-"""`<` and `>` stand for `≤` and `≥` too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A chain `a = b = c` where it stands in its step."""
-
-    text: str
-    before: str = ""
-    """Up to 60 characters that precede it, in lower case."""
-    after: str = ""
-    """Up to 60 characters that follow it, in lower case."""
-    start: int = -1
-    end: int = -1
-    """Offsets in the step; where prose is read, in the step without its mathematics."""
-    modulus: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Equation:
-    """Neighbouring sides of a chain."""
-
-    span: Span
-    left: WrittenSide
-    right: WrittenSide
-    sign: Sign = "="
-    inner: bool = False
-    """Whether the chain has a side before the left one."""
 
 
 _MARK = re.compile(r"<<([^<>\n]{1,200})>>")
