@@ -119,7 +119,7 @@ def _prompt(run: LabelRun, problems: Sequence[Problem]) -> Found:
         if isinstance(prompt, ChatPrompt)
         else prompt.text
     )
-    gold = f"the first problem, {problems[0].id}, gold {problems[0].answer!r}"
+    gold = f"the first problem, {problems[0].id}, gold `{problems[0].answer}`"
     return Found("prompt", "well", told, (gold,), turns)
 
 

@@ -269,7 +269,7 @@ def _endings(taken: Sequence[Seen]) -> Iterator[str]:
 
 
 def _excerpt(text: str) -> str:
-    return repr(one_line(text, _EXCERPT))
+    return f"`{one_line(text, _EXCERPT)}`"
 
 
 def _with(taken: Sequence[Seen], outcome: Outcome) -> list[Seen]:

@@ -109,7 +109,7 @@ def test_a_run_that_solves_nothing_says_what_was_due_and_what_was_answered(tmp_p
         watched(tmp_path, three(40), Outcome.INCORRECT)
     message = str(caught.value)
     assert "not one of 100 rollouts is correct" in message
-    assert re.search(r"e\.g\. \S+: gold '2', answered '7'", message)
+    assert re.search(r"e\.g\. \S+: gold `2`, answered `7`", message)
     assert "--set shards.accept_none_correct=true" in message
 
 
@@ -166,7 +166,7 @@ def test_each_refusal_has_a_setting_that_accepts_it(
 def test_a_refusal_for_undecided_answers_says_why_they_are(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"96 of 96: no theory of 7") as caught:
         watched(tmp_path, three(32), Outcome.UNDECIDED)
-    assert "answered '7'" in str(caught.value)
+    assert "answered `7`" in str(caught.value)
 
 
 def test_a_policy_without_chance_is_refused_before_it_is_asked(tmp_path: Path) -> None:
