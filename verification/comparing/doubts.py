@@ -58,6 +58,7 @@ def doubt(gold: Parsed, answer: Parsed, sides: tuple[Answer, Answer], terms: Ter
         or _words(left, right)
         or _names(left, right)
         or _texts(gold, answer, left, right)
+        or _nothing(gold, answer, sides)
         or _loose_unit(gold, answer, terms)
         or _letters_against_unit((gold, left), (answer, right))
     )
@@ -76,7 +77,14 @@ def _texts(gold: Parsed, answer: Parsed, left: list[Answer], right: list[Answer]
         reason = ambiguity(one.normal, other.normal, letters, others, other_is_number=number)
         if reason and not (reason == ARTICLE and is_number(one.as_any_quantity)):
             return reason  # `490 a week` is read as a quantity
-        if is_nothing(one.normal) and opposite in ([], [Value(Number(Fraction(0)))]):
+    return None
+
+
+def _nothing(gold: Parsed, answer: Parsed, sides: tuple[Answer, Answer]) -> str | None:
+    """`none` may be the number 0, or the empty set, where another word for it stands opposite."""
+    nothing = (Value(Number(Fraction(0))), Collection((), braces=True))
+    for one, opposite in ((gold, sides[1]), (answer, sides[0])):
+        if is_nothing(one.normal) and opposite in nothing:
             return "a word for nothing"
     return None
 

@@ -118,6 +118,8 @@ def _relation(answer: Relation) -> Answer:
         if side.answer is not None and not (side.is_name and isinstance(side.answer, Value)):
             changed = replace(side, answer=perturbed_answer(side.answer), is_name=False)
             return replace(answer, sides=(*answer.sides[:at], changed, *answer.sides[at + 1 :]))
+    if "=" not in signs:  # names in order, `f(2) < f(1) < f(4)`
+        return replace(answer, sides=(*answer.sides[:-2], answer.sides[-1], answer.sides[-2]))
     last = answer.sides[-1]
     if not isinstance(last.answer, Value):
         return Words("something else")
