@@ -62,11 +62,9 @@ def total(gold: str, answer: str) -> None:
     assert verdict.equal in (True, False, None)
     assert verdict.reason
     back = compare(answer, gold, DEFAULTS)
-    # A letter close behind the number is a unit in an answer, in a gold it may be a variable.
+    # Letters behind the number are a unit or word in an answer, in a gold they may be variables.
     turned = {verdict.equal, back.equal}
-    assert len(turned) == 1 or (
-        False not in turned and "may be a unit" in back.reason + verdict.reason
-    )
+    assert len(turned) == 1 or (False not in turned and "may be a" in back.reason + verdict.reason)
     assert compare(gold, answer, DEFAULTS) == verdict
     perturbed(answer)
 

@@ -19,6 +19,8 @@ _CIRCLED = re.compile(r"[\s,;]*(?:[①-⑳](?:[\s,;]|and|和)*)+")
 _WITH_TEXT = re.compile(rf"{_LABEL}?(?:\(([A-Ja-j])\)|([A-J])[).:])\s*(?=\S)(.*)", re.DOTALL)
 _NAMED = re.compile(rf"{_LABEL}\(?([A-Ja-j])\)?\s*[.:)]\s*(?=\S)(.*)", re.DOTALL | re.IGNORECASE)
 _ANOTHER = re.compile(r"\([A-J]\)|(?<![\w\\])[A-J]\)|\b(?:and|or)\s+\(?[A-J]\b")
+_LABELLED = re.compile(r"[,;]\s*[A-Z]\s*:")
+"""Another label of a list, `J: 4, S: 14`: its letters choose nothing."""
 LONGEST = 300
 
 
@@ -49,7 +51,7 @@ def choice_of(normal: str) -> Chosen | None:
         either = {"or"} if re.search(r"\bor\b", plain, re.IGNORECASE) else set()
         return Chosen(frozenset(_letters(plain) | either))
     told = _WITH_TEXT.fullmatch(plain) or _NAMED.fullmatch(plain)
-    if told is None:
+    if told is None or _LABELLED.search(plain):
         return None
     letter, text = next(filter(None, told.groups()[:-1])), told[told.lastindex or 1]
     if _ANOTHER.search(text):

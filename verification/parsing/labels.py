@@ -27,20 +27,19 @@ def labelled(parts: list[list[Token]]) -> list[tuple[str, list[list[Token]]]] | 
     A part without a label belongs to the one before it.
     """
     found: list[tuple[str, list[list[Token]]]] = []
-    colons = 0
+    worded = colons = 0
     for part in parts:
         cut = _label_end(part)
         if cut:
-            colons += part[cut - 1].text == ":" or part[cut - 1].text.endswith(":")
+            worded += part[0].text not in _COMMANDS
+            colons += part[0].text not in _COMMANDS and part[cut - 1].text.endswith(":")
             found.append((_name(part[:cut]), [_without_name(part[cut:])]))
         elif found:
             found[-1][1].append(_without_name(part))
         else:
             return None
     names = {name for name, _ in found}
-    return (
-        None if len(names) < len(found) or colons == 1 or colons not in (0, len(found)) else found
-    )
+    return None if len(names) < len(found) or colons == 1 or colons not in (0, worded) else found
 
 
 def _label_end(part: list[Token]) -> int:
@@ -67,6 +66,8 @@ def _label_end(part: list[Token]) -> int:
                 return at + 1 + dot
         elif not (token.kind == "command" and token.text in _COMMANDS):
             return 0
+        elif behind.text == ":":
+            return at + 2
     return 0
 
 
