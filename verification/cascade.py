@@ -13,6 +13,7 @@ from cachetools import FIFOCache
 
 from schemas import Outcome, Verdict
 from verification.comparing.equivalence import FAULT, Decision, by_option, compare, fault
+from verification.comparing.exclusions import is_sentence
 from verification.comparing.perturb import perturbed
 from verification.conventions import Conventions
 from verification.finding.extraction import AnswerFormat, Extraction, extract
@@ -21,6 +22,7 @@ from verification.guarded.messages import Stage
 from verification.guarded.pool import LOST, Pool
 from verification.parsing.parsed import Parsed
 from verification.tree.bounds import UnparsedError
+from verification.tree.syntax import Words
 
 Options = Sequence[str]
 """The texts of a multiple choice, in the order of their letters; none where there is no choice."""
@@ -153,9 +155,11 @@ class Cascade:
         if itself.outcome is not Outcome.CORRECT:
             return f"the gold answer does not accept itself: {itself.reason}"
         try:
-            _ = self._parsed(gold).tree
+            tree = self._parsed(gold).tree
         except UnparsedError as error:
             return f"the gold answer cannot be read: {error}"
+        if isinstance(tree, Words) and is_sentence(tree.text):
+            return "the gold answer is a sentence: another wording could not be told from a mistake"
         other = perturbed(self._parsed(gold).text, self._conventions)
         if other is None:
             return "the gold answer has no part that could be changed to test it"

@@ -174,13 +174,16 @@ def test_a_large_answer_is_compared_in_a_worker_with_the_same_verdict(cascade: C
 
 
 @pytest.mark.parametrize(
-    "gold", ["18", r"\frac{\pi}{4}", "(1,2]", r"\text{Evelyn}", "x^2+1", "3/4"]
+    "gold",
+    ["18", r"\frac{\pi}{4}", "(1,2]", r"\text{Evelyn}", "x^2+1", "3/4", "They are the same."],
 )
 def test_a_gold_that_can_be_judged_against_passes_preflight(cascade: Cascade, gold: str) -> None:
     assert cascade.preflight(gold) is None
 
 
-@pytest.mark.parametrize("gold", ["", "  ", r"\frac{1}{", "1, 2, \\ldots, ?"])
+@pytest.mark.parametrize(
+    "gold", ["", "  ", r"\frac{1}{", "1, 2, \\ldots, ?", "Eight pieces of each kind of pie."]
+)
 def test_a_gold_that_cannot_be_judged_against_is_named_with_the_reason(gold: str) -> None:
     async def question(verifier: Judge) -> Any:
         return await verifier.preflight(gold)

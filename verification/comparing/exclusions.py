@@ -34,6 +34,7 @@ _GROUPS = [
 ] + [set(WEEKDAYS), set(MONTHS)]  # fmt: skip
 
 _STEM = 3
+_LONGEST_PHRASE = 4
 _EMPTY_WORDS = {"the", "a", "an", "is", "are", "it", "they", "this", "that", "was", "were", "s"}
 _NEGATIONS = {"not", "no", "never", "neither", "without", "cannot", "isn", "aren", "doesn", "non"}
 _BARE = _NEGATIONS | {"or", "and", "but", "except", "unless"}
@@ -54,6 +55,11 @@ def exclude_each_other(left: str, right: str) -> bool:
     if all(a.isdigit() and b.isdigit() for a, b in apart):
         return True
     return len(apart) == 1 and _are_apart(*apart[0])
+
+
+def is_sentence(phrase: str) -> bool:
+    """Say whether words tell so much that another wording cannot be told from a mistake."""
+    return len(_words(phrase)) > _LONGEST_PHRASE
 
 
 def excludes_numbers(phrase: str) -> bool:
