@@ -16,6 +16,7 @@ from tasks.contradictions import contradicted
 from tasks.problems import distinct
 from tasks.settings import LabelRun
 from tasks.sources import located
+from tasks.tokenizer import TrainerTokenizer
 
 State = Literal["well", "doubtful", "bad"]
 _REASONS = 4
@@ -138,8 +139,6 @@ def _exports(run: LabelRun) -> Iterator[Found]:
     for exporter in run.exports:
         try:
             if exporter.tokenizer:
-                from tasks.tokenizer import TrainerTokenizer  # imports transformers, for seconds
-
                 TrainerTokenizer.load(exporter.tokenizer)
         except StepmintError as error:
             yield Found("exports", "bad", str(error))

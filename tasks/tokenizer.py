@@ -1,21 +1,25 @@
 """The tokenizer a trainer will use: measuring with any other one would be a guess."""
 
 from dataclasses import dataclass
-
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from typing import TYPE_CHECKING
 
 from schemas import ExportError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True, slots=True)
 class TrainerTokenizer:
     """Counts tokens exactly as TRL will."""
 
-    tokenizer: PreTrainedTokenizerBase
+    tokenizer: "PreTrainedTokenizerBase"
 
     @classmethod
     def load(cls, name: str) -> "TrainerTokenizer":
         """Load a tokenizer from a folder or the hub; raises ExportError where there is none."""
+        from transformers import AutoTokenizer  # brings torch along: seconds that most runs save
+
         try:
             return cls(AutoTokenizer.from_pretrained(name, trust_remote_code=False))
         except (OSError, ValueError) as error:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from labelers import AnyLabeler
 from labelers.posterior.counting import observed
-from schemas import ConfigError, Evidence, Outcome, StopRule
+from schemas import Evidence, Outcome, StopRule
 from schemas.arrow import read_table
 from schemas.conversion import problems_from, rollouts_from
 from schemas.rows import SolutionRow
@@ -161,7 +161,8 @@ def test_a_given_solution_is_not_among_the_roots_that_calibration_counts(tmp_pat
 
 
 def test_any_form_of_answer_may_be_read_where_others_wrote_them(tmp_path: Path) -> None:
-    run = given_run(tmp_path, verification={"answer_format": "auto"})
+    run = given_run(tmp_path, verification={})
     check(run)
-    with pytest.raises(ConfigError, match="asks for answers in the form"):
-        check(LabelRun.model_validate(settings(tmp_path, verification={"answer_format": "auto"})))
+    assert run.verification.answer_format.kind == "auto"
+    sampled = LabelRun.model_validate(settings(tmp_path, verification={}))
+    assert sampled.verification.answer_format.kind == "hash", "as the prompt asks"

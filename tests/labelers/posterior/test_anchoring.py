@@ -1,11 +1,13 @@
 """How far to trust a fitted model, from solutions whose first errors are known."""
 
 import numpy as np
+import pytest
 
 from labelers.posterior import Model, anchor, believe, fit
 from tests.labelers.posterior.test_cue_fitting import many
 
 
+@pytest.mark.slow
 def test_known_errors_tell_how_many_do_no_harm() -> None:
     seen, errors = many(5, harmless=0.3)
     harmful, where = many(5, harmless=0.0)
@@ -25,6 +27,7 @@ def test_an_anchored_model_is_as_sure_as_it_is_right() -> None:
     assert gaps["anchored"] < 0.05 < gaps["plain"]
 
 
+@pytest.mark.slow
 def test_cues_are_counted_where_errors_are_known() -> None:
     seen, errors = many(8, harmless=0.6)
     inferred = fit(seen).cues.regret
