@@ -59,6 +59,9 @@ def perturbed_answer(answer: Answer) -> Answer:  # noqa: C901  one table
             at = next((k for k, item in enumerate(items) if not _is_infinite(item)), 0)
             changed = (*items[:at], perturbed_answer(items[at]), *items[at + 1 :])
             return replace(answer, items=changed)
+        case Collection(items) if items and all(isinstance(item, Value) for item in items):
+            # One alone might become another that is there, as in `0, 1, -0`.
+            return replace(answer, items=tuple(map(perturbed_answer, items)))
         case Collection(items):  # `1, 1, 2` with another 1 is the same set
             others = (perturbed_answer(i) if i == items[0] else i for i in items)
             return replace(answer, items=tuple(others) or (_ZERO,))
