@@ -63,7 +63,7 @@ class SharedRun:
             value = json.loads(data)
             plan = Plan(
                 by=value["by"],
-                problems=StagingRecord(**value["problems"]),
+                problems=StagingRecord.from_json(value["problems"]),
                 shaping=value["shaping"],
             )
         except (ValueError, KeyError, TypeError) as error:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
@@ -38,6 +38,11 @@ class StagingRecord:
     """Rows that are no problems."""
     source: SourceRecord
     """What the source was read as, and what of it was left out."""
+
+    @classmethod
+    def from_json(cls, value: Any) -> "StagingRecord":
+        """Return the record that JSON holds; raises ValueError for anything else."""
+        return _RECORD.validate_python(value)
 
     @classmethod
     def nothing(cls) -> "StagingRecord":
