@@ -10,6 +10,9 @@ from verification.parsing.vocabulary import PER_WORDS
 
 _TAIL_MARKS = set("/^_{}-.()&'*,")
 _TAIL_COMMANDS = {"mu", "Omega", "cdot", "times", "min", "sec", "cup", "cap", "max", "deg"}
+_POWERS = 5
+_BEGINNINGS = {"ee", "ll", "oo"}
+"""Doubled letters that words begin with: eels, llamas."""
 _GLUED = set("gmsLKNJWV")
 """Letters that are a unit even without space before them, `2600g`; `5h` is five times h."""
 
@@ -102,10 +105,16 @@ def _is_script(words: list[Token]) -> bool:
 
 def _is_wordlike(run: str) -> bool:
     """Say whether letters are a word rather than a product of variables, `can` and `TVs`."""
-    if " " in run or not run.isascii() or len(run) > 3:
+    if " " in run or not run.isascii():
+        return True
+    lower = run.lower()
+    doubled = lower[0] * 2 == lower[:2] and len(run) < _POWERS and lower[:2] not in _BEGINNINGS
+    if set(lower) <= set("xyz") or doubled:  # `xyx`, `nnm`: powers, written out
+        return False
+    if len(run) > 3:
         return True
     if len(run) == 3 and run[:2].isupper() and run[2] == "s":
         return True
     if len(run) == 2 and run.isupper():
         return run in ("US", "UK", "TV", "CD", "PC")
-    return len(run) == 3 and list(run.lower()) != sorted(run.lower())
+    return len(run) == 3 and list(lower) != sorted(lower)
