@@ -1,5 +1,3 @@
-import time
-from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -18,6 +16,7 @@ from rollouts.steps import (
     Sentence,
     StepMarker,
 )
+from tests.doubling import cpu_seconds
 
 SPLITTERS = [
     BlankLine(),
@@ -63,16 +62,10 @@ def test_joined_steps_are_the_text_and_no_step_is_blank(splitter: AnySplitter, t
 def test_hostile_text_is_cut_in_linear_time(splitter: AnySplitter, bomb: str) -> None:
     def cost(size: int) -> float:
         text = bomb * (size // len(bomb))
-        return min(_seconds(lambda: splitter.split(text)) for _ in range(3))
+        return cpu_seconds(lambda: splitter.split(text))
 
     small, large = cost(5_000), cost(40_000)
     assert large < 0.01 or large < 30 * small, (small, large)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    begin = time.process_time()
-    work()
-    return time.process_time() - begin
 
 
 def test_a_blank_line_ends_a_step_and_stays_with_it() -> None:
