@@ -37,9 +37,9 @@ async def label(run: LabelRun) -> Counts:
     remedy.
     """
     refuse_strangers(run)
-    with opened(run, done=lambda: ending(run)):
+    with opened(run, done=lambda: log.ending):
         session = new_session(run)
-        log = SessionLog(run, session)
+        log = await asyncio.to_thread(SessionLog, run, session)
         try:
             counts = await _labelled(run, session, log)
         except BaseException as error:
@@ -51,7 +51,7 @@ async def label(run: LabelRun) -> Counts:
             if isinstance(error, ExceptionGroup):
                 raise leading(error) from error
             raise
-        await log.close(ending(run))
+        await log.close(await asyncio.to_thread(ending, run))
         return counts
 
 

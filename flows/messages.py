@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,7 +14,7 @@ _PRIVATE = {"urls", "env", "extra_args", "api_key_env"}
 def explained(error: ValidationError, model: Any, *, where: str) -> str:
     """Return one message that names every field of `model`, or a union, that cannot work."""
     first = {one["loc"]: one for one in reversed(error.errors(include_url=False))}
-    kinds = _models(model)
+    kinds = models_of(model)
     lines = [f"  {_line(one, kinds)}" for one in reversed(first.values())]
     return "\n".join((f"{where} cannot work:", *lines))
 
@@ -31,7 +30,7 @@ def _line(error: Mapping[str, Any], models: Sequence[Any]) -> str:
     if kind == "missing":
         return f"{shown}: missing; there is no default, name one"
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        tags = ", ".join(str(tag) for kind in kinds for tag in _tags(kind))
+        tags = ", ".join(str(tag) for kind in kinds for tag in tags_of(kind))
         found = repr(error["ctx"]["tag"]) if kind == "union_tag_invalid" else "missing"
         key = ".".join([*path, error["ctx"]["discriminator"].strip("'")])
         return f"{key}: {found}; give one of {tags}"
@@ -64,7 +63,7 @@ def _walk(loc: Sequence[str | int], models: Sequence[Any]) -> tuple[list[str], l
     path: list[str] = []
     kinds = list(models)
     for part in loc:
-        tagged = [kind for kind in kinds if part in _tags(kind)]
+        tagged = [kind for kind in kinds if part in tags_of(kind)]
         if tagged:
             kinds = tagged
             continue
@@ -78,7 +77,8 @@ def _fields(kind: Any) -> Mapping[str, Any]:
     return kind.model_fields if _is_model(kind) else {}
 
 
-def _tags(kind: Any) -> tuple[Any, ...]:
+def tags_of(kind: Any) -> tuple[Any, ...]:
+    """Return the tags by which a union's member is picked; none where it has none."""
     fields = _fields(kind)
     field = fields.get("kind") or fields.get("format")
     return get_args(field.annotation) if field else ()
@@ -86,17 +86,14 @@ def _tags(kind: Any) -> tuple[Any, ...]:
 
 def _inner(kind: Any, name: str) -> list[Any]:
     field = _fields(kind).get(name)
-    return list(_models(field.annotation)) if field else []
+    return models_of(field.annotation) if field else []
 
 
-def _models(annotation: Any) -> list[Any]:
-    """Return the models that an annotation names, inside unions, tuples and lists too."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _models(get_args(annotation)[0])
-    if origin in {Union, UnionType, tuple, list}:
-        return [model for inner in get_args(annotation) for model in _models(inner)]
-    return [annotation] if _is_model(annotation) else []
+def models_of(annotation: Any) -> list[Any]:
+    """Return the models that an annotation names, in order, inside unions, tuples and lists too."""
+    if _is_model(annotation):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in models_of(inner)]
 
 
 def _is_model(kind: Any) -> bool:

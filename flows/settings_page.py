@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from flows.messages import models_of, tags_of
 from schemas.settings import Settings
 from tasks.settings import LabelRun
 
@@ -99,9 +100,9 @@ def _type(annotation: Any) -> str:
     if origin is Literal:
         return ", ".join(f"`{json.dumps(value)}`" for value in inner)
     if origin in {Union, UnionType}:
-        kinds = [_kind(one) for one in inner]
-        if all(kinds):
-            return "one of " + ", ".join(f"`{kind}`" for kind in kinds)
+        tags = [tags_of(one) for one in inner]
+        if all(tags):
+            return "one of " + ", ".join(f"`{tag}`" for tag, *_ in tags)
         return " or ".join(dict.fromkeys(map(_type, inner)))
     if origin in {tuple, list}:
         return f"list of {_type(inner[0])}"
@@ -110,23 +111,6 @@ def _type(annotation: Any) -> str:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "mapping"
     return _NAMES.get(annotation, getattr(annotation, "__name__", "text").lower())
-
-
-def _kind(annotation: Any) -> str:
-    """Return the tag by which a union's member is picked; empty where it has none."""
-    if get_origin(annotation) is Annotated:
-        return _kind(get_args(annotation)[0])
-    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-        return ""
-    field = annotation.model_fields.get("kind") or annotation.model_fields.get("format")
-    return str(get_args(field.annotation)[0]) if field and get_args(field.annotation) else ""
-
-
-def models_of(annotation: Any) -> list[type[BaseModel]]:
-    """Return the models inside an annotation, in order."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for inner in get_args(annotation) for model in models_of(inner)]
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from zlib import crc32
 
 from pydantic import Field
 
-from policies.seam import Policy
+from policies.seam import Examined, Policy
 from schemas import (
     ChatPrompt,
     Completion,
@@ -105,9 +105,9 @@ class ScriptedSettings(Settings):
         """Return the policy; nothing is loaded or started."""
         yield _ScriptedPolicy(self)
 
-    async def examine(self) -> tuple[str, ...]:
+    async def examine(self) -> Examined:
         """Say that there is nothing to open."""
-        return ("scripted: an analytic policy for dry runs, no model",)
+        return Examined(("scripted: an analytic policy for dry runs, no model",))
 
     def error_rate(self, prompt: Prompt | str, addition: int) -> float:
         """Return the probability that the 0-based addition goes wrong while the total is right."""

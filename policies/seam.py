@@ -4,6 +4,7 @@ It also scores: how likely it finds a text that it is made to read behind a pref
 """
 
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -60,6 +61,16 @@ class Policy(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a policy would be, for people."""
+
+    told: tuple[str, ...]
+    """One line or more: the first says which model."""
+    doubtful: bool = False
+    """Whether it answers, but not as asked."""
+
+
 class PolicySettings(Protocol):
     """Frozen settings of one backend: a member of the union `AnyPolicy`, picked by `kind`."""
 
@@ -67,8 +78,8 @@ class PolicySettings(Protocol):
         """Load or start the model; leaving the context stops it. Logs go into `run_dir`."""
         ...
 
-    async def examine(self) -> tuple[str, ...]:
-        """Say within seconds what would be opened, loading nothing: lines for people.
+    async def examine(self) -> Examined:
+        """Say within seconds what would be opened, loading nothing.
 
         Raises ConfigError or PolicyError where `open` could only fail.
         """

@@ -23,21 +23,11 @@ async def judged_given(
 
 
 def _rollout(problem: Problem, place: int, verdict: Verdict) -> Rollout:
-    completion = Completion(
-        text=problem.given[place].text,
-        tokens=None,
-        finish_reason="stop",
-        seed=0,
-        prompt_tokens=0,
-        cached_tokens=0,
-        completion_tokens=0,
-        logprob=None,
-    )
     return Rollout(
         problem_id=problem.id,
         prefix=ROOT,
         sample_index=-1 - place,
-        completion=completion,
+        completion=Completion.of_text(problem.given[place].text),
         verdict=verdict,
     )
 

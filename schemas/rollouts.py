@@ -141,6 +141,20 @@ class Completion:
     logprob: float | None
     """Summed natural-log probability of the sampled tokens; None where the backend reports none."""
 
+    @classmethod
+    def of_text(cls, text: str, *, seed: int = 0) -> "Completion":
+        """Return a text that is not a backend's as one that ended by itself and cost nothing."""
+        return cls(
+            text=text,
+            tokens=None,
+            finish_reason="stop",
+            seed=seed,
+            prompt_tokens=0,
+            cached_tokens=0,
+            completion_tokens=0,
+            logprob=None,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continuation:

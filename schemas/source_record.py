@@ -11,8 +11,8 @@ _NAME_CHARS = 60
 class SourceRecord:
     """What a source was read as, and what of it was left out; of the rows read so far."""
 
-    source: str
-    """Its name, or its kind."""
+    source: str = ""
+    """Its name, or its kind; empty where nothing is known of it."""
     origin: str = ""
     """Where its rows come from, for a person, e.g. `train.jsonl.gz (jsonl)`."""
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -34,6 +34,8 @@ class SourceRecord:
 
     def lines(self) -> list[str]:
         """Return the record for a person, a line each: origin, columns, counts."""
+        if not self.source:
+            return []
         gold = " (its #### or box)" if self.gold_in_solution else ""
         read = "; ".join(
             f"{role} from {' + '.join(paths)}{gold if role == 'gold' else ''}"

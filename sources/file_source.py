@@ -46,10 +46,7 @@ class FileSource(TableSource):
     @property
     def origin(self) -> str:
         """The file or folder, with the formats there."""
-        files = self._files()
-        formats = sorted({self.format or format_of(file) for file in files})
-        many = f"{len(files)} files, " if len(files) > 1 else ""
-        return f"{self.path} ({many}{', '.join(formats)})"
+        return self.opened()[0]
 
     @property
     def remedy(self) -> str:
@@ -60,8 +57,16 @@ class FileSource(TableSource):
 
     def rows(self) -> Iterator[Row | Fault]:
         """Yield the rows of all files, in the order of their paths."""
-        return file_rows(
-            self._files(), format=self.format, encoding=self.encoding, header=self.header
+        return self.opened()[1]
+
+    def opened(self) -> tuple[str, Iterator[Row | Fault]]:
+        """Look for the files once, and return both what they are and their rows."""
+        files = self._files()
+        formats = sorted({self.format or format_of(file) for file in files})
+        many = f"{len(files)} files, " if len(files) > 1 else ""
+        origin = f"{self.path} ({many}{', '.join(formats)})"
+        return origin, file_rows(
+            files, format=self.format, encoding=self.encoding, header=self.header
         )
 
     def _files(self) -> tuple[Path, ...]:

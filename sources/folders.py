@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from schemas import SourceError
@@ -29,8 +29,7 @@ def expand(path: str, *, any_format: bool = False) -> tuple[Path, ...]:
             raise SourceError(f"{path}: no permission to read it; try chmod u+r")
         return (root,)
     if root.is_dir():
-        own = (path for path in root.rglob("*") if _stays(path, root))
-        found = _data_files(own, root, any_format=any_format)
+        found = _data_files(_own(root), root, any_format=any_format)
     elif any(sign in path for sign in "*?["):
         anchor = Path(root.anchor or ".")
         found = _data_files(
@@ -107,12 +106,15 @@ def _data_files(found: Iterable[Path], root: Path, *, any_format: bool) -> tuple
     )
 
 
-def _stays(path: Path, root: Path) -> bool:
-    """Return whether a path found in a folder is the folder's own, not a link that leaves it."""
+def _own(root: Path) -> Iterator[Path]:
+    """Yield what a folder holds to its depths, but for links that leave it."""
     home = root.resolve()
     # A snapshot in the hub's cache is made of links to the blobs beside it.
-    own = (home, home.parent.parent / "blobs") if home.parent.name == "snapshots" else (home,)
-    return any(path.resolve().is_relative_to(one) for one in own)
+    homes = (home, home.parent.parent / "blobs") if home.parent.name == "snapshots" else (home,)
+    for path in root.rglob("*"):
+        real = path.resolve()
+        if any(real.is_relative_to(one) for one in homes):
+            yield path
 
 
 def _is_known(path: Path) -> bool:

@@ -84,11 +84,12 @@ class GivenSolutions(TableSource, ABC):
 
     def _read(self, store: "_Store", reading: Reading, *, gold: bool) -> Iterator[RejectedRow]:
         """Store the solutions of all rows; yield the rows that hold none."""
-        reading.source, reading.origin = self.name, self.origin
+        reading.source = self.name
+        reading.origin, rows = self.opened()
         columns: dict[str, None] = {}
         shown: GivenLayout | None = None
         find = partial(find_given, named=self.columns, gold=gold)
-        for position, (row, layout) in enumerate(with_layout(self.rows(), find)):
+        for position, (row, layout) in enumerate(with_layout(rows, find)):
             if layout is not None and layout is not shown:
                 shown, reading.layout = layout, layout.problem
                 _log.info("%s: %s", self.name, layout)

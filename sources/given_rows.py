@@ -10,9 +10,9 @@ from itertools import pairwise
 from rollouts.steps import MAX_STEPS
 from schemas import GivenSolution
 from sources.cells import MISSING, lookup, scalar_text
-from sources.layout import Columns, Finder, Layout, column_names, find_layout
+from sources.layout import Columns, Finder, Layout, column_names, find_layout, names_of
 from sources.rows import BadCellError
-from sources.turns import are_turns
+from sources.turns import are_turns, last_answer
 
 _STEPS = (
     "steps", "solutionsteps", "reasoningsteps", "modeloutputsteps", "hypothesissteps",
@@ -83,7 +83,7 @@ def find_given(
     column is in no row.
     """
     finder = Finder(rows)
-    asked = _all_names(named.problem, named.answer)
+    asked = (*names_of(named.problem), *names_of(named.answer))
     steps = finder.named("steps", named.steps)
     text = finder.named("solution", named.solution)
     if not steps and not text:
@@ -101,10 +101,6 @@ def find_given(
         problem=_problem_layout(rows, named.of_problem, besides=_besides(rows, found), gold=gold),
         gold=gold,
     )
-
-
-def _all_names(*named: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    return tuple(name for one in named if one for name in ((one,) if isinstance(one, str) else one))
 
 
 def _besides(rows: Sequence[Mapping[str, object]], solution: str) -> frozenset[str]:
@@ -149,7 +145,7 @@ def given_of(
         return (GivenSolution(id=id, steps=_steps(value, separator), cut=True),)
     if isinstance(value, list | tuple) and not are_turns(value):
         return _several(value, id)
-    text = _last_answer(value) if isinstance(value, list | tuple) else _text(value)
+    text = _worded(last_answer(value)) if isinstance(value, list | tuple) else _text(value)
     return (GivenSolution(id=id, steps=(text,), cut=False),)
 
 
@@ -193,10 +189,3 @@ def _text(value: object) -> str:
     if not checked:
         raise BadCellError("empty solution or step")
     return value if isinstance(value, str) else checked
-
-
-def _last_answer(turns: Sequence[Mapping[str, object]]) -> str:
-    for turn in reversed(turns):
-        if turn.get("role", turn.get("from")) in ("assistant", "gpt", "model"):
-            return _worded(turn)
-    raise BadCellError("no assistant turn", "a list of messages without an answer")

@@ -123,23 +123,23 @@ def find_layout(rows: Sequence[Mapping[str, object]], named: Columns) -> Layout 
     Raises SourceError when a named column that is no question or gold is in no row.
     """
     found = Finder(rows, ignore=named.ignore)
-    problem = _names(named.problem) or found.first(_PROBLEM)
-    plain = _names(named.answer) or found.first(_ANSWER, besides=problem)
+    problem = names_of(named.problem) or found.first(_PROBLEM)
+    plain = names_of(named.answer) or found.first(_ANSWER, besides=problem)
     answer = plain or found.first(_ANSWER_SOLUTION, besides=problem) or found.chat(problem)
     if not problem or not answer:
         return None
     for role, paths in (("options", named.options), ("context", named.context)):
-        for path in _names(paths):
+        for path in names_of(paths):
             found.named(role, path)
     layout = Layout(
         problem=problem,
-        context=_names(named.context),
+        context=names_of(named.context),
         answer=answer,
         answer_is_solution=not plain,
         solution=found.named("solution", named.solution) or found.one(_SOLUTION, problem),
         level=found.named("level", named.level) or found.one(_LEVEL, (*problem, *answer)),
         subject=found.named("subject", named.subject) or found.one(_SUBJECT, (*problem, *answer)),
-        options=_names(named.options) or found.first(("question.choices",)),
+        options=names_of(named.options) or found.first(("question.choices",)),
         ignored=named.ignore,
         unused=(),
         needed=(),
@@ -246,7 +246,8 @@ def _paths(cells: Mapping[str, object]) -> Iterable[str]:
             yield from (f"{name}.{key}" for key, inner in value.items() if inner is not None)
 
 
-def _names(named: str | tuple[str, ...] | None) -> tuple[str, ...]:
+def names_of(named: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return the columns that a setting names: none, one or several."""
     return (named,) if isinstance(named, str) else tuple(named or ())
 
 

@@ -24,7 +24,7 @@ def to_problem(
     """Return the problem that a row states; raises BadCellError with the reason if none."""
     refuse_holes(cells, layout)
     choices = _choices(cells, layout)
-    question = question_of(cells, layout, remove)
+    question = _question(cells, layout, remove, choices)
     refuse_gaps(question)
     stated = _joined(cells, layout.answer, " ")
     from_solution = layout.answer_is_solution
@@ -72,13 +72,19 @@ def _choices(cells: Mapping[str, object], layout: Layout) -> object:
 
 def question_of(cells: Mapping[str, object], layout: Layout, remove: tuple[str, ...]) -> str:
     """Return the question that a row asks, with its options; BadCellError where it asks none."""
+    return _question(cells, layout, remove, _choices(cells, layout))
+
+
+def _question(
+    cells: Mapping[str, object], layout: Layout, remove: tuple[str, ...], choices: object
+) -> str:
     parts = context_texts(cells, layout)
     asked = "\n".join((*parts, question_text(_joined(cells, layout.problem, "\n"))))
     for text in remove:
         asked = asked.replace(text, "")
     if not asked.strip():
         raise BadCellError("empty question")
-    return with_options(asked.strip(), _choices(cells, layout))
+    return with_options(asked.strip(), choices)
 
 
 def _joined(cells: Mapping[str, object], paths: tuple[str, ...], separator: str) -> object:

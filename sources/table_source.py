@@ -62,6 +62,10 @@ class TableSource(Settings, ABC):
         """Where the rows come from, for a person."""
         return ""
 
+    def opened(self) -> tuple[str, Iterator[Row | Fault]]:
+        """Return `origin` and `rows()`; whoever has to look for the rows first does it once."""
+        return self.origin, self.rows()
+
     @property
     def remedy(self) -> str:
         """What else to try where no row is a problem, beside naming the columns."""
@@ -79,13 +83,14 @@ class TableSource(Settings, ABC):
         return shuffled(loaded, seed=self.shuffle_seed, start=self.start, limit=self.limit)
 
     def _loaded(self, reading: Reading) -> Iterator[Problem | RejectedRow]:
-        reading.source, reading.origin = self.name, self.origin
+        reading.source = self.name
+        reading.origin, rows = self.opened()
         first_rows = FirstPlaces()
         columns: dict[str, None] = {}
         examples: dict[str, str] = {}
         find = partial(find_layout, named=self.columns)
         widen = partial(with_columns, named=self.columns)
-        for position, (row, layout) in enumerate(with_layout(self.rows(), find, widen)):
+        for position, (row, layout) in enumerate(with_layout(rows, find, widen)):
             if not first_rows and row.cells and len(columns) < MAX_NAMES:
                 columns |= dict.fromkeys(column_names([row.cells]))
             reading.layout = layout

@@ -45,10 +45,15 @@ def asked_text(turns: Sequence[Turn]) -> str:
 
 def answered_text(turns: Sequence[Turn]) -> str:
     """Return what the last assistant turn says."""
+    return said(last_answer(turns))
+
+
+def last_answer(turns: Sequence[Turn]) -> Turn:
+    """Return the last assistant turn; raises BadCellError where there is none."""
     answers = [turn for turn in turns if _speaker(turn) in ("assistant", "gpt", "model")]
     if not answers:
         raise BadCellError("no assistant turn", "a list of messages without one that answers")
-    return said(answers[-1])
+    return answers[-1]
 
 
 def unread_turns(turns: Sequence[Turn]) -> list[str]:

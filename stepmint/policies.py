@@ -62,16 +62,4 @@ class _Written:
 
 
 def _completion(text: str | Completion, seed: int) -> Completion:
-    """Return a text as a completion that ended by itself; its tokens are not known."""
-    if isinstance(text, Completion):
-        return text
-    return Completion(
-        text=text,
-        tokens=None,
-        finish_reason="stop",
-        seed=seed,
-        prompt_tokens=0,
-        cached_tokens=0,
-        completion_tokens=0,
-        logprob=None,
-    )
+    return text if isinstance(text, Completion) else Completion.of_text(text, seed=seed)

@@ -9,13 +9,11 @@ from typing import Literal
 
 from rollouts import load_template
 from schemas import ChatPrompt, Problem, RejectedRow, SourceError, StepmintError
-from sources import problems_of
 from sources.reading import Reading
 from tasks import run_file
 from tasks.contradictions import contradicted
-from tasks.problems import distinct
+from tasks.problems import preflight, rows_of
 from tasks.settings import LabelRun
-from tasks.sources import located
 from tasks.tokenizer import TrainerTokenizer
 
 State = Literal["well", "doubtful", "bad"]
@@ -79,8 +77,7 @@ async def _source(run: LabelRun, rows: int) -> tuple[list[Problem], Found]:
 
 
 def _read(run: LabelRun, rows: int, reading: Reading) -> list[Problem | RejectedRow]:
-    found = problems_of(located(run.source), located(run.solutions), reading)
-    read = list(islice(distinct(found, run.limit), rows))
+    read = list(islice(rows_of(run, reading), rows))
     if not any(isinstance(row, Problem) for row in read):
         first = next((f": {row.reason}" for row in read if isinstance(row, RejectedRow)), "")
         raise SourceError(
@@ -93,7 +90,7 @@ def _read(run: LabelRun, rows: int, reading: Reading) -> list[Problem | Rejected
 async def _set_aside(run: LabelRun, problems: Sequence[Problem]) -> dict[str, str]:
     """Return why golds cannot be judged against, by problem."""
     async with run.verification.open() as verifier:
-        reasons = [await verifier.preflight(problem.answer) for problem in problems]
+        reasons = await preflight(verifier, problems)
     told = zip(problems, reasons, strict=True)
     clashes = contradicted(problems, run.verification.conventions)
     return clashes | {problem.id: reason for problem, reason in told if reason}
@@ -126,11 +123,11 @@ def _prompt(run: LabelRun, problems: Sequence[Problem]) -> Found:
 
 async def _policy(run: LabelRun) -> Found:
     try:
-        first, *more = await run.policy.examine()
+        policy = await run.policy.examine()
     except StepmintError as error:
         return Found("policy", "bad", str(error))
-    doubtful = any("a test at the start found" in line for line in more)
-    return Found("policy", "doubtful" if doubtful else "well", first, tuple(more))
+    first, *more = policy.told
+    return Found("policy", "doubtful" if policy.doubtful else "well", first, tuple(more))
 
 
 def _exports(run: LabelRun) -> Iterator[Found]:

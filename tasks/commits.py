@@ -18,7 +18,7 @@ from schemas import RunError
 from schemas.arrow import TABLE_NAMES, TableName, write_table
 from schemas.run_folder import RunFolder, shard_name
 from tasks.files import digest, sync, write_json, writing
-from tasks.records import Counts, ShardRecord
+from tasks.records import Counts, ShardRecord, Total
 
 
 def committed(folder: Path, shard: int) -> ShardRecord | None:
@@ -31,6 +31,12 @@ def recorded(folder: Path, shard: int) -> ShardRecord | None:
     """Return the record of a committed shard, also of one that a budget cut short, or None."""
     path = RunFolder(folder).marker(shard_name(shard))
     return _read(path) if path.exists() else None
+
+
+def held(folder: Path, shards: int) -> Total:
+    """Return what a run's committed shards hold together, those that a budget cut short too."""
+    records = (recorded(folder, shard) for shard in range(shards))
+    return Total.of(record for record in records if record)
 
 
 def _read(path: Path) -> ShardRecord:

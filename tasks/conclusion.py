@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from schemas import RunError
 from schemas.run_folder import RunFolder, shard_name
 from tasks import run_file
+from tasks.artifacts import artifact_key, table
 from tasks.commits import check_shards, clear_partials, committed, drop_journal, recorded
 from tasks.records import Counts, Total
 from tasks.session import session_of
@@ -32,17 +33,14 @@ async def conclude(run: LabelRun) -> Counts:
     await asyncio.to_thread(_drop_journals, run.folder)
     run_file.update(run.folder, run_file.conclusion(total, left=left))
     counts = total.counts
-    key = "".join(letter if letter.isalnum() else "-" for letter in run.name.lower())
-    await acreate_markdown_artifact(summary(run, counts), key=f"run-{key}")
+    await acreate_markdown_artifact(summary(run, counts), key=artifact_key("run", run.name))
     return counts
 
 
 def summary(run: LabelRun, counts: Counts) -> str:
     """Return what a run came to, as a Markdown table."""
-    shown = {name: n for name, n in asdict(counts).items() if n}
-    rows = [f"| {name.replace('_', ' ')} | {n:,} |" for name, n in shown.items()]
     title = f"## {run.name}\n\n`{run.folder}`, labeler `{run.labeler.kind}`, seed {run.seed}\n\n"
-    return title + "| what | how many |\n| --- | ---: |\n" + "\n".join(rows) + "\n"
+    return title + table({name: n for name, n in asdict(counts).items() if n})
 
 
 def _summed(run: LabelRun) -> tuple[Total, int]:

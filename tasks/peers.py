@@ -20,8 +20,8 @@ from schemas.run_folder import RunFolder, shard_name
 from tasks import run_file
 from tasks.budget import may_begin
 from tasks.claims import Claims
-from tasks.commits import committed, recorded
-from tasks.records import Counts, Total
+from tasks.commits import committed, held
+from tasks.records import Counts
 from tasks.session import Session
 from tasks.settings import LabelRun
 from tasks.shared_run import Plan, SharedRun
@@ -247,8 +247,7 @@ async def part_of(run: LabelRun) -> Counts:
     """Return what this machine's folder holds of a run that it does not conclude, and record it."""
     found = staged(run.folder)
     assert found
-    records = [recorded(run.folder, shard) for shard in range(found.shards)]
-    total = Total.of(record for record in records if record)
+    total = await asyncio.to_thread(held, run.folder, found.shards)
     shared = SharedRun(run)
     there = await asyncio.to_thread(shared.committed)
     left = [shard for shard in range(found.shards) if shard_name(shard) not in there]

@@ -38,14 +38,12 @@ async def stage(run: LabelRun) -> StagingRecord:
         for problem in earlier:
             known.first(problem.id, 0)
     reading = Reading()
-    source = await asyncio.to_thread(located, run.source)
-    solutions = await asyncio.to_thread(located, run.solutions)
-    rows = unknown(distinct(problems_of(source, solutions, reading), run.limit), known)
+    rows = unknown(await asyncio.to_thread(rows_of, run, reading), known)
     size, session = run.shards.size, session_of(run)
     async with session.verifier.used() as verifier:
         with Staging(run.folder, done) as staging:
             while problems := await asyncio.to_thread(_next_problems, rows, size, staging.reject):
-                reasons = await _preflight(verifier, problems)
+                reasons = await preflight(verifier, problems)
                 await asyncio.to_thread(staging.add, problems, reasons)
                 contradictions.note(problems)
                 session.board.loaded = staging.problems
@@ -56,6 +54,15 @@ async def stage(run: LabelRun) -> StagingRecord:
 
 
 stage_problems = task(name="stage-problems", cache_policy=NO_CACHE, persist_result=False)(stage)
+
+
+def rows_of(run: LabelRun, reading: Reading) -> Iterator[Problem | RejectedRow]:
+    """Return a run's problems, and the rows passed over; what is read is noted in `reading`.
+
+    Takes the time that copying the source from a hub does. Nothing is read yet.
+    """
+    found = problems_of(located(run.source), located(run.solutions), reading)
+    return distinct(found, run.limit)
 
 
 def distinct(
@@ -107,7 +114,7 @@ def _duplicate(problem: Problem, row: int) -> RejectedRow:
     )
 
 
-async def _preflight(verifier: Verifier, problems: Sequence[Problem]) -> list[str]:
+async def preflight(verifier: Verifier, problems: Sequence[Problem]) -> list[str]:
     """Return, per problem, why its gold answer cannot be judged against; empty where it can."""
     async with asyncio.TaskGroup() as group:
         checks = [group.create_task(verifier.preflight(problem.answer)) for problem in problems]

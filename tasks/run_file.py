@@ -55,8 +55,7 @@ def config_digest(run: LabelRun) -> str:
 
 def check(run: LabelRun) -> None:
     """Create a run's folder, or raise what `opened` would raise of an existing one."""
-    _check_answer_format(run)
-    refuse_unfit(run, prompt=prompt_version(run))
+    _check_fit(run)
     with writing(run.folder):
         RunFolder(run.folder).refuse_links()
         _claim(run.folder)
@@ -68,8 +67,7 @@ def check(run: LabelRun) -> None:
 
 def standing(run: LabelRun) -> str:
     """Say what is in a run's folder, changing nothing; raises what `check` would raise."""
-    _check_answer_format(run)
-    refuse_unfit(run, prompt=prompt_version(run))
+    _check_fit(run)
     folder = RunFolder(run.folder)
     if not folder.run_json.exists():
         _refuse_strangers(run.folder)
@@ -80,6 +78,12 @@ def standing(run: LabelRun) -> str:
         "nothing sampled under this configuration yet" if changed else f"{shards} shards committed"
     )
     return f"{run.folder}: {record.get('status', 'unknown')}, {state}; the run goes on from there"
+
+
+def _check_fit(run: LabelRun) -> None:
+    """Raise ConfigError where prompt, verifier and reused runs do not fit each other."""
+    _check_answer_format(run)
+    refuse_unfit(run, prompt=prompt_version(run))
 
 
 def _check_answer_format(run: LabelRun) -> None:

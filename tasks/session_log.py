@@ -1,15 +1,16 @@
 """What each session of a run came to: `run.json` keeps it, and Prefect shows it as an artifact."""
 
-from collections.abc import Iterator, Mapping
+import asyncio
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from prefect.artifacts import acreate_markdown_artifact
 
 from tasks import run_file
-from tasks.commits import recorded
+from tasks.artifacts import artifact_key, table
+from tasks.commits import held
 from tasks.failures import told
-from tasks.records import Counts, Total
+from tasks.records import Counts
 from tasks.session import Session
 from tasks.settings import LabelRun
 from tasks.staging import StagingRecord, staged
@@ -53,22 +54,23 @@ class SessionLog:
         self._run = run
         self._session = session
         self._began = _now()
-        self._staged_before = staged(run.folder) or StagingRecord.nothing()
-        self._before = self._counts()
+        self._staged_before, self._before = self._standing()
         self.published = ""
+        self.ending = ""
+        """Set once it is closed."""
 
     async def close(self, ending: str, error: BaseException | None = None) -> None:
         """Keep the session's report in `run.json`, and show it on Prefect's pages."""
-        report = self._report(ending, error)
+        self.ending = ending
+        report = await asyncio.to_thread(self._report, ending, error)
         record = run_file.read(self._run.folder)
         kept = [*record.get("sessions", []), asdict(report)][-_KEPT:]
         run_file.update(self._run.folder, {"sessions": kept})
-        key = "".join(letter if letter.isalnum() else "-" for letter in self._run.name.lower())
-        page = markdown(self._run.name, asdict(report))
-        await acreate_markdown_artifact(page, key=f"session-{key}")
+        page = f"## {self._run.name}: {report.began}\n\n" + table(asdict(report))
+        await acreate_markdown_artifact(page, key=artifact_key("session", self._run.name))
 
     def _report(self, ending: str, error: BaseException | None) -> SessionReport:
-        now, counts = staged(self._run.folder) or StagingRecord.nothing(), self._counts()
+        now, counts = self._standing()
         costs = self._session.board.costs
         return SessionReport(
             began=self._began,
@@ -85,25 +87,10 @@ class SessionLog:
             published=self.published,
         )
 
-    def _counts(self) -> Counts:
-        found = staged(self._run.folder)
-        shards = range(found.shards if found else 0)
-        records = (recorded(self._run.folder, shard) for shard in shards)
-        return Total.of(record for record in records if record).counts
-
-
-def markdown(name: str, report: Mapping[str, object]) -> str:
-    """Return a session's report as a Markdown page."""
-    return "\n".join((f"## {name}: {report['began']}", "", *_rows(report))) + "\n"
-
-
-def _rows(report: Mapping[str, object]) -> Iterator[str]:
-    yield "| what | how many |"
-    yield "| --- | ---: |"
-    for what, value in report.items():
-        shown = f"{value:,}" if isinstance(value, int) else str(value).replace("\n", " ")
-        if shown:
-            yield f"| {what.replace('_', ' ')} | {shown.replace('|', chr(92) + '|')} |"
+    def _standing(self) -> tuple[StagingRecord, Counts]:
+        """Return what is staged, and what of it is committed."""
+        found = staged(self._run.folder) or StagingRecord.nothing()
+        return found, held(self._run.folder, found.shards).counts
 
 
 def _now() -> str:

@@ -81,6 +81,7 @@ class LabelRun(Settings):
     free: ClassVar[frozenset[str]] = frozenset(
         {"output", "name", "shared", "reuse", "exports", "incremental", "publish"}
     )
+    later: ClassVar[frozenset[str]] = frozenset({"solutions"})
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     """The run's folder under `output`, e.g. `gsm8k-qwen`."""
@@ -196,13 +197,11 @@ class LabelRun(Settings):
         return self
 
     def shaping(self) -> dict[str, Any]:
-        """Return the fields that shape rows; budgets per problem and given solutions where set.
+        """Return the fields that shape rows; of the budget what a problem may spend, where set.
 
-        So runs from before there were any keep their digest.
+        So runs from before there was one keep their digest.
         """
         values = super().shaping()
-        if self.solutions is None:
-            del values["solutions"]
         if self.budget.problem == Budget().problem:
             del values["budget"]
         return values

@@ -5,7 +5,7 @@ import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -36,8 +36,9 @@ class StagingRecord:
     """Problems set aside because their gold answer cannot be judged against."""
     rejected: int
     """Rows that are no problems."""
-    source: SourceRecord
-    """What the source was read as, and what of it was left out."""
+    source: SourceRecord = field(default_factory=SourceRecord)
+    """What the source was read as, and what of it was left out; empty in runs from before it was
+    kept."""
 
     @classmethod
     def from_json(cls, value: Any) -> "StagingRecord":
@@ -47,8 +48,7 @@ class StagingRecord:
     @classmethod
     def nothing(cls) -> "StagingRecord":
         """Return the record of a run that has nothing staged yet."""
-        nothing = SourceRecord(source="")
-        return cls(shards=0, problems=0, unjudgeable=0, rejected=0, source=nothing)
+        return cls(shards=0, problems=0, unjudgeable=0, rejected=0)
 
 
 def staged(folder: Path) -> StagingRecord | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from policies.embedded.settings import TransformersFields
 from policies.errors import needs
 from policies.fingerprint import named_model
-from policies.seam import Policy
+from policies.seam import Examined, Policy
 
 
 class TransformersSettings(TransformersFields):
@@ -27,8 +27,9 @@ class TransformersSettings(TransformersFields):
         finally:
             await asyncio.to_thread(policy.close)
 
-    async def examine(self) -> tuple[str, ...]:
+    async def examine(self) -> Examined:
         """Say which model would be loaded; ConfigError where torch or the folder is missing."""
         with needs("torch", "install the extra `local` (pip install '.[local]')"):
             version("torch")  # importing it would take seconds
-        return (named_model(self.model, self.revision), f"in this process, on {self.device}")
+        model = named_model(self.model, self.revision)
+        return Examined((model, f"in this process, on {self.device}"))

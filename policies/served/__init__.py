@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from policies.fingerprint import named_model
-from policies.seam import Policy
+from policies.seam import Examined, Policy
 from policies.served.interpreter import interpreter
 from policies.served.settings import OpenAIFields, Patience, VllmFields
 from schemas import ConfigError
@@ -34,17 +34,18 @@ class OpenAISettings(OpenAIFields):
         async with connect(self, api_key=key, tokenizer=tokenizer) as policy:
             yield policy
 
-    async def examine(self) -> tuple[str, ...]:
+    async def examine(self) -> Examined:
         """Ask the servers what they are, with little patience; each must answer."""
         hasty = Patience(request_timeout_s=_EXAMINE_S, retries=1, outage_s=0)
-        lines: list[str] = []
+        lines, doubtful = list[str](), False
         for url in self.urls:
             one = self.model_copy(update={"urls": (url,), "patience": hasty})
             async with one.open(Path()) as policy:
                 lines.append(f"{url}: {policy.identity}")
                 if policy.caveat:
+                    doubtful = True
                     lines.append(f"{url}: a test at the start found: {policy.caveat}")
-        return tuple(lines)
+        return Examined(tuple(lines), doubtful)
 
     def _api_key(self) -> str | None:
         if self.api_key_env is None:
@@ -69,9 +70,9 @@ class VllmSettings(VllmFields):
         async with managed(self, run_dir) as policy:
             yield policy
 
-    async def examine(self) -> tuple[str, ...]:
+    async def examine(self) -> Examined:
         """Say which vLLM would serve which model; ConfigError where either is missing."""
         model = named_model(self.model, self.revision)
         python = await interpreter(self.python, self.env)
         build = "vLLM for CPUs" if python.cpu_build else "vLLM"
-        return (model, f"served by {build} of {python.path}")
+        return Examined((model, f"served by {build} of {python.path}"))

@@ -8,7 +8,8 @@ import yaml
 from pydantic import BaseModel
 
 from flows.config import CHECKOUT, CONFIGS
-from flows.settings_page import meaning, models_of, page
+from flows.messages import models_of
+from flows.settings_page import meaning, page
 from tasks.settings import LabelRun
 
 

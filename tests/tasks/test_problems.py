@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas import Problem, RejectedRow, RunError, SourceError
+from schemas.run_folder import RunFolder
 from sources import problems_of
 from tasks.problems import distinct, stage
 from tasks.run_file import opened
@@ -161,6 +162,18 @@ def test_a_gold_that_no_answer_can_equal_is_set_aside_with_the_reason(tmp_path: 
     write_rows(tmp_path, ("How much?", "2 or maybe 3"), ("Other?", "3"))
     assert staging(run).unjudgeable == 1
     assert "among words" in shard_problems(run.folder, 0)[0].set_aside
+
+
+def test_a_run_staged_before_its_source_was_recorded_goes_on(tmp_path: Path) -> None:
+    run = toy_run(tmp_path)
+    before = staging(run)
+    path = RunFolder(run.folder).staging / "staged.json"
+    record = json.loads(path.read_text())
+    del record["source"]
+    path.write_text(json.dumps(record))
+    resumed = staging(run)
+    assert resumed.source.lines() == []
+    assert resumed.problems == before.problems
 
 
 def test_what_the_source_left_out_is_recorded_with_the_run(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from verification.finding.statements import find_answer_is
 from verification.finding.worded import MATHS, is_prose, only_number, stated_value
 from verification.parsing.escapes import has_control_characters, uneaten
 
-_NO_VALUE = {"proof", "notfound",
+_NO_VALUE = {
     "", "none", "n/a", "n.a.", "#n/a", "nan", "null", "<na>", "nil", "tbd", "unknown", "-", "?",
+    "proof", "notfound",
 }  # fmt: skip
 _LEAD_IN = re.compile(
     r"(?i)\s*\**(?:(?:the\s+)?(?:final\s+|correct\s+)?(?:answers?|solutions?|sol|ans)"

@@ -14,27 +14,9 @@ from verification.parsing.vocabulary import (
 )
 
 _ARTICLES = {
-    "a",
-    "an",
-    "the",
-    "in",
-    "of",
-    "is",
-    "at",
-    "on",
-    "by",
-    "it",
-    "to",
-    "we",
-    "he",
-    "as",
-    "be",
-}
-
-
+    "a", "an", "the", "in", "of", "is", "at", "on", "by", "it", "to", "we", "he", "as", "be",
+}  # fmt: skip
 _LITTLE_WORDS = {"no", "yes", "per", "not", "for", "when", "where", "with"}
-
-
 _SHORT_FUNCTIONS = {"tg", "ctg"}
 _UNIT_OR_COMMAND = {"min", "sec", "cup", "cap", "deg"}
 """What is a unit behind a number with nothing to apply to, a command elsewhere."""
