@@ -8,7 +8,7 @@ import codecs
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,12 +19,20 @@ _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _LONGEST_CHARACTER = 4  # bytes of UTF-8
 _PROMPTS_REMEMBERED = 4096
 _ANCHOR = "\n"
+_NOTHING: Mapping[str, Any] = {}
 
 
 def load_tokenizer(
-    name: str, revision: str = "main", *, trust_remote_code: bool = False
+    name: str,
+    revision: str = "main",
+    *,
+    trust_remote_code: bool = False,
+    template_kwargs: Mapping[str, Any] = _NOTHING,
 ) -> "PromptTokenizer":
-    """Load the tokenizer of a local folder or hub name; ConfigError where there is none."""
+    """Load the tokenizer of a local folder or hub name.
+
+    Raises ConfigError where there is none, or where its chat template reads no such variable.
+    """
     with needs("transformers", "pip install transformers"):
         from transformers import AutoTokenizer
     try:
@@ -32,20 +40,24 @@ def load_tokenizer(
         loaded = AutoTokenizer.from_pretrained(
             name, revision=revision, trust_remote_code=trust_remote_code
         )
-        return PromptTokenizer(name, loaded)
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"tokenizer {name!r} (revision {revision!r}) does not load: {brief(error)} "
             "Give a local folder with tokenizer files or a hub name that this machine can reach."
         ) from error
+    return PromptTokenizer(name, loaded, template_kwargs)
 
 
 class PromptTokenizer:
     """A model's tokenizer and chat template, as a policy needs them."""
 
-    def __init__(self, name: str, tokenizer: Any) -> None:
+    def __init__(
+        self, name: str, tokenizer: Any, template_kwargs: Mapping[str, Any] = _NOTHING
+    ) -> None:
         self._name = name
         self._tokenizer = tokenizer
+        self._template_kwargs = template_kwargs
+        self._refuse_unread_kwargs()
         self.bytes = TokenBytes(tokenizer)
         self._rendered = lru_cache(_PROMPTS_REMEMBERED)(self._render)
 
@@ -113,9 +125,19 @@ class PromptTokenizer:
             )
         turns = [{"role": m.role, "content": m.content} for m in prompt.messages]
         text = self._tokenizer.apply_chat_template(
-            turns, add_generation_prompt=True, tokenize=False
+            turns, add_generation_prompt=True, tokenize=False, **self._template_kwargs
         )
         return text, self._ids(text, templated=True)
+
+    def _refuse_unread_kwargs(self) -> None:
+        """Raise ConfigError for a variable no template reads: Jinja passes over it in silence."""
+        template = str(self._tokenizer.chat_template or "")
+        unread = [name for name in self._template_kwargs if not re.search(rf"\b{name}\b", template)]
+        if unread:
+            raise ConfigError(
+                f"chat_template_kwargs.{unread[0]}: the chat template of model {self._name!r} "
+                "reads no such variable: see its chat_template for what it reads, or leave it out."
+            )
 
     def _ids(self, text: str, *, templated: bool) -> tuple[int, ...]:
         bos, eos = self._tokenizer.bos_token, self._tokenizer.eos_token

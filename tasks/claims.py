@@ -67,6 +67,13 @@ class Claims:
                 self.release(what)
         self._root.delete(f"peers/{self.peer}")
 
+    def clear(self) -> None:
+        """Remove the claims of all, and the last signs of life of the dead: everything is done."""
+        for what, peer in self._claims():
+            self._root.delete(_claim(what, peer))
+        for peer in self._root.listing("peers").keys() - self._living():
+            self._root.delete(f"peers/{peer}")
+
     def _claims(self) -> dict[tuple[str, str], int]:
         """Return all claims, of the living and the dead: what, who, and since when."""
         found = {name.partition("."): at for name, at in self._root.listing("claims").items()}

@@ -211,9 +211,13 @@ class Together(Alone):
         return False
 
     async def concluded(self) -> None:
-        """Put up what the run came to."""
+        """Put up what the run came to.
+
+        Claims may be left of peers that died between committing a shard and giving up its claim.
+        """
         record = run_file.read(self._run.folder) | {"status": "finished"}
         await asyncio.to_thread(self._shared.conclude, record)
+        await asyncio.to_thread(self._claims.clear)
 
     async def _pause(self) -> None:
         await asyncio.sleep(self._look_s * random.uniform(0.5, 1.5))

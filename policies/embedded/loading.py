@@ -13,6 +13,7 @@ from policies.embedded.settings import TransformersFields
 from policies.embedded.slots import Slots
 from policies.errors import brief
 from policies.fingerprint import model_identity
+from policies.template_kwargs import naming
 from policies.tokens import PromptTokenizer, load_tokenizer
 from schemas import ConfigError
 
@@ -42,7 +43,12 @@ def load_model(settings: TransformersFields) -> LoadedModel:
         # are shared out unequally: one thread, whatever the machine or its environment offers.
         torch.set_num_threads(1)
     trust = settings.trust_remote_code
-    tokenizer = load_tokenizer(settings.model, settings.revision, trust_remote_code=trust)
+    tokenizer = load_tokenizer(
+        settings.model,
+        settings.revision,
+        trust_remote_code=trust,
+        template_kwargs=settings.chat_template_kwargs,
+    )
     model = _model(settings, device)
     context = min(settings.context, _context_of(model.config.get_text_config()))
     slots, size = None, settings.max_batch
@@ -51,6 +57,7 @@ def load_model(settings: TransformersFields) -> LoadedModel:
     dtype = str(model.dtype).removeprefix("torch.")
     geometry = f" deterministic x{slots.size}" if settings.deterministic else ""
     name = model_identity(settings.model, settings.revision)
+    geometry += naming(settings.chat_template_kwargs)
     return LoadedModel(
         slots=slots,
         tokenizer=tokenizer,

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from policies.template_kwargs import TemplateKwargs
 from schemas import Settings
 
 
@@ -11,6 +12,7 @@ class TransformersFields(Settings):
     """What is to be known of a causal language model loaded with transformers."""
 
     free: ClassVar[frozenset[str]] = frozenset({"device", "max_batch", "trust_remote_code"})
+    later: ClassVar[frozenset[str]] = frozenset({"chat_template_kwargs"})
 
     programs: ClassVar[frozenset[str]] = frozenset({"trust_remote_code"})
 
@@ -21,6 +23,8 @@ class TransformersFields(Settings):
     """Branch, tag or commit of a hub name."""
     trust_remote_code: bool = False
     """Run Python code that the model brings, with all that you may do."""
+    chat_template_kwargs: TemplateKwargs = Field(default={})
+    """Variables for the model's chat template, e.g. `{enable_thinking: false}` for Qwen3."""
     device: str = "auto"
     """`cpu`, `cuda`, `cuda:1`, ...; `auto`: the first GPU if there is one."""
     dtype: Literal["auto", "float64", "float32", "bfloat16", "float16"] = "auto"

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from policies.fingerprint import named_model
@@ -29,8 +30,9 @@ class OpenAISettings(OpenAIFields):
         from policies.served.policy import connect  # no HTTP client is needed to configure a run
         from policies.tokens import load_tokenizer
 
-        key, name = self._api_key(), self.tokenizer
-        tokenizer = await asyncio.to_thread(load_tokenizer, name) if name else None
+        key, name, chat = self._api_key(), self.tokenizer, self.chat_template_kwargs
+        load = partial(load_tokenizer, template_kwargs=chat)
+        tokenizer = await asyncio.to_thread(load, name) if name else None
         async with connect(self, api_key=key, tokenizer=tokenizer) as policy:
             yield policy
 

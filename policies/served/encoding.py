@@ -1,7 +1,7 @@
 """Prompt, prefix and what is scored behind them as token ids, by this process or the server."""
 
-from collections.abc import MutableMapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any, Protocol
 
 from cachetools import LRUCache
 from pydantic import BaseModel
@@ -54,9 +54,10 @@ class ServerEncoder:
     Asks once per prompt, once per text to score, and for the text of ids it has not had yet.
     """
 
-    def __init__(self, fleet: Fleet, model: str) -> None:
+    def __init__(self, fleet: Fleet, model: str, template_kwargs: Mapping[str, Any]) -> None:
         self._fleet = fleet
         self._model = model
+        self._template_kwargs = template_kwargs
         self._known: MutableMapping[Prompt | str, tuple[int, ...]] = LRUCache(_TEXTS_REMEMBERED)
 
     async def encode(self, prompt: Prompt, prefix: Prefix) -> tuple[int, ...]:
@@ -78,7 +79,9 @@ class ServerEncoder:
         return await self._remembered(text, {"prompt": text, "add_special_tokens": False})
 
     async def _prompt_ids(self, prompt: Prompt) -> tuple[int, ...]:
-        return await self._remembered(prompt, _prompt_body(prompt))
+        if isinstance(prompt, ChatPrompt):
+            return await self._remembered(prompt, chat_body(prompt, self._template_kwargs))
+        return await self._remembered(prompt, {"prompt": prompt.text})
 
     async def _remembered(self, key: Prompt | str, body: dict[str, object]) -> tuple[int, ...]:
         """Return the ids of what was tokenised lately without asking again."""
@@ -103,7 +106,8 @@ class ServerEncoder:
         return await self._fleet.post("/detokenize", body, read)
 
 
-def _prompt_body(prompt: Prompt) -> dict[str, object]:
-    if isinstance(prompt, ChatPrompt):
-        return {"messages": [{"role": m.role, "content": m.content} for m in prompt.messages]}
-    return {"prompt": prompt.text}
+def chat_body(prompt: ChatPrompt, template_kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a request says of a chat: its turns, and the variables of its template."""
+    turns = [{"role": m.role, "content": m.content} for m in prompt.messages]
+    chat = {"chat_template_kwargs": dict(template_kwargs)} if template_kwargs else {}
+    return {"messages": turns, **chat}

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from policies.served.admission import LEAST, START, adapting
 from policies.served.choices import Choices, PromptLogprobs
 from policies.served.dialect import Server, survey
-from policies.served.encoding import Encoder, LocalEncoder, ServerEncoder
+from policies.served.encoding import Encoder, LocalEncoder, ServerEncoder, chat_body
 from policies.served.fitting import Fitting
 from policies.served.fleet import Fleet
 from policies.served.limits import FairLimit
@@ -19,6 +19,7 @@ from policies.served.self_test import doubts
 from policies.served.settings import OpenAIFields
 from policies.served.stalls import noticing_stalls
 from policies.served.transport import transport
+from policies.template_kwargs import naming
 from policies.tokens import PromptTokenizer, truncated_at_once, unscored
 from schemas import (
     ChatPrompt,
@@ -64,7 +65,8 @@ async def connect(
         if settings.context is not None:
             server = replace(server, context=settings.context)
         name = identity or f"openai:{server.model}"
-        known_as = f"{name} context={server.context} ({server.software})"
+        chat = naming(settings.chat_template_kwargs)
+        known_as = f"{name} context={server.context}{chat} ({server.software})"
         policy = ServedPolicy(settings, fleet, server, tokenizer=tokenizer, identity=known_as)
         policy.caveat = await doubts(fleet, server)
         if policy.caveat:
@@ -98,7 +100,8 @@ class ServedPolicy:
         self.limit = FairLimit(settings.max_in_flight or START)
         self._largest_group = min(LEAST, self.limit.size)
         self._tokenizer = tokenizer
-        self._encoder = _encoder(server, fleet, tokenizer)
+        self._chat = settings.chat_template_kwargs
+        self._encoder = _encoder(server, fleet, tokenizer, self._chat)
         self._fitting = Fitting(
             tokenizer.bytes if tokenizer else None,
             self._encoder.text_of if isinstance(self._encoder, ServerEncoder) else None,
@@ -252,17 +255,17 @@ class ServedPolicy:
             return {"prompt": self._tokenizer.text_for_server(prompt, prefix)}
         if not isinstance(prompt, ChatPrompt):
             return {"prompt": prompt.text + prefix.text}
-        turns = [{"role": m.role, "content": m.content} for m in prompt.messages]
+        chat = chat_body(prompt, self._chat)
         if not prefix.text:
-            return {"messages": turns}
+            return chat
         if not self._server.dialect.continues_turns:
             raise ConfigError(
                 f"the server ({self._server.software}) cannot be told to continue an assistant "
                 "turn: set `tokenizer` to the model's folder or hub name, so that prompt and "
                 "prefix go as one text, or choose a prompt template that renders plain text."
             )
-        turns.append({"role": "assistant", "content": prefix.text})
-        return {"messages": turns, "continue_final_message": True}
+        turn = {"role": "assistant", "content": prefix.text}
+        return chat | {"messages": [*chat["messages"], turn], "continue_final_message": True}
 
     def _room(self, sampling: Sampling, ids: tuple[int, ...] | None) -> int:
         """Return the tokens a completion may have: never more than the context still holds."""
@@ -289,11 +292,13 @@ class ServedPolicy:
         return groups
 
 
-def _encoder(server: Server, fleet: Fleet, tokenizer: PromptTokenizer | None) -> Encoder | None:
+def _encoder(
+    server: Server, fleet: Fleet, tokenizer: PromptTokenizer | None, chat: Mapping[str, Any]
+) -> Encoder | None:
     """Return what makes token ids of prompts; None where the server is to get text."""
     if not server.dialect.token_ids:
         return None
-    return LocalEncoder(tokenizer) if tokenizer else ServerEncoder(fleet, server.model)
+    return LocalEncoder(tokenizer) if tokenizer else ServerEncoder(fleet, server.model, chat)
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> tuple[T, ...]:

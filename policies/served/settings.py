@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 
 from policies.served.arguments import shaping_arguments
 from policies.served.refused import refuse_arguments, refuse_environment, refuse_url
+from policies.template_kwargs import TemplateKwargs
 from schemas import Settings
 
 
@@ -33,6 +34,8 @@ class OpenAIFields(Settings):
 
     free: ClassVar[frozenset[str]] = frozenset({"urls", "api_key_env", "max_in_flight", "patience"})
 
+    later: ClassVar[frozenset[str]] = frozenset({"chat_template_kwargs"})
+
     programs: ClassVar[frozenset[str]] = frozenset({"api_key_env"})
 
     kind: Literal["openai"] = "openai"
@@ -42,6 +45,8 @@ class OpenAIFields(Settings):
     """The name the servers serve the model under; None where they serve just one."""
     tokenizer: str | None = None
     """A local folder or hub name to tokenise with in this process, without torch."""
+    chat_template_kwargs: TemplateKwargs = Field(default={})
+    """Variables for the model's chat template, e.g. `{enable_thinking: false}` for Qwen3."""
     api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     """The name of the environment variable that holds the API key; never the key itself."""
     context: int | None = Field(default=None, ge=2)
@@ -75,6 +80,8 @@ class VllmFields(Settings):
         }
     )
 
+    later: ClassVar[frozenset[str]] = frozenset({"chat_template_kwargs"})
+
     programs: ClassVar[frozenset[str]] = frozenset(
         {"python", "env", "extra_args", "trust_remote_code"}
     )
@@ -89,6 +96,8 @@ class VllmFields(Settings):
     (`make install-vllm-gpu`), else the Python that runs this."""
     trust_remote_code: bool = False
     """Run Python code that the model brings, with all that you may do."""
+    chat_template_kwargs: TemplateKwargs = Field(default={})
+    """Variables for the model's chat template, e.g. `{enable_thinking: false}` for Qwen3."""
     dtype: str = "auto"
     """As vLLM's --dtype."""
     tensor_parallel_size: int = Field(default=1, ge=1)

@@ -95,6 +95,7 @@ def _client(settings: VllmFields, url: str) -> OpenAIFields:
         urls=(url,),
         model=_served_name(settings),
         max_in_flight=settings.max_in_flight,
+        chat_template_kwargs=settings.chat_template_kwargs,
         logprobs=settings.logprobs,
         patience=patience.model_copy(update={"outage_s": outage_s}),
     )

@@ -138,6 +138,18 @@ def test_a_chat_prompt_without_a_chat_template_is_one_clear_error(
         tokenizers["byte-fallback"].encode(CHAT, ROOT)
 
 
+def test_a_chat_template_reads_the_variables_it_is_given_and_no_others(tokenizer_dir: Path) -> None:
+    path = tokenizer_dir / "chat_template.jinja"
+    thinks = "{% if not enable_thinking is defined or enable_thinking %}<think>{% endif %}"
+    path.write_text(path.read_text() + thinks)
+    usual = load_tokenizer(str(tokenizer_dir))
+    silent = load_tokenizer(str(tokenizer_dir), template_kwargs={"enable_thinking": False})
+    assert usual.encode(CHAT, ROOT) != silent.encode(CHAT, ROOT)
+    assert usual.text_for_server(CHAT, ROOT) == silent.text_for_server(CHAT, ROOT) + "<think>"
+    with pytest.raises(ConfigError, match=r"chat_template_kwargs\.thinking: .* reads no such"):
+        load_tokenizer(str(tokenizer_dir), template_kwargs={"thinking": False})
+
+
 def test_a_tokenizer_that_does_not_load_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"does not load.*local folder"):
         load_tokenizer(str(tmp_path))

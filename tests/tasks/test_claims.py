@@ -61,6 +61,16 @@ def test_the_claims_of_a_peer_without_a_sign_of_life_are_taken_over(where: str) 
     assert heir.taken() == {"shard-00000"}
 
 
+def test_when_everything_is_done_claims_of_the_dead_are_removed_too(where: str) -> None:
+    killed, last = peer(where), peer(where)
+    assert killed.take("shard-00000")
+    assert last.take("conclusion")
+    last.clear()
+    root = SharedRoot(where, "run")
+    assert root.listing("claims") == {}
+    assert last.peer in root.listing("peers")
+
+
 def test_an_object_is_there_whole_or_not_at_all(where: str, tmp_path: Path) -> None:
     root = SharedRoot(where, "run")
     assert root.get("a/b") is None

@@ -31,6 +31,8 @@ class FakeServer:
         self.gate = asyncio.Event()
         self.gate.set()
         self.keys: set[str] = set()
+        self.templates: list[Body] = []
+        """The variables for the chat template that it was to tokenise with."""
         self.sessions: list[tuple[str, str]] = []
         """What each completion request says it belongs to, in both headers."""
         self.url = ""
@@ -131,6 +133,8 @@ class FakeServer:
             return 200, self.metrics()
         if path == "/tokenize" and self.vllm:
             self.tokenized += 1
+            if "chat_template_kwargs" in body:
+                self.templates.append(body["chat_template_kwargs"])
             turns = "".join(f"[{m['content']}]" for m in body.get("messages", ()))
             return 200, {"tokens": [ord(c) for c in body.get("prompt", turns + ">")]}
         if path == "/detokenize" and self.vllm:

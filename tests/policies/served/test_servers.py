@@ -96,6 +96,34 @@ async def test_the_servers_own_chat_template_is_used_once_and_asked_for_once(
     assert prompts == ["[How many?]>", "[How many?]>AB", "[How many?]>", "[How many?]>AB"]
 
 
+async def test_variables_of_the_chat_template_reach_the_server_and_the_identity(
+    opened: Opened,
+) -> None:
+    asked = {"enable_thinking": False}
+    async with (
+        FakeServer().running() as server,
+        opened(server, chat_template_kwargs=asked) as policy,
+    ):
+        await policy.complete(ask(CHAT))
+        assert policy.identity == (
+            'openai:m context=200 template={"enable_thinking":false} (vllm 0.32.0)'
+        )
+        assert server.templates == [asked]
+    async with (
+        FakeServer(vllm=False).running() as other,
+        opened(other, chat_template_kwargs=asked) as policy,
+    ):
+        await policy.complete(ask(CHAT))
+        await policy.complete(ask("plain text"))
+    assert [body.get("chat_template_kwargs") for _, body in other.requests] == [asked, None]
+
+
+@pytest.mark.parametrize("name", ["add_generation_prompt", "not a name"])
+def test_what_is_no_variable_of_a_template_is_refused_by_name(name: str) -> None:
+    with pytest.raises(ValidationError, match=name):
+        OpenAISettings(urls=("http://x/v1",), chat_template_kwargs={name: True})
+
+
 async def test_a_chat_prefix_is_continued_where_possible_and_refused_elsewhere(
     opened: Opened,
 ) -> None:
