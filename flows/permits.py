@@ -7,7 +7,7 @@ is taken from files and the command line; from the API only where this process w
 import hashlib
 import os
 
-from schemas import ConfigError
+from schemas import ConfigError, Settings
 from tasks.settings import LabelRun
 
 PERMITS = "STEPMINT_PERMITS"
@@ -15,22 +15,22 @@ PERMITS = "STEPMINT_PERMITS"
 
 
 def permit(run: LabelRun) -> str:
-    """Return what stands for a policy that names code or a secret, and for a publication.
+    """Return what stands for policies that name code or a secret, and for a publication.
 
     Empty where there is neither.
     """
-    policy = run.policy
-    named = {
-        name: getattr(policy, name)
-        for name in sorted(policy.programs)
-        if getattr(policy, name)
-        != type(policy).model_fields[name].get_default(call_default_factory=True)
-    }
+    named = any(map(_names_programs, run.policies))
     # Of the whole policy: a secret permitted for one server is not for others.
-    text = policy.model_dump_json()
+    text = "".join(policy.model_dump_json() for policy in run.policies)
     if run.publish:  # with this machine's token, to where the run says
         text += run.publish.model_dump_json()
     return hashlib.sha256(text.encode()).hexdigest()[:16] if named or run.publish else ""
+
+
+def _names_programs(policy: Settings) -> bool:
+    fields = type(policy).model_fields
+    usual = {name: fields[name].get_default(call_default_factory=True) for name in policy.programs}
+    return any(getattr(policy, name) != value for name, value in usual.items())
 
 
 def allow(run: LabelRun) -> None:
@@ -43,9 +43,10 @@ def refuse_strangers(run: LabelRun) -> None:
     from prefect.runtime import deployment
 
     needed = permit(run)
+    programs = frozenset[str]().union(*(policy.programs for policy in run.policies))
     if needed and deployment.id and needed not in os.environ.get(PERMITS, "").split(","):
         raise ConfigError(
             f"policy, publish: a run that comes through Prefect's API may not name code to run "
-            f"({', '.join(sorted(run.policy.programs))}) or where to publish: if you gave these "
+            f"({', '.join(sorted(programs))}) or where to publish: if you gave these "
             f"values, start the worker with {PERMITS}={needed}"
         )

@@ -26,6 +26,11 @@ comes to, `stepmint schema` prints the JSON schema for an editor.
 Settings marked * change no row: they may differ when a run is resumed."""
 
 
+_SHALLOW = {
+    model for field in LabelRun.model_fields.values() for model in models_of(field.annotation)
+}
+"""Models that stand in a run itself: they are described there, wherever else they may stand."""
+
 _COLUMNS = ("| setting | type | default | meaning |", "| --- | --- | --- | --- |")
 
 
@@ -40,7 +45,7 @@ def _sections(
 ) -> Iterator[str]:
     """Yield a section per model that may stand at a path, then those of what is in them."""
     for model in models:
-        if model in done:
+        if model in done or ("." in path and model in _SHALLOW):
             continue
         done.add(model)
         yield _section(path, model)

@@ -36,6 +36,12 @@ class Echoes:
         )
 
 
+async def echoes_of(roots: Sequence[Rollout], rollouts: Rollouts) -> Echoes:
+    """Return the echoes among a question's rollouts, of which the right ones are cut into steps."""
+    await rollouts.segment([one for one in roots if one.verdict.outcome is Outcome.CORRECT])
+    return Echoes(roots, rollouts)
+
+
 def _steps(rollout: Rollout, rollouts: Rollouts) -> tuple[str, ...]:
     prefixes = rollouts.prefixes(rollout)
     return prefixes[-1].steps if prefixes else ()

@@ -239,6 +239,7 @@ async def solve(
     if reason:
         return Start(roots=taken, root=root, solutions=(), set_aside=reason)
     worthy = given or _worth_labelling(taken[:num_solutions])
+    await rollouts.segment(worthy)
     cut = ((one, rollouts.prefixes(one)) for one in worthy)
     solutions = tuple(Solution(rollout=one, prefixes=parts) for one, parts in cut if parts)
     reason = "" if solutions else f"no solution among {num_solutions} root rollouts: " + _say(root)

@@ -7,7 +7,7 @@ from rollouts.prompts import PromptTemplate, load_template
 from rollouts.purse import Purse
 from rollouts.reuse import Keys, NoRuns, OtherRuns
 from rollouts.shard import ShardRollouts
-from rollouts.steps import AnySplitter
+from rollouts.splitters import AnySplitter
 
 __all__ = [
     "AnySplitter",

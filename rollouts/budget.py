@@ -50,8 +50,9 @@ class Budget(Settings):
     free: ClassVar[frozenset[str]] = frozenset({"tokens", "rollouts", "hours", "session_tokens"})
 
     tokens: Amount | None = None
-    """Tokens the policy writes, and those it reads for scores, in all sessions of the run. What
-    was in flight when it is reached may come on top, as far as it was longer than expected."""
+    """Tokens the policy writes, a segmenter too, and those read for scores, in all sessions of the
+    run. What was in flight when it is reached may come on top, as far as it was longer than
+    expected."""
     rollouts: Amount | None = None
     """Rollouts the policy writes in all sessions of the run; never one more."""
     hours: float | None = Field(default=None, gt=0)
@@ -79,7 +80,7 @@ class Spent:
 
     rollouts: int = 0
     tokens: int = 0
-    """Written, or read for scores."""
+    """Written, by a segmenter too, or read for scores."""
 
     def __add__(self, other: "Spent") -> "Spent":
         return Spent(rollouts=self.rollouts + other.rollouts, tokens=self.tokens + other.tokens)
@@ -88,6 +89,7 @@ class Spent:
     def of(cls, costs: Costs) -> "Spent":
         """Return what a run paid for rollouts and scores, in this session and earlier ones."""
         tokens = costs.completion_tokens - costs.reused_tokens + costs.scored_tokens
+        tokens += costs.segment_tokens
         return cls(rollouts=costs.sampled + costs.replayed, tokens=tokens)
 
     @classmethod
@@ -95,6 +97,7 @@ class Spent:
         """Return what this session paid; of scored tokens, in proportion to the texts."""
         fresh = costs.scored - costs.replayed_scores
         tokens = costs.written_tokens + costs.scored_tokens * fresh // max(costs.scored, 1)
+        tokens += costs.segment_tokens - costs.replayed_segment_tokens
         return cls(rollouts=costs.sampled, tokens=tokens)
 
 

@@ -39,6 +39,14 @@ class Costs:
     scored_tokens: int = 0
     """Tokens the policy read for scores, replayed ones included: the continuation's own, and of
     prompt and prefix those that were not cached. Not among `prompt_tokens`."""
+    segmented: int = 0
+    """Replies of a segmenter, replayed ones included."""
+    segment_tokens: int = 0
+    """Tokens it wrote; not among `completion_tokens`."""
+    replayed_segment_tokens: int = 0
+    """Of these, those that came out of the journal."""
+    unsegmented: int = 0
+    """Texts, or parts of long ones, whose pieces stayed apart for want of a reply to be read."""
     correct: int = 0
     incorrect: int = 0
     no_answer: int = 0
@@ -70,6 +78,16 @@ class Costs:
             scored=1,
             replayed_scores=int(replayed),
             scored_tokens=score.prompt_tokens - score.cached_tokens + len(score.logprobs),
+        )
+
+    @classmethod
+    def of_segment(cls, reply: Completion, *, replayed: bool) -> "Costs":
+        """Return the costs of one reply of a segmenter."""
+        tokens = reply.completion_tokens
+        return cls(
+            segmented=1,
+            segment_tokens=tokens,
+            replayed_segment_tokens=tokens if replayed else 0,
         )
 
 

@@ -37,11 +37,11 @@ def splitter_of(problem: Problem, solution: Rollout, usual: Splitter) -> Splitte
     if solution.sample_index >= 0:
         return usual
     given = problem.given[-1 - solution.sample_index]
-    return _Kept(given.steps) if given.cut else usual
+    return Kept(given.steps) if given.cut else usual
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class Kept:
     """Cuts the one text whose steps are known."""
 
     steps: tuple[str, ...]

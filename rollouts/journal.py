@@ -5,11 +5,11 @@ Format, version 1. A header line, then one line per record, append-only:
     stepmint journal 1\n
     <crc32, 8 hex digits> <key, 32 hex digits> <record, JSON in UTF-8>\n
 
-A record is a completion or, where it says `"kind": "score"`, the score of a continuation; a
-completion that another run paid for says `"run"` and which. The
-checksum covers key, blank and JSON. JSON escapes line ends, so a line is a record whatever
-the policy wrote. A kill can tear the last line: without its line end it is cut off when the
-journal is opened again. Any other line whose checksum is wrong is skipped and counted; its
+A record is a completion or, where it says `"kind": "score"`, the score of a continuation, or where
+it says `"segment"`, a segmenter's reply; a completion that another run paid for says `"run"` and
+which. The checksum covers key, blank and JSON. JSON escapes line ends, so a line is a record
+whatever the policy wrote. A kill can tear the last line: without its line end it is cut off when
+the journal is opened again. Any other line whose checksum is wrong is skipped and counted; its
 record will be paid for again. Of two records with one key the first counts.
 
 Every append reaches the operating system before `append` returns, so a killed process loses
@@ -118,6 +118,10 @@ class Journal:
         `run` names the other run that paid for it.
         """
         self._append(key, _completion_record(completion) | ({"run": run} if run else {}))
+
+    def append_segment(self, key: str, reply: Completion) -> None:
+        """Record what a segmenter replied; a key already recorded stays. `get` returns it."""
+        self._append(key, _completion_record(reply) | {"kind": "segment"})
 
     def append_score(self, key: str, score: Score) -> None:
         """Record a score under a key of 32 hex digits; a key already recorded stays."""
@@ -259,14 +263,16 @@ class JournalReader:
 
     def costs(self) -> Costs:
         """Return what all records cost, as replayed or reused ones."""
-        ledger, scores = Ledger(), Costs()
+        ledger, others = Ledger(), Costs()
         for record in map(self._record, self._records.values()):
             if record.get("kind") == "score":
-                scores += Costs.of_score(_score(record), replayed=True)
+                others += Costs.of_score(_score(record), replayed=True)
+            elif record.get("kind") == "segment":
+                others += Costs.of_segment(_completion(record), replayed=True)
             else:
                 origin: Origin = "run" if record.get("run") else "journal"
                 ledger.completed(_completion(record), origin=origin, as_text=False)
-        return ledger.costs + scores
+        return ledger.costs + others
 
     def _record(self, place: tuple[int, int]) -> _Record:
         line = os.pread(self._file, place[1], place[0])
@@ -315,7 +321,8 @@ def _completion_record(completion: Completion) -> _Record:
 
 
 def _completion(record: _Record) -> Completion:
-    values = {name: value for name, value in record.items() if name not in ("tokens", "run")}
+    ours = {"tokens", "run", "kind"}
+    values = {name: value for name, value in record.items() if name not in ours}
     tokens = record["tokens"]
     if tokens is not None:
         tokens = Tokens(ids=tuple(tokens["ids"]), ends=tuple(accumulate(tokens["widths"])))

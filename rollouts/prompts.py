@@ -65,6 +65,11 @@ class PromptTemplate(Settings):
         asked = self.model_dump_json(exclude={"splitter"})  # the prompt is the same without it
         return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
+    @property
+    def version(self) -> str:
+        """The name with the digest of the content."""
+        return f"{self.name}@{self.digest}"
+
     def render(self, problem: Problem) -> Prompt:
         """Return the prompt that asks the policy to solve `problem`."""
         asked = self._user(

@@ -51,6 +51,13 @@ class Rollouts(Protocol):
         """
         ...
 
+    async def segment(self, solutions: Sequence[Rollout]) -> None:
+        """Have a model tell the steps of these solutions apart, where one is to: before `prefixes`.
+
+        A text is shown to it once; how it is cut does not depend on what else is shown.
+        """
+        return
+
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return the prefixes of a solution, one per step; the last is the whole solution."""
         ...

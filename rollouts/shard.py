@@ -1,37 +1,35 @@
 """Rollouts of one shard: the journal first, then the policy, then the verifier."""
 
 import asyncio
-import hashlib
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from policies.seam import Policy
 from rollouts.ahead import Ahead
 from rollouts.budget import OverBudgetError, Spent
 from rollouts.costs import Costs, Ledger, Origin
 from rollouts.cutting import Splitter, prefixes
-from rollouts.given import judged_given, splitter_of
+from rollouts.given import Kept, judged_given, splitter_of
 from rollouts.journal import Journal, JournalReader
+from rollouts.keys import request_digest, sample_key
 from rollouts.once import Once
 from rollouts.prompts import PromptTemplate
 from rollouts.purse import Purse
 from rollouts.reuse import NoRuns, OtherRuns
 from rollouts.scores import Scores
 from rollouts.seeds import base_seed, seeds
+from rollouts.segmenter import Segmenter, Segments
 from schemas import (
     Completion,
     CompletionRequest,
     Continuation,
     Prefix,
     Problem,
-    Prompt,
     Rollout,
     Sampling,
     Score,
-    TextPrompt,
     Verdict,
 )
 from verification.seam import Verifier
@@ -53,6 +51,7 @@ class ShardRollouts:
         spare: Callable[[], int] = lambda: 0,
         other_runs: OtherRuns | None = None,
         purse: Purse | None = None,
+        segmenter: Policy | None = None,
         watch: Callable[[Problem, Rollout], None] = lambda problem, rollout: None,
     ) -> None:
         self.policy = policy
@@ -61,6 +60,8 @@ class ShardRollouts:
         self.template = template
         self.sampling = _with_stops(sampling, template.stop)
         self.splitter = splitter
+        self.segmenter = segmenter or policy
+        """The model that tells steps apart, where the splitter has one do it."""
         self.run_seed = run_seed
         self.spare = spare
         """Says how many sequences the policy could take that nobody needs yet."""
@@ -90,7 +91,7 @@ class ShardRollouts:
         What an earlier session took in advance may be asked for by none in this one.
         """
         costs = self.costs
-        if costs.rollouts + costs.scored != len(self.journal):
+        if costs.rollouts + costs.scored + costs.segmented != len(self.journal):
             with JournalReader(self.journal.path) as journal:
                 costs = journal.costs()
         return Spent.of(costs)
@@ -119,6 +120,11 @@ class ProblemRollouts:
         self._scores = Scores(
             policy=shard.policy, journal=shard.journal, prompt=self.prompt, purse=shard.purse
         )
+        self._segments = None
+        if isinstance(shard.splitter, Segmenter):
+            self._segments = Segments(
+                shard.splitter, policy=shard.segmenter, journal=shard.journal, purse=shard.purse
+            )
         self._rollouts = Once[tuple[str, int], Rollout]()
         self._asked: set[tuple[str, int]] = set()
         """What a labeler asked for: this alone is evidence, and counts against its budget."""
@@ -132,7 +138,8 @@ class ProblemRollouts:
     @property
     def costs(self) -> Costs:
         """Spent on this problem so far; live."""
-        return self._ledger.costs + self._scores.costs
+        segments = self._segments.costs if self._segments else Costs()
+        return self._ledger.costs + self._scores.costs + segments
 
     @property
     def over_budget(self) -> bool:
@@ -232,16 +239,32 @@ class ProblemRollouts:
         """
         return await self._scores.of(prefix, continuations)
 
+    async def segment(self, solutions: Sequence[Rollout]) -> None:
+        """Have a model tell the steps of some solutions apart, where the splitter asks for that.
+
+        Raises PolicyError or RunError.
+        """
+        if self._segments:
+            own = (one for one in solutions if not self._has_steps(one))
+            await self._segments.cut(one.text for one in own)
+
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return the prefixes of a solution, one per step; the last is the whole solution.
 
         Of solutions with equal steps the first gives the tokens, so that equal prefixes are one.
+        Where a model tells steps apart, KeyError for a solution it was not shown (`segment`).
         """
-        cut = prefixes(solution, splitter_of(self.problem, solution, self._shard.splitter))
+        splitter = self._shard.splitter
+        if self._segments and not self._has_steps(solution):
+            splitter = Kept(self._segments.known(solution.text))
+        cut = prefixes(solution, splitter_of(self.problem, solution, splitter))
         if cut:
             self._parts.update(prefix.key for prefix in cut[:-1])
             self._whole.add(cut[-1].key)
         return tuple(map(self._canonical, cut))
+
+    def _has_steps(self, solution: Rollout) -> bool:
+        return isinstance(splitter_of(self.problem, solution, self._shard.splitter), Kept)
 
     def _canonical(self, prefix: Prefix) -> Prefix:
         """Return the first prefix seen with these steps, or the first that has tokens."""
@@ -351,19 +374,6 @@ class ProblemRollouts:
             self._heads[asked] = head
         base = base_seed(shard.run_seed, self.problem.id, prefix.key)
         return {index: sample_key(head, index, base + index) for index in indices}
-
-
-def request_digest(identity: str, sampling: Sampling, prompt: Prompt, prefix: Prefix) -> bytes:
-    """Return a digest of all that the completions of a prefix depend on, but index and seed."""
-    kind = "text" if isinstance(prompt, TextPrompt) else "chat"
-    settings = sampling.model_dump()
-    content = [identity, settings, kind, asdict(prompt), prefix.text, prefix.token_ids]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
-
-
-def sample_key(request: bytes, sample_index: int, seed: int) -> str:
-    """Return the journal key, 32 hex digits, of one sample of a request."""
-    return hashlib.sha256(b"%s%d/%d" % (request, sample_index, seed)).hexdigest()[:32]
 
 
 async def _together(work: Sequence[Coroutine[None, None, None]]) -> None:

@@ -48,7 +48,7 @@ _LONGEST_ANSWER = 400
 """Characters of a step that may still be an answer alone."""
 
 
-class _Splitter(Settings):
+class Cutting(Settings):
     """What all splitters share: candidate cuts become lossless steps."""
 
     later: ClassVar[frozenset[str]] = frozenset({"part"})
@@ -138,7 +138,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
             inside, since = block, start
 
 
-class BlankLine(_Splitter):
+class BlankLine(Cutting):
     r"""A step ends at a blank line, as in Qwen's process reward models (`\n\n`).
 
     Blank lines inside a code fence or display maths (`$$ $$`, `\[ \]`, `\begin{} \end{}`) do not
@@ -164,7 +164,7 @@ def _blank_lines(text: str) -> Iterator[int]:
             yield match.end()
 
 
-class Packed(_Splitter):
+class Packed(Cutting):
     """Steps end at blank lines, as with `blank_line`, but short ones are packed together.
 
     For long chains of thought, whose hundreds of short paragraphs would each be a prefix to probe.
@@ -182,7 +182,7 @@ class Packed(_Splitter):
                 begin = cut
 
 
-class Newline(_Splitter):
+class Newline(Cutting):
     """Every line is a step, as in Skywork's models and the synthetic problems."""
 
     kind: Literal["newline"] = "newline"
@@ -198,7 +198,7 @@ _STEP_MARK = re.compile(
 )
 
 
-class StepMarker(_Splitter):
+class StepMarker(Cutting):
     """A step begins at a line that opens with `Step N:`, `**Step N**` or `## Step N:`.
 
     What stands before the first mark is a step of its own. `Step 2 gives 5` is no mark.
@@ -216,7 +216,7 @@ _MARKERS = (
 )  # fmt: skip
 
 
-class MarkerWords(_Splitter):
+class MarkerWords(Cutting):
     """A step begins at a line or sentence that opens with a word that turns a thought.
 
     For chains of thought, which check and correct themselves without a blank line.
@@ -250,7 +250,7 @@ _ABBREVIATION = re.compile(
 )
 
 
-class Sentence(_Splitter):
+class Sentence(Cutting):
     """A step ends with a sentence or a line; decimals, `e.g.` and `1.` of a list do not end one.
 
     Blank lines and stops inside code fences or display maths cut here too: use `blank_line` for
@@ -273,7 +273,7 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     return not text[match.end() : match.end() + 1].islower()
 
 
-class Regex(_Splitter):
+class Regex(Cutting):
     """A step ends (or begins) where the user's pattern matches.
 
     RE2 runs in time linear in the text whatever the pattern, so no completion can make it hang;
@@ -310,8 +310,8 @@ def _compiled(pattern: str) -> Any:
     return re2.compile(f"(?m){pattern}", options)
 
 
-AnySplitter = Annotated[
+AnyCutter = Annotated[
     BlankLine | Newline | StepMarker | Sentence | Packed | MarkerWords | Regex,
     Field(discriminator="kind"),
 ]
-"""The registry of splitters: pydantic picks by `kind` and names the valid ones on a typo."""
+"""The splitters that need no model."""

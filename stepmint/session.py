@@ -12,6 +12,7 @@ from typing import Any, Self, TypedDict
 from labelers import AnyLabeler
 from policies import Policy
 from rollouts import AnySplitter, Costs, Journal, ShardRollouts, load_template
+from rollouts.segmenter import Segmenter
 from rollouts.steps import BlankLine
 from schemas import (
     ConfigError,
@@ -108,6 +109,10 @@ class StepLabeler:
             self._policy: Policy = await opening.enter_async_context(
                 opened(self._policy_settings, folder)
             )
+            self._segmenter = self._policy
+            if isinstance(self._splitter, Segmenter) and self._splitter.policy:
+                own = self._splitter.policy.open(folder)
+                self._segmenter = await opening.enter_async_context(own)
             self._open = opening.pop_all()
         return self
 
@@ -184,6 +189,7 @@ class StepLabeler:
             template=self._template,
             sampling=self._sampling,
             splitter=self._splitter,
+            segmenter=self._segmenter,
             run_seed=self._seed,
         )
 

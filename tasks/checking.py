@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
+from policies import AnyPolicy
 from rollouts import load_template
 from schemas import ChatPrompt, Problem, RejectedRow, SourceError, StepmintError
 from sources.reading import Reading
@@ -39,7 +40,8 @@ async def examined(run: LabelRun, *, rows: int) -> AsyncIterator[Found]:
     problems, found = await _source(run, rows)
     yield found
     yield _prompt(run, problems)
-    yield await _policy(run)
+    for policy in run.policies:
+        yield await _policy("policy" if policy is run.policy else "segmenter", policy)
     for found in _exports(run):
         yield found
 
@@ -121,13 +123,13 @@ def _prompt(run: LabelRun, problems: Sequence[Problem]) -> Found:
     return Found("prompt", "well", told, (gold,), turns)
 
 
-async def _policy(run: LabelRun) -> Found:
+async def _policy(part: str, policy: AnyPolicy) -> Found:
     try:
-        policy = await run.policy.examine()
+        found = await policy.examine()
     except StepmintError as error:
-        return Found("policy", "bad", str(error))
-    first, *more = policy.told
-    return Found("policy", "doubtful" if policy.doubtful else "well", first, tuple(more))
+        return Found(part, "bad", str(error))
+    first, *more = found.told
+    return Found(part, "doubtful" if found.doubtful else "well", first, tuple(more))
 
 
 def _exports(run: LabelRun) -> Iterator[Found]:

@@ -154,11 +154,12 @@ async def _probe(run: LabelRun, shard: int, rows: Sequence[ProblemRow]) -> list[
     async with (
         session.verifier.used() as verifier,
         session.policy.used() as policy,
+        session.segmenter.used() as segmenter,
         other_runs(run, rows, policy) as others,
     ):
         path = RunFolder(run.folder).journal(shard_name(shard))
         with writing(run.folder), Journal(path) as journal:
-            rollouts = shard_rollouts(run, policy, verifier, journal, others)
+            rollouts = shard_rollouts(run, policy, verifier, journal, others, segmenter)
             session.board.labelling_began(lambda: policy.in_flight)
             session.board.shard_began(shard, lambda: rollouts.costs)
 

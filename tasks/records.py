@@ -42,6 +42,13 @@ class Counts:
     scored_tokens: int = 0
     """Tokens the policy read for that; not among `prompt_tokens`."""
 
+    segmented: int = 0
+    """Replies of the model that tells steps apart, where there is one."""
+    segment_tokens: int = 0
+    """Tokens it wrote; not among `completion_tokens`."""
+    unsegmented: int = 0
+    """Texts, or parts of long ones, whose pieces stayed apart for want of a reply to be read."""
+
     @property
     def rollouts(self) -> int:
         """All rollouts, whatever their verdict."""
@@ -74,6 +81,9 @@ class Counts:
             text_prefixes=sum(rollout.prefix.token_ids is None for rollout in rollouts),
             scored=costs.scored,
             scored_tokens=costs.scored_tokens,
+            segmented=costs.segmented,
+            segment_tokens=costs.segment_tokens,
+            unsegmented=costs.unsegmented,
         )
 
 

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from exporters.runs import placed, viewed
 from rollouts import has_records, load_template
+from rollouts.segmenter import Segmenter
 from schemas import ConfigError, RunError
 from schemas.arrow import SCHEMA_VERSION
 from schemas.run_folder import RunFolder
@@ -42,14 +43,20 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 
 def prompt_version(run: LabelRun) -> str:
     """Return the prompt template's name and the digest of its content."""
-    template = load_template(run.prompt)
-    return f"{template.name}@{template.digest}"
+    return load_template(run.prompt).version
+
+
+def shaping(run: LabelRun) -> dict[str, Any]:
+    """Return what in the configuration shapes rows, prompt templates by their content."""
+    values = run.shaping() | {"prompt": prompt_version(run)}
+    if isinstance(run.splitter, Segmenter):
+        values["splitter"]["prompt"] = load_template(run.splitter.prompt).version
+    return values
 
 
 def config_digest(run: LabelRun) -> str:
     """Return 16 hex digits that equal runs share: what their rows name as `config`."""
-    shaping = run.shaping() | {"prompt": prompt_version(run)}
-    text = json.dumps(shaping, sort_keys=True, ensure_ascii=True)
+    text = json.dumps(shaping(run), sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -81,7 +88,8 @@ def standing(run: LabelRun) -> str:
 
 
 def _check_fit(run: LabelRun) -> None:
-    """Raise ConfigError where prompt, verifier and reused runs do not fit each other."""
+    """Raise ConfigError where prompts, verifier and reused runs do not fit each other."""
+    _prompts(run)  # each can be read
     _check_answer_format(run)
     refuse_unfit(run, prompt=prompt_version(run))
 
@@ -149,7 +157,7 @@ def conclusion(total: Total, *, left: int) -> dict[str, Any]:
     """Return what `run.json` says of its committed shards; `left` problems are not in them."""
     counts = total.counts
     costs = ("prompt_tokens", "cached_tokens", "completion_tokens", "text_prefixes")
-    if_any = ("scored", "scored_tokens")
+    if_any = ("scored", "scored_tokens", "segmented", "segment_tokens", "unsegmented")
     values = asdict(counts)
     return {
         "policy": ", ".join(sorted(total.policies)),
@@ -207,11 +215,18 @@ def _born(run: LabelRun) -> dict[str, Any]:
         "seed": run.seed,
         "config_digest": config_digest(run),
         "config": run.model_dump(mode="json"),
-        "prompt": prompt_version(run),
+        **_prompts(run),
         "concludes": run.labeler.concludes,
         "started": _now(),
         **_environment(),
     }
+
+
+def _prompts(run: LabelRun) -> dict[str, str]:
+    """Return the versions of the prompt templates."""
+    own = {"splitter_prompt": run.splitter.prompt} if isinstance(run.splitter, Segmenter) else {}
+    names = {"prompt": run.prompt} | own
+    return {key: load_template(name).version for key, name in names.items()}
 
 
 def _resumed(run: LabelRun) -> dict[str, Any]:
@@ -228,6 +243,8 @@ def _changes(run: LabelRun) -> bool:
     try:
         before = LabelRun.model_validate(record["config"]).shaping()
         before |= {"prompt": record["prompt"]}
+        if "splitter_prompt" in record:
+            before["splitter"]["prompt"] = record["splitter_prompt"]
     except (KeyError, ValidationError) as error:
         if not _sampled(run.folder):
             return True
@@ -235,7 +252,7 @@ def _changes(run: LabelRun) -> bool:
             f"{run.folder} holds a run that this stepmint cannot read: "
             "choose another name with --set name=NAME"
         ) from error
-    changes = list(differences(before, run.shaping() | {"prompt": prompt_version(run)}))
+    changes = list(differences(before, shaping(run)))
     if changes and _sampled(run.folder) and not _only_read_anew(run.folder, changes):
         raise RunError(
             f"{run.folder} holds samples of another configuration:\n"

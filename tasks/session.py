@@ -32,12 +32,16 @@ class Session:
         self.other_runs = tuple(map(OtherRun, run.reuse))
         self.window = Window(run.shards.in_flight * run.shards.size)
         self.policy: Shared[Policy] = Shared(lambda: run.policy.open(run.folder))
+        segmenter = run.policies[-1]
+        self.segmenter = self.policy
+        if segmenter is not run.policy:
+            self.segmenter = Shared(lambda: segmenter.open(run.folder))
         self.verifier: Shared[Verifier] = Shared(run.verification.open)
 
     @asynccontextmanager
     async def kept_open(self) -> AsyncIterator[None]:
         """Keep what the shards open until all of them are done."""
-        async with self.verifier.held(), self.policy.held():
+        async with self.verifier.held(), self.policy.held(), self.segmenter.held():
             with _collecting_less():
                 yield
 

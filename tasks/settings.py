@@ -17,6 +17,7 @@ from exporters import AnyExporter
 from labelers import AnyLabeler
 from policies import AnyPolicy
 from rollouts import AnySplitter, Budget
+from rollouts.segmenter import Segmenter
 from rollouts.steps import BlankLine
 from schemas import Sampling, Settings
 from sources import AnySolutions, AnySource
@@ -205,6 +206,12 @@ class LabelRun(Settings):
         if self.budget.problem == Budget().problem:
             del values["budget"]
         return values
+
+    @property
+    def policies(self) -> tuple[AnyPolicy, ...]:
+        """The models that the run opens: the policy, and a segmenter of its own."""
+        own = self.splitter.policy if isinstance(self.splitter, Segmenter) else None
+        return (self.policy, own) if own else (self.policy,)
 
     @property
     def first_rollouts(self) -> int:

@@ -108,6 +108,7 @@ async def _labelled(run: LabelRun, shard: int) -> ShardRecord | None:
             opening,
             session.verifier.used() as verifier,
             session.policy.used() as policy,
+            session.segmenter.used() as segmenter,
             other_runs(run, rows, policy) as others,
         ):
             opening.reschedule(None)
@@ -118,7 +119,7 @@ async def _labelled(run: LabelRun, shard: int) -> ShardRecord | None:
                 update(run.folder, {"policy_caveat": policy.caveat})
             path = RunFolder(run.folder).journal(shard_name(shard))
             with writing(run.folder), Journal(path) as journal:
-                rollouts = shard_rollouts(run, policy, verifier, journal, others)
+                rollouts = shard_rollouts(run, policy, verifier, journal, others, segmenter)
                 work = await _label_all(run, shard, rows, rollouts)
                 return _commit(run, shard, work, rollouts, left=len(rows) - len(work))
     except TimeoutError:
@@ -146,6 +147,7 @@ def shard_rollouts(
     verifier: Verifier,
     journal: Journal,
     others: OtherRuns | None = None,
+    segmenter: Policy | None = None,
 ) -> ShardRollouts:
     """Return what hands out a shard's rollouts: journal, other runs, policy; then the verifier."""
     return ShardRollouts(
@@ -159,6 +161,7 @@ def shard_rollouts(
         spare=session_of(run).window.spare,
         other_runs=others,
         purse=session_of(run).purse,
+        segmenter=segmenter,
         watch=session_of(run).watch.seen,
     )
 

@@ -24,7 +24,7 @@ from schemas.run_folder import RunFolder, shard_name
 from tasks.commits import committed
 from tasks.files import digest, sync, write_json, writing
 from tasks.records import ShardRecord
-from tasks.run_file import differences, prompt_version
+from tasks.run_file import differences, shaping
 from tasks.settings import LabelRun
 from tasks.shared_root import SharedRoot
 from tasks.staging import StagingRecord, adopt, staged
@@ -71,7 +71,7 @@ class SharedRun:
                 f"plan.json in {self.root.where} is damaged ({error}): choose another name with "
                 "--set name=NAME"
             ) from error
-        if changes := list(differences(plan.shaping, self._shaping())):
+        if changes := list(differences(plan.shaping, shaping(self._run))):
             raise RunError(
                 f"{self.root.where} holds a run of another configuration:\n"
                 + "\n".join(f"  {change}" for change in changes)
@@ -87,7 +87,7 @@ class SharedRun:
             name = f"{shard_name(shard)}.parquet"
             self.root.upload(self._folder.staging / name, f"staging/{peer}/{name}")
         self.root.upload(self._folder.rejected, f"staging/{peer}/rejected.jsonl")
-        plan = Plan(by=peer, problems=record, shaping=self._shaping())
+        plan = Plan(by=peer, problems=record, shaping=shaping(self._run))
         self.root.put("plan.json", _json(asdict(plan)))
         self._stamp(peer)
 
@@ -206,9 +206,6 @@ class SharedRun:
                 "and run the same command again, which pays for that shard anew"
             ) from error
         return record
-
-    def _shaping(self) -> dict[str, Any]:
-        return self._run.shaping() | {"prompt": prompt_version(self._run)}
 
     def _stamp(self, peer: str) -> None:
         with writing(self._folder.staging):

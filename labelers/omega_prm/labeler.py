@@ -85,7 +85,7 @@ class Growth:
             selection = self.tree.select()
             if selection is None:
                 break
-            searches.append(await search(selection, self._cuts(selection), self._probe))
+            searches.append(await search(selection, await self._cuts(selection), self._probe))
             selection.state.visits += 1
         return searches
 
@@ -101,9 +101,10 @@ class Growth:
         concluded = [await self._conclusion(one, searched) for one in solutions]
         return [one for one in concluded if one is not None]
 
-    def _cuts(self, selection: Selection) -> Cuts:
+    async def _cuts(self, selection: Selection) -> Cuts:
         if self._settings.span == "token":
             return token_cuts(selection.rollout, mean_tokens=self._mean_tokens)
+        await self._rollouts.segment([selection.rollout])
         return step_cuts(self._rollouts, selection.rollout)
 
     async def _probe(self, prefix: Prefix) -> State:

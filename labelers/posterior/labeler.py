@@ -25,7 +25,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from labelers.echoes import Echoes
+from labelers.echoes import echoes_of
 from labelers.posterior.counting import Trail
 from labelers.posterior.cues import Array
 from labelers.posterior.inference import Belief, Sight, information
@@ -102,7 +102,7 @@ class PosteriorLabeler(SolutionLabeler):
         known = None
         if "net_information" in self.read:
             known = answers(problem.answer, start.roots, most=self.max_answers)
-        echoes = Echoes(start.roots, rollouts) if "echo" in self.read else None
+        echoes = await echoes_of(start.roots, rollouts) if "echo" in self.read else None
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(

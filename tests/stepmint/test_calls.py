@@ -165,3 +165,19 @@ def test_a_secret_in_the_settings_is_not_repeated() -> None:
 def test_nothing_of_prefect_is_imported() -> None:
     code = "import sys, stepmint; assert not {'prefect', 'torch', 'datasets'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_model_may_tell_the_steps_of_a_text_apart() -> None:
+    world = ScriptedSettings(error=0.05, recovery=0.0)
+
+    async def write(request: CompletionRequest) -> list[Completion | str]:
+        if request.sampling.temperature == 0:  # the segmenter's first attempt
+            return ["[1, 3]"]
+        return [world.write(request, seed) for seed in request.seeds]
+
+    splitter = {"kind": "segmenter", "pieces": {"kind": "newline"}}
+    told = label_steps(
+        SUM, RIGHT, "17", policy=write, labeler=SEARCH, prompt="synthetic", splitter=splitter
+    )
+    assert told.steps == ("3 + 5 = 8\n8 + 9 = 17\n", "#### 17")
+    assert told.costs.segmented == 1
