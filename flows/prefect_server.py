@@ -34,7 +34,6 @@ _DEFAULTS = {
 server held is free again after its restart (in memory, the default, it never is)."""
 
 _AUTH = "PREFECT_SERVER_API_AUTH_STRING"
-_ORIGINS = "PREFECT_SERVER_CORS_ALLOWED_ORIGINS"
 _START_SECONDS = 240.0
 _STOP_SECONDS = 10.0
 _LOG_TAIL = 5
@@ -59,6 +58,15 @@ class TemporaryServer:
         """The address of its API."""
         return f"http://127.0.0.1:{self._port}/api"
 
+    @property
+    def _settings(self) -> dict[str, str]:
+        return {
+            _AUTH: self.login,
+            "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": self.url.removesuffix("/api"),
+            "PREFECT_SERVER_UI_API_URL": self.url,  # else its pages ask port 4200
+            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        }
+
     def start(self) -> None:
         """Begin to boot; it is ready when `wait` returns."""
         command = [sys.executable, "-m", "flows.prefect_server", str(self._port)]
@@ -67,7 +75,7 @@ class TemporaryServer:
             self._process = subprocess.Popen(
                 guarded(command, grace_s=_STOP_SECONDS),
                 cwd=Path(__file__).resolve().parent.parent,
-                env={**os.environ, _AUTH: self.login, _ORIGINS: self.url.removesuffix("/api")},
+                env={**os.environ, **self._settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

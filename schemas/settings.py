@@ -1,15 +1,27 @@
 """The one base of every configuration record: frozen, strict, and free of I/O."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict
+
+
+def _title(model: type) -> str:
+    """Return what a form calls a member of a union: as configurations do, by its tag."""
+    fields = getattr(model, "model_fields", {})
+    tag = next((fields[name] for name in ("kind", "format") if name in fields), None)
+    values = get_args(tag.annotation) if tag else ()
+    return str(values[0]) if values else model.__name__
 
 
 class Settings(BaseModel):
     """Frozen settings of one component; unknown keys are refused by name."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        model_title_generator=_title,
     )
 
     free: ClassVar[frozenset[str]] = frozenset()

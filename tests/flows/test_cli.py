@@ -114,7 +114,12 @@ def test_the_schema_of_a_configuration_is_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert stepmint(monkeypatch, "schema") == 0
-    assert "labeler" in json.loads(capsys.readouterr().out)["properties"]
+    schema = json.loads(capsys.readouterr().out)
+    assert "labeler" in schema["properties"]
+    titles = {name: one["title"] for name, one in schema["$defs"].items() if "title" in one}
+    assert (titles["FileSource"], titles["OmegaPRM"]) == ("file", "omega_prm"), (
+        "as it is configured"
+    )
 
 
 def test_an_export_never_shares_a_folder_with_another(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -60,6 +61,9 @@ def test_a_scheduled_run_is_seen_to_finish_and_serve_stops_when_told(tmp_path: P
         record = json.loads((tmp_path / "synthetic-scripted" / "run.json").read_text())
         assert record["status"] == "finished"
         assert record["counts"]["problems"] == 4
+        url, _ = _pages(log) or ("", "")
+        asked = _answer(f"{url}/ui-settings", log)["api_url"]
+        assert asked == f"{url}/api", "the pages ask the server that they come from"
         serving.send_signal(signal.SIGTERM)
         serving.wait(60)
     finally:
@@ -74,12 +78,22 @@ def _finished(log: Path) -> list[str]:
 
 def _states(log: Path) -> list[str]:
     """Return the states of all flow runs that the server knows; none before it answers."""
+    pages = _pages(log)
+    runs = _answer(f"{pages[0]}/api/flow_runs/filter", log, b"{}") if pages else []
+    return [run["state_type"] for run in runs]
+
+
+def _pages(log: Path) -> tuple[str, str] | None:
+    """Return address and login of the server's pages; None before they are told."""
     # the console may put a line break before the address or the login, never within them
     told = re.search(r"(http://127\.0\.0\.1:\d+)\s+\(login\s+(\S+)\)", log.read_text())
-    if told is None:
-        return []
-    credentials = base64.b64encode(told[2].encode()).decode()
+    return (told[1], told[2]) if told else None
+
+
+def _answer(url: str, log: Path, body: bytes | None = None) -> Any:
+    """Return what the server says, to one who knows its login."""
+    _, login = _pages(log) or ("", "")
+    credentials = base64.b64encode(login.encode()).decode()
     headers = {"Content-Type": "application/json", "Authorization": f"Basic {credentials}"}
-    asked = urllib.request.Request(f"{told[1]}/api/flow_runs/filter", b"{}", headers)
-    with urllib.request.urlopen(asked, timeout=20) as answer:
-        return [run["state_type"] for run in json.load(answer)]
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20) as answer:
+        return json.load(answer)

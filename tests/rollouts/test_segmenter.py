@@ -98,7 +98,6 @@ def test_what_was_replied_is_paid_for_once(tmp_path: Path) -> None:
     "unread",
     [
         "no list",
-        "[]]",
         "[1, 9]",
         "[0, 1]",
         "[1,,2]",
@@ -112,14 +111,15 @@ def test_a_reply_that_cannot_be_read_is_asked_for_again_and_then_drawn(
 ) -> None:
     policy = Replying(unread, "[1, 2]")
     steps, _ = segmented(policy, journal)
-    if unread == "[]]":  # nothing begins a step but the first
-        assert steps == (TEXT,)
-        return
     assert steps == ("one\n", "two\nthree\nfour\n#### 1")
     assert [(one.sampling.temperature, one.seeds) for one in policy.asked] == [
         (0, (0,)),
         (0.7, (1,)),
     ]
+
+
+def test_an_empty_list_leaves_all_in_one_step(journal: Journal) -> None:
+    assert segmented(Replying("None does: []."), journal)[0] == (TEXT,)
 
 
 def test_without_a_reply_that_can_be_read_the_pieces_stay_apart_and_are_counted(
