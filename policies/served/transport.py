@@ -1,7 +1,8 @@
 """HTTP requests whose cost does not grow with how many are under way.
 
 httpx walks all its connections at every request: at 1,000 in flight that alone took 20 ms of CPU
-a request. aiohttp finds a free connection by its host, in constant time.
+a request. aiohttp finds a free connection by its host, in constant time. pyreqwest 0.15 takes half
+of aiohttp's CPU, but leaves a cancelled request's connection open: the server would write on.
 """
 
 from collections.abc import AsyncIterator, Mapping
