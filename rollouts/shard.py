@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Self
 
 from policies.seam import Policy
 from rollouts.ahead import Ahead
@@ -36,7 +37,11 @@ from verification.seam import Verifier
 
 
 class ShardRollouts:
-    """Hands out a shard's judged rollouts and scores, problem by problem; counts their costs."""
+    """Hands out a shard's judged rollouts and scores, problem by problem; counts their costs.
+
+    It and its problems know each other. Leave it (`with`), or all that was taken stays in memory
+    until the garbage collector comes by, which is seldom where little else is garbage.
+    """
 
     def __init__(
         self,
@@ -72,6 +77,12 @@ class ShardRollouts:
         self.watch = watch
         """Sees every rollout as it is judged, replayed ones too; what it raises ends the shard."""
         self._problems: dict[str, ProblemRollouts] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._problems.clear()
 
     def of(self, problem: Problem) -> "ProblemRollouts":
         """Return the rollouts of one problem; the same object for the same problem."""

@@ -169,16 +169,15 @@ class StepLabeler:
         if reason:
             aside = f"gold answer: {reason}"
             return [self._told(problem, None, aside, Costs()) for _ in given]
-        shard = self._rollouts()
-        try:
-            labelling = await self._labeler.label(problem, shard.of(problem))
-        finally:
-            self.costs += shard.costs
+        with self._rollouts() as shard:
+            try:
+                labelling = await self._labeler.label(problem, shard.of(problem))
+            finally:
+                costs = shard.costs
+                self.costs += costs
         found = {one.solution_index: one for one in labelling.solutions}
         aside = labelling.set_aside or "no text in it"
-        return [
-            self._told(problem, found.get(place), aside, shard.costs) for place in range(len(given))
-        ]
+        return [self._told(problem, found.get(place), aside, costs) for place in range(len(given))]
 
     def _rollouts(self) -> ShardRollouts:
         """Return what hands out one problem's rollouts: two calls may bring the same problem."""

@@ -158,8 +158,11 @@ async def _probe(run: LabelRun, shard: int, rows: Sequence[ProblemRow]) -> list[
         other_runs(run, rows, policy) as others,
     ):
         path = RunFolder(run.folder).journal(shard_name(shard))
-        with writing(run.folder), Journal(path) as journal:
-            rollouts = shard_rollouts(run, policy, verifier, journal, others, segmenter)
+        with (
+            writing(run.folder),
+            Journal(path) as journal,
+            shard_rollouts(run, policy, verifier, journal, others, segmenter) as rollouts,
+        ):
             session.board.labelling_began(lambda: policy.in_flight)
             session.board.shard_began(shard, lambda: rollouts.costs)
 

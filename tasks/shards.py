@@ -118,8 +118,11 @@ async def _labelled(run: LabelRun, shard: int) -> ShardRecord | None:
             if policy.caveat:
                 update(run.folder, {"policy_caveat": policy.caveat})
             path = RunFolder(run.folder).journal(shard_name(shard))
-            with writing(run.folder), Journal(path) as journal:
-                rollouts = shard_rollouts(run, policy, verifier, journal, others, segmenter)
+            with (
+                writing(run.folder),
+                Journal(path) as journal,
+                shard_rollouts(run, policy, verifier, journal, others, segmenter) as rollouts,
+            ):
                 work = await _label_all(run, shard, rows, rollouts)
                 return _commit(run, shard, work, rollouts, left=len(rows) - len(work))
     except TimeoutError:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from cachetools import LRUCache
@@ -309,6 +310,7 @@ class Fleet:
         return max(pause * self._jitter.uniform(0.5, 1), min(at_least_s, longest))
 
 
+@lru_cache(_HOMES // 16)
 def _session(home: Hashable) -> Mapping[str, str]:
     """Return what tells a router that requests of one home belong together."""
     return dict.fromkeys(_SESSION, hashlib.blake2b(repr(home).encode(), digest_size=8).hexdigest())

@@ -34,6 +34,9 @@ class FairLimit:
             self._release(count)
 
     async def _acquire(self, count: int) -> None:
+        if not self._waiting and self.in_flight + count <= self.size:
+            self.in_flight += count
+            return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((count, turn))
         self._admit()

@@ -1,4 +1,6 @@
 import asyncio
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -161,6 +163,20 @@ def test_what_was_taken_comes_in_an_order_that_does_not_depend_on_arrival(
     places = [(len(one.prefix.steps), one.prefix.key, one.sample_index) for one in taken]
     assert places == sorted(places)
     assert len(set(places)) == len(places)
+
+
+def test_what_a_shard_took_is_freed_when_it_is_left_and_not_when_garbage_is_looked_for(
+    journal: Journal,
+) -> None:
+    gc.disable()
+    try:
+        with shard(journal, CharacterPolicy()) as rollouts:
+            asyncio.run(explore(rollouts))
+            left = weakref.ref(rollouts.of(PROBLEM))
+            assert left()
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 def test_a_whole_solution_is_never_sampled(journal: Journal) -> None:
