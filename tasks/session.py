@@ -54,7 +54,7 @@ def _collecting_less() -> Iterator[None]:
     """
     before = gc.get_threshold()
     gc.freeze()  # what was imported stays to the end
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
     try:
         yield
     finally:
