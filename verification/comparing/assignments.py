@@ -20,6 +20,7 @@ from verification.tree.syntax import (
     Relation,
     Side,
     Symbol,
+    Tuple,
     Value,
 )
 from verification.tree.traits import traits_of, walk
@@ -51,7 +52,7 @@ def named_value(relation: Relation, terms: Terms) -> Named | None:
     `\frac{77}{3} \approx 25.67`. Raises ContradictionError where closed sides differ.
     """
     sides, signs = relation.sides, relation.signs
-    if len(signs) == 1 and signs[0] == "~" and sides[0].is_name:
+    if len(signs) == 1 and signs[0] in ("~", "equiv") and sides[0].is_name:
         signs = ("=",)
     if "~" in signs:
         _refuse_rough(relation, terms)
@@ -81,6 +82,8 @@ def _assignment(sides: tuple[Side, ...], terms: Terms) -> Named | None:
         return _named(last.text, first, last.answer)
     if _is_quantity(first) and _is_closed(last):
         return _named(first.text, last, first.answer)
+    if _is_interval(first, last):
+        return _named("", last)
     return None
 
 
@@ -153,6 +156,16 @@ def _is_quantity(side: Side) -> bool:
     arguments = {id(node) for a in outermost for arg in a.arguments for node in walk(arg)}
     rest = [a for a in atoms if isinstance(a, Symbol) and id(a) not in arguments]
     return bool(atoms) and all(symbol.name[:1].isupper() for symbol in rest)
+
+
+def _is_interval(first: Side, last: Side) -> bool:
+    r"""`m \pm z = (26, 151)` works a formula for two ends out."""
+    if not isinstance(first.answer, Value) or not isinstance(last.answer, Tuple):
+        return False
+    ends = [item for item in last.answer.items if isinstance(item, Value)]
+    numbers = len(ends) == len(last.answer.items) == 2
+    closed = numbers and not traits_of(*(end.expression for end in ends)).variables
+    return closed and traits_of(first.answer.expression).plus_minus
 
 
 def _chain(sides: tuple[Side, ...], terms: Terms) -> Named | None:

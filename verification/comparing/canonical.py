@@ -25,6 +25,7 @@ from verification.tree.syntax import (
     Product,
     Quotient,
     Relation,
+    Restricted,
     Sum,
     Symbol,
     Tuple,
@@ -52,6 +53,8 @@ def canonical_answer(answer: Answer) -> Answer:
             found = [s if s.answer is None else replace(s, answer=canonical_answer(s.answer))
                      for s in sides]  # fmt: skip
             return replace(answer, sides=tuple(found))
+        case Restricted(stated, condition):
+            return Restricted(canonical_answer(stated), canonical_answer(condition))
     return answer
 
 

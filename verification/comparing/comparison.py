@@ -25,6 +25,7 @@ from verification.comparing.relations import same_relation
 from verification.comparing.several import is_set, letters_of, several, variables_of
 from verification.comparing.special import list_as_tuple, same_restricted, same_special
 from verification.comparing.stated import Assignments, stated
+from verification.comparing.statements import contradict, same_statement
 from verification.comparing.subjects import same_subject, with_bound_names
 from verification.comparing.unlike import (
     numeral_as_value,
@@ -129,7 +130,8 @@ def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
             return True
         if not any(interval.symbolic for interval in (*region, *opposite)):
             return False
-    return same_relation(left, right, terms)
+    told = same_statement(left, right, lambda a, b: same_answer(a, b, terms), terms)
+    return same_relation(left, right, terms) if told is None else told
 
 
 def _same_start(left: Relation, right: Relation) -> bool:
@@ -274,6 +276,8 @@ class _Pair:
             return None
         if all(relational) and self.as_regions():
             return True
+        if all(relational) and contradict(*map(tuple, sides), self._same, self.terms):
+            return False
         same = self._same_member if any(map(is_set, (*sides[0], *sides[1]))) else self._same
         return same_items(sides[0], sides[1], same, counted=not self._has_set())
 

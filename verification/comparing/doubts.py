@@ -16,6 +16,8 @@ from verification.comparing.comparison import same_answer
 from verification.comparing.exclusions import exclude_each_other, excludes_numbers
 from verification.comparing.notations import phrases_of
 from verification.comparing.several import letters_of
+from verification.comparing.stated import stated
+from verification.comparing.statements import is_part
 from verification.parsing.parsed import Parsed
 from verification.tree.syntax import (
     Answer,
@@ -27,6 +29,7 @@ from verification.tree.syntax import (
     Product,
     Ratio,
     Relation,
+    Restricted,
     SetBuilder,
     SetOperation,
     Side,
@@ -59,6 +62,7 @@ def doubt(gold: Parsed, answer: Parsed, sides: tuple[Answer, Answer], terms: Ter
         or _names(left, right)
         or _texts(gold, answer, left, right)
         or _nothing(gold, answer, sides)
+        or _part(sides, terms)
         or _loose_unit(gold, answer, terms)
         or _letters_against_unit((gold, left), (answer, right))
     )
@@ -87,6 +91,15 @@ def _nothing(gold: Parsed, answer: Parsed, sides: tuple[Answer, Answer]) -> str 
         if is_nothing(one.normal) and opposite in nothing:
             return "a word for nothing"
     return None
+
+
+def _part(sides: tuple[Answer, Answer], terms: Terms) -> str | None:
+    """Several statements may say more than was asked for."""
+    whole = stated(sides[0], terms)
+    part = isinstance(whole, Collection) and is_part(
+        sides[1], whole, lambda a, b: same_answer(a, b, terms)
+    )
+    return "a part of what the gold states" if part else None
 
 
 def is_number(answer: Answer | None) -> bool:
@@ -151,6 +164,8 @@ def _leaves(answer: Answer) -> Iterator[Answer]:
                     yield from _leaves(side.answer)
         case SetBuilder():
             yield from _leaves(answer.condition)
+        case Restricted(stated, condition):
+            yield from (*_leaves(stated), *_leaves(condition))
         case Ratio(parts):
             yield from (Value(part) for part in parts)
         case _:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from verification.arithmetic.terms import Terms
 from verification.comparing.ambiguities import are_temperatures
 from verification.comparing.assignments import ContradictionError
+from verification.comparing.bounds import without_units_of_bounds
 from verification.comparing.canonical import canonical_answer
 from verification.comparing.comparison import same_answer
 from verification.comparing.constants import same_but_for_constants
@@ -109,6 +110,7 @@ def _by_tree(gold: Parsed, answer: Parsed) -> Decision:
     terms = Terms(gold.conventions)
     try:
         sides = with_parameters(canonical_answer(gold.tree), canonical_answer(answer.tree))
+        sides = without_units_of_bounds(*sides, terms)
         equal = same_answer(*sides, terms) or same_but_for_constants(*sides, terms)
     except (UndecidedError, UnparsedError):
         if not _as_quantities(gold, answer, terms):

@@ -26,6 +26,7 @@ from verification.tree.syntax import (
     Negative,
     Number,
     Relation,
+    Restricted,
     Sum,
     Symbol,
     Tuple,
@@ -70,6 +71,8 @@ def _expressions(answer: Answer) -> list[Expression]:
             return [tree for item in items for tree in _expressions(item)]
         case Relation(sides):
             return [tree for s in sides if s.answer for tree in _expressions(s.answer)]
+        case Restricted(stated, condition):
+            return [*_expressions(stated), *_expressions(condition)]
     return []
 
 

@@ -44,12 +44,19 @@ def same_items(
             except UndecidedError as error:
                 undecided = undecided or error
     if undecided:
-        ours, theirs = ([i for i in a if i not in b] for a, b in ((left, right), (right, left)))
+        ours, theirs = _unmatched(left, right, same), _unmatched(right, left, same)
         fewer = 0 < len(ours) < len(left) and 0 < len(theirs) < len(right)
         if fewer and not same_items(ours, theirs, same, counted=counted):
             return False  # beside what stands on both sides
         raise undecided
     return not counted or len(left) != len(right) or _equally_often(left, right, same)
+
+
+def _unmatched(
+    items: Sequence[Item], others: Sequence[Item], same: Callable[[Item, Item], bool]
+) -> list[Item]:
+    """Return the items that are not known to equal any of the others."""
+    return [i for i in items if i not in others and not any(_surely(i, o, same) for o in others)]
 
 
 def _equally_often(

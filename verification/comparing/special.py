@@ -6,20 +6,25 @@ from fractions import Fraction
 from verification.arithmetic.equality import same_expression
 from verification.arithmetic.exact import ExactEvaluator, InexactError
 from verification.arithmetic.marks import Marks
-from verification.arithmetic.terms import Terms, every
+from verification.arithmetic.terms import Terms, every, some
 from verification.comparing.assignments import is_unknown, same_name
 from verification.tree.bounds import UndecidedError, UndefinedError
+from verification.tree.renaming import PARAMETER, names_in, renamed
 from verification.tree.syntax import (
     Answer,
+    Collection,
     Congruence,
     Expression,
     Piecewise,
+    Relation,
     Restricted,
+    Symbol,
     Tuple,
     Value,
 )
 from verification.tree.traits import traits_of
 
+_INDEXES = set("ijklmn")
 Same = Callable[[Answer, Answer], bool]
 
 
@@ -116,12 +121,38 @@ def same_restricted(left: Answer, right: Answer, same: Same) -> bool | None:
     """
     match left, right:
         case Restricted(answer, condition), Restricted(other, opposite):
-            return same(answer, other) and same(condition, opposite)
+            moved = _with_its_index(right, left)
+            return _either(same, answer, (other, moved.answer)) and _either(
+                same, condition, (opposite, moved.condition)
+            )
         case (Restricted(answer), other) | (other, Restricted(answer)):
-            if not same(answer, other):
+            if not same(answer, other) and not _holds_orders(other):
                 return False
             raise UndecidedError("a condition that stands on one side only")
     return None
+
+
+def _with_its_index(answer: Restricted, other: Restricted) -> Restricted:
+    r"""Call the index that runs in an answer, `x = k\pi, k \ge 0`, by the other's letter."""
+    ours, theirs = names_in(answer), names_in(other)
+    mine, its = ours - theirs, theirs - ours
+    running = (names_in(answer.condition) & mine, names_in(other.condition) & its)
+    if running != (mine, its) or not len(mine) == len(its) == 1:
+        return answer
+    if not {name.lstrip(PARAMETER) for name in mine | its} <= _INDEXES:
+        return answer
+    return renamed(answer, {mine.pop(): Symbol(its.pop())})
+
+
+def _either(same: Same, one: Answer, others: tuple[Answer, Answer]) -> bool:
+    spellings = others[:1] if others[0] == others[1] else others
+    return some(same, [(one, other) for other in spellings])
+
+
+def _holds_orders(answer: Answer) -> bool:
+    """Say whether a list holds comparisons, which may be the condition in another order."""
+    items = answer.items if isinstance(answer, Collection) else ()
+    return any(isinstance(item, Relation) and set(item.signs) - {"=", "~"} for item in items)
 
 
 def list_as_tuple(items: Sequence[Answer], point: Tuple, same: Same) -> bool:

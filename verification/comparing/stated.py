@@ -3,10 +3,11 @@ r"""What assignments state: `x = 1, x = 2` two values, `x = 1, y = 2` one point.
 from dataclasses import dataclass
 
 from verification.arithmetic.terms import Terms
-from verification.comparing.assignments import named_value
+from verification.comparing.assignments import Named, named_value
 from verification.comparing.regions import subjects
 from verification.comparing.several import as_points
-from verification.tree.syntax import Answer, Collection, Relation, SetBuilder
+from verification.tree.spelling import spelled
+from verification.tree.syntax import Answer, Collection, Relation, SetBuilder, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def _stated_list(answer: Collection, terms: Terms) -> Answer | Assignments:
     loose = [x for n, x in zip(named, answer.items, strict=True) if not n]
     if not any(named) or any(isinstance(item, Relation) for item in loose):
         return answer
-    names = tuple(entry.name for entry in named if entry and entry.name)
+    names = tuple(_name(entry) for entry in named if entry and entry.name)
     items = tuple(n.value if n else x for n, x in zip(named, answer.items, strict=True))
     if len(set(names)) <= 1:
         return Collection(items, answer.braces, answer.joined_by)
@@ -50,3 +51,10 @@ def _stated_list(answer: Collection, terms: Terms) -> Answer | Assignments:
     if len(set(names)) == len(items):
         return Assignments(names, items)
     return answer
+
+
+def _name(named: Named) -> str:
+    r"""Return a name in one spelling, `X^{T}Y` for `(X^T) \cdot Y`."""
+    if isinstance(named.subject, Value) and ("^" in named.name or "cdot" in named.name):
+        return spelled(named.subject.expression).replace("\\cdot ", "")
+    return named.name

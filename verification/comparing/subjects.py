@@ -33,6 +33,8 @@ def same_subject(left: Named, right: Named, terms: Terms) -> bool | None:
     if f and g:
         if f[1] in "PE" and _is_opaque(f[2]) and _is_opaque(g[2]):
             return False
+        if f[1] != g[1] and f[1].lower() == g[1].lower():
+            return None  # whether F is the f of the other, the answers do not say
         return f[1] == g[1] and _same_expressions(left, right, terms)
     if f or g:
         return _function_and_name(f or g, b if f else a)  # type: ignore[arg-type]

@@ -12,13 +12,14 @@ from typing import Literal
 from verification.parsing.brackets import OPENING, closing, group_thousands, split, strip_braces
 from verification.parsing.cases import read_cases
 from verification.parsing.clauses import without_clauses
+from verification.parsing.colons import read_colons, read_priced
 from verification.parsing.congruences import read_congruence, with_shared_modulus
 from verification.parsing.domains import without_condition, without_index_domain
 from verification.parsing.expressions import parse_expression
 from verification.parsing.labels import labelled, names_points
 from verification.parsing.phrases import read_words
 from verification.parsing.quantities import bare_word, read_compound, read_dimensions, read_quantity
-from verification.parsing.sides import names_something, read_side
+from verification.parsing.sides import names_something, read_side, with_index_i
 from verification.parsing.token import Token
 from verification.parsing.vocabulary import JOINING_WORDS, MONTHS, SAME_WORDS, SIGNS
 from verification.tree.bounds import MAX_ITEMS, UnparsedError
@@ -26,10 +27,8 @@ from verification.tree.renaming import PARAMETER, renamed
 from verification.tree.syntax import (
     Answer,
     Based,
-    ClockTime,
     Collection,
     Number,
-    Ratio,
     Relation,
     Restricted,
     SetBuilder,
@@ -52,7 +51,7 @@ _SET_COMMANDS = {"cup": "union", "cap": "intersection", "setminus": "difference"
 
 def read_answer(tokens: Sequence[Token]) -> Answer:
     """Return the tree of a whole answer; raises UnparsedError outside the grammar."""
-    tokens = group_thousands(strip_braces(without_index_domain(list(tokens))))
+    tokens = group_thousands(strip_braces(without_index_domain(with_index_i(list(tokens)))))
     if not tokens:
         raise UnparsedError("nothing was written")
     if len(tokens) == 1 and tokens[0].kind == "words":
@@ -169,8 +168,8 @@ def parse_value(tokens: list[Token]) -> Answer:
         _labelled,
         _bracketed,
         _numeral_in_base,
-        _colons,
-        _priced,
+        read_colons,
+        lambda part: read_priced(part, parse_value),
     ):
         answer = read(tokens)
         if answer is not None:
@@ -363,42 +362,3 @@ def _numeral_in_base(tokens: list[Token]) -> Answer | None:
         raise UnparsedError("a base outside 2..100")
     numeral = re.sub(r"^0+(?=[0-9A-Z])", "", numeral.upper())
     return Based("-" * negative + numeral, int(number.value))
-
-
-def _colons(tokens: list[Token]) -> Answer | None:
-    parts, colons = split(tokens, lambda t: t.kind == "mark" and t.text == ":")
-    if not colons:
-        return None
-    if any(not part for part in parts) or len(parts) > MAX_ITEMS:
-        raise UnparsedError("a ratio with an empty place")
-    return _clock_time(parts) or Ratio(tuple(map(parse_expression, parts)))
-
-
-def _priced(tokens: list[Token]) -> Answer | None:
-    """Read `25 @ $18`, a number of things and the price of one, as a pair."""
-    parts, ats = split(tokens, lambda t: t.kind == "mark" and t.text == "@")
-    if len(ats) != 1 or not all(parts):
-        return None
-    return Tuple("(", tuple(map(parse_value, parts)), ")")
-
-
-def _clock_time(parts: list[list[Token]]) -> Answer | None:
-    """Read `4:30`, `16:05:09`, `4:30 p.m.`; digits alone decide, so `4:30` may yet be a ratio."""
-    negative = parts[0][0].text == "-"
-    parts = [parts[0][negative:], *parts[1:]]
-    last = [token for token in parts[-1] if token.kind == "number"]
-    suffix = "".join(t.text.lower() for t in parts[-1] if t.kind in ("words", "letter"))
-    half = "".join(char for char in suffix if char not in " .,")
-    fields = [part[0].text for part in (*parts[:-1], last) if len(part) == 1]
-    if len(fields) != len(parts) or len(fields) > 3 or half not in ("", "am", "pm"):
-        return None
-    if not all(field.isdigit() and len(field) <= 2 for field in fields):
-        return None
-    hour, minute, second = (*map(int, fields), 0)[:3]
-    if (
-        (any(len(field) != 2 for field in fields[1:]) and not half)
-        or hour > 24
-        or (not half and max(minute, second) > 59)
-    ):
-        return None
-    return ClockTime(hour, minute, second, half, negative)  # type: ignore[arg-type]

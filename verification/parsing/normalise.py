@@ -64,7 +64,7 @@ _EMPTY_DELIMITER = re.compile(r"\\(?:left|right)\s*\.")
 _GROUPED = re.compile(r"(?<=\d)(?:\s*,\s*\\!\s*|\s*\{\s*,\s*\}\s*|\\,\s*|\\ |\\;)(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _NEXT_FORMULA = re.compile(r"\$\s*\n\s*\$")
-_NEXT_RELATION = re.compile(r"\\q?quad(?=[^=]*=)")
+_NEXT_RELATION = re.compile(r"\\q?quad(?=[^=]*?(?:=|\\equiv))")
 _SPACE_GROUPED = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?")
 _INFIX_UNION = re.compile(r"\\big(cup|cap)(?![a-zA-Z]|\s*[_^])")
 _MODULUS = re.compile(
@@ -217,7 +217,7 @@ def _unboxed(text: str) -> str:
 def _plain_latex(text: str) -> str:
     text = text.replace("\\!", "" if not re.search(r",\s{0,3}\\!", text) else "\\!")
     text = _GROUPED.sub("", text).replace("\\!", "")
-    if "quad" in text and text.count("=") > 1:
+    if "quad" in text and text.count("=") + text.count("\\equiv") > 1:
         text = _NEXT_RELATION.sub(" , ", text)
     text = _EMPTY_DELIMITER.sub(" ", text)
     text = _SIZING.sub(" ", text)

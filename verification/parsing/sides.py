@@ -27,6 +27,17 @@ def read_side(tokens: list[Token], parse: Callable[[list[Token]], Answer]) -> Si
     return Side(spelling(tokens), answer, is_name)
 
 
+def with_index_i(tokens: list[Token]) -> list[Token]:
+    """Return the tokens with the letter i as a variable where it is an index: `y_i = x^i`."""
+    if len(tokens) < 4 or tokens[1].text != "_" or tokens[0].kind != "letter":
+        return tokens
+    index = tokens[3] if tokens[2].text == "{" else tokens[2]
+    bound = any(token.text in ("sum", "prod") for token in tokens)
+    if index.text != "i" or bound or not any(token.text == "=" for token in tokens[:6]):
+        return tokens
+    return [t._replace(kind="symbol") if t[:2] == ("letter", "i") else t for t in tokens]
+
+
 def spelling(tokens: list[Token]) -> str:
     """Return the tokens without space and braces."""
     text = ""

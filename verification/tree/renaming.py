@@ -1,11 +1,11 @@
 """Other names for the variables of an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from typing import TypeVar
 
-from verification.tree.syntax import Answer, Expression, Symbol
+from verification.tree.syntax import Answer, Applied, Expression, Symbol
 
 PARAMETER = "#"
 """Begins the name of an integer that runs: the `k` of `k\\pi, k \\in \\mathbb{Z}`."""
@@ -27,3 +27,18 @@ def _renamed(node: object, names: Mapping[str, Expression]) -> object:
         return node
     values = {f.name: _renamed(getattr(node, f.name), names) for f in fields(node)}
     return type(node)(**values)
+
+
+def names_in(tree: Answer | Expression) -> set[str]:
+    """Return the names of all symbols and functions, bound ones as well."""
+    return set(_names(tree))
+
+
+def _names(node: object) -> Iterator[str]:
+    if isinstance(node, Symbol | Applied):
+        yield node.name
+    children = node if isinstance(node, tuple) else ()
+    if is_dataclass(node) and not isinstance(node, type):
+        children = tuple(getattr(node, field.name) for field in fields(node))
+    for child in children:
+        yield from _names(child)

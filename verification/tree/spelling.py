@@ -92,7 +92,8 @@ def _unit(unit: Unit | None) -> str:
     if unit is None:
         return ""
     return "".join(
-        f"{'/' if power < 0 else ''}\\text{{ {name}}}^{{{abs(power)}}}"
+        f"{'/' if power < 0 else ''}\\text{{ {name}}}"
+        + (f"^{{{abs(power)}}}" if abs(power) > 1 else "")
         for name, power in sorted(unit.factors, key=lambda factor: factor[1] < 0)
     )
 

@@ -1,0 +1,115 @@
+r"""What two equations say where neither is a mere assignment: `\det A = t^3 + 2`, `h/w = 1/2`.
+
+An equation says something of its left side. Two with the same left side say the same where their
+right sides are the same; one that gives a name says something that no relation without it says.
+"""
+
+from collections.abc import Callable, Sequence
+
+from verification.arithmetic.equality import same_expression
+from verification.arithmetic.terms import Terms
+from verification.comparing.several import variables_of
+from verification.tree.bounds import UndecidedError
+from verification.tree.renaming import names_in
+from verification.tree.syntax import (
+    Answer,
+    Collection,
+    Relation,
+    Side,
+    Value,
+)
+
+Same = Callable[[Answer, Answer], bool]
+
+
+def same_statement(left: Relation, right: Relation, same: Same, terms: Terms) -> bool | None:
+    """Say whether two equations say the same; None where their sides do not tell."""
+    told = _told(left), _told(right)
+    if told[0] is not None and told[1] is not None and _same_side(left, right, terms):
+        return same(told[0], told[1])
+    if any(_gives_more(a, b) for a, b in ((left, right), (right, left))):
+        return False
+    return None
+
+
+def contradict(left: Sequence[Answer], right: Sequence[Answer], same: Same, terms: Terms) -> bool:
+    """Say whether two lists of statements tell different things of the same left side."""
+    ours, theirs = (
+        [x for x in items if isinstance(x, Relation) and _told(x) is not None]
+        for items in (left, right)
+    )
+    for statement in ours:
+        about = [x for x in theirs if _same_side(statement, x, terms)]
+        alone = sum(_same_side(statement, x, terms) for x in ours) == 1
+        if alone and len(about) == 1 and _differs(statement, about[0], same):
+            return True
+    return False
+
+
+def is_part(part: Answer, whole: Answer, same: Same) -> bool:
+    """Say whether an answer is some of the statements of a list, or the values that some state.
+
+    Which of a list's statements the question asks for, the list does not tell.
+    """
+    if not isinstance(whole, Collection) or whole.braces:
+        return False
+    if not all(isinstance(item, Relation) for item in whole.items):
+        return False
+    ends = [side for item in whole.items if isinstance(item, Relation) for side in item.sides]
+    stated = [*whole.items, *(side.answer for side in ends if side.answer is not None)]
+    parts = part.items if isinstance(part, Collection) and not part.braces else (part,)
+    return all(any(_surely(item, other, same) for other in stated) for item in parts)
+
+
+def _told(relation: Relation) -> Answer | None:
+    """Return what an equation says of its left side; None where its unknowns stand on both."""
+    last = relation.sides[-1].answer
+    if set(relation.signs) != {"="} or last is None:
+        return None
+    return None if _mentioned(relation.sides[0]) & _mentioned(relation.sides[-1]) else last
+
+
+def _same_side(left: Relation, right: Relation, terms: Terms) -> bool:
+    """Say whether two equations certainly are about the same."""
+    a, b = left.sides[0], right.sides[0]
+    if a.text == b.text:
+        return True
+    if not isinstance(a.answer, Value) or not isinstance(b.answer, Value):
+        return False
+    try:
+        return same_expression(a.answer.expression, b.answer.expression, terms)
+    except UndecidedError:
+        return False
+
+
+def _gives_more(left: Relation, right: Relation) -> bool:
+    """Say whether one gives a name, `w = l = 2x`, of which the other does not speak."""
+    if set(left.signs) != {"="}:
+        return False
+    for at, side in enumerate(left.sides):
+        others = [*left.sides[:at], *left.sides[at + 1 :]]
+        names = _mentioned(side)
+        if len(names) != 1 or not side.is_name or not names <= variables_of(left):
+            continue
+        if not any(names & _mentioned(other) for other in (*others, *right.sides)):
+            return True
+    return False
+
+
+def _mentioned(side: Side) -> set[str]:
+    """Return the names in a side, those of functions as well; its text where it is not read."""
+    return {side.text} if side.answer is None else names_in(side.answer)
+
+
+def _differs(left: Answer, right: Answer, same: Same) -> bool:
+    try:
+        return not same(left, right)
+    except UndecidedError:
+        return False
+
+
+def _surely(left: Answer, right: Answer, same: Same) -> bool:
+    try:
+        return same(left, right)
+    except UndecidedError:
+        return False
