@@ -9,12 +9,14 @@ from verification.arithmetic.probes import number_at
 from verification.arithmetic.terms import Terms, every
 from verification.comparing.regions import region_of, same_region
 from verification.tree.bounds import UndecidedError
+from verification.tree.renaming import names_in
 from verification.tree.signs import signed_readings
 from verification.tree.syntax import (
     Answer,
     Applied,
     Call,
     Expression,
+    Matrix,
     Number,
     Product,
     Relation,
@@ -84,6 +86,9 @@ def _assignment(sides: tuple[Side, ...], terms: Terms) -> Named | None:
         return _named(first.text, last, first.answer)
     if _is_interval(first, last):
         return _named("", last)
+    point = _point_of_names(first)
+    if point and not any(point & names_in(s.answer) for s in sides[1:] if s.answer is not None):
+        return _named(f"({','.join(sorted(point))})", last)
     return None
 
 
@@ -158,6 +163,15 @@ def _is_quantity(side: Side) -> bool:
     return bool(atoms) and all(symbol.name[:1].isupper() for symbol in rest)
 
 
+def _point_of_names(side: Side) -> set[str]:
+    """Return the names of a column that is what an equation of a line gives, `(x, y, z) = ...`."""
+    if not isinstance(side.answer, Value) or not isinstance(side.answer.expression, Matrix):
+        return set()
+    entries = [entry for row in side.answer.expression.rows for entry in row]
+    names = {entry.name for entry in entries if isinstance(entry, Symbol)}
+    return names if len(names) == len(entries) else set()
+
+
 def _is_interval(first: Side, last: Side) -> bool:
     r"""`m \pm z = (26, 151)` works a formula for two ends out."""
     if not isinstance(first.answer, Value) or not isinstance(last.answer, Tuple):
@@ -165,7 +179,7 @@ def _is_interval(first: Side, last: Side) -> bool:
     ends = [item for item in last.answer.items if isinstance(item, Value)]
     numbers = len(ends) == len(last.answer.items) == 2
     closed = numbers and not traits_of(*(end.expression for end in ends)).variables
-    return closed and traits_of(first.answer.expression).plus_minus
+    return closed and bool(traits_of(first.answer.expression).plus_minus)
 
 
 def _chain(sides: tuple[Side, ...], terms: Terms) -> Named | None:

@@ -276,7 +276,7 @@ class _Pair:
             return None
         if all(relational) and self.as_regions():
             return True
-        if all(relational) and contradict(*map(tuple, sides), self._same, self.terms):
+        if all(relational) and contradict(sides[0], sides[1], self._same, self.terms):
             return False
         same = self._same_member if any(map(is_set, (*sides[0], *sides[1]))) else self._same
         return same_items(sides[0], sides[1], same, counted=not self._has_set())

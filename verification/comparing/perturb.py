@@ -113,6 +113,9 @@ def _larger(tree: Expression) -> Expression:
 def _relation(answer: Relation) -> Answer:
     """Change the last side that states something."""
     signs = answer.signs
+    if signs == ("in",) and answer.sides[1].is_name:  # `x \in \mathbb{R}`
+        other = replace(answer.sides[1], answer=Collection((_ZERO,), braces=True), is_name=False)
+        return replace(answer, sides=(answer.sides[0], other))
     named = answer.sides[0].is_name
     rough = (k for k, sign in enumerate(signs) if sign == "~" and (k or not named))
     stated = 1 + next(rough, len(signs))

@@ -7,6 +7,7 @@ pre-flight says whether it can be judged against.
 
 import re
 
+from verification.finding.conclusions import concluded
 from verification.finding.one_liners import MAX_ONE_LINER
 from verification.finding.statements import find_answer_is
 from verification.finding.worded import MATHS, is_prose, only_number, stated_value
@@ -121,6 +122,9 @@ def _from_words(gold: str) -> str:
     told = _TOLD.fullmatch(gold)
     if told:
         return told["no"] or told["reasoned"] or told["told"]
+    conclusion = concluded(gold)
+    if conclusion:
+        return conclusion
     if len(gold) > MAX_ONE_LINER or not is_prose(gold):
         return gold
     return _stated(gold) or gold
