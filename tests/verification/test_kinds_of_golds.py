@@ -222,6 +222,104 @@ KINDS = {
         (),
         (r"\text{ZRUJPVZ}", "ZRUJPVZ"),
     ),
+    "a matrix that has no inverse": Kind(
+        r"$C$ is not invertible",
+        (r"C \text{ is not invertible}", r"\text{C is not invertible}"),
+        (r"C \text{ is invertible}",),
+        (r"\text{singular}", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}"),
+    ),
+    "two notations for all numbers": Kind(
+        r"$\{$ All real numbers. $\}: \mathbb{R}$",
+        (r"\mathbb{R}", r"(-\infty,\infty)"),
+        (r"(0,\infty)", r"\emptyset"),
+    ),
+    "what is orthogonal to what": Kind(
+        r"$\mathbf{u}_{1} \perp \mathbf{u}_{2}, \mathbf{u}_{1} \perp \mathbf{u}_{4}$, and"
+        r" $\mathbf{u}_{2} \perp \mathbf{u}_{3}$.",
+        (r"u_2 \perp u_1, u_4\perp u_1, u_2\perp u_3",),
+        (
+            r"u_1 \perp u_2, u_1 \perp u_3, u_2 \perp u_3",
+            r"u_1 \perp u_2, u_1 \perp u_4, u_2 \perp u_3, u_3\perp u_4",
+        ),
+        (r"(u_1,u_2),(u_1,u_4),(u_2,u_3)", r"u_1 \perp u_2, u_1 \perp u_4", r"\text{None}"),
+    ),
+    "a minimum, and what is none": Kind(
+        r"$\min$ at $x=-3 / 2$, neither at $x=0$",
+        (r"\text{min at } x=-\frac32, \text{ neither at } x=0", r"\text{minimum at } x=-1.5"),
+        (r"\text{min at } x=\frac32, \text{ neither at } x=0",),
+        (r"\text{max at } x=-\frac32, \text{ neither at } x=0",),
+    ),
+    "labels that begin with a number": Kind(
+        r"4 rectangles: $41 / 4=10.25$, 8 rectangles: $183 / 16=11.4375$",
+        (
+            r"\frac{41}{4}, \frac{183}{16}",
+            r"\text{8 rectangles: } 11.4375, \text{ 4 rectangles: } 10.25",
+        ),
+        (r"10.25, 11.4", r"\text{4 rectangles: } 11.4375, \text{ 8 rectangles: } 10.25"),
+        (r"11.4375, 10.25",),
+    ),
+    "the normal distribution's function": Kind(
+        r"$\psi\left(\mu, \sigma^{2}\right)=\Phi((3-\mu) / \sigma)$",
+        (r"\Phi\left(\frac{3-\mu}{\sigma}\right)", r"\psi(\mu,\sigma^2)=\Phi((3-\mu)/\sigma)"),
+        (r"\Phi(\frac{3+\mu}{\sigma})", r"\frac{\Phi(3-\mu)}{\sigma}"),
+        (r"\Phi(\frac1\sigma(3-\mu))", r"1-\Phi(\frac{\mu-3}{\sigma})"),
+    ),
+    "a function by cases of a minimum": Kind(
+        r"$F_{X, Y}(x, y)= \begin{cases}0 & \min [x,y / 4]<0 \\ 1 & \min [x,y / 4] \geq 0"
+        r"\end{cases}$",
+        (r"F_{X,Y}(x,y)=\begin{cases}0&\min(x,y/4)<0\\1&\min(x,\frac{y}{4})\ge 0\end{cases}",),
+        (r"F_{X,Y}(x,y)=\begin{cases}0&\min(x,y/4)<0\\2&\min(x,\frac{y}{4})\ge 0\end{cases}",),
+        (r"F_{X,Y}(x,y)=\begin{cases}0&x<0\\1&\text{otherwise}\end{cases}",),
+    ),
+    "a density in words": Kind(
+        r"$f_{Y}(y)=y^{-1 / 2} \sin \left(y^{1 / 2}\right) / 4$ for $0<y<\pi^{2}$ and 0 otherwise",
+        (
+            r"f_Y(y)=\begin{cases}\frac{\sin\sqrt y}{4\sqrt y} & 0<y<\pi^2\\0 &"
+            r" \text{otherwise}\end{cases}",
+        ),
+        (
+            r"f_Y(y)=\begin{cases}\frac{\sin\sqrt y}{2\sqrt y} & 0<y<\pi^2\\0 &"
+            r" \text{otherwise}\end{cases}",
+        ),
+        (r"\frac{\sin\sqrt y}{4\sqrt y}", r"f_Y(y)=\frac{\sin\sqrt y}{4\sqrt y}, 0<y<\pi^2"),
+    ),
+    "probabilities at two values": Kind(
+        r"$p_{Y}(y)=1 / 2$ for $y=1$, 2; otherwise, $p_{Y}(y)=0$",
+        (r"p_Y(y)=\begin{cases}\frac12 & y=1,2\\0 & \text{otherwise}\end{cases}",),
+        (r"p_Y(y)=\begin{cases}\frac13 & y=1,2\\0 & \text{otherwise}\end{cases}",),
+        (r"\frac12", r"p_Y(1)=p_Y(2)=\frac12"),
+    ),
+    "probabilities one by one": Kind(
+        r"$p_{Z}(1)=p_{Z}(5)=1 / 4, p_{Z}(0)=1 / 2$, and $p_{Z}(z)=0$ otherwise",
+        (
+            r"p_Z(0)=\frac12, p_Z(1)=\frac14, p_Z(5)=\frac14",
+            r"p_Z(1)=p_Z(5)=0.25, p_Z(0)=0.5",
+        ),
+        (r"p_Z(1)=p_Z(2)=0.25, p_Z(0)=0.5", r"p_Z(1)=p_Z(5)=0.25, p_Z(0)=0.25"),
+        (
+            r"p_Z(z)=\begin{cases}1/4 & z=1,5\\1/2&z=0\\0&\text{otherwise}\end{cases}",
+            r"p_Z(1)=p_Z(5)=0.25, p_Z(0)=0.5, p_Z(z)=0 \text{ otherwise}",
+        ),
+    ),
+    "how wide and how tall": Kind(
+        "1.5 meters wide by 1.25 meters tall",
+        (
+            r"1.5 \text{ m wide by } 1.25 \text{ m tall}",
+            r"\text{height: } 1.25 \text{ m}, \text{width: } 1.5 \text{ m}",
+            "1.5, 1.25",
+        ),
+        (
+            r"1.25 \text{ meters wide by } 1.5 \text{ meters tall}",
+            r"1.5 \text{ meters wide by } 1.3 \text{ meters tall}",
+        ),
+        ("1.25, 1.5", r"1.5 \times 1.25"),
+    ),
+    "formulas under a condition": Kind(
+        r"y=|x|+1, x>0",
+        (r"y=1+|x| \text{ for } x > 0",),
+        (r"y=|x|+2, x>0", r"y=|x|+1, x>1"),
+        (r"y=x+1, x>0",),
+    ),
 }
 
 

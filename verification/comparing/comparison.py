@@ -60,7 +60,7 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     """Say whether two answers are equal; raises UndecidedError and ContradictionError."""
     if left == right:
         return True
-    conditional = same_restricted(left, right, lambda a, b: same_answer(a, b, terms))
+    conditional = same_restricted(left, right, lambda a, b: same_answer(a, b, terms), terms)
     if conditional is not None:
         return conditional
     if isinstance(left, Relation) and isinstance(right, Relation):

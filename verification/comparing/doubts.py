@@ -9,15 +9,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 
-from verification.arithmetic.terms import Terms
+from verification.arithmetic.equality import same_expression
+from verification.arithmetic.terms import Terms, every, some
 from verification.comparing.ambiguities import ARTICLE, ambiguity, is_nothing
 from verification.comparing.comparison import same_answer
 from verification.comparing.exclusions import exclude_each_other, excludes_numbers
 from verification.comparing.notations import phrases_of
 from verification.comparing.several import letters_of
-from verification.comparing.stated import stated
-from verification.comparing.statements import is_part
+from verification.comparing.statement_doubts import doubt_of_statements
 from verification.parsing.parsed import Parsed
 from verification.tree.syntax import (
     Answer,
@@ -25,6 +26,7 @@ from verification.tree.syntax import (
     Collection,
     Degrees,
     Expression,
+    Negative,
     Number,
     Product,
     Ratio,
@@ -62,7 +64,8 @@ def doubt(gold: Parsed, answer: Parsed, sides: tuple[Answer, Answer], terms: Ter
         or _names(left, right)
         or _texts(gold, answer, left, right)
         or _nothing(gold, answer, sides)
-        or _part(sides, terms)
+        or doubt_of_statements(sides, terms)
+        or _arguments(left, right, terms)
         or _loose_unit(gold, answer, terms)
         or _letters_against_unit((gold, left), (answer, right))
     )
@@ -93,13 +96,31 @@ def _nothing(gold: Parsed, answer: Parsed, sides: tuple[Answer, Answer]) -> str 
     return None
 
 
-def _part(sides: tuple[Answer, Answer], terms: Terms) -> str | None:
-    """Several statements may say more than was asked for."""
-    whole = stated(sides[0], terms)
-    part = isinstance(whole, Collection) and is_part(
-        sides[1], whole, lambda a, b: same_answer(a, b, terms)
+def _arguments(left: list[Answer], right: list[Answer], terms: Terms) -> str | None:
+    """`f(2x + 2)` and `f(2(x + 1))` are held for two names, and may be one."""
+    ours, theirs = _applied(left), _applied(right)
+    for one in ours - theirs:
+        for other in theirs - ours:
+            if one.name == other.name and _same_arguments(one, other, terms):
+                return "arguments that are written in two ways"
+    return None
+
+
+def _same_arguments(left: Applied, right: Applied, terms: Terms) -> bool:
+    r"""Say whether arguments are the same, or opposite ones of `\Phi`."""
+    if len(left.arguments) != len(right.arguments):
+        return False
+    turned = [Negative(right.arguments[0])] if left.name == "\\Phi" else []
+    same = partial(same_expression, terms=terms)
+    return every(
+        lambda a, b: some(same, [(a, other) for other in (b, *turned)]),
+        zip(left.arguments, right.arguments, strict=True),
     )
-    return "a part of what the gold states" if part else None
+
+
+def _applied(leaves: list[Answer]) -> set[Applied]:
+    values = [leaf.expression for leaf in leaves if isinstance(leaf, Value)]
+    return {node for tree in values for node in walk(tree) if isinstance(node, Applied)}
 
 
 def is_number(answer: Answer | None) -> bool:

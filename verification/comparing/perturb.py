@@ -113,6 +113,8 @@ def _larger(tree: Expression) -> Expression:
 def _relation(answer: Relation) -> Answer:
     """Change the last side that states something."""
     signs = answer.signs
+    if signs == ("perp",):
+        return replace(answer, sides=(answer.sides[0], answer.sides[0]))
     if signs == ("in",) and answer.sides[1].is_name:  # `x \in \mathbb{R}`
         other = replace(answer.sides[1], answer=Collection((_ZERO,), braces=True), is_name=False)
         return replace(answer, sides=(answer.sides[0], other))

@@ -6,6 +6,7 @@ found by the secant method, does not solve the other. Two inequalities are the s
 residuals are proportional with the right sign, and differ if a random point satisfies only one.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,6 +24,7 @@ from verification.tree.traits import traits_of
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _COMPARISONS = set(_FLIPPED)
+_SEGMENT = re.compile("[A-Z]{2}")
 _NEEDED = 4
 _MANY = 80
 """Points at which chains are tried: few satisfy a chain at all."""
@@ -31,6 +33,8 @@ _STARTS, _STEPS = 6, 24
 
 def same_relation(left: Relation, right: Relation, terms: Terms) -> bool:
     """Say whether two genuine relations hold for the same values of their variables."""
+    if left.signs == right.signs == ("perp",):
+        return _same_pair(left, right)
     left, right = _increasing(left), _increasing(right)
     if left == right or _same_sides(left, right, terms):
         return True
@@ -49,6 +53,17 @@ def same_relation(left: Relation, right: Relation, terms: Terms) -> bool:
     if kinds & {"=", "!="} and kinds <= _COMPARISONS | {"=", "!=", "~"}:
         return False
     raise UndecidedError("relations without arithmetic")
+
+
+def _same_pair(left: Relation, right: Relation) -> bool:
+    r"""Compare `u \perp v` with `v \perp u`, a segment being the same from either end."""
+    if not all(side.is_name for side in (*left.sides, *right.sides)):
+        raise UndecidedError("relations without arithmetic")
+    ours, theirs = (
+        {"".join(sorted(s.text)) if _SEGMENT.fullmatch(s.text) else s.text for s in r.sides}
+        for r in (left, right)
+    )
+    return ours == theirs
 
 
 def _increasing(relation: Relation) -> Relation:
@@ -72,11 +87,11 @@ def _same_sides(left: Relation, right: Relation, terms: Terms) -> bool:
 
 
 def _same_side(left: Side, right: Side, terms: Terms) -> bool:
-    if left.text == right.text:
+    if left.text == right.text or (left.answer is not None and left.answer == right.answer):
         return True
     if isinstance(left.answer, Value) and isinstance(right.answer, Value):
         return same_expression(left.answer.expression, right.answer.expression, terms)
-    return left.answer is not None and left.answer == right.answer
+    return False
 
 
 def _different_chains(left: Relation, right: Relation, terms: Terms) -> bool:
@@ -85,7 +100,7 @@ def _different_chains(left: Relation, right: Relation, terms: Terms) -> bool:
         raise UndecidedError("a chain of relations")
     names = traits_of(*_trees(left), *_trees(right)).variables
     for point in points(names, _MANY):
-        truths = [_holds(relation, point, terms) for relation in (left, right)]
+        truths = [holds(relation, point, terms) for relation in (left, right)]
         if None not in truths and truths[0] != truths[1]:
             return False
     raise UndecidedError("chains of inequalities")
@@ -104,7 +119,8 @@ def _residual(relation: Relation) -> Expression:
     return Sum((left, Negative(right)))
 
 
-def _holds(relation: Relation, point: Mapping[str, Fraction], terms: Terms) -> bool | None:
+def holds(relation: Relation, point: Mapping[str, Fraction], terms: Terms) -> bool | None:
+    """Say whether a chain of comparisons holds at a point; None where a side has no value."""
     values = [number_at(tree, point, terms) for tree in _trees(relation)]
     if any(value is None for value in values):
         return None

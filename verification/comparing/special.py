@@ -8,6 +8,7 @@ from verification.arithmetic.exact import ExactEvaluator, InexactError
 from verification.arithmetic.marks import Marks
 from verification.arithmetic.terms import Terms, every, some
 from verification.comparing.assignments import is_unknown, same_name
+from verification.comparing.within import differ_within
 from verification.tree.bounds import UndecidedError, UndefinedError
 from verification.tree.renaming import PARAMETER, names_in, renamed
 from verification.tree.syntax import (
@@ -34,13 +35,13 @@ def same_special(left: Answer, right: Answer, same: Same, terms: Terms) -> bool 
         case Congruence(), Congruence():
             return _same_congruence(left, right, terms)
         case Piecewise(), Piecewise():
-            return _same_piecewise(left, right, same)
+            return _same_piecewise(left, right, same, terms)
         case ((Congruence() | Piecewise()), _) | (_, (Congruence() | Piecewise())):
             return _unlike(left, right, terms)
     return None
 
 
-def _same_piecewise(left: Piecewise, right: Piecewise, same: Same) -> bool:
+def _same_piecewise(left: Piecewise, right: Piecewise, same: Same, terms: Terms) -> bool:
     """Compare two functions by cases, the order of the cases free.
 
     Different only where the conditions agree one by one and a value does not: the same function
@@ -55,8 +56,11 @@ def _same_piecewise(left: Piecewise, right: Piecewise, same: Same) -> bool:
         if match is None:
             raise UndecidedError("functions by cases that are cut differently")
         rest.remove(match)
-        different |= not same(value, match[0])
-        if different and not (_is_plain(value) and _is_plain(match[0])):
+        if same(value, match[0]):
+            continue
+        different = True
+        plain = _is_plain(value) and _is_plain(match[0])
+        if not plain and not differ_within(value, match[0], condition, terms):
             raise UndecidedError("values that may agree where their case holds")
     return not different
 
@@ -114,7 +118,7 @@ def _unlike(left: Answer, right: Answer, terms: Terms) -> bool:
     raise UndecidedError("a residue without its modulus")
 
 
-def same_restricted(left: Answer, right: Answer, same: Same) -> bool | None:
+def same_restricted(left: Answer, right: Answer, same: Same, terms: Terms) -> bool | None:
     """Compare answers of which one at least has a condition behind it; None where neither has.
 
     A condition on one side only may be part of the question, so that it decides nothing.
@@ -122,9 +126,13 @@ def same_restricted(left: Answer, right: Answer, same: Same) -> bool | None:
     match left, right:
         case Restricted(answer, condition), Restricted(other, opposite):
             moved = _with_its_index(right, left)
-            return _either(same, answer, (other, moved.answer)) and _either(
-                same, condition, (opposite, moved.condition)
-            )
+            if not _either(same, condition, (opposite, moved.condition)):
+                return False
+            if _either(same, answer, (other, moved.answer)):
+                return True
+            if not differ_within(answer, moved.answer, condition, terms):
+                raise UndecidedError("formulas that may agree where they hold")
+            return False
         case (Restricted(answer), other) | (other, Restricted(answer)):
             if not same(answer, other) and not _holds_orders(other):
                 return False

@@ -1,8 +1,8 @@
 r"""What a gold of several sentences concludes in.
 
 `$\vec{a} \times \vec{b} = ...$. The area is $8\sqrt3$.` is read as `8\sqrt3`. Read off only where
-all before the conclusion is working or the question's own data, and where the words around a value say
-nothing that changes it. Several results are never read as the last one.
+all before the conclusion is working or the question's own data, and where the words around a value
+say nothing that changes it. Several results are never read as the last one.
 """
 
 import re

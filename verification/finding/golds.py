@@ -11,6 +11,7 @@ from verification.finding.conclusions import concluded
 from verification.finding.one_liners import MAX_ONE_LINER
 from verification.finding.statements import find_answer_is
 from verification.finding.worded import MATHS, is_prose, only_number, stated_value
+from verification.finding.worded_cases import in_cases
 from verification.parsing.escapes import has_control_characters, uneaten
 
 _NO_VALUE = {
@@ -24,7 +25,7 @@ _LEAD_IN = re.compile(
 )
 _BOTH_NOTATIONS = re.compile(
     r"(?P<said>[^:{}|]{1,120}(?:<|>|\\(?:le|ge|lt|gt|leq|geq|leqslant|geqslant)(?![a-z]))[^:{}|]{1,120}"
-    r"|[Nn]o solutions?|[Aa]ll real numbers)\s*:\s*"
+    r"|[Nn]o solutions?|(?:\$?\\\{\$?\s*)?[Aa]ll real numbers\.?(?:\s*\$?\\\})?)\s*:\s*"
     r"\$?\s*(?:\\left)?\s*(?:[(\[]|\\(?:emptyset|varnothing|oslash|mathbb))[^:]{0,200}"
 )
 _VERB = re.compile(
@@ -74,7 +75,7 @@ def why_no_gold(gold: str) -> str | None:
         return f"{gold.strip()!r} is no answer"
     if has_control_characters(uneaten(gold)):
         return f"it holds control characters: {ascii(gold)[:60]}"
-    if "otherwise" in gold and "\\begin" not in gold:
+    if "otherwise" in gold and "\\begin" not in gold and not in_cases(gold):
         return "it is a function by cases in words"
     return None
 
@@ -88,7 +89,7 @@ def gold_answer(gold: str) -> str:
     gold = _behind(gold, lead) if lead else gold
     both = _BOTH_NOTATIONS.fullmatch(gold)
     if both:
-        return both["said"].replace("$", " ").strip()
+        return both["said"].replace("$", " ").strip("\\{}. ")
     explained = _EXPLAINED.fullmatch(gold) if "where" in gold else None
     gold = _without_brackets(explained["said"] if explained else gold)
     gold = _BARE_POINT.sub("", _PYTHON.sub("", gold)) if "." in gold else gold
@@ -120,6 +121,8 @@ def _from_words(gold: str) -> str:
     if _PLAIN_NAME.fullmatch(gold) and re.search(r"['’.]", gold) and not gold.endswith("."):
         return rf"\text{{{gold}}}"
     told = _TOLD.fullmatch(gold)
+    if " otherwise" in gold or "\\ne" in gold:
+        return in_cases(gold) or gold
     if told:
         return told["no"] or told["reasoned"] or told["told"]
     conclusion = concluded(gold)

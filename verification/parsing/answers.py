@@ -18,8 +18,14 @@ from verification.parsing.domains import without_condition, without_index_domain
 from verification.parsing.expressions import parse_expression
 from verification.parsing.labels import labelled, names_points
 from verification.parsing.phrases import read_words
-from verification.parsing.quantities import bare_word, read_compound, read_dimensions, read_quantity
-from verification.parsing.sides import names_something, read_side, with_index_i
+from verification.parsing.quantities import (
+    bare_word,
+    read_compound,
+    read_dimensions,
+    read_extents,
+    read_quantity,
+)
+from verification.parsing.sides import each_value, names_something, read_side, with_index_i
 from verification.parsing.token import Token
 from verification.parsing.vocabulary import JOINING_WORDS, MONTHS, SAME_WORDS, SIGNS
 from verification.tree.bounds import MAX_ITEMS, UnparsedError
@@ -56,7 +62,7 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
         raise UnparsedError("nothing was written")
     if len(tokens) == 1 and tokens[0].kind == "words":
         return read_words(tokens[0].text)
-    compound = read_compound(tokens) or read_dimensions(tokens)
+    compound = read_compound(tokens) or read_extents(tokens) or read_dimensions(tokens)
     if compound is not None:
         return compound
     stated, condition = without_condition(tokens)
@@ -77,7 +83,8 @@ def read_answer(tokens: Sequence[Token]) -> Answer:
     elif len(parts) == 1:
         answer = parse_item(parts[0])
     else:
-        answer = Collection(tuple(map(parse_item, parts)), joined_by=_joint(separators))
+        items = [item for part in parts for item in each_value(parse_item(part))]
+        answer = Collection(tuple(items), joined_by=_joint(separators))
     return renamed(answer, {name: Symbol(PARAMETER + name) for name in running})
 
 

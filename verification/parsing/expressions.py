@@ -14,7 +14,7 @@ from verification.parsing.binders import read_binder
 from verification.parsing.cursor import Cursor, read_decimal
 from verification.parsing.functions import read_function
 from verification.parsing.matrices import read_matrix
-from verification.parsing.names import read_decorations, read_name, read_subscripted
+from verification.parsing.names import read_greek, read_name, read_subscripted
 from verification.parsing.token import Token
 from verification.parsing.vectors import cross, turns_sign
 from verification.parsing.vocabulary import FUNCTIONS, GREEK, LIST_FUNCTIONS
@@ -260,14 +260,15 @@ class ExpressionParser(Cursor):
         return tree
 
     def arguments(self) -> tuple[Expression, ...]:
-        """Read `(a, b, ...)`."""
-        self.expect("(")
+        """Read `(a, b, ...)`, in square brackets as well."""
+        closing = "]" if self.sees("[") else ")"
+        self.expect("[" if closing == "]" else "(")
         bars, self.open_bars = self.open_bars, 0
         arguments = [self.expression()]
         while self.sees(","):
             self.at += 1
             arguments.append(self.expression())
-        self.expect(")")
+        self.expect(closing)
         self.open_bars = bars
         return tuple(arguments)
 
@@ -353,7 +354,7 @@ class ExpressionParser(Cursor):
         if name in ("pi", "infty", "e", "i"):
             return Constant({"infty": "infinity"}.get(name, name))  # type: ignore[arg-type]
         if name in GREEK:
-            return Symbol("\\" + name + read_decorations(self))
+            return read_greek(self, name)
         raise UnparsedError(f"the command \\{name[:20]}")
 
     def _fraction(self) -> Expression:

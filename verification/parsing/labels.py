@@ -24,6 +24,7 @@ _COMMANDS = {"max", "min"}
 def labelled(parts: list[list[Token]]) -> list[tuple[str, list[list[Token]]]] | None:
     """Return the labels and the parts that belong to each, None where the parts have none.
 
+    What is `neither at 0` is not asked for.
     A part without a label belongs to the one before it.
     """
     found: list[tuple[str, list[list[Token]]]] = []
@@ -38,6 +39,7 @@ def labelled(parts: list[list[Token]]) -> list[tuple[str, list[list[Token]]]] | 
             found[-1][1].append(_without_name(part))
         else:
             return None
+    found = [entry for entry in found if entry[0] != "neither"] or found
     names = {name for name, _ in found}
     return None if len(names) < len(found) or colons == 1 or colons not in (0, worded) else found
 
@@ -50,6 +52,10 @@ def _label_end(part: list[Token]) -> int:
         return (
             letters + 1 if part[letters].text == ":" and part[letters + 1].spaced and named else 0
         )
+    return _counted_end(part) if part[0].kind == "number" else _worded_end(part)
+
+
+def _worded_end(part: list[Token]) -> int:
     for at, token in enumerate(part[:_LABEL_TOKENS]):
         behind = part[at + 1] if at + 1 < len(part) else None
         if behind is None:
@@ -69,6 +75,15 @@ def _label_end(part: list[Token]) -> int:
         elif behind.text == ":":
             return at + 2
     return 0
+
+
+def _counted_end(part: list[Token]) -> int:
+    """Return how many tokens of `4 rectangles: 10.25` are its label."""
+    if len(part) < 3 or part[1].kind != "words":
+        return 0
+    if part[1].text.endswith(":"):
+        return 2
+    return 3 if part[2].text == ":" and len(part) > 3 else 0
 
 
 def _name(label: list[Token]) -> str:

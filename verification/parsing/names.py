@@ -54,6 +54,14 @@ def _perhaps_applied(parser: Cursor, name: str, letter: str) -> Expression:
     return Symbol(name)
 
 
+def read_greek(parser: Cursor, name: str) -> Expression:
+    r"""Read a Greek letter; `\Phi(x)` is the normal distribution's function, never a product."""
+    letter = "\\" + name + read_decorations(parser)
+    if name == "Phi" and parser.sees("("):
+        return Applied(letter, parser.arguments())
+    return Symbol(letter)
+
+
 def read_subscripted(parser: Cursor, tree: Expression) -> Expression:
     """Read the subscript behind a power: `v^2_0` is the square of `v_0`."""
     match tree:

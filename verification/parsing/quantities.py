@@ -1,5 +1,6 @@
 """Quantities: an expression with its currency sign, its unit, its scale or its remark."""
 
+import re
 from fractions import Fraction
 from itertools import pairwise
 
@@ -17,6 +18,8 @@ from verification.tree.syntax import (
     Number,
     Percent,
     Product,
+    Relation,
+    Side,
     Sum,
     Unit,
     Value,
@@ -27,6 +30,13 @@ _MORE = {
     "and a third": Fraction(1, 3), "and one third": Fraction(1, 3), "and half": Fraction(1, 2),
     "and two thirds": Fraction(2, 3), "and three quarters": Fraction(3, 4),
     "and one quarter": Fraction(1, 4), "and three fourths": Fraction(3, 4),
+}  # fmt: skip
+
+
+_JOINED = re.compile(r" (?:by|and)$")
+EXTENTS = {
+    "wide": "width", "long": "length", "tall": "height", "high": "height", "deep": "depth",
+    "thick": "thickness",
 }  # fmt: skip
 
 
@@ -101,6 +111,22 @@ def read_compound(tokens: list[Token]) -> Answer | None:
             return None
         total += amount * size / last
     return Value(Number(total), pairs[-1][1])
+
+
+def read_extents(tokens: list[Token]) -> Answer | None:
+    """Read `1.5 meters wide by 1.25 meters tall` as `width: 1.5 m, height: 1.25 m`."""
+    rest = [token for token in tokens if token.text != ","]
+    if len(rest) not in (4, 6) or [t.kind for t in rest] != ["number", "words"] * (len(rest) // 2):
+        return None
+    named: list[Answer] = []
+    for number, words in zip(rest[::2], rest[1::2], strict=True):
+        unit, _, extent = _JOINED.sub("", words.text.lower()).rpartition(" ")
+        if extent not in EXTENTS or not unit:
+            return None
+        length = read_quantity([number, words._replace(text=unit)])
+        name = EXTENTS[extent]
+        named.append(Relation((Side(name, None, True), Side(name + ":", length, False)), ("=",)))
+    return Collection(tuple(named))
 
 
 def read_dimensions(tokens: list[Token]) -> Answer | None:

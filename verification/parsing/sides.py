@@ -6,7 +6,7 @@ from collections.abc import Callable
 from verification.parsing.token import Token
 from verification.parsing.vocabulary import FUNCTIONS, GREEK
 from verification.tree.bounds import UnparsedError
-from verification.tree.syntax import Answer, Side
+from verification.tree.syntax import Answer, Relation, Side
 
 _NAMING_PUNCTUATION = {"(", ")", "{", "}", "|", ",", ":", "_", "'", "[", "]"}
 _MAX_NAME_TOKENS = 14
@@ -38,6 +38,18 @@ def with_index_i(tokens: list[Token]) -> list[Token]:
     return [t._replace(kind="symbol") if t[:2] == ("letter", "i") else t for t in tokens]
 
 
+def each_value(item: Answer) -> list[Answer]:
+    """Return `p(1) = p(5) = 2` as `p(1) = 2` and `p(5) = 2`: a function's values at two places."""
+    if not isinstance(item, Relation) or len(item.sides) < 3 or set(item.signs) != {"="}:
+        return [item]
+    *subjects, value = item.sides
+    heads = {side.text.partition("(")[0] for side in subjects}
+    numbered = all(side.is_name and re.search(r"\(.*\d", side.text) for side in subjects)
+    if len(heads) > 1 or not numbered:
+        return [item]
+    return [Relation((subject, value), ("=",)) for subject in subjects]
+
+
 def spelling(tokens: list[Token]) -> str:
     """Return the tokens without space and braces."""
     text = ""
@@ -62,7 +74,7 @@ def names_something(tokens: list[Token]) -> bool:
         return False
     if _DERIVATIVE.fullmatch(spelling(tokens)):
         return True
-    tokens = _without_inverse(tokens)
+    tokens = _without_squares(_without_inverse(tokens))
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.kind == "number" and not (before and before.text in ("_", "{", "(")):
             return False
@@ -80,6 +92,23 @@ def _without_inverse(tokens: list[Token]) -> list[Token]:
         return tokens[:1] + tokens[7:]
     script = script[:5]
     return tokens[:1] + tokens[6:] if script == ["^", "{", "-", "1", "}"] else tokens
+
+
+def _without_squares(tokens: list[Token]) -> list[Token]:
+    r"""Drop the powers that arguments behind a comma come to, `\psi(\mu, \sigma^2)`."""
+    texts = [token.text for token in tokens]
+    if "^" not in texts or len(texts) < 3 or texts[1] != "(" or texts[-1] != ")":
+        return tokens
+    if "," not in texts[: texts.index("^")]:
+        return tokens
+    kept = list(tokens)
+    while (at := next((k for k, t in enumerate(kept) if t.text == "^"), 0)) and at + 1 < len(kept):
+        braced = kept[at + 1].text == "{" and at + 3 < len(kept) and kept[at + 3].text == "}"
+        exponent = kept[at + 2] if braced else kept[at + 1]
+        if exponent.kind != "number":
+            return tokens
+        del kept[at : at + (4 if braced else 2)]
+    return kept
 
 
 _DERIVATIVE = re.compile(r"fracd[a-zA-Z]d[a-zA-Z]|fracpartial[a-zA-Z]partial[a-zA-Z]")

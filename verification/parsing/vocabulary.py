@@ -42,6 +42,7 @@ SIGNS = {
     "notin": "notin", "equiv": "equiv", "to": "to", "rightarrow": "to", "mapsto": "to",
     "longrightarrow": "to", "subset": "subset", "subseteq": "subset", "Rightarrow": "=>",
     "implies": "=>", "iff": "=>", "Leftrightarrow": "=>", "propto": "~", "coloneqq": "=",
+    "perp": "perp",
 }  # fmt: skip
 
 SPACES = {

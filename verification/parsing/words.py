@@ -90,6 +90,8 @@ _END_OF_TEXT = Token("mark", "")
 def _word_follows(tokens: list[Token], at: int) -> bool:
     """Say whether a run of at least four letters stands at `at`, after a gap: `ink cartridge`."""
     run = tokens[at : at + 4]
+    if "".join(token.text for token in run[:3]) == "not" and (len(run) < 4 or run[3].spaced):
+        return True
     letters = all(token.kind == "letter" for token in run)
     return len(run) == 4 and letters and [token.spaced for token in run] == [True] + 3 * [False]
 

@@ -43,9 +43,10 @@ from verification.tree.syntax import (
 
 _SIGNS = {
     "!=": "\\ne", "<=": "\\le", ">=": "\\ge", "~": "\\approx", "in": "\\in", "notin": "\\notin",
-    "to": "\\to", "equiv": "\\equiv", "subset": "\\subset",
+    "to": "\\to", "equiv": "\\equiv", "subset": "\\subset", "perp": "\\perp",
 }  # fmt: skip
 _NAMED = re.compile(r"(bar|hat|tilde|ddot|dot|vec):(\\?[a-zA-Z]+)")
+_INDEXES = re.compile(r"_(\w+(?:,\w+)+)")
 _OPERATIONS = {"union": "\\cup", "intersection": "\\cap", "difference": "\\setminus"}
 _BINDERS = {"sum": "\\sum", "product": "\\prod", "integral": "\\int", "limit": "\\lim"}
 _CONSTANTS = {"pi": "\\pi", "e": "e", "i": "i", "infinity": "\\infty"}
@@ -106,9 +107,9 @@ def _decorated(match: re.Match[str]) -> str:
 def _relation(answer: Relation) -> str:
     name, *rest = answer.sides
     if name.answer is None and rest[0].answer is not None and rest[0].text == name.text + ":":
-        return f"{name.text}: {spelled_answer(rest[0].answer)}"
+        return f"\\text{{{name.text}:}} {spelled_answer(rest[0].answer)}"
     sides = [
-        _NAMED.sub(_decorated, side.text)
+        _INDEXES.sub(r"_{\1}", _NAMED.sub(_decorated, side.text))
         if side.answer is None or side.is_name
         else spelled_answer(side.answer)
         for side in answer.sides

@@ -200,7 +200,7 @@ class SetOperation:
     parts: tuple["Answer", ...]
 
 
-Sign = Literal["=", "!=", "<", "<=", ">", ">=", "~", "in", "notin", "to", "equiv", "subset"]
+Sign = Literal["=", "!=", "<", "<=", ">", ">=", "~", "in", "notin", "to", "equiv", "subset", "perp"]
 
 
 @dataclass(frozen=True, slots=True)
