@@ -7,6 +7,7 @@ Every rule is symmetric; UndecidedError says that the types are understood and t
 
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from verification.arithmetic.terms import Terms, every, some
 from verification.comparing.assignments import Named, is_unknown, named_value
@@ -25,7 +26,13 @@ from verification.comparing.relations import same_relation
 from verification.comparing.several import is_set, letters_of, several, variables_of
 from verification.comparing.special import list_as_tuple, same_restricted, same_special
 from verification.comparing.stated import Assignments, stated
-from verification.comparing.statements import contradict, same_statement
+from verification.comparing.statements import (
+    about_others,
+    contradict,
+    same_middle,
+    same_start,
+    same_statement,
+)
 from verification.comparing.subjects import same_subject, with_bound_names
 from verification.comparing.unlike import (
     numeral_as_value,
@@ -65,8 +72,9 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
         return conditional
     if isinstance(left, Relation) and isinstance(right, Relation):
         return _same_relations(left, right, terms)
-    if _same_statements(left, right, terms):
-        return True
+    told = False if about_others(left, right) else _same_statements(left, right, terms)
+    if told is not None:
+        return told
     ours, theirs = stated(left, terms), stated(right, terms)
     if isinstance(ours, Assignments):
         return _same_assignments(ours, theirs, terms)
@@ -91,22 +99,21 @@ def same_answer(left: Answer, right: Answer, terms: Terms) -> bool:
     return pair.of_unlike_types()
 
 
-def _same_statements(left: Answer, right: Answer, terms: Terms) -> bool:
-    """Say whether two lists of equations hold the same ones, `f(x) = 3, f(x) = x` by any x."""
+def _same_statements(left: Answer, right: Answer, terms: Terms) -> bool | None:
+    """Return True where two lists hold the same equations, `f(x) = 3, f(x) = x` by any x."""
     if not isinstance(left, Collection) or not isinstance(right, Collection):
-        return False
+        return None
     if len(left.items) != len(right.items) or left.joined_by != right.joined_by:
-        return False
+        return None
     if not all(
         isinstance(item, Relation) and item.signs == ("=",) for item in (*left.items, *right.items)
     ):
-        return False
+        return None
     try:
-        return same_items(
-            left.items, right.items, lambda a, b: same_answer(a, b, terms), counted=True
-        )
+        same = partial(same_answer, terms=terms)
+        return same_items(left.items, right.items, same, counted=True) or None
     except UndecidedError:
-        return False
+        return None
 
 
 # Relations and assignments
@@ -116,7 +123,7 @@ def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
     named, other = named_value(left, terms), named_value(right, terms)
     if named and other:
         return _same_named((named, other), (left, right), terms)
-    chained = not (named or other) and _same_start(left, right)
+    chained = not (named or other) and same_start(left, right)
     last = left.sides[-1].answer, right.sides[-1].answer
     if chained and last[0] and last[1]:
         return same_answer(last[0], last[1], terms)
@@ -132,18 +139,6 @@ def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
             return False
     told = same_statement(left, right, lambda a, b: same_answer(a, b, terms), terms)
     return same_relation(left, right, terms) if told is None else told
-
-
-def _same_start(left: Relation, right: Relation) -> bool:
-    """Say whether two chains of equations are written alike up to their last sides."""
-    if left.signs != right.signs or set(left.signs) != {"="} or len(left.signs) < 2:
-        return False
-    pairs = zip(left.sides[:-1], right.sides[:-1], strict=True)
-    if not all(a.answer and a.answer == b.answer for a, b in pairs):
-        return False
-    end = left.sides[-1].answer  # two equations run together are no chain
-    known = variables_of(Relation(left.sides[:-1], left.signs[:-1]))
-    return isinstance(end, Value) and traits_of(end.expression).variables <= known
 
 
 def _states_number(named: Named | None) -> bool:
@@ -166,6 +161,8 @@ def _same_named(
     ours, theirs = with_bound_names(left), with_bound_names(right)
     if left.name != right.name and ours.name == theirs.name:
         return same_answer(ours.value, theirs.value, terms)
+    if not same_middle(*relations) and same_answer(left.value, right.value, terms):
+        raise UndecidedError("another name in a chain")
     same = same_subject(left, right, terms)
     if same or (same is None and not same_answer(left.value, right.value, terms)):
         return same_answer(left.value, right.value, terms)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from verification.arithmetic.equality import same_expression
 from verification.arithmetic.terms import Terms
+from verification.comparing.assignments import is_unknown
 from verification.comparing.several import variables_of
 from verification.tree.bounds import UndecidedError
 from verification.tree.renaming import names_in
@@ -18,6 +19,7 @@ from verification.tree.syntax import (
     Side,
     Value,
 )
+from verification.tree.traits import traits_of
 
 Same = Callable[[Answer, Answer], bool]
 
@@ -44,6 +46,44 @@ def contradict(left: Sequence[Answer], right: Sequence[Answer], same: Same, term
         if alone and len(about) == 1 and _differs(statement, about[0], same):
             return True
     return False
+
+
+def same_start(left: Relation, right: Relation) -> bool:
+    """Say whether two chains of equations are written alike up to their last sides."""
+    if left.signs != right.signs or set(left.signs) != {"="} or len(left.signs) < 2:
+        return False
+    pairs = zip(left.sides[:-1], right.sides[:-1], strict=True)
+    if not all(a.answer and a.answer == b.answer for a, b in pairs):
+        return False
+    end = left.sides[-1].answer  # two equations run together are no chain
+    known = variables_of(Relation(left.sides[:-1], left.signs[:-1]))
+    return isinstance(end, Value) and traits_of(end.expression).variables <= known
+
+
+def about_others(left: Answer, right: Answer) -> bool:
+    """Say whether one list gives several values of one name, the other one value of each."""
+    ours, theirs = _given_names(left), _given_names(right)
+    return bool(ours and theirs) and len(ours) != len(theirs) and 1 in (len(ours), len(theirs))
+
+
+def _given_names(answer: Answer) -> set[str]:
+    items = answer.items if isinstance(answer, Collection) and not answer.braces else ()
+    names = {
+        item.sides[0].text
+        for item in items
+        if isinstance(item, Relation) and item.signs in (("=",), ("equiv",))
+    }
+    given = all(isinstance(item, Relation) and item.sides[0].is_name for item in items)
+    return names if given and all(map(is_unknown, names)) else set()
+
+
+def same_middle(left: Relation, right: Relation) -> bool:
+    """Say whether two chains give the same names beside their first, as `w = l = 2` does."""
+    ours, theirs = (
+        {side.text for side in relation.sides[1:-1] if side.is_name and is_unknown(side.text)}
+        for relation in (left, right)
+    )
+    return ours == theirs
 
 
 def is_part(part: Answer, whole: Answer, same: Same) -> bool:

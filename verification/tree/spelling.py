@@ -107,7 +107,8 @@ def _decorated(match: re.Match[str]) -> str:
 def _relation(answer: Relation) -> str:
     name, *rest = answer.sides
     if name.answer is None and rest[0].answer is not None and rest[0].text == name.text + ":":
-        return f"\\text{{{name.text}:}} {spelled_answer(rest[0].answer)}"
+        label = f"\\text{{{name.text}:}}" if name.text in ("min", "max") else f"{name.text}:"
+        return f"{label} {spelled_answer(rest[0].answer)}"
     sides = [
         _INDEXES.sub(r"_{\1}", _NAMED.sub(_decorated, side.text))
         if side.answer is None or side.is_name
