@@ -301,6 +301,26 @@ KINDS = {
             r"p_Z(1)=p_Z(5)=0.25, p_Z(0)=0.5, p_Z(z)=0 \text{ otherwise}",
         ),
     ),
+    "an acceleration that may be told in g": Kind(
+        r"9.8 \mathrm{~m/s^2}",
+        ("9.8", r"9.8 \text{ m/s}^2"),
+        (r"9.9 \text{ m/s}^2", r"1 \text{ gram}", r"9.8 \text{ m}"),
+        (r"1 \text{ g}", "1 g", "g"),
+    ),
+    "things whose name holds a sign": Kind(
+        "762", ("762 M&Ms", r"762 \text{ M\&Ms}"), ("763 M&Ms", "726 M&Ms")
+    ),
+    "a set of solutions with its name inside": Kind(
+        r"\{x = 2k \mid k \in \mathbb{Z}\}",
+        (r"\{x = 2n \mid n \in \mathbb{Z}\}", r"\{x \mid x = 2k, k \in \mathbb{Z}\}"),
+        (r"\{x = 3k \mid k \in \mathbb{Z}\}", r"\{x = k^2 \mid k \in \mathbb{Z}\}"),
+    ),
+    "a family that is linear": Kind(
+        r"\left\{ a = \frac{\pi}{8} + \frac{k\pi}{2} \mid k \in \mathbb{Z} \right\}",
+        (r"\{a = \frac{\pi}{8} - \frac{n\pi}{2} \mid n \in \mathbb{Z}\}",),
+        (r"\{a = \frac{\pi}{8} + \frac{2}{k\pi} \mid k \in \mathbb{Z}\}",),
+        (r"\{a = \frac{\pi}{8} + \frac{k^2\pi}{2} \mid k \in \mathbb{Z}\}",),
+    ),
     "how wide and how tall": Kind(
         "1.5 meters wide by 1.25 meters tall",
         (

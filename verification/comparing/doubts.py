@@ -68,6 +68,7 @@ def doubt(gold: Parsed, answer: Parsed, sides: tuple[Answer, Answer], terms: Ter
         or _arguments(left, right, terms)
         or _loose_unit(gold, answer, terms)
         or _letters_against_unit((gold, left), (answer, right))
+        or _gravity((gold, left), (answer, right))
     )
 
 
@@ -151,6 +152,21 @@ def _letters_against_unit(
         if measured and isinstance(other, Value) and _is_number_and_letters(other.expression):
             return "letters that may be a unit"
     return None
+
+
+def _gravity(left: tuple[Parsed, list[Answer]], right: tuple[Parsed, list[Answer]]) -> str | None:
+    """`1 g` may be as much as a body weighs, or as fast as it falls."""
+    for ours, theirs in ((left, right), (right, left)):
+        grams = _factors(ours) == {"g": 1} and "gram" not in ours[0].normal.lower()
+        if grams and _factors(theirs).get("s") == -2:
+            return "a g that may be gravity"
+    return None
+
+
+def _factors(side: tuple[Parsed, list[Answer]]) -> dict[str, int]:
+    parsed, leaves = side
+    one = (parsed.as_quantity or leaves[0]) if len(leaves) == 1 else None
+    return dict(one.unit.factors) if isinstance(one, Value) and one.unit else {}
 
 
 def _is_number_and_letters(tree: Expression) -> bool:

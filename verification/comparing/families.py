@@ -39,6 +39,7 @@ _LETTERS = set("kKnmlNjprst")
 _MOST_RESIDUES = 200
 _DIGITS = 60
 _SHIFTS = range(-3, 4)
+_MEMBERS = (1, 2, 3, 5)
 
 
 def with_parameters(gold: Answer, answer: Answer) -> tuple[Answer, Answer]:
@@ -104,12 +105,42 @@ def same_families(left: list[Expression], right: list[Expression], terms: Terms)
     lines = [_lines(left, terms), _lines(right, terms)]
     if lines[0] is not None and lines[1] is not None:
         return _same_residues(lines[0], lines[1])
+    ways = ((lines[0], right), (lines[1], left))
+    if any(line is not None and _leaves(line, trees, terms) for line, trees in ways):
+        return False
     if len(left) != len(right):
         raise UndecidedError("families that are not linear")
     for ours, theirs in ((left, right), (right, left)):
         if not all(any(_may_be_renamed(a, b, terms) for b in theirs) for a in ours):
             raise UndecidedError("families that are not linear")
     return True
+
+
+def _leaves(lines: list[tuple[Real, Real]], trees: list[Expression], terms: Terms) -> bool:
+    """Say whether a family has a member that is on none of the lines."""
+    for tree in trees:
+        name = _parameter(tree)
+        if name is None or len(traits_of(tree).variables) > 1:
+            continue
+        for k in _MEMBERS:
+            member = _member(tree, name, k, terms)
+            if member is not None and not any(_is_on(member, line) for line in lines):
+                return True
+    return False
+
+
+def _member(tree: Expression, name: str, k: int, terms: Terms) -> Real | None:
+    evaluator = NumericEvaluator({name: Fraction(k)}, Marks(), budget=terms.budget, digits=_DIGITS)
+    try:
+        value = evaluator.value(tree)
+    except (UndefinedError, TooLargeError):
+        return None
+    return None if abs(value.imag) > 0 else value
+
+
+def _is_on(member: Real, line: tuple[Real, Real]) -> bool:
+    count = (member - line[0]) / line[1]
+    return bool(abs(count - round(float(count.real))) < 1e-20)
 
 
 def same_moved(left: Tuple, right: Tuple, terms: Terms) -> bool | None:

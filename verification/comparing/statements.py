@@ -96,9 +96,13 @@ def is_part(part: Answer, whole: Answer, same: Same) -> bool:
     if not all(isinstance(item, Relation) for item in whole.items):
         return False
     ends = [side for item in whole.items if isinstance(item, Relation) for side in item.sides]
-    stated = [*whole.items, *(side.answer for side in ends if side.answer is not None)]
+    values = [side.answer for side in ends if side.answer is not None]
     parts = part.items if isinstance(part, Collection) and not part.braces else (part,)
-    return all(any(_surely(item, other, same) for other in stated) for item in parts)
+    stated = [whole.items if isinstance(item, Relation) else values for item in parts]
+    return all(
+        any(_surely(item, other, same) for other in others)
+        for item, others in zip(parts, stated, strict=True)
+    )
 
 
 def _told(relation: Relation) -> Answer | None:

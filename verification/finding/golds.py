@@ -11,8 +11,8 @@ from verification.finding.conclusions import concluded
 from verification.finding.one_liners import MAX_ONE_LINER
 from verification.finding.statements import find_answer_is
 from verification.finding.worded import MATHS, is_prose, only_number, stated_value
-from verification.finding.worded_cases import in_cases
 from verification.parsing.escapes import has_control_characters, uneaten
+from verification.parsing.worded_cases import in_cases
 
 _NO_VALUE = {
     "", "none", "n/a", "n.a.", "#n/a", "nan", "null", "<na>", "nil", "tbd", "unknown", "-", "?",
@@ -113,6 +113,8 @@ def _without_brackets(gold: str) -> str:
         return gold
     items = held["items"].replace("\\right", "").rstrip("\\ ")
     named = all(_NAME_AND_VALUE.fullmatch(item) for item in items.split(","))
+    if re.search(r"\||\\mid|:", items):
+        return gold  # `\\{x = 2k \\mid k \\in \\mathbb{Z}\\}`
     return items.strip() if named else gold
 
 
@@ -121,8 +123,8 @@ def _from_words(gold: str) -> str:
     if _PLAIN_NAME.fullmatch(gold) and re.search(r"['’.]", gold) and not gold.endswith("."):
         return rf"\text{{{gold}}}"
     told = _TOLD.fullmatch(gold)
-    if " otherwise" in gold or "\\ne" in gold:
-        return in_cases(gold) or gold
+    if in_cases(gold):
+        return gold  # read as it stands
     if told:
         return told["no"] or told["reasoned"] or told["told"]
     conclusion = concluded(gold)

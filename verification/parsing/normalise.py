@@ -64,6 +64,8 @@ _EMPTY_DELIMITER = re.compile(r"\\(?:left|right)\s*\.")
 _GROUPED = re.compile(r"(?<=\d)(?:\s*,\s*\\!\s*|\s*\{\s*,\s*\}\s*|\\,\s*|\\ |\\;)(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _NEXT_FORMULA = re.compile(r"\$\s*\n\s*\$")
+_AMPERSAND = re.compile(r"(\d\s+)([A-Za-z]{1,12})\\?&([A-Za-z]{1,12})(?![A-Za-z])")
+"""A name with a sign in it that is counted: `762 M&Ms`."""
 _NEXT_RELATION = re.compile(r"\\q?quad(?=[^=]*?(?:=|\\equiv))")
 _SPACE_GROUPED = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?")
 _INFIX_UNION = re.compile(r"\\big(cup|cap)(?![a-zA-Z]|\s*[_^])")
@@ -131,6 +133,8 @@ def normal_form(text: str) -> str:  # noqa: C901  one table of rewritings
     if "$" in text:
         text = _FORMULA.sub(r"\1", _BROKEN_FORMULA.sub(" ", text)) if text.count("$") > 1 else text
         text = _LEADING_DOLLAR.sub(r"\\usd ", text.replace("\\$", "\\usd ")).replace("$", "")
+    if "&" in text and "\\begin" not in text:
+        text = _AMPERSAND.sub(r"\1\\text{ \2and\3}", text)
     if "per cent" in text:
         text = text.replace("per cent", "percent")
     if text[:2] in ("Rs", "IN"):

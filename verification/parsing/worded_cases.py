@@ -21,9 +21,14 @@ _POINTS = re.compile(
 _HEAD = re.compile(r"\s*([a-zA-Z](?:_\{?\w+\}?)?)\(")
 
 
+def may_be_in_cases(text: str) -> bool:
+    """Say whether a text holds what all functions by cases in words do."""
+    return ("otherwise" in text or "\\ne" in text) and "\\begin" not in text
+
+
 def in_cases(gold: str) -> str:
     """Return a function by cases as LaTeX has it, empty where a gold is none that is understood."""
-    return _function(gold) or _probabilities(gold)
+    return (_function(gold) or _probabilities(gold)) if may_be_in_cases(gold) else ""
 
 
 def _function(gold: str) -> str:
