@@ -301,6 +301,24 @@ KINDS = {
             r"p_Z(1)=p_Z(5)=0.25, p_Z(0)=0.5, p_Z(z)=0 \text{ otherwise}",
         ),
     ),
+    "intervals of two kinds that run with an integer": Kind(
+        r"$\bigcup_{k=-\infty}^{\infty}\left\{\left[\frac{(6 k-1) \pi}{3}, \frac{(6 k+1) \pi}{3}"
+        r"\right] \cup\left(\frac{(4 k+1) \pi}{2}, \frac{(4 k+3) \pi}{2}\right)\right\}$",
+        (
+            r"[2n\pi-\frac{\pi}{3}, 2n\pi+\frac{\pi}{3}]"
+            r" \cup (2n\pi+\frac{\pi}{2}, 2n\pi+\frac{3\pi}{2}), n\in\mathbb{Z}",
+            r"\bigcup_{k \in \mathbb{Z}} (2k\pi-\frac{3\pi}{2}, 2k\pi-\frac{\pi}{2})"
+            r"\cup[2k\pi-\frac{\pi}{3}, 2k\pi+\frac{\pi}{3}]",
+        ),
+        (
+            r"[2n\pi-\frac{\pi}{3}, 2n\pi+\frac{\pi}{3})"
+            r" \cup (2n\pi+\frac{\pi}{2}, 2n\pi+\frac{3\pi}{2}), n\in\mathbb{Z}",
+            r"[2n\pi-\frac{\pi}{3}, 2n\pi+\frac{\pi}{3}], n\in\mathbb{Z}",
+            r"[2n\pi-\frac{\pi}{3}, 2n\pi+\frac{\pi}{3}]"
+            r" \cup (4n\pi+\frac{\pi}{2}, 4n\pi+\frac{3\pi}{2}), n\in\mathbb{Z}",
+        ),
+        (r"[-\frac{\pi}{3}, \frac{\pi}{3}] \cup (\frac{\pi}{2}, \frac{3\pi}{2})",),
+    ),
     "an acceleration that may be told in g": Kind(
         r"9.8 \mathrm{~m/s^2}",
         ("9.8", r"9.8 \text{ m/s}^2"),

@@ -23,6 +23,7 @@ from verification.comparing.notations import (
 from verification.comparing.quantities import same_quantity
 from verification.comparing.regions import Region, region_of, same_region, subjects
 from verification.comparing.relations import same_relation
+from verification.comparing.running import same_runs
 from verification.comparing.several import is_set, letters_of, several, variables_of
 from verification.comparing.special import list_as_tuple, same_restricted, same_special
 from verification.comparing.stated import Assignments, stated
@@ -214,6 +215,8 @@ class _Pair:
         """Compare what runs with an integer."""
         if isinstance(self.left, Tuple) and isinstance(self.right, Tuple):
             return same_moved(self.left, self.right, self.terms)
+        if isinstance(self.left, SetOperation) or isinstance(self.right, SetOperation):
+            return same_runs(self.left, self.right, self.terms)
         families = families_of(self.left), families_of(self.right)
         if families[0] and families[1]:
             return same_families(families[0], families[1], self.terms)

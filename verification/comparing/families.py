@@ -102,7 +102,7 @@ def families_of(answer: Answer) -> list[Expression] | None:
 
 def same_families(left: list[Expression], right: list[Expression], terms: Terms) -> bool:
     """Say whether two lists of families make the same set."""
-    lines = [_lines(left, terms), _lines(right, terms)]
+    lines = [lines_of(left, terms), lines_of(right, terms)]
     if lines[0] is not None and lines[1] is not None:
         return _same_residues(lines[0], lines[1])
     ways = ((lines[0], right), (lines[1], left))
@@ -202,7 +202,7 @@ def _may_be_renamed(left: Expression, right: Expression, terms: Terms) -> bool:
     return False
 
 
-def _lines(trees: list[Expression], terms: Terms) -> list[tuple[Real, Real]] | None:
+def lines_of(trees: list[Expression], terms: Terms) -> list[tuple[Real, Real]] | None:
     """Return offset and step of each family, None where one is not linear or not closed."""
     lines: list[tuple[Real, Real]] = []
     for tree in trees:
