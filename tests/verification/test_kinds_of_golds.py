@@ -37,7 +37,14 @@ KINDS = {
             r"w=l=\sqrt[3]{2V}, h=\frac{\sqrt[3]{V}}{2^{1/3}}, h/w=1/2",
             r"w=l=\sqrt[3]{2V}, h=\frac{\sqrt[3]{V}}{2^{2/3}}, h/w=1/3",
         ),
-        (r"w=l=\sqrt[3]{2V}, h=\frac{\sqrt[3]{V}}{2^{2/3}}", r"\frac12", r"h/w = 1/2"),
+        (
+            r"w=l=\sqrt[3]{2V}, h=\frac{\sqrt[3]{V}}{2^{2/3}}",
+            r"w=2^{1/3}V^{1/3}, h=\frac{\sqrt[3]{V}}{2^{2/3}}, h/w=1/2",
+            r"x=y=\sqrt[3]{2V}, z=\sqrt[3]{V/4}",
+            r"\sqrt[3]{2V}, \sqrt[3]{2V}, \sqrt[3]{V/4}",
+            r"\frac12",
+            r"h/w = 1/2",
+        ),
     ),
     "equations in the same unknowns": Kind(
         r"$z+w=5-i, z-2 w=-4+23 i, z w=62+5 i$, and $\frac{w}{z}=-\frac{50}{53}-\frac{37}{53} i$.",
@@ -54,6 +61,23 @@ KINDS = {
         (
             r"X^TY=\begin{pmatrix}0&-1\\1&3\end{pmatrix}, XY^T=1",
             r"X^TY=\begin{pmatrix}0&-1\\1&2\end{pmatrix}, XY^T=2",
+        ),
+    ),
+    "unit vectors": Kind(
+        r"$$\frac{1}{\|\mathbf{u}\|} \mathbf{u}=\frac{1}{\sqrt{5}}\left[\begin{array}{l}1 \\ 2"
+        r"\end{array}\right], \quad \frac{1}{\|\mathbf{v}\|} \mathbf{v}=\frac{1}{\sqrt{2}}"
+        r"\left[\begin{array}{r}1 \\ -1\end{array}\right]$$",
+        (
+            r"\frac{\mathbf{v}}{\|\mathbf{v}\|}=\frac{1}{\sqrt2}\begin{bmatrix}1\\-1\end{bmatrix},"
+            r"\frac{\mathbf{u}}{\|\mathbf{u}\|}=\frac{1}{\sqrt5}\begin{bmatrix}1\\2\end{bmatrix}",
+        ),
+        (
+            r"\frac{\mathbf{u}}{\|\mathbf{u}\|}=\frac{1}{\sqrt5}\begin{bmatrix}2\\1\end{bmatrix},"
+            r"\frac{\mathbf{v}}{\|\mathbf{v}\|}=\frac{1}{\sqrt2}\begin{bmatrix}1\\-1\end{bmatrix}",
+        ),
+        (
+            r"\hat{\mathbf{u}}=\frac{1}{\sqrt5}\begin{bmatrix}1\\2\end{bmatrix},"
+            r"\hat{\mathbf{v}}=\frac{1}{\sqrt2}\begin{bmatrix}1\\-1\end{bmatrix}",
         ),
     ),
     "a formula and its limit": Kind(
@@ -203,6 +227,7 @@ KINDS = {
         r"Only $\mathbf{w}$ is a unit vector.",
         (r"\mathbf{w}", r"\vec{w}", "w"),
         (r"\mathbf{u}", r"\mathbf{u}, \mathbf{w}"),
+        (r"\begin{bmatrix}1\\1\end{bmatrix}", r"\mathbf{w}=\begin{bmatrix}1\\1\end{bmatrix}"),
     ),
     "what was found of a set": Kind(
         r"Therefore, the set $R$ is linearly independent.",
@@ -297,6 +322,7 @@ KINDS = {
         ),
         (r"p_Z(1)=p_Z(2)=0.25, p_Z(0)=0.5", r"p_Z(1)=p_Z(5)=0.25, p_Z(0)=0.25"),
         (
+            r"\frac12, \frac14, \frac14",
             r"p_Z(z)=\begin{cases}1/4 & z=1,5\\1/2&z=0\\0&\text{otherwise}\end{cases}",
             r"p_Z(1)=p_Z(5)=0.25, p_Z(0)=0.5, p_Z(z)=0 \text{ otherwise}",
         ),

@@ -60,6 +60,7 @@ from verification.tree.syntax import (
 from verification.tree.traits import traits_of
 
 _WORDED = re.compile("[a-z]{3}")
+_LABELLED = re.compile(r"[a-z]{3}|\(.*\d")
 _COUNTED = re.compile(r"\d+ ?[a-z]+ \d|\d [a-z]+")
 """A phrase like `3 hours 20 minutes`."""
 
@@ -138,8 +139,7 @@ def _same_relations(left: Relation, right: Relation, terms: Terms) -> bool:
             return True
         if not any(interval.symbolic for interval in (*region, *opposite)):
             return False
-    told = same_statement(left, right, lambda a, b: same_answer(a, b, terms), terms)
-    return same_relation(left, right, terms) if told is None else told
+    return same_statement(left, right, partial(same_answer, terms=terms), terms)
 
 
 def _states_number(named: Named | None) -> bool:
@@ -195,7 +195,7 @@ def _same_assignments(left: Assignments, right: Answer | Assignments, terms: Ter
         return False
     pairs = list(zip(left.values, right.items, strict=True))
     same = every(lambda a, b: same_answer(a, b, terms), pairs)
-    listed = isinstance(right, Collection) and any(map(_WORDED.search, left.names))
+    listed = isinstance(right, Collection) and any(map(_LABELLED.search, left.names))
     if same or not listed:
         return same
     if same_items(left.values, right.items, lambda a, b: same_answer(a, b, terms)):

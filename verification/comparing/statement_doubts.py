@@ -8,7 +8,17 @@ from verification.comparing.comparison import same_answer
 from verification.comparing.stated import stated
 from verification.comparing.statements import is_part
 from verification.parsing.quantities import EXTENTS
-from verification.tree.syntax import Answer, Collection, Piecewise, Relation, Value
+from verification.tree.renaming import names_in
+from verification.tree.syntax import (
+    Answer,
+    Collection,
+    Piecewise,
+    Relation,
+    Side,
+    Symbol,
+    Tuple,
+    Value,
+)
 from verification.tree.traits import traits_of
 
 _AT_A_NUMBER = re.compile(r"\\?[a-zA-Z]+(?:_\w+)?\((?:[a-zA-Z]=)?-?\d.*\)")
@@ -16,17 +26,36 @@ _AT_A_NUMBER = re.compile(r"\\?[a-zA-Z]+(?:_\w+)?\((?:[a-zA-Z]=)?-?\d.*\)")
 
 def doubt_of_statements(sides: tuple[Answer, Answer], terms: Terms) -> str | None:
     """Return what may explain away a difference between statements, None if nothing does."""
+    ways = (sides, sides[::-1])
+    if any(_is_name_of(one, other) for one, other in ways):
+        return "a name, and what may be its value"
     if not any(isinstance(side, Collection | Relation) for side in sides):
         return None
     told = [any("perp" in r.signs for r in _relations(side)) for side in sides]
     if any(told) and not all(told):
         return "a relation that may be told by pairs"
-    ways = (sides, sides[::-1])
     if any(_is_table(one) and _is_formula(other) for one, other in ways):
         return "values of a function, and a formula"
     if any(_has_extents(one) and isinstance(other, Value) for one, other in ways):
         return "lengths that may be multiplied"
     return "a part of what the gold states" if _is_part(sides, terms) else None
+
+
+def _is_name_of(name: Answer, other: Answer) -> bool:
+    """Say whether one side is the name of a vector, the other a vector, or `w = ...` itself."""
+    if not isinstance(name, Value) or not isinstance(name.expression, Symbol):
+        return False
+    if not name.expression.name.removeprefix("vec:")[:1].islower():
+        return False
+    if isinstance(other, Relation):
+        return other.signs == ("=",) and _names(other.sides[0]) == {name.expression.name}
+    return isinstance(other, Tuple) or (
+        isinstance(other, Value) and traits_of(other.expression).matrix
+    )
+
+
+def _names(side: Side) -> set[str]:
+    return names_in(side.answer) if side.answer is not None else {side.text}
 
 
 def _is_part(sides: tuple[Answer, Answer], terms: Terms) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from verification.arithmetic.equality import same_expression
 from verification.arithmetic.terms import Terms
 from verification.comparing.assignments import is_unknown
+from verification.comparing.relations import same_relation
 from verification.comparing.several import variables_of
 from verification.tree.bounds import UndecidedError
 from verification.tree.renaming import names_in
@@ -24,14 +25,20 @@ from verification.tree.traits import traits_of
 Same = Callable[[Answer, Answer], bool]
 
 
-def same_statement(left: Relation, right: Relation, same: Same, terms: Terms) -> bool | None:
-    """Say whether two equations say the same; None where their sides do not tell."""
+def same_statement(left: Relation, right: Relation, same: Same, terms: Terms) -> bool:
+    """Say whether two relations say the same: by their left sides, by arithmetic, by names."""
     told = _told(left), _told(right)
-    if told[0] is not None and told[1] is not None and _same_side(left, right, terms):
-        return same(told[0], told[1])
-    if any(_gives_more(a, b) for a, b in ((left, right), (right, left))):
-        return False
-    return None
+    both = told[0] is not None and told[1] is not None
+    if both and _same_side(left, right, terms):
+        return same(told[0], told[1])  # type: ignore[arg-type]
+    try:
+        return same_relation(left, right, terms)
+    except UndecidedError:
+        if not any(_gives_more(a, b) for a, b in ((left, right), (right, left))):
+            raise
+    if both and same(told[0], told[1]):  # type: ignore[arg-type]
+        raise UndecidedError("another name for the same value")
+    return False
 
 
 def contradict(left: Sequence[Answer], right: Sequence[Answer], same: Same, terms: Terms) -> bool:
@@ -98,11 +105,30 @@ def is_part(part: Answer, whole: Answer, same: Same) -> bool:
     ends = [side for item in whole.items if isinstance(item, Relation) for side in item.sides]
     values = [side.answer for side in ends if side.answer is not None]
     parts = part.items if isinstance(part, Collection) and not part.braces else (part,)
-    stated = [whole.items if isinstance(item, Relation) else values for item in parts]
+    if not _subjects(parts) & names_in(whole):  # all goes by other names
+        parts = tuple(map(_said, parts))
+    named = (*whole.items, *(told for item in whole.items if (told := _told_in_words(item))))
+    stated = [named if isinstance(item, Relation) else values for item in parts]
     return all(
         any(_surely(item, other, same) for other in others)
         for item, others in zip(parts, stated, strict=True)
     )
+
+
+def _subjects(items: Sequence[Answer]) -> set[str]:
+    firsts = [item.sides[0] for item in items if isinstance(item, Relation)]
+    return {name for side in firsts for name in _mentioned(side)}
+
+
+def _told_in_words(item: Answer) -> Answer | None:
+    """Return what is said of a subject in words, which may be the name opposite."""
+    worded = isinstance(item, Relation) and item.sides[0].answer is None
+    return _told(item) if worded and isinstance(item, Relation) else None
+
+
+def _said(item: Answer) -> Answer:
+    told = _told(item) if isinstance(item, Relation) else None
+    return told or item
 
 
 def _told(relation: Relation) -> Answer | None:
