@@ -119,13 +119,27 @@ KINDS = {
         r"$y_{i}=\frac{x^{i-1}}{(i-1) !}, 1 \leq i \leq n$",
         (r"y_i=\frac{x^{i-1}}{(i-1)!}, 1\le i\le n",),
         (r"y_i=\frac{x^{i}}{(i-1)!}, 1\le i\le n", r"y_i=\frac{x^{i-1}}{(i-1)!}, 2\le i\le n"),
-        (r"y_k=\frac{x^{k-1}}{(k-1)!}, k=1,\dots,n",),
+        (r"y_i=\frac{x^{i-1}}{(i-1)!}", r"y_k=\frac{x^{k-1}}{(k-1)!}, k=1,\dots,n"),
     ),
     "bounds with a unit": Kind(
         r"$0 \leq c<8 \mathrm{lb}-\mathrm{sec} / \mathrm{ft}$",
         (r"0 \le c < 8", r"0 \le c < 8 \text{ lb-sec/ft}", r"[0,8)"),
         (r"0 \le c < 9", r"0 < c < 8", r"0 \le c \le 8 \text{ lb-sec/ft}"),
         (r"0 \le c < 8 \text{ kg/s}",),
+    ),
+    "two formulas and where they hold": Kind(
+        r"s(t)=t^2, v(t)=2t, t \ge 0",
+        (r"v(t)=2t, s(t)=t^2, t \ge 0",),
+        (r"s(t)=t^2, v(t)=3t, t \ge 0", r"s(t)=t^2, v(t)=2t, t \ge 1", r"s(t)=t^2, v(t)=t"),
+        (r"s(t)=t^2, v(t)=2t",),
+    ),
+    "one of two alternatives": Kind(
+        r"x = 1 \text{ or } x > 3",
+        (r"x > 3 \text{ or } x = 1",),
+        ("x = 1", "x > 3", r"x = 1 \text{ or } x > 4"),
+    ),
+    "values at two places": Kind(
+        "f(1)=2, f(2)=3", ("f(2)=3, f(1)=2",), ("f(1)=2, f(2)=4", "x=5"), ("f(x)=x+1",)
     ),
     "a function, and a constant that solves as well": Kind(
         r"$y=\frac{c}{x-c} \quad y \equiv-1$",
@@ -182,6 +196,12 @@ KINDS = {
         r"We need $5 x-3 y=2 x-2 y$ and $4=2 y$. The unique solution is $x=\frac{2}{3}$ and $y=2$.",
         (r"(\frac23, 2)", r"y=2, x=2/3"),
         (r"x=2, y=2/3", r"x=2/3", r"x=\frac23, y=3"),
+    ),
+    "an equation, and what it makes of the unknown": Kind(
+        r"The equation simplifies to $X=B+B$, so $X=\left[\begin{array}{rr}0 & 6 \\ 2 & -2"
+        r"\end{array}\right]$.",
+        (r"\begin{pmatrix}0&6\\2&-2\end{pmatrix}", r"X=\begin{pmatrix}0&6\\2&-2\end{pmatrix}"),
+        (r"\begin{pmatrix}0&6\\2&2\end{pmatrix}", r"Y=\begin{pmatrix}0&6\\2&-2\end{pmatrix}"),
     ),
     "an equation that is led in by words": Kind(
         r"It is the hyperplane given by the equation $x-2 y-3 z+2 w=0$.",

@@ -75,7 +75,8 @@ def _is_formula(answer: Answer) -> bool:
     """Say whether an answer gives a function by a formula or by cases, whole or in a part."""
     for item in answer.items if isinstance(answer, Collection) else (answer,):
         value = item.sides[-1].answer if isinstance(item, Relation) else item
-        if isinstance(item, Relation) and not _AT_A_NUMBER.fullmatch(item.sides[0].text):
+        name = item.sides[0].text if isinstance(item, Relation) else ""
+        if "(" in name and not _AT_A_NUMBER.fullmatch(name):
             return True
         if isinstance(value, Piecewise) or (
             isinstance(value, Value) and traits_of(value.expression).variables

@@ -98,9 +98,9 @@ def is_part(part: Answer, whole: Answer, same: Same) -> bool:
 
     Which of a list's statements the question asks for, the list does not tell.
     """
-    if not isinstance(whole, Collection) or whole.braces:
+    if not isinstance(whole, Collection) or whole.braces or whole.joined_by == "or":
         return False
-    if not all(isinstance(item, Relation) for item in whole.items):
+    if not all(isinstance(item, Relation) and _states(item, whole) for item in whole.items):
         return False
     ends = [side for item in whole.items if isinstance(item, Relation) for side in item.sides]
     values = [side.answer for side in ends if side.answer is not None]
@@ -118,6 +118,14 @@ def is_part(part: Answer, whole: Answer, same: Same) -> bool:
 def _subjects(items: Sequence[Answer]) -> set[str]:
     firsts = [item.sides[0] for item in items if isinstance(item, Relation)]
     return {name for side in firsts for name in _mentioned(side)}
+
+
+def _states(relation: Relation, whole: Collection) -> bool:
+    """Say whether a relation tells a fact, or compares what the formulas beside it hold."""
+    if set(relation.signs) <= {"=", "~", "equiv", "perp"}:
+        return True
+    formulas = [r.sides[-1] for r in whole.items if isinstance(r, Relation) and "=" in r.signs]
+    return any(_mentioned(side) & names_in(relation) for side in formulas)
 
 
 def _told_in_words(item: Answer) -> Answer | None:

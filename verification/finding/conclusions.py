@@ -29,6 +29,7 @@ _CHANGING = re.compile(
 )
 _WORKING = re.compile(
     rf"(?:Recall that .+|(?:[Ll]et|We (?:have|need|compute|find|get)) {_MARKS}"
+    rf"|[Tt]he (?:equation|expression|system) (?:simplifies|reduces) to {_MARK}"
     rf"|(?:One|We) can row reduce this [a-z ]+(?:\d )?to {_MARK}|{_MARK})"
 )
 _COORDINATE = {"first coordinate", "second coordinate"}

@@ -104,7 +104,7 @@ def _is_domain(stated: list[Token], condition: list[Token]) -> bool:
 
 
 def _names(tokens: list[Token]) -> set[str]:
-    return {token.text for token in tokens if token.kind == "letter" or token.text in GREEK}
+    return {t.text for t in tokens if t.kind in ("letter", "symbol") or t.text in GREEK}
 
 
 def _has_index(stated: list[Token], index: str) -> bool:
