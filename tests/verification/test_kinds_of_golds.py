@@ -133,6 +133,12 @@ KINDS = {
         (r"s(t)=t^2, v(t)=3t, t \ge 0", r"s(t)=t^2, v(t)=2t, t \ge 1", r"s(t)=t^2, v(t)=t"),
         (r"s(t)=t^2, v(t)=2t",),
     ),
+    "a formula, and the one place where it fails": Kind(
+        r"y=\frac{1}{x}, x \neq 0",
+        (r"y=x^{-1} \text{ for } x \ne 0",),
+        (r"y=\frac{2}{x}, x \neq 0", r"y=\frac{1}{x}, x > 0", r"y=\frac{2}{x}"),
+        (r"y=\frac1x",),
+    ),
     "one of two alternatives": Kind(
         r"x = 1 \text{ or } x > 3",
         (r"x > 3 \text{ or } x = 1",),

@@ -8,7 +8,7 @@ from verification.arithmetic.exact import ExactEvaluator, InexactError
 from verification.arithmetic.marks import Marks
 from verification.arithmetic.terms import Terms, every, some
 from verification.comparing.assignments import is_unknown, same_name
-from verification.comparing.within import differ_within
+from verification.comparing.within import differ_within, formula_of
 from verification.tree.bounds import UndecidedError, UndefinedError
 from verification.tree.renaming import PARAMETER, names_in, renamed
 from verification.tree.syntax import (
@@ -130,7 +130,9 @@ def same_restricted(left: Answer, right: Answer, same: Same, terms: Terms) -> bo
                 return False
             if _either(same, answer, (other, moved.answer)):
                 return True
-            if not differ_within(answer, moved.answer, condition, terms):
+            formulas = formula_of(answer), formula_of(moved.answer)
+            plain = all(tree is None or _is_plain(Value(tree)) for tree in formulas)
+            if not plain and not differ_within(answer, moved.answer, condition, terms):
                 raise UndecidedError("formulas that may agree where they hold")
             return False
         case (Restricted(answer), other) | (other, Restricted(answer)):

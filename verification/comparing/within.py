@@ -11,12 +11,13 @@ from verification.tree.traits import traits_of
 _MANY = 120
 """Points that are tried: of few does a condition hold."""
 _APART = 1e-9
-_ORDERS = {"<", ">", "<=", ">="}
+_ORDERS = {"<", ">", "<=", ">=", "!="}
+"""What a point can be tried for; that one is not another, points chosen at random are."""
 
 
 def differ_within(left: Answer, right: Answer, condition: Answer, terms: Terms) -> bool:
     """Say whether two formulas certainly differ at a point at which the condition holds."""
-    ours, theirs = _formula(left), _formula(right)
+    ours, theirs = formula_of(left), formula_of(right)
     if ours is None or theirs is None or not isinstance(condition, Relation):
         return False
     if not set(condition.signs) <= _ORDERS:
@@ -39,7 +40,8 @@ def _apart(x: Real | None, y: Real | None) -> bool:
     return abs(float(x) - float(y)) > _APART * (1 + abs(float(x)))
 
 
-def _formula(answer: Answer) -> Expression | None:
+def formula_of(answer: Answer) -> Expression | None:
+    """Return the expression that an answer is, or says its left side to be; None for others."""
     if isinstance(answer, Relation) and set(answer.signs) == {"="}:
-        return _formula(answer.sides[-1].answer) if answer.sides[-1].answer else None
+        return formula_of(answer.sides[-1].answer) if answer.sides[-1].answer else None
     return answer.expression if isinstance(answer, Value) else None
