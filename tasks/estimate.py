@@ -169,7 +169,10 @@ async def _probe(run: LabelRun, shard: int, rows: Sequence[ProblemRow]) -> list[
             async def label(row: ProblemRow) -> None:
                 session.board.add(await label_problem(run, row, rollouts))
 
-            async with asyncio.TaskGroup() as group:
-                for row in rows:
-                    group.create_task(label(row))
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for row in rows:
+                        group.create_task(label(row))
+            finally:
+                session.board.shard_ended(shard)
             return [rollouts.of(row.problem).costs for row in rows]
