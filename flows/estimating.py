@@ -73,6 +73,8 @@ def _table(run: LabelRun, found: Estimate, hardware: Hardware, rate: float) -> T
     }
     if found.scored_tokens.total:
         rows["tokens read for scores"] = found.scored_tokens
+    if found.segment_tokens.total:
+        rows["tokens that the segmenter writes"] = found.segment_tokens
     for name, interval in rows.items():
         table.add_row(name, *_cells(interval, found.problems))
     if rate:

@@ -52,6 +52,8 @@ class Estimate:
     completion_tokens: Interval
     scored_tokens: Interval
     """Tokens read for scores; zero where the labeler scores nothing."""
+    segment_tokens: Interval
+    """Tokens that a segmenter writes; zero without one."""
 
 
 async def estimate(run: LabelRun, *, probe: int) -> Estimate:
@@ -102,6 +104,7 @@ def scaled(costs: Sequence[Costs], problems: int) -> Estimate:
         prompt_tokens=total(lambda cost: cost.prompt_tokens),
         completion_tokens=total(lambda cost: cost.completion_tokens),
         scored_tokens=total(lambda cost: cost.scored_tokens),
+        segment_tokens=total(lambda cost: cost.segment_tokens),
     )
 
 

@@ -116,11 +116,22 @@ def _card(run: RunFolder, address: Address, *, license: str) -> str:
         hub=address.hub,
         license=license,
         demo=_is_demo(summary, _mapping(config.get("policy"))),
-        configuration={key: config[key] for key in _SHAPING if key in config},
+        configuration=_shown(config),
         exports=[_card_export(folder) for folder in run.exports],
         example=_example(run),
     )
     return dataset_card(summary, facts)
+
+
+def _shown(config: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings a reader needs; of a segmenter's own policy no more than its model."""
+    shown = {key: config[key] for key in _SHAPING if key in config}
+    splitter = _mapping(shown.get("splitter"))
+    if policy := _mapping(splitter.get("policy")):
+        named = {key: policy[key] for key in ("kind", "model") if policy.get(key)}
+        named |= {"model": Path(str(named["model"])).name} if "model" in named else {}
+        shown["splitter"] = {**splitter, "policy": named}
+    return shown
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -32,9 +32,10 @@ def test_no_total_is_below_what_the_probe_already_cost() -> None:
 
 
 def test_costs_are_scaled_to_the_problems_that_can_be_labelled() -> None:
-    costs = [Costs(sampled=10, replayed=2, completion_tokens=50, scored_tokens=7)] * 4
+    spent = {"completion_tokens": 50, "scored_tokens": 7, "segment_tokens": 3}
+    costs = [Costs(sampled=10, replayed=2, **spent)] * 4
     found = scaled(costs, 40)
     assert found.rollouts.total == 480
     assert found.completion_tokens.low == found.completion_tokens.high == 2000
-    assert found.scored_tokens.total == 280
+    assert (found.scored_tokens.total, found.segment_tokens.total) == (280, 120)
     assert found.spent.sampled == 40

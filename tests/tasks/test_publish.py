@@ -171,6 +171,20 @@ def test_a_run_of_the_demo_policy_is_labelled_demo_data(run: Path) -> None:
     assert "**Demo data.**" in publish_run(run, "hf:a/b", dry_run=True).card
 
 
+def test_of_a_segmenter_no_more_than_its_model_is_published(run: Path) -> None:
+    path = RunFolder(run).run_json
+    record = json.loads(path.read_text())
+    policy = {"kind": "openai", "urls": ["http://inner:8000"], "model": "/home/me/small"}
+    splitter = {"kind": "segmenter", "policy": policy}
+    record["config"] = {**record.get("config", {}), "splitter": splitter}
+    path.write_text(json.dumps(record))
+    card = publish_run(run, "hf:org/sums", dry_run=True).card
+    assert "segmenter" in card
+    assert "model: small" in card
+    assert "inner" not in card
+    assert "/home/me" not in card
+
+
 @pytest.mark.parametrize("to", ["org/name", "hf:name", "gh:org/name", "hf:org/na me", "hf:a/b/c"])
 def test_an_address_of_another_form_is_refused(run: Path, to: str) -> None:
     with pytest.raises(ExportError, match="write hf:organisation/name or ms:organisation/name"):
