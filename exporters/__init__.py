@@ -4,8 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from exporters.chat import QwenExporter, RlhflowExporter
+from exporters.listed import ActPrmExporter, FoverExporter, Prm800kExporter, SkyworkExporter
 from exporters.math_shepherd import MathShepherdExporter
 from exporters.seam import Exporter, LabelledSteps, Refused, Tokenizer, TrainingRow
+from exporters.tagged import OpenRExporter, OpenRlhfExporter, OpenRlhfSoftExporter
 from exporters.trl import TrlExporter
 
 
@@ -14,7 +17,17 @@ def _trl_unless_named(value: Any) -> Any:
 
 
 AnyExporter = Annotated[
-    TrlExporter | MathShepherdExporter,
+    TrlExporter
+    | RlhflowExporter
+    | QwenExporter
+    | MathShepherdExporter
+    | OpenRlhfExporter
+    | OpenRlhfSoftExporter
+    | OpenRExporter
+    | Prm800kExporter
+    | ActPrmExporter
+    | FoverExporter
+    | SkyworkExporter,
     Field(discriminator="format"),
     BeforeValidator(_trl_unless_named),
 ]

@@ -5,6 +5,7 @@ split at `Step 1: ` and drop a row where that occurs more than once.
 """
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
@@ -38,19 +39,20 @@ class MathShepherdExporter(Exporter):
         """Return the row of labelled steps, or why they make none."""
         if clashes(steps, separator) or separator in steps.problem.question:
             return Refused(reason=f"the text contains the tag {separator}")
-        text = _text(steps, [separator] * len(steps.steps))
+        text = numbered(steps, [separator] * len(steps.steps))
         if text.count("Step 1: ") != 1:
             return Refused(reason="`Step 1: ` occurs more than once")
         signs = ["+" if label else "-" for label in steps.labels]
-        return MathShepherdRow(input=text, label=_text(steps, signs), task=steps.problem.source)
+        return MathShepherdRow(input=text, label=numbered(steps, signs), task=steps.problem.source)
 
     def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
         """Return the tokens of `input`."""
         marks = [separator] * len(steps.steps)
-        return int(tokenizer.adds_bos) + tokenizer.count(_text(steps, marks))
+        return int(tokenizer.adds_bos) + tokenizer.count(numbered(steps, marks))
 
 
-def _text(steps: LabelledSteps, marks: list[str]) -> str:
+def numbered(steps: LabelledSteps, marks: Sequence[str]) -> str:
+    """Return the question and the numbered steps, each with its mark behind it, as one text."""
     lines = (
         f"Step {number}: {_OWN_NUMBER.sub('', step, count=1) if _starts(step) else step} {mark}"
         for number, (step, mark) in enumerate(zip(steps.steps, marks, strict=True), start=1)

@@ -5,7 +5,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from itertools import chain, count
 from pathlib import Path
@@ -77,16 +77,29 @@ def export_run(
     folder = run.export(exporter.name)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "export.json").unlink(missing_ok=True)
-    tally = _write(run, folder, maker)
-    if not tally.rows:
-        reasons = "; ".join(f"{count}: {reason}" for reason, count in tally.refused.most_common())
-        raise ExportError(
-            f"{run.path} has no solution to export ({reasons or 'it has none'}) as view "
-            f"{view.kind!r}: choose another with --view, e.g. first_error for labelers that search"
-        )
+    with ExitStack() as undo:
+        undo.callback(_discard, folder)
+        tally = _write(run, folder, maker)
+        if not tally.rows:
+            reasons = "; ".join(f"{n}: {reason}" for reason, n in tally.refused.most_common())
+            raise ExportError(
+                f"{run.path} has no solution to export ({reasons or 'it has none'}) as view "
+                f"{view.kind!r}: choose another with --view, e.g. first_error for labelers that "
+                "search"
+            )
+        undo.pop_all()
     report = _report(run, folder, maker, tally)
     _record(report, exporter)
     return report
+
+
+def _discard(folder: Path) -> None:
+    """Remove what a failed export left: a reader who takes all files would take it for rows."""
+    for split in SPLITS:
+        for name in (f"{split}.parquet", f"{split}.parquet.partial"):
+            (folder / name).unlink(missing_ok=True)
+    with suppress(OSError):  # somebody else's files are in it
+        folder.rmdir()
 
 
 def viewed(exporter: Exporter, concludes: Concludes) -> Exporter:

@@ -11,6 +11,9 @@ from pydantic import Field, field_validator
 from schemas import Problem, Settings
 from schemas.views import AnyView
 
+NO_SEPARATOR = ("",)
+"""The `separators` of a format in which nothing stands between steps."""
+
 TrainingRow = Mapping[str, object]
 """One training row; its keys are the columns of its format's schema."""
 
@@ -91,14 +94,21 @@ class Exporter(Settings):
         """The export's folder within the run."""
         return self.folder or (f"{self.format}-{self.view.kind}" if self.view else self.format)
 
+    @field_validator("separator")
+    @classmethod
+    def _has_one(cls, separator: str | None) -> str | None:
+        if separator is not None and cls.separators == NO_SEPARATOR:
+            raise ValueError("this format puts nothing between steps: leave it out")
+        return separator
+
     @field_validator("view")
     @classmethod
     def _labels_as_the_format_takes_them(cls, view: AnyView | None) -> AnyView | None:
         if view is not None and view.grades and not cls.takes_grades:
             raise ValueError(
                 f"the labels of view {view.kind!r} are soft, and this format casts them to 0 or 1: "
-                "choose a view that decides, e.g. hard or threshold, and read graded labels from "
-                "the tables"
+                "choose a view that decides, e.g. hard, or a format that takes grades, "
+                "e.g. actprm"
             )
         return view
 

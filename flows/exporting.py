@@ -34,10 +34,10 @@ def export_here(
 
 def _lines(report: ExportReport) -> list[str]:
     rows = ", ".join(f"{count:,} {split}" for split, count in report.rows.items())
+    between = f"separator {report.separator!r}" if report.separator else "nothing between them"
     lines = [
         f"{rows} rows in {report.folder}",
-        f"steps: {report.right_steps:,} right, {report.wrong_steps:,} wrong; "
-        f"separator {report.separator!r}",
+        f"steps: {report.right_steps:,} right, {report.wrong_steps:,} wrong; {between}",
     ]
     lines += [f"left out {count:,}: {reason}" for reason, count in report.refused.items()]
     if report.shortened:

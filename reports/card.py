@@ -173,10 +173,10 @@ def _holdings(facts: CardFacts) -> Iterable[tuple[str, str]]:
     for export in facts.exports:
         rows = ", ".join(f"{count:,} {split}" for split, count in export.rows.items())
         left_out = sum(export.refused.values())
+        marked = f"; step separator {_span(repr(export.separator))}" if export.separator else ""
         yield (
             _span(export.name),
-            f"training rows ({rows}; {left_out:,} solutions left out, see `export.json`); "
-            f"step separator {_span(repr(export.separator))}",
+            f"training rows ({rows}; {left_out:,} solutions left out, see `export.json`){marked}",
         )
 
 

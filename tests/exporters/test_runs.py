@@ -132,6 +132,7 @@ def test_a_run_of_which_nothing_can_be_exported_says_why(tmp_path: Path) -> None
     )
     with pytest.raises(ExportError, match="1: no step is decided"):
         export(tmp_path)
+    assert not RunFolder(tmp_path).export("trl-hard").exists(), "nobody takes what is left for rows"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,200 @@
+"""Every format: its example on the page, and that its rows read back as what was exported."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporters import AnyExporter, Exporter, LabelledSteps, Refused
+from exporters.seam import NO_SEPARATOR
+from tests.registries import kinds, members
+from tests.runs import problem
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
+FORMATS = dict(zip(kinds(AnyExporter, "format"), members(AnyExporter), strict=True))
+QUESTION = problem().question
+Labelled = tuple[str, list[str], list[float]]
+
+
+def labelled(steps: Sequence[str], labels: Sequence[bool | float]) -> LabelledSteps:
+    return LabelledSteps(problem=problem(), steps=tuple(steps), labels=tuple(labels))
+
+
+EXAMPLE = labelled(["2 * 3 = 6.", "2 + 6 = 9."], [True, False])
+
+
+def row_of(exporter: Exporter, steps: LabelledSteps) -> Any:
+    return exporter.row(steps, exporter.separators[0])
+
+
+def _signed(signs: Sequence[str]) -> list[float]:
+    assert set(signs) <= {"+", "-"}
+    return [float(sign == "+") for sign in signs]
+
+
+def _tagged(text: str, mark: str) -> Labelled:
+    assert text.startswith(f"{QUESTION} Step 1: ")
+    pieces = text.removeprefix(f"{QUESTION} ").split(f" {mark}")
+    assert pieces.pop() == ""
+    bare = [re.sub(rf"^\n?Step {n}: ", "", piece) for n, piece in enumerate(pieces, start=1)]
+    return QUESTION, bare, []
+
+
+def _rlhflow(row: Any) -> Labelled:
+    turns = row["messages"]
+    assert [turn["role"] for turn in turns] == ["user", "assistant"] * (len(turns) // 2)
+    first, *others = [turn["content"] for turn in turns[::2]]
+    assert first.startswith(QUESTION + " ")
+    steps = [first.removeprefix(QUESTION + " "), *others]
+    return QUESTION, steps, _signed([turn["content"] for turn in turns[1::2]])
+
+
+def _qwen(row: Any) -> Labelled:
+    system, user, assistant = row["messages"]
+    assert system["role"] == "system"
+    *steps, rest = assistant["content"].split("<extra_0>")
+    assert rest == ""
+    return user["content"], steps, list(map(float, row["labels"]))
+
+
+def _math_shepherd(row: Any) -> Labelled:
+    question, steps, _ = _tagged(row["input"], "ки")
+    places = accumulate(len(piece) + 1 for piece in row["input"].split("ки")[:-1])
+    return question, steps, _signed([row["label"][end - 1] for end in places])
+
+
+def _openrlhf(row: Any) -> Labelled:
+    question, steps, _ = _tagged(row["input"], "ки")
+    soft = not isinstance(row["value"][0], str)
+    return question, steps, row["value"] if soft else _signed(row["value"])
+
+
+def _openr(row: Any) -> Labelled:
+    *steps, rest = row["process"].split(" \n\n\n\n\n")
+    assert rest == ""
+    return row["question"], [step.removeprefix(" ") for step in steps], _signed(row["label"])
+
+
+def _prm800k(row: Any) -> Labelled:
+    rated = [step["completions"] for step in row["label"]["steps"]]
+    assert all(len(one) == 1 for one in rated)
+    steps, ratings = [one[0]["text"] for one in rated], [one[0]["rating"] for one in rated]
+    wrong = ratings[-1] == -1
+    assert row["label"]["finish_reason"] == ("found_error" if wrong else "solution")
+    chosen = [step["chosen_completion"] for step in row["label"]["steps"]]
+    assert chosen == [0] * (len(steps) - 1) + [None if wrong else 0]
+    return row["question"]["problem"], steps, [float(rating == 1) for rating in ratings]
+
+
+READ: dict[str, Callable[[Any], Labelled]] = {
+    "trl": lambda row: (row["prompt"], row["completions"], list(map(float, row["labels"]))),
+    "rlhflow": _rlhflow,
+    "qwen_prm": _qwen,
+    "math_shepherd": _math_shepherd,
+    "openrlhf": _openrlhf,
+    "openrlhf_soft": _openrlhf,
+    "openr": _openr,
+    "prm800k": _prm800k,
+    "actprm": lambda row: (row["question"], row["steps"], row["soft_labels"]),
+    "fover": lambda row: (
+        row["problem"],
+        row["solution_steps"],
+        [*map(float, row["error_labels"])],
+    ),
+    "skywork": lambda row: (
+        row["problem"],
+        row["response"].split("\n"),
+        [*map(float, row["labels"])],
+    ),
+}
+BITS = st.sampled_from(
+    ["x", " = ", "7", "\n", "\n\n\n\n\n", "ки", "<extra_0>", "Step 2: ", "+", "é"]
+)
+STEPS = st.lists(
+    st.lists(BITS, min_size=1, max_size=5).map("".join).map(str.strip).filter(bool), min_size=1
+)
+
+
+def test_every_format_is_read_back_here() -> None:
+    assert READ.keys() == FORMATS.keys()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(steps=STEPS, seed=st.randoms(use_true_random=False))
+def test_a_row_reads_back_as_the_steps_and_labels_it_was_made_of(
+    name: str, steps: list[str], seed: Any
+) -> None:
+    exporter = FORMATS[name]()
+    soft = exporter.takes_grades
+    labels = [seed.random() if soft else seed.random() < 0.5 for _ in steps]
+    row = row_of(exporter, labelled(steps, labels))
+    if isinstance(row, Refused):
+        return
+    table = pa.Table.from_pylist([row], schema=exporter.columns)
+    question, read, graded = READ[name](table.to_pylist()[0])
+    assert question == QUESTION
+    if "Step" not in "".join(steps):  # a step's own number is replaced in numbered forms
+        assert read == steps
+    assert graded == pytest.approx(list(map(float, labels)))
+    assert len(read) == len(graded)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("trl", "a\nb"),
+        ("qwen_prm", "a<extra_0>b"),
+        ("math_shepherd", "руки"),
+        ("openrlhf", "руки"),
+        ("openrlhf_soft", "руки"),
+        ("openr", "a\n\n\n\n\nb"),
+        ("skywork", "a\nb"),
+    ],
+)
+def test_a_step_that_holds_the_mark_makes_no_row(name: str, text: str) -> None:
+    assert isinstance(row_of(FORMATS[name](), labelled([text, "c"], [True, False])), Refused)
+
+
+@pytest.mark.parametrize("name", ["rlhflow", "prm800k", "actprm", "fover"])
+def test_a_separator_is_refused_where_nothing_stands_between_steps(name: str) -> None:
+    assert FORMATS[name].separators == NO_SEPARATOR
+    with pytest.raises(ValueError, match="puts nothing between steps"):
+        FORMATS[name].model_validate({"separator": "\n"})
+
+
+def test_a_grade_is_right_from_a_half_on_in_actprm() -> None:
+    row = row_of(FORMATS["actprm"](), labelled(["a", "b"], [0.5, 0.49]))
+    assert (row["hard_labels"], row["soft_labels"]) == ([1, 0], [0.5, 0.49])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_page_shows_the_row_as_it_is(name: str) -> None:
+    section = PAGE.read_text("utf-8").partition(f"## `{name}`\n")[2].partition("\n## ")[0]
+    shown = re.search(r"```json\n(.+?)\n```", section, re.DOTALL)
+    assert shown, f"docs/formats.md has no section `{name}` with a row as JSON"
+    assert json.loads(shown[1]) == row_of(FORMATS[name](), EXAMPLE)
+
+
+class Words:
+    """A token per word; a beginning-of-sequence token."""
+
+    adds_bos = True
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_longer_row_is_longer(name: str) -> None:
+    exporter = FORMATS[name]()
+    longer, shorter = (
+        exporter.length(one, exporter.separators[0], Words()) for one in (EXAMPLE, EXAMPLE.first(1))
+    )
+    assert longer > shorter > len(QUESTION.split())
