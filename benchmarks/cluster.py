@@ -47,6 +47,7 @@ from tasks.shared_root import SharedRoot
 
 _POOL = "stepmint"
 _LONGEST_S = 900.0
+_STOP_S = 20.0
 
 
 class Machine:
@@ -82,13 +83,15 @@ class Machine:
         self._worker.wait()
 
     def stop(self) -> None:
-        """Stop the worker and what is left of its runs."""
-        children = psutil.Process(self._worker.pid).children(recursive=True) if self.pids else []
+        """Stop the worker and what is left of its runs; a worker may not heed its signal."""
+        if not self.pids:
+            return
+        worker = psutil.Process(self._worker.pid)
+        processes = [worker, *worker.children(recursive=True)]
         self._worker.terminate()
-        psutil.wait_procs(children, timeout=20)
-        for child in children:
-            if child.is_running():
-                child.kill()
+        _, alive = psutil.wait_procs(processes, timeout=_STOP_S)
+        for process in alive:
+            process.kill()
         self._worker.wait()
 
 
