@@ -7,7 +7,9 @@ from pydantic import BeforeValidator, Field
 from exporters.chat import QwenExporter, RlhflowExporter
 from exporters.listed import ActPrmExporter, FoverExporter, Prm800kExporter, SkyworkExporter
 from exporters.math_shepherd import MathShepherdExporter
-from exporters.seam import Exporter, LabelledSteps, Refused, Tokenizer, TrainingRow
+from exporters.outcome import OrmExporter, SftExporter
+from exporters.records import LabelledSteps, Refused, Tokenizer, TrainingRow
+from exporters.seam import Exporter
 from exporters.tagged import OpenRExporter, OpenRlhfExporter, OpenRlhfSoftExporter
 from exporters.trl import TrlExporter
 
@@ -27,7 +29,9 @@ AnyExporter = Annotated[
     | Prm800kExporter
     | ActPrmExporter
     | FoverExporter
-    | SkyworkExporter,
+    | SkyworkExporter
+    | OrmExporter
+    | SftExporter,
     Field(discriminator="format"),
     BeforeValidator(_trl_unless_named),
 ]

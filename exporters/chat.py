@@ -10,10 +10,11 @@ from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
 
-from exporters.seam import NO_SEPARATOR, Exporter, LabelledSteps, Refused, Tokenizer
+from exporters.records import NO_SEPARATOR, LabelledSteps, Refused, Tokenizer
+from exporters.seam import Exporter
 from exporters.steps import clashes
 
-_MESSAGES = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
+MESSAGES = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
 QWEN_SYSTEM = r"Please reason step by step, and put your final answer within \boxed{}."
 """What Qwen2.5-Math-PRM is told first."""
 
@@ -43,7 +44,7 @@ class QwenRow(TypedDict):
 class RlhflowExporter(Exporter):
     """Rows of RLHFlow's form: train on the assistant's turns alone (`train_on_inputs: false`)."""
 
-    columns: ClassVar[pa.Schema] = pa.schema({"messages": _MESSAGES})
+    columns: ClassVar[pa.Schema] = pa.schema({"messages": MESSAGES})
     separators: ClassVar[tuple[str, ...]] = NO_SEPARATOR
 
     format: Literal["rlhflow"] = "rlhflow"
@@ -67,9 +68,7 @@ class RlhflowExporter(Exporter):
 class QwenExporter(Exporter):
     """Rows of Qwen2.5-Math-PRM's form; `labels[i]` is that of the i-th `<extra_0>`."""
 
-    columns: ClassVar[pa.Schema] = pa.schema(
-        {"messages": _MESSAGES, "labels": pa.list_(pa.bool_())}
-    )
+    columns: ClassVar[pa.Schema] = pa.schema({"messages": MESSAGES, "labels": pa.list_(pa.bool_())})
     separators: ClassVar[tuple[str, ...]] = ("<extra_0>",)
 
     format: Literal["qwen_prm"] = "qwen_prm"

@@ -9,7 +9,8 @@ from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
 
-from exporters.seam import NO_SEPARATOR, Exporter, LabelledSteps, Refused, Tokenizer
+from exporters.records import NO_SEPARATOR, LabelledSteps, Refused, Tokenizer
+from exporters.seam import Exporter
 from exporters.steps import clashes
 
 _STRINGS = pa.list_(pa.string())

@@ -10,7 +10,8 @@ from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
 
-from exporters.seam import Exporter, LabelledSteps, Refused, Tokenizer
+from exporters.records import LabelledSteps, Refused, Tokenizer
+from exporters.seam import Exporter
 from exporters.steps import clashes
 
 TAG = "ки"

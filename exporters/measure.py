@@ -1,6 +1,7 @@
 """A row must fit into what the trainer keeps of it."""
 
-from exporters.seam import Exporter, LabelledSteps, Refused, Tokenizer
+from exporters.records import LabelledSteps, Refused, Tokenizer
+from exporters.seam import Exporter
 
 
 def fit(

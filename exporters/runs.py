@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exporters.measure import fit
-from exporters.seam import Exporter, LabelledSteps, Refused, Tokenizer, TrainingRow
-from exporters.steps import clashes, labelled_steps
+from exporters.records import LabelledSteps, Refused, Tokenizer, TrainingRow
+from exporters.seam import Exporter
+from exporters.steps import clashes
 from schemas import ExportError
 from schemas.arrow import huggingface_metadata, read_table
 from schemas.conversion import solutions_from
@@ -70,8 +71,8 @@ def export_run(
     `export.json` is written last: where it lies, the rows beside it are whole. Raises ExportError
     for a view that the evidence forbids, or a run of which every solution is refused.
     """
+    exporter = placed(run, viewed(exporter, run.concludes))
     view = exporter.view or own_view(run.concludes)
-    exporter = placed(run, exporter.model_copy(update={"view": view}))
     separator = exporter.separator or _separator(run, exporter, view)
     maker = _Maker(exporter, separator, view, tokenizer)
     folder = run.export(exporter.name)
@@ -104,6 +105,8 @@ def _discard(folder: Path) -> None:
 
 def viewed(exporter: Exporter, concludes: Concludes) -> Exporter:
     """Return an exporter with the view it will have of a run whose labeler concludes this."""
+    if not exporter.reads_view:
+        return exporter
     return exporter.model_copy(update={"view": exporter.view or own_view(concludes)})
 
 
@@ -190,7 +193,7 @@ class _Maker:
     def _make(
         self, solution: SolutionRow, tally: _Tally
     ) -> tuple[LabelledSteps, TrainingRow] | Refused:
-        whole = labelled_steps(solution.problem, solution.solution, self.view)
+        whole = self.exporter.labelled(solution.problem, solution.solution, self.view)
         if isinstance(whole, Refused):
             return whole
         grades = not all(isinstance(label, bool) for label in whole.labels)
@@ -216,7 +219,7 @@ def _separator(run: RunFolder, exporter: Exporter, view: AnyView) -> str:
         return candidates[0]
     refused = Counter[str]()
     for row in run.solutions():
-        steps = labelled_steps(row.problem, row.solution, view)
+        steps = exporter.labelled(row.problem, row.solution, view)
         if not isinstance(steps, Refused):
             refused.update(candidate for candidate in candidates if clashes(steps, candidate))
     return min(candidates, key=lambda candidate: refused[candidate])

@@ -1,59 +1,15 @@
 """The seam behind which a trainer's row lives: labelled steps go in, one row comes out."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
 import pyarrow as pa
 from pydantic import Field, field_validator
 
-from schemas import Problem, Settings
+from exporters.records import NO_SEPARATOR, LabelledSteps, Refused, Tokenizer, TrainingRow
+from exporters.steps import labelled_steps
+from schemas import LabelledSolution, Problem, Settings
 from schemas.views import AnyView
-
-NO_SEPARATOR = ("",)
-"""The `separators` of a format in which nothing stands between steps."""
-
-TrainingRow = Mapping[str, object]
-"""One training row; its keys are the columns of its format's schema."""
-
-
-class Tokenizer(Protocol):
-    """What measuring a row needs of the trainer's tokenizer."""
-
-    @property
-    def adds_bos(self) -> bool:
-        """Whether the tokenizer has a beginning-of-sequence token, which TRL puts first."""
-        ...
-
-    def count(self, text: str) -> int:
-        """Return the number of tokens of `text`, special tokens not added."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelledSteps:
-    """The decided steps of one solution as a trainer may see them: stripped text, and labels."""
-
-    problem: Problem
-    steps: tuple[str, ...]
-    labels: tuple[bool | float, ...]
-    """labels[i] is true where steps[i] is right, or its grade where the format takes grades;
-    len(labels) == len(steps) > 0."""
-
-    def first(self, count: int) -> "LabelledSteps":
-        """Return the first `count` steps."""
-        return LabelledSteps(
-            problem=self.problem, steps=self.steps[:count], labels=self.labels[:count]
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """A solution that makes no row, with the reason: counted, never raised."""
-
-    reason: str
-    """A short category, equal for rows refused alike, e.g. `a step contains the separator`."""
 
 
 class Exporter(Settings):
@@ -66,6 +22,8 @@ class Exporter(Settings):
     """Of a row; those that name its solution come before them."""
     separators: ClassVar[tuple[str, ...]]
     """Strings that may mark a step's end, best first; the steps of an export contain none of it."""
+    reads_view: ClassVar[bool] = True
+    """Whether a view makes the labels; else they are the verdicts on the solutions' answers."""
     takes_grades: ClassVar[bool] = False
     """Whether labels may be numbers in [0, 1]; trainers that take hard labels cast 0.9 to 0."""
 
@@ -104,6 +62,8 @@ class Exporter(Settings):
     @field_validator("view")
     @classmethod
     def _labels_as_the_format_takes_them(cls, view: AnyView | None) -> AnyView | None:
+        if view is not None and not cls.reads_view:
+            raise ValueError("the labels of this format are the verdicts on answers: leave it out")
         if view is not None and view.grades and not cls.takes_grades:
             raise ValueError(
                 f"the labels of view {view.kind!r} are soft, and this format casts them to 0 or 1: "
@@ -111,6 +71,12 @@ class Exporter(Settings):
                 "e.g. actprm"
             )
         return view
+
+    def labelled(
+        self, problem: Problem, solution: LabelledSolution, view: AnyView
+    ) -> LabelledSteps | Refused:
+        """Return the decided steps of a solution with their labels, or why it makes no row."""
+        return labelled_steps(problem, solution, view)
 
     @abstractmethod
     def row(self, steps: LabelledSteps, separator: str) -> TrainingRow | Refused:

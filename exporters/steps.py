@@ -1,6 +1,6 @@
 """From evidence to steps a trainer can be given: labels, stripped text, nothing invented."""
 
-from exporters.seam import LabelledSteps, Refused
+from exporters.records import LabelledSteps, Refused
 from schemas import LabelledSolution, Problem
 from schemas.views import AnyView
 

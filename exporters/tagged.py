@@ -11,7 +11,8 @@ from typing import ClassVar, Literal, TypedDict
 import pyarrow as pa
 
 from exporters.math_shepherd import TAG, numbered
-from exporters.seam import Exporter, LabelledSteps, Refused, Tokenizer
+from exporters.records import LabelledSteps, Refused, Tokenizer
+from exporters.seam import Exporter
 from exporters.steps import clashes
 
 _BREAKS = "\n" * 5

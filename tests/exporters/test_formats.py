@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporters import AnyExporter, Exporter, LabelledSteps, Refused
-from exporters.seam import NO_SEPARATOR
+from exporters.records import NO_SEPARATOR
+from schemas import Outcome
+from schemas.views import Hard
 from tests.registries import kinds, members
-from tests.runs import problem
+from tests.runs import evidence, problem, solution
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
-FORMATS = dict(zip(kinds(AnyExporter, "format"), members(AnyExporter), strict=True))
+EVERY = dict(zip(kinds(AnyExporter, "format"), members(AnyExporter), strict=True))
+FORMATS = {name: one for name, one in EVERY.items() if one.reads_view}
+"""Those whose rows are of labelled steps; the others are of whole solutions."""
+WHOLE = {name: one for name, one in EVERY.items() if not one.reads_view}
 QUESTION = problem().question
+GOOD = evidence(3, 5)
 Labelled = tuple[str, list[str], list[float]]
 
 
@@ -174,12 +181,40 @@ def test_a_grade_is_right_from_a_half_on_in_actprm() -> None:
     assert (row["hard_labels"], row["soft_labels"]) == ([1, 0], [0.5, 0.49])
 
 
-@pytest.mark.parametrize("name", FORMATS)
+def whole(name: str, outcome: Outcome) -> Any:
+    """Return what a format of whole solutions makes of one with this verdict."""
+    one, exporter = problem(), WHOLE[name]()
+    answered = replace(solution(one, ["2 * 3 = 6.\n", "2 + 6 = 8."], [GOOD, GOOD]), outcome=outcome)
+    steps = exporter.labelled(one, answered, Hard())
+    return steps if isinstance(steps, Refused) else row_of(exporter, steps)
+
+
+def test_a_whole_solution_is_labelled_by_the_verdict_on_its_answer() -> None:
+    assert WHOLE.keys() == {"orm", "sft"}
+    for outcome, right in ((Outcome.CORRECT, True), (Outcome.INCORRECT, False)):
+        row = whole("orm", outcome)
+        assert (row["completion"], row["label"]) == ("2 * 3 = 6.\n2 + 6 = 8.", right)
+    assert whole("orm", Outcome.NO_ANSWER)["label"] is False
+    assert whole("orm", Outcome.UNDECIDED) == Refused(reason="no verdict on its answer")
+    assert whole("sft", Outcome.INCORRECT) == Refused(reason="its answer is not right")
+    roles = [turn["role"] for turn in whole("sft", Outcome.CORRECT)["messages"]]
+    assert roles == ["user", "assistant"]
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_view_is_refused_where_no_labels_are_made_of_it(name: str) -> None:
+    with pytest.raises(ValueError, match="are the verdicts on answers"):
+        WHOLE[name].model_validate({"view": {"kind": "hard"}})
+    assert WHOLE[name]().name == name
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_the_page_shows_the_row_as_it_is(name: str) -> None:
     section = PAGE.read_text("utf-8").partition(f"## `{name}`\n")[2].partition("\n## ")[0]
     shown = re.search(r"```json\n(.+?)\n```", section, re.DOTALL)
     assert shown, f"docs/formats.md has no section `{name}` with a row as JSON"
-    assert json.loads(shown[1]) == row_of(FORMATS[name](), EXAMPLE)
+    made = whole(name, Outcome.CORRECT) if name in WHOLE else row_of(FORMATS[name](), EXAMPLE)
+    assert json.loads(shown[1]) == made
 
 
 class Words:

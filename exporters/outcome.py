@@ -1,0 +1,88 @@
+"""Rows of whole solutions, labelled by the verdict on their answers; no view is read.
+
+ORM rows are TRL's unpaired preferences (`KTOTrainer`) and what an outcome reward model learns from
+(2110.14168); SFT rows are the solutions with right answers (STaR, 2203.14465). A solution without a
+verdict makes neither.
+"""
+
+from typing import ClassVar, Literal, TypedDict
+
+import pyarrow as pa
+
+from exporters.chat import MESSAGES, Turn
+from exporters.records import NO_SEPARATOR, LabelledSteps, Refused, Tokenizer
+from exporters.seam import Exporter
+from schemas import LabelledSolution, Outcome, Problem
+from schemas.views import AnyView
+
+_UNKNOWN = frozenset({Outcome.TRUNCATED, Outcome.UNDECIDED})
+
+
+class OrmRow(TypedDict):
+    """One solution and whether its answer is right."""
+
+    prompt: str
+    completion: str
+    label: bool
+
+
+class SftRow(TypedDict):
+    """One solution with a right answer, as a chat."""
+
+    messages: list[Turn]
+
+
+class _Whole(Exporter):
+    """What formats of whole solutions share: one step, which is all of the text."""
+
+    separators: ClassVar[tuple[str, ...]] = NO_SEPARATOR
+    reads_view: ClassVar[bool] = False
+
+    def labelled(
+        self, problem: Problem, solution: LabelledSolution, view: AnyView
+    ) -> LabelledSteps | Refused:
+        """Return the whole text as one step, labelled by the verdict on its answer."""
+        text = "".join(solution.steps).strip()
+        if solution.outcome in _UNKNOWN:
+            return Refused(reason="no verdict on its answer")
+        if not text:
+            return Refused(reason="a step is blank")
+        right = solution.outcome is Outcome.CORRECT
+        return LabelledSteps(problem=problem, steps=(text,), labels=(right,))
+
+    def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
+        """Return the tokens of question and solution; those of a chat template are not known."""
+        (text,) = steps.steps
+        question = tokenizer.count(steps.problem.question)
+        return int(tokenizer.adds_bos) + question + tokenizer.count(text)
+
+
+class OrmExporter(_Whole):
+    """Rows for outcome reward models: TRL's unpaired preferences."""
+
+    columns: ClassVar[pa.Schema] = pa.schema(
+        {"prompt": pa.string(), "completion": pa.string(), "label": pa.bool_()}
+    )
+
+    format: Literal["orm"] = "orm"
+
+    def row(self, steps: LabelledSteps, separator: str) -> OrmRow:
+        """Return the row of a solution."""
+        (text,), (right,) = steps.steps, steps.labels
+        return OrmRow(prompt=steps.problem.question, completion=text, label=bool(right))
+
+
+class SftExporter(_Whole):
+    """Chats of question and solution, of solutions with right answers alone."""
+
+    columns: ClassVar[pa.Schema] = pa.schema({"messages": MESSAGES})
+
+    format: Literal["sft"] = "sft"
+
+    def row(self, steps: LabelledSteps, separator: str) -> SftRow | Refused:
+        """Return the row of a solution with a right answer."""
+        (text,), (right,) = steps.steps, steps.labels
+        if not right:
+            return Refused(reason="its answer is not right")
+        question = Turn(role="user", content=steps.problem.question)
+        return SftRow(messages=[question, Turn(role="assistant", content=text)])

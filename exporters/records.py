@@ -1,0 +1,51 @@
+"""What exporters speak of: labelled steps, rows, refusals, and the trainer's tokenizer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from schemas import Problem
+
+NO_SEPARATOR = ("",)
+"""The `separators` of a format in which nothing stands between steps."""
+
+TrainingRow = Mapping[str, object]
+"""One training row; its keys are the columns of its format's schema."""
+
+
+class Tokenizer(Protocol):
+    """What measuring a row needs of the trainer's tokenizer."""
+
+    @property
+    def adds_bos(self) -> bool:
+        """Whether the tokenizer has a beginning-of-sequence token, which TRL puts first."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Return the number of tokens of `text`, special tokens not added."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledSteps:
+    """The decided steps of one solution as a trainer may see them: stripped text, and labels."""
+
+    problem: Problem
+    steps: tuple[str, ...]
+    labels: tuple[bool | float, ...]
+    """labels[i] is true where steps[i] is right, or its grade where the format takes grades;
+    len(labels) == len(steps) > 0."""
+
+    def first(self, count: int) -> "LabelledSteps":
+        """Return the first `count` steps."""
+        return LabelledSteps(
+            problem=self.problem, steps=self.steps[:count], labels=self.labels[:count]
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A solution that makes no row, with the reason: counted, never raised."""
+
+    reason: str
+    """A short category, equal for rows refused alike, e.g. `a step contains the separator`."""
