@@ -37,7 +37,7 @@ def _lines(report: ExportReport) -> list[str]:
     between = f"separator {report.separator!r}" if report.separator else "nothing between them"
     lines = [
         f"{rows} rows in {report.folder}",
-        f"steps: {report.right_steps:,} right, {report.wrong_steps:,} wrong; {between}",
+        f"labels: {report.right_steps:,} right, {report.wrong_steps:,} wrong; {between}",
     ]
     lines += [f"left out {count:,}: {reason}" for reason, count in report.refused.items()]
     if report.shortened:
