@@ -117,6 +117,8 @@ async def _labelled(run: LabelRun, shard: int) -> ShardRecord | None:
             session.window.feeds(lambda: 0 if session.purse.holds_back else policy.idle)
             if policy.caveat:
                 update(run.folder, {"policy_caveat": policy.caveat})
+            if segmenter is not policy:
+                update(run.folder, {"segmenter": segmenter.identity})
             path = RunFolder(run.folder).journal(shard_name(shard))
             with (
                 writing(run.folder),

@@ -41,6 +41,8 @@ def test_where_no_reply_can_be_read_steps_are_the_pieces_and_the_marker_counts_i
     assert record.paid.tokens == before.paid.tokens + counts.segment_tokens
     assert record.paid.rollouts == before.paid.rollouts
     assert (counts.steps, counts.correct) == (before.counts.steps, before.counts.correct)
+    told = run_file.read(run.folder).get("segmenter", "")
+    assert ('"error":0.5' in told) is bool(own)
 
 
 def test_the_same_run_again_gives_the_same_tables(tmp_path: Path) -> None:
