@@ -48,9 +48,26 @@ def prompt_version(run: LabelRun) -> str:
 
 def shaping(run: LabelRun) -> dict[str, Any]:
     """Return what in the configuration shapes rows, prompt templates by their content."""
-    values = run.shaping() | {"prompt": prompt_version(run)}
-    if isinstance(run.splitter, Segmenter):
-        values["splitter"]["prompt"] = load_template(run.splitter.prompt).version
+    return _with_prompts(run.shaping(), _prompts(run))
+
+
+def _prompts(run: LabelRun) -> dict[str, str | None]:
+    """Return the versions of the prompt templates; None of a segmenter's where there is none."""
+    own = run.splitter.prompt if isinstance(run.splitter, Segmenter) else None
+    return {
+        "prompt": prompt_version(run),
+        "splitter_prompt": own and load_template(own).version,
+    }
+
+
+def _with_prompts(values: dict[str, Any], versions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return shaping values with templates by their versions, as `_prompts` or a record has them.
+
+    Runs from before there were segmenters say nothing of theirs.
+    """
+    values = values | {"prompt": versions["prompt"]}
+    if version := versions.get("splitter_prompt"):
+        values["splitter"]["prompt"] = version
     return values
 
 
@@ -216,17 +233,11 @@ def _born(run: LabelRun) -> dict[str, Any]:
         "config_digest": config_digest(run),
         "config": run.model_dump(mode="json"),
         **_prompts(run),
+        "segmenter": None,  # until one is opened
         "concludes": run.labeler.concludes,
         "started": _now(),
         **_environment(),
     }
-
-
-def _prompts(run: LabelRun) -> dict[str, str]:
-    """Return the versions of the prompt templates."""
-    own = {"splitter_prompt": run.splitter.prompt} if isinstance(run.splitter, Segmenter) else {}
-    names = {"prompt": run.prompt} | own
-    return {key: load_template(name).version for key, name in names.items()}
 
 
 def _resumed(run: LabelRun) -> dict[str, Any]:
@@ -241,10 +252,7 @@ def _changes(run: LabelRun) -> bool:
     """Return whether a run's configuration changed; RunError where what is there forbids it."""
     record = read(run.folder)
     try:
-        before = LabelRun.model_validate(record["config"]).shaping()
-        before |= {"prompt": record["prompt"]}
-        if "splitter_prompt" in record:
-            before["splitter"]["prompt"] = record["splitter_prompt"]
+        before = _with_prompts(LabelRun.model_validate(record["config"]).shaping(), record)
     except (KeyError, ValidationError) as error:
         if not _sampled(run.folder):
             return True

@@ -41,7 +41,7 @@ def test_where_no_reply_can_be_read_steps_are_the_pieces_and_the_marker_counts_i
     assert record.paid.tokens == before.paid.tokens + counts.segment_tokens
     assert record.paid.rollouts == before.paid.rollouts
     assert (counts.steps, counts.correct) == (before.counts.steps, before.counts.correct)
-    told = run_file.read(run.folder).get("segmenter", "")
+    told = run_file.read(run.folder).get("segmenter") or ""
     assert ('"error":0.5' in told) is bool(own)
 
 
@@ -72,6 +72,16 @@ def test_another_wording_of_its_prompt_is_another_configuration(tmp_path: Path) 
     template.write_text(template.read_text().replace("Group neighbouring", "Put neighbouring"))
     with pytest.raises(RunError, match=r"splitter\.prompt"):
         run_file.check(run)
+
+
+def test_a_run_that_began_with_a_segmenter_goes_on_without_it(tmp_path: Path) -> None:
+    with run_file.opened(segmented(tmp_path)):
+        pass
+    plain = toy_run(tmp_path)
+    with run_file.opened(plain):
+        label_all(plain)
+    run_file.check(plain)
+    assert run_file.read(plain.folder)["splitter_prompt"] is None
 
 
 def test_a_prompt_that_is_not_there_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
