@@ -22,7 +22,7 @@ from rollouts.costs import Costs
 from rollouts.journal import Journal
 from rollouts.keys import request_digest, sample_key
 from rollouts.once import Once
-from rollouts.prompts import load_template
+from rollouts.prompts import PromptTemplate
 from rollouts.purse import Purse
 from rollouts.steps import AnyCutter, BlankLine, Cutting
 from schemas import ROOT, Completion, CompletionRequest, Problem, Prompt, Sampling
@@ -74,18 +74,6 @@ class Segmenter(Cutting):
         starts = (0, *accumulate(map(len, pieces)))
         return frozenset({0} | {index for index, at in enumerate(starts[:-1]) if at == end})
 
-    def sampling(self, attempt: int) -> Sampling:
-        """Return how the reply of an attempt is drawn."""
-        stop = load_template(self.prompt).stop
-        return Sampling(temperature=0.7 if attempt else 0.0, max_tokens=self.max_tokens, stop=stop)
-
-    def ask(self, before: str, shown: Sequence[str]) -> Prompt:
-        """Return the prompt that asks for the steps of some pieces."""
-        told = [f"[before] {_brief(before)}"] if before else []
-        told += [f"[{number}] {_brief(piece)}" for number, piece in enumerate(shown, start=1)]
-        listing = Problem(id="", source="", question="\n\n".join(told), answer="")
-        return load_template(self.prompt).render(listing)
-
 
 def _usual(name: str) -> object:
     return Cutting.model_fields[name].default
@@ -95,11 +83,18 @@ class Segments:
     """Texts of one problem cut by a segmenter, each once; the journal first, then the model."""
 
     def __init__(
-        self, settings: Segmenter, *, policy: Policy, journal: Journal, purse: Purse
+        self,
+        settings: Segmenter,
+        *,
+        template: PromptTemplate,
+        policy: Policy,
+        journal: Journal,
+        purse: Purse,
     ) -> None:
         self.costs = Costs()
         """Spent so far; live."""
         self._settings = settings
+        self._template = template
         self._policy = policy
         self._journal = journal
         self._purse = purse
@@ -136,7 +131,7 @@ class Segments:
         """Return which pieces of a window begin a step; all where no reply can be read."""
         before = pieces[window.start - 1] if window.start else ""
         shown = pieces[window.start : window.stop]
-        prompt = self._settings.ask(before, shown)
+        prompt = self._template.render(_listing(before, shown))
         for attempt in range(self._settings.tries):
             reply = await self._reply(prompt, attempt)
             if (numbers := _numbers(reply, len(shown))) is not None:
@@ -145,7 +140,11 @@ class Segments:
         return set(window)
 
     async def _reply(self, prompt: Prompt, attempt: int) -> Completion:
-        sampling = self._settings.sampling(attempt)
+        sampling = Sampling(
+            temperature=0.7 if attempt else 0.0,
+            max_tokens=self._settings.max_tokens,
+            stop=self._template.stop,
+        )
         request = request_digest(self._policy.identity, sampling, prompt, ROOT)
         key = sample_key(request, attempt, attempt)
         found = self._journal.get(key)
@@ -175,6 +174,13 @@ def _windows(pieces: Sequence[str], together: int) -> Iterator[range]:
             start, shown = index, 0
         shown += size
     yield range(start, len(pieces))
+
+
+def _listing(before: str, shown: Sequence[str]) -> Problem:
+    """Return the pieces that a template asks about, as its question."""
+    told = [f"[before] {_brief(before)}"] if before else []
+    told += [f"[{number}] {_brief(piece)}" for number, piece in enumerate(shown, start=1)]
+    return Problem(id="", source="", question="\n\n".join(told), answer="")
 
 
 def _brief(piece: str) -> str:

@@ -16,7 +16,7 @@ from rollouts.given import Kept, judged_given, splitter_of
 from rollouts.journal import Journal, JournalReader
 from rollouts.keys import request_digest, sample_key
 from rollouts.once import Once
-from rollouts.prompts import PromptTemplate
+from rollouts.prompts import PromptTemplate, load_template
 from rollouts.purse import Purse
 from rollouts.reuse import NoRuns, OtherRuns
 from rollouts.scores import Scores
@@ -77,6 +77,7 @@ class ShardRollouts:
         self.watch = watch
         """Sees every rollout as it is judged, replayed ones too; what it raises ends the shard."""
         self._problems: dict[str, ProblemRollouts] = {}
+        self._segment_template: PromptTemplate | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +90,21 @@ class ShardRollouts:
         if problem.id not in self._problems:
             self._problems[problem.id] = ProblemRollouts(self, problem)
         return self._problems[problem.id]
+
+    def segments(self) -> Segments | None:
+        """Return what cuts a problem's texts; None where no model tells their steps apart."""
+        splitter = self.splitter
+        if not isinstance(splitter, Segmenter):
+            return None
+        if self._segment_template is None:  # a file, read once for all problems
+            self._segment_template = load_template(splitter.prompt)
+        return Segments(
+            splitter,
+            template=self._segment_template,
+            policy=self.segmenter,
+            journal=self.journal,
+            purse=self.purse,
+        )
 
     @property
     def costs(self) -> Costs:
@@ -131,11 +147,7 @@ class ProblemRollouts:
         self._scores = Scores(
             policy=shard.policy, journal=shard.journal, prompt=self.prompt, purse=shard.purse
         )
-        self._segments = None
-        if isinstance(shard.splitter, Segmenter):
-            self._segments = Segments(
-                shard.splitter, policy=shard.segmenter, journal=shard.journal, purse=shard.purse
-            )
+        self._segments = shard.segments()
         self._rollouts = Once[tuple[str, int], Rollout]()
         self._asked: set[tuple[str, int]] = set()
         """What a labeler asked for: this alone is evidence, and counts against its budget."""

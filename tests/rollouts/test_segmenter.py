@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rollouts import Journal, Purse
+from rollouts import Journal, Purse, load_template
 from rollouts.segmenter import Segmenter, Segments
 from rollouts.steps import Newline
 from schemas import ROOT, ChatPrompt, Completion, CompletionRequest, Score, ScoreRequest
@@ -68,7 +68,8 @@ def segmented(
 ) -> tuple[tuple[str, ...], Segments]:
     """Return the steps that a segmenter of lines makes of a text, and itself."""
     chosen = Segmenter.model_validate({"pieces": {"kind": "newline"}, **changes})
-    segments = Segments(chosen, policy=policy, journal=journal, purse=Purse())
+    template = load_template(chosen.prompt)
+    segments = Segments(chosen, template=template, policy=policy, journal=journal, purse=Purse())
     asyncio.run(segments.cut([text, text]))
     return segments.known(text), segments
 
