@@ -10,9 +10,9 @@ from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
 
-from exporters.records import NO_SEPARATOR, LabelledSteps, Refused, Tokenizer
+from exporters.records import LabelledSteps, Refused, Tokenizer
 from exporters.seam import Exporter
-from exporters.steps import clashes
+from exporters.steps import holds, signs
 
 MESSAGES = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
 QWEN_SYSTEM = r"Please reason step by step, and put your final answer within \boxed{}."
@@ -45,24 +45,23 @@ class RlhflowExporter(Exporter):
     """Rows of RLHFlow's form: train on the assistant's turns alone (`train_on_inputs: false`)."""
 
     columns: ClassVar[pa.Schema] = pa.schema({"messages": MESSAGES})
-    separators: ClassVar[tuple[str, ...]] = NO_SEPARATOR
 
     format: Literal["rlhflow"] = "rlhflow"
 
     def row(self, steps: LabelledSteps, separator: str) -> RlhflowRow:
         """Return the row of labelled steps."""
         asked = (f"{steps.problem.question} {steps.steps[0]}", *steps.steps[1:])
-        said = ("+" if label else "-" for label in steps.labels)
         turns = [
             Turn(role=role, content=content)
-            for step, sign in zip(asked, said, strict=True)
+            for step, sign in zip(asked, signs(steps), strict=True)
             for role, content in (("user", step), ("assistant", sign))
         ]
         return RlhflowRow(messages=turns)
 
     def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
         """Return the tokens of the turns' contents; those of the chat template are not known."""
-        return _tokens(self.row(steps, separator)["messages"], tokenizer)
+        turns = self.row(steps, separator)["messages"]
+        return sum(tokenizer.count(turn["content"]) for turn in turns)
 
 
 class QwenExporter(Exporter):
@@ -75,7 +74,7 @@ class QwenExporter(Exporter):
 
     def row(self, steps: LabelledSteps, separator: str) -> QwenRow | Refused:
         """Return the row of labelled steps, or why they make none."""
-        if clashes(steps, separator) or separator in steps.problem.question:
+        if holds(steps, separator):
             return Refused(reason=f"the text contains the mark {separator}")
         turns = [
             Turn(role="system", content=QWEN_SYSTEM),
@@ -89,7 +88,3 @@ class QwenExporter(Exporter):
         marks = len(steps.steps) * tokenizer.count(separator)
         told = tokenizer.count(QWEN_SYSTEM) + tokenizer.count(steps.problem.question)
         return told + sum(map(tokenizer.count, steps.steps)) + marks
-
-
-def _tokens(turns: list[Turn], tokenizer: Tokenizer) -> int:
-    return sum(tokenizer.count(turn["content"]) for turn in turns)

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
 
-from exporters.records import NO_SEPARATOR, LabelledSteps, Refused, Tokenizer
+from exporters.records import LabelledSteps, Refused
 from exporters.seam import Exporter
 from exporters.steps import clashes
 
@@ -17,17 +17,6 @@ _STRINGS = pa.list_(pa.string())
 _BOOLS = pa.list_(pa.bool_())
 _RIGHT_FROM = 0.5
 """The grade from which ActPRM calls a step right."""
-
-
-class _Listed(Exporter):
-    """What formats that put nothing between steps share."""
-
-    separators: ClassVar[tuple[str, ...]] = NO_SEPARATOR
-
-    def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
-        """Return the tokens of question and steps; what readers put between them is theirs."""
-        texts = (steps.problem.question, *steps.steps)
-        return int(tokenizer.adds_bos) + sum(map(tokenizer.count, texts))
 
 
 class FoverRow(TypedDict):
@@ -39,7 +28,7 @@ class FoverRow(TypedDict):
     """True where the step is right, whatever the name says."""
 
 
-class FoverExporter(_Listed):
+class FoverExporter(Exporter):
     """Rows of FoVer's form."""
 
     columns: ClassVar[pa.Schema] = pa.schema(
@@ -66,7 +55,7 @@ class ActPrmRow(TypedDict):
     soft_labels: list[float]
 
 
-class ActPrmExporter(_Listed):
+class ActPrmExporter(Exporter):
     """Rows of ActPRM's form; of a grade the hard label is whether it reaches a half."""
 
     columns: ClassVar[pa.Schema] = pa.schema(
@@ -140,7 +129,7 @@ _STEP = pa.struct(
 )
 
 
-class Prm800kExporter(_Listed):
+class Prm800kExporter(Exporter):
     """Rows of PRM800K's form: `found_error` where the last step is wrong, else `solution`."""
 
     columns: ClassVar[pa.Schema] = pa.schema(
@@ -181,7 +170,7 @@ class SkyworkRow(TypedDict):
     """One for each line of the response; bools."""
 
 
-class SkyworkExporter(_Listed):
+class SkyworkExporter(Exporter):
     """Rows of Skywork-o1-PRM's form, whose reader takes each line of a response for a step."""
 
     columns: ClassVar[pa.Schema] = pa.schema(

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from exporters.records import LabelledSteps, Refused, Tokenizer
 from exporters.seam import Exporter
-from exporters.steps import clashes
+from exporters.steps import holds, signs
 
 TAG = "ки"
 _OWN_NUMBER = re.compile(r"Step \d+\s*[:.]\s*")
@@ -38,13 +38,13 @@ class MathShepherdExporter(Exporter):
 
     def row(self, steps: LabelledSteps, separator: str) -> MathShepherdRow | Refused:
         """Return the row of labelled steps, or why they make none."""
-        if clashes(steps, separator) or separator in steps.problem.question:
+        if holds(steps, separator):
             return Refused(reason=f"the text contains the tag {separator}")
         text = numbered(steps, [separator] * len(steps.steps))
         if text.count("Step 1: ") != 1:
             return Refused(reason="`Step 1: ` occurs more than once")
-        signs = ["+" if label else "-" for label in steps.labels]
-        return MathShepherdRow(input=text, label=numbered(steps, signs), task=steps.problem.source)
+        label = numbered(steps, signs(steps))
+        return MathShepherdRow(input=text, label=label, task=steps.problem.source)
 
     def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
         """Return the tokens of `input`."""

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, TypedDict
 import pyarrow as pa
 
 from exporters.chat import MESSAGES, Turn
-from exporters.records import NO_SEPARATOR, LabelledSteps, Refused, Tokenizer
+from exporters.records import LabelledSteps, Refused
 from exporters.seam import Exporter
 from schemas import LabelledSolution, Outcome, Problem
 from schemas.views import AnyView
@@ -35,7 +35,6 @@ class SftRow(TypedDict):
 class _Whole(Exporter):
     """What formats of whole solutions share: one step, which is all of the text."""
 
-    separators: ClassVar[tuple[str, ...]] = NO_SEPARATOR
     reads_view: ClassVar[bool] = False
 
     def labelled(
@@ -49,12 +48,6 @@ class _Whole(Exporter):
             return Refused(reason="a step is blank")
         right = solution.outcome is Outcome.CORRECT
         return LabelledSteps(problem=problem, steps=(text,), labels=(right,))
-
-    def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
-        """Return the tokens of question and solution; those of a chat template are not known."""
-        (text,) = steps.steps
-        question = tokenizer.count(steps.problem.question)
-        return int(tokenizer.adds_bos) + question + tokenizer.count(text)
 
 
 class OrmExporter(_Whole):

@@ -96,10 +96,10 @@ def export_run(
 
 def _discard(folder: Path) -> None:
     """Remove what a failed export left: a reader who takes all files would take it for rows."""
-    for split in SPLITS:
-        for name in (f"{split}.parquet", f"{split}.parquet.partial"):
-            (folder / name).unlink(missing_ok=True)
-    with suppress(OSError):  # somebody else's files are in it
+    with suppress(OSError):  # a disk that takes no more; somebody else's files in the folder
+        for split in SPLITS:
+            for name in (f"{split}.parquet", f"{split}.parquet.partial"):
+                (folder / name).unlink(missing_ok=True)
         folder.rmdir()
 
 

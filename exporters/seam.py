@@ -20,7 +20,7 @@ class Exporter(Settings):
 
     columns: ClassVar[pa.Schema]
     """Of a row; those that name its solution come before them."""
-    separators: ClassVar[tuple[str, ...]]
+    separators: ClassVar[tuple[str, ...]] = NO_SEPARATOR
     """Strings that may mark a step's end, best first; the steps of an export contain none of it."""
     reads_view: ClassVar[bool] = True
     """Whether a view makes the labels; else they are the verdicts on the solutions' answers."""
@@ -82,6 +82,10 @@ class Exporter(Settings):
     def row(self, steps: LabelledSteps, separator: str) -> TrainingRow | Refused:
         """Return the row of labelled steps, or why they make none."""
 
-    @abstractmethod
     def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
-        """Return the tokens the trainer will make of the row."""
+        """Return the tokens the trainer will make of the row.
+
+        Those of question and steps, where the format does not say what stands between them.
+        """
+        texts = (steps.problem.question, *steps.steps)
+        return int(tokenizer.adds_bos) + sum(map(tokenizer.count, texts))

@@ -31,3 +31,13 @@ def labelled_steps(
 def clashes(steps: LabelledSteps, separator: str) -> bool:
     """Return whether a step contains the string that is to mark the ends of steps."""
     return any(separator in step for step in steps.steps)
+
+
+def holds(steps: LabelledSteps, mark: str) -> bool:
+    """Return whether question or steps contain a mark that readers count in both together."""
+    return clashes(steps, mark) or mark in steps.problem.question
+
+
+def signs(steps: LabelledSteps) -> list[str]:
+    """Return + for each right step and - for each wrong one."""
+    return ["+" if label else "-" for label in steps.labels]

@@ -13,7 +13,7 @@ import pyarrow as pa
 from exporters.math_shepherd import TAG, numbered
 from exporters.records import LabelledSteps, Refused, Tokenizer
 from exporters.seam import Exporter
-from exporters.steps import clashes
+from exporters.steps import holds, signs
 
 _BREAKS = "\n" * 5
 
@@ -46,7 +46,7 @@ class _OneText(Exporter):
     separators: ClassVar[tuple[str, ...]] = (TAG,)
 
     def _input(self, steps: LabelledSteps, separator: str) -> str | Refused:
-        if clashes(steps, separator) or separator in steps.problem.question:
+        if holds(steps, separator):
             return Refused(reason=f"the text contains the tag {separator}")
         return numbered(steps, [separator] * len(steps.steps))
 
@@ -67,7 +67,7 @@ class OpenRlhfExporter(_OneText):
         text = self._input(steps, separator)
         if isinstance(text, Refused):
             return text
-        return OpenRlhfRow(input=text, value=_signs(steps))
+        return OpenRlhfRow(input=text, value=signs(steps))
 
 
 class OpenRlhfSoftExporter(_OneText):
@@ -100,16 +100,16 @@ class OpenRExporter(Exporter):
 
     def row(self, steps: LabelledSteps, separator: str) -> OpenRRow | Refused:
         """Return the row of labelled steps, or why they make none."""
-        if clashes(steps, separator) or separator in steps.problem.question:
+        if holds(steps, separator):
             return Refused(reason=f"the text contains the tag {separator!r}")
-        process = "".join(f"{step} {separator} " for step in steps.steps).rstrip(" ")
-        return OpenRRow(question=steps.problem.question, process=process, label=_signs(steps))
+        process = _process(steps, separator)
+        return OpenRRow(question=steps.problem.question, process=process, label=signs(steps))
 
     def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
         """Return the tokens of question and process."""
-        process = "".join(f"{step} {separator} " for step in steps.steps).rstrip(" ")
-        return int(tokenizer.adds_bos) + tokenizer.count(f"{steps.problem.question} {process}")
+        text = f"{steps.problem.question} {_process(steps, separator)}"
+        return int(tokenizer.adds_bos) + tokenizer.count(text)
 
 
-def _signs(steps: LabelledSteps) -> list[str]:
-    return ["+" if label else "-" for label in steps.labels]
+def _process(steps: LabelledSteps, separator: str) -> str:
+    return "".join(f"{step} {separator} " for step in steps.steps).rstrip(" ")
