@@ -6,6 +6,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from schemas.settings import tag_of
+
 _LONGEST = 80
 _PRIVATE = {"urls", "env", "extra_args", "api_key_env"}
 """Fields whose values are not repeated: people put secrets there."""
@@ -30,7 +32,7 @@ def _line(error: Mapping[str, Any], models: Sequence[Any]) -> str:
     if kind == "missing":
         return f"{shown}: missing; there is no default, name one"
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        tags = ", ".join(str(tag) for kind in kinds for tag in tags_of(kind))
+        tags = ", ".join(str(tag) for kind in kinds for tag in tag_of(kind)[1])
         found = repr(error["ctx"]["tag"]) if kind == "union_tag_invalid" else "missing"
         key = ".".join([*path, error["ctx"]["discriminator"].strip("'")])
         return f"{key}: {found}; give one of {tags}"
@@ -63,7 +65,7 @@ def _walk(loc: Sequence[str | int], models: Sequence[Any]) -> tuple[list[str], l
     path: list[str] = []
     kinds = list(models)
     for part in loc:
-        tagged = [kind for kind in kinds if part in tags_of(kind)]
+        tagged = [kind for kind in kinds if part in tag_of(kind)[1]]
         if tagged:
             kinds = tagged
             continue
@@ -75,13 +77,6 @@ def _walk(loc: Sequence[str | int], models: Sequence[Any]) -> tuple[list[str], l
 
 def _fields(kind: Any) -> Mapping[str, Any]:
     return kind.model_fields if _is_model(kind) else {}
-
-
-def tags_of(kind: Any) -> tuple[Any, ...]:
-    """Return the tags by which a union's member is picked; none where it has none."""
-    fields = _fields(kind)
-    field = fields.get("kind") or fields.get("format")
-    return get_args(field.annotation) if field else ()
 
 
 def _inner(kind: Any, name: str) -> list[Any]:

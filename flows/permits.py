@@ -43,8 +43,8 @@ def refuse_strangers(run: LabelRun) -> None:
     from prefect.runtime import deployment
 
     needed = permit(run)
-    programs = frozenset[str]().union(*(policy.programs for policy in run.policies))
     if needed and deployment.id and needed not in os.environ.get(PERMITS, "").split(","):
+        programs = frozenset[str]().union(*(policy.programs for policy in run.policies))
         raise ConfigError(
             f"policy, publish: a run that comes through Prefect's API may not name code to run "
             f"({', '.join(sorted(programs))}) or where to publish: if you gave these "

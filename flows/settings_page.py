@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from flows.messages import models_of, tags_of
-from schemas.settings import Settings
+from flows.messages import models_of
+from schemas.settings import Settings, tag_of
 from tasks.settings import LabelRun
 
 _HEAD = """\
@@ -55,9 +55,8 @@ def _sections(
 
 
 def _section(path: str, model: type[BaseModel]) -> str:
-    tag = next((name for name in ("kind", "format") if name in model.model_fields), "")
-    choice = get_args(model.model_fields[tag].annotation)[0] if tag else ""
-    title = f"`{path}: {{{tag}: {choice}}}`" if tag else f"`{path}`" if path else "A run"
+    tag, choices = tag_of(model)
+    title = f"`{path}: {{{tag}: {choices[0]}}}`" if tag else f"`{path}`" if path else "A run"
     told = (model.__doc__ or "").strip().split("\n\n")[0]
     free = model.free if issubclass(model, Settings) else frozenset()
     rows = [
@@ -105,7 +104,7 @@ def _type(annotation: Any) -> str:
     if origin is Literal:
         return ", ".join(f"`{json.dumps(value)}`" for value in inner)
     if origin in {Union, UnionType}:
-        tags = [tags_of(one) for one in inner]
+        tags = [tag_of(one)[1] for one in inner]
         if all(tags):
             return "one of " + ", ".join(f"`{tag}`" for tag, *_ in tags)
         return " or ".join(dict.fromkeys(map(_type, inner)))

@@ -5,12 +5,17 @@ from typing import Any, ClassVar, get_args
 from pydantic import BaseModel, ConfigDict
 
 
+def tag_of(model: Any) -> tuple[str, tuple[Any, ...]]:
+    """Return the field by which a union's member is picked, and its values; else nothing."""
+    fields = getattr(model, "model_fields", {})
+    name = next((name for name in ("kind", "format") if name in fields), "")
+    return name, get_args(fields[name].annotation) if name else ()
+
+
 def _title(model: type) -> str:
     """Return what a form calls a member of a union: as configurations do, by its tag."""
-    fields = getattr(model, "model_fields", {})
-    tag = next((fields[name] for name in ("kind", "format") if name in fields), None)
-    values = get_args(tag.annotation) if tag else ()
-    return str(values[0]) if values else model.__name__
+    _, tags = tag_of(model)
+    return str(tags[0]) if tags else model.__name__
 
 
 class Settings(BaseModel):
