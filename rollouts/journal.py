@@ -47,6 +47,8 @@ _SYNC_SECONDS: Final = 10.0
 _CHUNK: Final = 1 << 20
 
 _Record = dict[str, Any]  # what JSON makes of it
+_NO_FIELDS: Final = frozenset({"tokens", "run", "kind"})
+"""What a completion's record holds in another form, or besides."""
 
 
 class Journal:
@@ -321,8 +323,7 @@ def _completion_record(completion: Completion) -> _Record:
 
 
 def _completion(record: _Record) -> Completion:
-    ours = {"tokens", "run", "kind"}
-    values = {name: value for name, value in record.items() if name not in ours}
+    values = {name: value for name, value in record.items() if name not in _NO_FIELDS}
     tokens = record["tokens"]
     if tokens is not None:
         tokens = Tokens(ids=tuple(tokens["ids"]), ends=tuple(accumulate(tokens["widths"])))

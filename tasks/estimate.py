@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import NormalDist, mean, stdev
 
-from rollouts import Costs, Journal
+from rollouts import Costs
 from schemas import RunError
 from schemas.rows import ProblemRow
-from schemas.run_folder import RunFolder, shard_name
+from schemas.run_folder import RunFolder
 from tasks.commits import committed
-from tasks.files import writing
 from tasks.problems import stage
 from tasks.run_file import opened
 from tasks.session import new_session, session_of
 from tasks.settings import LabelRun
-from tasks.shards import label_problem, other_runs, shard_rollouts
+from tasks.shards import label_problem, shard_opened
 from tasks.staging import shard_problems, staged
 
 CONFIDENCE = 0.95
@@ -154,28 +153,16 @@ def _judgeable(run: LabelRun, shards: Iterable[int]) -> Iterator[tuple[int, Prob
 async def _probe(run: LabelRun, shard: int, rows: Sequence[ProblemRow]) -> list[Costs]:
     """Label some problems of one shard, into its journal; return what each cost."""
     session = session_of(run)
-    async with (
-        session.verifier.used() as verifier,
-        session.policy.used() as policy,
-        session.segmenter.used() as segmenter,
-        other_runs(run, rows, policy) as others,
-    ):
-        path = RunFolder(run.folder).journal(shard_name(shard))
-        with (
-            writing(run.folder),
-            Journal(path) as journal,
-            shard_rollouts(run, policy, verifier, journal, others, segmenter) as rollouts,
-        ):
-            session.board.labelling_began(lambda: policy.in_flight)
-            session.board.shard_began(shard, lambda: rollouts.costs)
+    async with shard_opened(run, shard, rows) as rollouts:
+        session.board.shard_began(shard, lambda: rollouts.costs)
 
-            async def label(row: ProblemRow) -> None:
-                session.board.add(await label_problem(run, row, rollouts))
+        async def label(row: ProblemRow) -> None:
+            session.board.add(await label_problem(run, row, rollouts))
 
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for row in rows:
-                        group.create_task(label(row))
-            finally:
-                session.board.shard_ended(shard)
-            return [rollouts.of(row.problem).costs for row in rows]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for row in rows:
+                    group.create_task(label(row))
+        finally:
+            session.board.shard_ended(shard)
+        return [rollouts.of(row.problem).costs for row in rows]

@@ -104,33 +104,43 @@ async def _labelled(run: LabelRun, shard: int) -> ShardRecord | None:
     session = session_of(run)
     opening = asyncio.timeout(session.purse.seconds_left)
     try:
-        async with (
-            opening,
-            session.verifier.used() as verifier,
-            session.policy.used() as policy,
-            session.segmenter.used() as segmenter,
-            other_runs(run, rows, policy) as others,
-        ):
+        async with opening, shard_opened(run, shard, rows) as rollouts:
             opening.reschedule(None)
-            session.board.labelling_began(lambda: policy.in_flight)
+            policy, segmenter = rollouts.policy, rollouts.segmenter
             # A policy that the budget keeps idle does not wait for work.
             session.window.feeds(lambda: 0 if session.purse.holds_back else policy.idle)
             if policy.caveat:
                 update(run.folder, {"policy_caveat": policy.caveat})
             if segmenter is not policy:
                 update(run.folder, {"segmenter": segmenter.identity})
-            path = RunFolder(run.folder).journal(shard_name(shard))
-            with (
-                writing(run.folder),
-                Journal(path) as journal,
-                shard_rollouts(run, policy, verifier, journal, others, segmenter) as rollouts,
-            ):
-                work = await _label_all(run, shard, rows, rollouts)
-                return _commit(run, shard, work, rollouts, left=len(rows) - len(work))
+            work = await _label_all(run, shard, rows, rollouts)
+            return _commit(run, shard, work, rollouts, left=len(rows) - len(work))
     except TimeoutError:
         if opening.expired():  # the session's hours ended while the policy was starting
             return recorded(run.folder, shard)
         raise
+
+
+@asynccontextmanager
+async def shard_opened(
+    run: LabelRun, shard: int, rows: Sequence[ProblemRow]
+) -> AsyncIterator[ShardRollouts]:
+    """Hand out a shard's rollouts, with all that they need open, its journal held."""
+    session = session_of(run)
+    async with (
+        session.verifier.used() as verifier,
+        session.policy.used() as policy,
+        session.segmenter.used() as segmenter,
+        other_runs(run, rows, policy) as others,
+    ):
+        session.board.labelling_began(lambda: policy.in_flight)
+        path = RunFolder(run.folder).journal(shard_name(shard))
+        with (
+            writing(run.folder),
+            Journal(path) as journal,
+            shard_rollouts(run, policy, verifier, journal, others, segmenter) as rollouts,
+        ):
+            yield rollouts
 
 
 @asynccontextmanager
