@@ -56,7 +56,7 @@ def _unmatched(
     items: Sequence[Item], others: Sequence[Item], same: Callable[[Item, Item], bool]
 ) -> list[Item]:
     """Return the items that are not known to equal any of the others."""
-    return [i for i in items if i not in others and not any(_surely(i, o, same) for o in others)]
+    return [i for i in items if i not in others and not any(surely(i, o, same) for o in others)]
 
 
 def _equally_often(
@@ -67,14 +67,15 @@ def _equally_often(
         return True
     rest = list(right)
     for item in left:
-        match = next((k for k, other in enumerate(rest) if _surely(item, other, same)), None)
+        match = next((k for k, other in enumerate(rest) if surely(item, other, same)), None)
         if match is None:
             return False
         del rest[match]
     return True
 
 
-def _surely(item: Item, other: Item, same: Callable[[Item, Item], bool]) -> bool:
+def surely(item: Item, other: Item, same: Callable[[Item, Item], bool]) -> bool:
+    """Say whether two items are known to be equal."""
     try:
         return same(item, other)
     except UndecidedError:

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from verification.arithmetic.terms import Terms
 from verification.comparing.comparison import same_answer
 from verification.comparing.stated import stated
-from verification.comparing.statements import is_part
+from verification.comparing.statements import is_part, mentioned
 from verification.parsing.quantities import EXTENTS
-from verification.tree.renaming import names_in
 from verification.tree.syntax import (
     Answer,
     Collection,
     Piecewise,
     Relation,
-    Side,
     Symbol,
     Tuple,
     Value,
@@ -48,14 +46,10 @@ def _is_name_of(name: Answer, other: Answer) -> bool:
     if not name.expression.name.removeprefix("vec:")[:1].islower():
         return False
     if isinstance(other, Relation):
-        return other.signs == ("=",) and _names(other.sides[0]) == {name.expression.name}
+        return other.signs == ("=",) and mentioned(other.sides[0]) == {name.expression.name}
     return isinstance(other, Tuple) or (
         isinstance(other, Value) and traits_of(other.expression).matrix
     )
-
-
-def _names(side: Side) -> set[str]:
-    return names_in(side.answer) if side.answer is not None else {side.text}
 
 
 def _is_part(sides: tuple[Answer, Answer], terms: Terms) -> bool:

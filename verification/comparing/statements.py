@@ -6,11 +6,12 @@ right sides are the same; one that gives a name says something that no relation 
 
 from collections.abc import Callable, Sequence
 
-from verification.arithmetic.equality import same_expression
 from verification.arithmetic.terms import Terms
 from verification.comparing.assignments import is_unknown
+from verification.comparing.matching import surely
 from verification.comparing.relations import same_relation
 from verification.comparing.several import variables_of
+from verification.comparing.subjects import surely_same_value
 from verification.tree.bounds import UndecidedError
 from verification.tree.renaming import names_in
 from verification.tree.syntax import (
@@ -110,14 +111,14 @@ def is_part(part: Answer, whole: Answer, same: Same) -> bool:
     named = (*whole.items, *(told for item in whole.items if (told := _told_in_words(item))))
     stated = [named if isinstance(item, Relation) else values for item in parts]
     return all(
-        any(_surely(item, other, same) for other in others)
+        any(surely(item, other, same) for other in others)
         for item, others in zip(parts, stated, strict=True)
     )
 
 
 def _subjects(items: Sequence[Answer]) -> set[str]:
     firsts = [item.sides[0] for item in items if isinstance(item, Relation)]
-    return {name for side in firsts for name in _mentioned(side)}
+    return {name for side in firsts for name in mentioned(side)}
 
 
 def _states(relation: Relation, whole: Collection) -> bool:
@@ -125,7 +126,7 @@ def _states(relation: Relation, whole: Collection) -> bool:
     if set(relation.signs) <= {"=", "~", "equiv", "perp"}:
         return True
     formulas = [r.sides[-1] for r in whole.items if isinstance(r, Relation) and "=" in r.signs]
-    return any(_mentioned(side) & names_in(relation) for side in formulas)
+    return any(mentioned(side) & names_in(relation) for side in formulas)
 
 
 def _told_in_words(item: Answer) -> Answer | None:
@@ -144,20 +145,13 @@ def _told(relation: Relation) -> Answer | None:
     last = relation.sides[-1].answer
     if set(relation.signs) != {"="} or last is None:
         return None
-    return None if _mentioned(relation.sides[0]) & _mentioned(relation.sides[-1]) else last
+    return None if mentioned(relation.sides[0]) & mentioned(relation.sides[-1]) else last
 
 
 def _same_side(left: Relation, right: Relation, terms: Terms) -> bool:
     """Say whether two equations certainly are about the same."""
     a, b = left.sides[0], right.sides[0]
-    if a.text == b.text:
-        return True
-    if not isinstance(a.answer, Value) or not isinstance(b.answer, Value):
-        return False
-    try:
-        return same_expression(a.answer.expression, b.answer.expression, terms)
-    except UndecidedError:
-        return False
+    return a.text == b.text or surely_same_value(a.answer, b.answer, terms)
 
 
 def _gives_more(left: Relation, right: Relation) -> bool:
@@ -166,15 +160,15 @@ def _gives_more(left: Relation, right: Relation) -> bool:
         return False
     for at, side in enumerate(left.sides):
         others = [*left.sides[:at], *left.sides[at + 1 :]]
-        names = _mentioned(side)
+        names = mentioned(side)
         if len(names) != 1 or not side.is_name or not names <= variables_of(left):
             continue
-        if not any(names & _mentioned(other) for other in (*others, *right.sides)):
+        if not any(names & mentioned(other) for other in (*others, *right.sides)):
             return True
     return False
 
 
-def _mentioned(side: Side) -> set[str]:
+def mentioned(side: Side) -> set[str]:
     """Return the names in a side, those of functions as well; its text where it is not read."""
     return {side.text} if side.answer is None else names_in(side.answer)
 
@@ -182,12 +176,5 @@ def _mentioned(side: Side) -> set[str]:
 def _differs(left: Answer, right: Answer, same: Same) -> bool:
     try:
         return not same(left, right)
-    except UndecidedError:
-        return False
-
-
-def _surely(left: Answer, right: Answer, same: Same) -> bool:
-    try:
-        return same(left, right)
     except UndecidedError:
         return False

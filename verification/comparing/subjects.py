@@ -12,7 +12,7 @@ from verification.arithmetic.terms import Terms
 from verification.comparing.assignments import Named, is_unknown, same_name
 from verification.tree.bounds import UndecidedError
 from verification.tree.renaming import renamed
-from verification.tree.syntax import Expression, Symbol, Value
+from verification.tree.syntax import Answer, Expression, Symbol, Value
 
 _FUNCTION = re.compile(r"(\\?[a-zA-Z]+(?:_\w+)?'*(?:_\w+)?)\((.*)\)")
 _TERM = re.compile(r"(\\?[a-zA-Z])_([a-z])")
@@ -35,12 +35,12 @@ def same_subject(left: Named, right: Named, terms: Terms) -> bool | None:
             return False
         if f[1] != g[1] and f[1].lower() == g[1].lower():
             return None  # whether F is the f of the other, the answers do not say
-        return f[1] == g[1] and _same_expressions(left, right, terms)
+        return f[1] == g[1] and surely_same_value(left.subject, right.subject, terms)
     if f or g:
         return _function_and_name(f or g, b if f else a)  # type: ignore[arg-type]
     if is_unknown(a) and is_unknown(b):
         return same_name(a, b)
-    if _same_expressions(left, right, terms):
+    if surely_same_value(left.subject, right.subject, terms):
         return True
     worded = any(_is_worded(side) for side in (left, right))
     return None if worded or is_unknown(a) != is_unknown(b) else False
@@ -62,11 +62,12 @@ def _function_and_name(function: re.Match[str], name: str) -> bool | None:
     return None
 
 
-def _same_expressions(left: Named, right: Named, terms: Terms) -> bool:
-    if not isinstance(left.subject, Value) or not isinstance(right.subject, Value):
+def surely_same_value(left: Answer | None, right: Answer | None, terms: Terms) -> bool:
+    """Say whether two answers are expressions that are known to be equal."""
+    if not isinstance(left, Value) or not isinstance(right, Value):
         return False
     try:
-        return same_expression(left.subject.expression, right.subject.expression, terms)
+        return same_expression(left.expression, right.expression, terms)
     except UndecidedError:
         return False
 

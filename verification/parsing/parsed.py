@@ -11,7 +11,7 @@ from verification.parsing.normalise import comparison_key, normal_form
 from verification.parsing.numerals import Numeral, read_numeral
 from verification.parsing.token import Token
 from verification.parsing.tokens import tokenize
-from verification.parsing.worded_cases import in_cases, may_be_in_cases
+from verification.parsing.worded_cases import in_cases
 from verification.tree.bounds import UnparsedError
 from verification.tree.syntax import Answer, Value, Words
 
@@ -37,8 +37,7 @@ class Parsed:
     @cached_property
     def normal(self) -> str:
         """The normal form; raises UnparsedError above the cap on length."""
-        cases = in_cases(self.text) if may_be_in_cases(self.text) else ""
-        normal = normal_form(cases or self.text)
+        normal = normal_form(in_cases(self.text) or self.text)
         return _DECIMAL_COMMA.sub(r"\1.\2", normal) if self.conventions.decimal_comma else normal
 
     @cached_property

@@ -21,14 +21,11 @@ _POINTS = re.compile(
 _HEAD = re.compile(r"\s*([a-zA-Z](?:_\{?\w+\}?)?)\(")
 
 
-def may_be_in_cases(text: str) -> bool:
-    """Say whether a text holds what all functions by cases in words do."""
-    return ("otherwise" in text or "\\ne" in text) and "\\begin" not in text
-
-
-def in_cases(gold: str) -> str:
-    """Return a function by cases as LaTeX has it, empty where a gold is none that is understood."""
-    return (_function(gold) or _probabilities(gold)) if may_be_in_cases(gold) else ""
+def in_cases(text: str) -> str:
+    """Return a function by cases as LaTeX has it, empty where a text is none that is understood."""
+    if not ("otherwise" in text or "\\ne" in text) or "\\begin" in text:
+        return ""
+    return _function(text) or _probabilities(text)
 
 
 def _function(gold: str) -> str:
