@@ -31,6 +31,11 @@ _GROUPS_BY_SHARD = 1_000
 _GROUP_ROWS = 4_096
 """What a row group holds behind the first shards, which have one each: a writer keeps ten kilobytes
 of every group until it closes the file, and so does who reads it."""
+_HELPS: Mapping[Concludes, str] = {
+    "counts": "hard, which any evidence allows",
+    "first_error": "first_error, as its labeler concludes",
+    "stated": "stated or stated_grades: the run is an import, and holds no rollouts",
+}
 _KEYS = pa.schema({"problem_id": pa.string(), "solution_index": pa.int32()})
 
 
@@ -85,8 +90,7 @@ def export_run(
             reasons = "; ".join(f"{n}: {reason}" for reason, n in tally.refused.most_common())
             raise ExportError(
                 f"{run.path} has no solution to export ({reasons or 'it has none'}) as view "
-                f"{view.kind!r}: choose another with --view, e.g. first_error for labelers that "
-                "search"
+                f"{view.kind!r}: choose another with --view, e.g. {_HELPS[run.concludes]}"
             )
         undo.pop_all()
     report = _report(run, folder, maker, tally)

@@ -30,7 +30,8 @@ class Exporter(Settings):
     format: str
     view: AnyView | None = None
     """How evidence becomes labels; its kind names the export's folder. None: what the run's labeler
-    itself concludes, `hard` for counts of rollouts, `first_error` for a search."""
+    itself concludes, `hard` for counts of rollouts, `first_error` for a search; of an import
+    `stated`."""
     separator: str | None = Field(default=None, min_length=1)
     """The string the trainer puts behind each step. None: the format's first that no step
     contains, else the one that refuses the fewest rows."""

@@ -34,6 +34,8 @@ _COLUMNS = {
     "first_error": "0-based index of the first wrong step; -1: none; null: the labeler abstained",
     "evidence": "per step, the verdicts counted over rollouts of the prefix that ends with it, "
     "and the rule that stopped sampling",
+    "stated": "per step, the label, the words and the reason of a set that others made; empty "
+    "where the labels are our own",
     "root": "the same at the empty prefix: how hard the problem is for this policy",
     "posterior": "P(first error = each step, none), where the labeler computes it",
     "policy, prompt, temperature, top_p, top_k, max_tokens, stop, seed, config": "provenance",
@@ -185,6 +187,11 @@ def _making(summary: RunSummary) -> str:
     if made is None:
         return "No solution was labelled."
     sampling = made.sampling
+    if sampling is None:
+        return (
+            f"They are not ours: {_span(made.policy)}, imported as it states them. Nothing was "
+            "sampled, and the counts of rollouts are empty; `stated` has each step's label."
+        )
     wrote = "wrote the solutions and continued their prefixes"
     if summary.given:
         wrote = f"continued the prefixes of solutions, of which {summary.given:,} were given to it"

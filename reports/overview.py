@@ -42,12 +42,13 @@ def _head(summary: RunSummary) -> Iterable[RenderableType]:
     if made is not None:
         labelers = ", ".join(summary.labelers)
         yield Text(f"{plain(made.policy)} labelled by {plain(labelers)}", style="cyan")
-        yield Text(
+        sampled = (
             f"prompt {plain(made.prompt)}, temperature {made.sampling.temperature:g}, "
             f"at most {made.sampling.max_tokens} tokens, seed {made.seed}, "
-            f"configuration {plain(made.config)}",
-            style="dim",
+            if made.sampling
+            else ""
         )
+        yield Text(f"{sampled}configuration {plain(made.config)}", style="dim")
 
 
 def _contents(summary: RunSummary, marks: Marks) -> Iterable[tuple[str, Text]]:

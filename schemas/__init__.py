@@ -11,7 +11,15 @@ from schemas.errors import (
     VerifierError,
 )
 from schemas.evidence import Evidence, StopRule
-from schemas.labels import Finding, LabelledSolution, Labelling, Node, StepCheck, StepReading
+from schemas.labels import (
+    Finding,
+    LabelledSolution,
+    Labelling,
+    Node,
+    StepCheck,
+    StepReading,
+    StepStatement,
+)
 from schemas.problems import GivenSolution, Problem, RejectedRow, problem_id
 from schemas.rollouts import (
     ROOT,
@@ -66,6 +74,7 @@ __all__ = [
     "SourceError",
     "StepCheck",
     "StepReading",
+    "StepStatement",
     "StepmintError",
     "StopRule",
     "TextPrompt",

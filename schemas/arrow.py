@@ -21,12 +21,14 @@ import pyarrow.parquet as pq
 
 from schemas.errors import RunError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised by one whenever a column is added or changes its name, type or meaning.
 
 2: `solutions` has `readings`; of version 1 they read as empty.
 3: `problems` and `solutions` have `options`, `problems` has `given`, `solutions` has `given_id`; of
    older versions they read as empty: all solutions were sampled.
+4: `solutions` has `stated`, and nulls in `temperature`, `top_p`, `top_k`, `max_tokens` where a run
+   sampled nothing; of older versions `stated` reads as empty: all labels are our own.
 """
 
 TableName = Literal["problems", "solutions", "nodes", "rollouts"]
@@ -74,6 +76,11 @@ READING: pa.DataType = pa.struct(
 )
 """What is read off a step without a rollout."""
 
+STATEMENT: pa.DataType = pa.struct(
+    [_may("label", _REAL), _must("said", _TEXT), _must("why", _TEXT)]
+)
+"""What a set that we did not make states of a step."""
+
 GIVEN: pa.DataType = pa.struct(
     [
         _must("id", _TEXT),
@@ -120,14 +127,15 @@ _COLUMNS: Mapping[TableName, list[pa.Field]] = {
         _must("posterior", pa.list_(_must("item", _REAL))),
         _must("checks", pa.list_(_must("item", CHECK))),
         _must("readings", pa.list_(_must("item", READING))),
+        _must("stated", pa.list_(_must("item", STATEMENT))),
         _must("labeler", _TEXT),
         _must("config", _TEXT),
         _must("policy", _TEXT),
         _must("prompt", _TEXT),
-        _must("temperature", _REAL),
-        _must("top_p", _REAL),
-        _must("top_k", _INT),
-        _must("max_tokens", _INT),
+        _may("temperature", _REAL),
+        _may("top_p", _REAL),
+        _may("top_k", _INT),
+        _may("max_tokens", _INT),
         _must("stop", _TEXTS),
         _must("seed", _LONG),
     ],

@@ -8,7 +8,14 @@ import pyarrow as pa
 
 from schemas.arrow import SCHEMAS
 from schemas.evidence import Evidence, StopRule
-from schemas.labels import Finding, LabelledSolution, Node, StepCheck, StepReading
+from schemas.labels import (
+    Finding,
+    LabelledSolution,
+    Node,
+    StepCheck,
+    StepReading,
+    StepStatement,
+)
 from schemas.problems import GivenSolution, Problem
 from schemas.rollouts import Completion, Outcome, Prefix, Rollout, Sampling, Tokens, Verdict
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
@@ -176,6 +183,9 @@ def _solution(solution: LabelledSolution) -> Cells:
             for one in solution.checks
         ],
         "readings": [asdict(one) for one in solution.readings],
+        "stated": [
+            {"label": one.label, "said": one.said, "why": one.why} for one in solution.stated
+        ],
         "labeler": solution.labeler,
     }
 
@@ -201,6 +211,8 @@ def _to_solution(row: Cells) -> LabelledSolution:
         # Null in tables of schema version 1.
         readings=tuple(StepReading(**one) for one in row["readings"] or ()),
         given_id=row["given_id"],
+        # Null in tables of before schema version 4.
+        stated=tuple(StepStatement(**one) for one in row["stated"] or ()),
     )
 
 
@@ -210,11 +222,11 @@ def _provenance(provenance: Provenance) -> Cells:
         "config": provenance.config,
         "policy": provenance.policy,
         "prompt": provenance.prompt,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "top_k": sampling.top_k,
-        "max_tokens": sampling.max_tokens,
-        "stop": sampling.stop,
+        "temperature": sampling and sampling.temperature,
+        "top_p": sampling and sampling.top_p,
+        "top_k": sampling and sampling.top_k,
+        "max_tokens": sampling and sampling.max_tokens,
+        "stop": sampling.stop if sampling else (),
         "seed": provenance.seed,
     }
 
@@ -224,14 +236,20 @@ def _to_provenance(row: Cells) -> Provenance:
         config=row["config"],
         policy=row["policy"],
         prompt=row["prompt"],
-        sampling=Sampling(
-            temperature=row["temperature"],
-            top_p=row["top_p"],
-            top_k=row["top_k"],
-            max_tokens=row["max_tokens"],
-            stop=tuple(row["stop"]),
-        ),
+        sampling=_to_sampling(row),
         seed=row["seed"],
+    )
+
+
+def _to_sampling(row: Cells) -> Sampling | None:
+    if row["max_tokens"] is None:
+        return None
+    return Sampling(
+        temperature=row["temperature"],
+        top_p=row["top_p"],
+        top_k=row["top_k"],
+        max_tokens=row["max_tokens"],
+        stop=tuple(row["stop"]),
     )
 
 

@@ -1,5 +1,6 @@
 """What a labeler concludes of one problem."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,6 +57,42 @@ class StepReading:
     """How many display all equations that this step displays; None where it displays none."""
 
 
+NEUTRAL = "neutral"
+"""What is `said` of a step that people found neither right nor wrong (0 of PRM800K)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStatement:
+    """What a set that we did not make states of one step."""
+
+    label: float | None = None
+    """1 right, 0 wrong, a grade between; None where nothing is stated, or a neutral word."""
+    said: str = ""
+    """The label in the set's own words, e.g. `+`, `-1`, `0.625`, `first error`; `neutral`; empty
+    where it says nothing of the step."""
+    why: str = ""
+    """The reason it gives, where it gives one; untrusted."""
+
+    @property
+    def neutral(self) -> bool:
+        """Whether the set calls the step neither right nor wrong."""
+        return self.label is None and self.said == NEUTRAL
+
+
+def first_stated_error(stated: Sequence[StepStatement]) -> int | None:
+    """Return the first step stated wrong; -1: none; None: the statements leave it open.
+
+    They do where nothing is stated, or a grade between 0 and 1, before the first wrong step. A
+    neutral step is no error (2305.20050).
+    """
+    for step, one in enumerate(stated):
+        if one.label == 0:
+            return step
+        if one.label != 1 and not one.neutral:
+            return None
+    return -1 if stated else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledSolution:
     """One solution with the evidence at each of its steps."""
@@ -84,6 +121,8 @@ class LabelledSolution:
     """One per step; empty where the labeler reads nothing."""
     given_id: str | None = None
     """The id that a given solution came with; None: the policy wrote it."""
+    stated: tuple[StepStatement, ...] = ()
+    """One per step of an imported solution; empty of our own: a statement is no counted rollout."""
 
     @property
     def recovered(self) -> tuple[bool, ...]:
@@ -101,7 +140,11 @@ class LabelledSolution:
         known = 0
         if self.first_error is not None:
             known = len(self.steps) if self.first_error < 0 else self.first_error + 1
-        return sum(step < known or one.decided > 0 for step, one in enumerate(self.evidence))
+        stated = [one.label is not None or one.neutral for one in self.stated]
+        return sum(
+            step < known or one.decided > 0 or (step < len(stated) and stated[step])
+            for step, one in enumerate(self.evidence)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

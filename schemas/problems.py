@@ -1,4 +1,4 @@
-"""A problem with a known final answer."""
+"""A problem, as a rule with a known final answer."""
 
 import hashlib
 import json
@@ -37,7 +37,8 @@ class Problem:
     source: str
     question: str
     answer: str
-    """The gold final answer alone, e.g. `72` or `\\frac{1}{4}`; never a whole solution."""
+    """The gold final answer alone, e.g. `72` or `\\frac{1}{4}`; never a whole solution. Empty:
+    unknown, as of many an imported set; sources reject such rows."""
     options: tuple[str, ...] = ()
     """The texts of a multiple choice in the order of their letters, A first. The question lists
     them already; they are here for who judges: the right one's text is right, too."""

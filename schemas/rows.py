@@ -17,10 +17,11 @@ class Provenance:
     config: str
     """Digest of the settings that shape rows, as in `run.json`."""
     policy: str
-    """The policy's identity: backend and model."""
+    """The policy's identity: backend and model; of an import the set it is of."""
     prompt: str
-    """The prompt template's name."""
-    sampling: Sampling
+    """The prompt template's name; empty where nothing was sampled."""
+    sampling: Sampling | None
+    """None where nothing was sampled: the run is an import."""
     seed: int
     """The run's seed."""
 

@@ -153,7 +153,7 @@ class RunFolder:
     def concludes(self) -> Concludes:
         """What the run's labeler says of a solution, as the run recorded it."""
         said = self.record().get("concludes")
-        if said == "counts" or said == "first_error":
+        if said == "counts" or said == "first_error" or said == "stated":
             return said
         # Runs of before 2026-11-26 do not say; these two labelers counted then.
         first = next(self.solutions(), None)

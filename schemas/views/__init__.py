@@ -5,6 +5,7 @@ a number in [0, 1] from those that grade, None where the evidence decides nothin
 file with a `View` or a `Decides`, and a name in the union `AnyView`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -20,6 +21,7 @@ from schemas.views.counted import (
     Threshold,
 )
 from schemas.views.seam import Concludes, Decides, Label, View, first_hard_error, hard_label
+from schemas.views.stated import Stated, StatedGrades
 
 AnyView = Annotated[
     Hard
@@ -31,7 +33,9 @@ AnyView = Annotated[
     | Ratio
     | FirstError
     | Posterior
-    | NetInformation,
+    | NetInformation
+    | Stated
+    | StatedGrades,
     Field(discriminator="kind"),
 ]
 """The registry of views: pydantic picks by `kind` and names the valid ones on a typo."""
@@ -39,10 +43,14 @@ AnyView = Annotated[
 
 def own_view(
     concludes: Concludes, *, after_error: Literal["drop", "keep"] = "drop"
-) -> Hard | FirstError:
-    """Return the view that says what a run's labeler itself concludes: `hard` or `first_error`."""
-    view = Hard if concludes == "counts" else FirstError
-    return view(after_error=after_error)
+) -> Hard | FirstError | Stated:
+    """Return the view that says what a run itself concludes: `hard`, `first_error` or `stated`."""
+    views: Mapping[Concludes, type[Hard | FirstError | Stated]] = {
+        "counts": Hard,
+        "first_error": FirstError,
+        "stated": Stated,
+    }
+    return views[concludes](after_error=after_error)
 
 
 __all__ = [
@@ -59,6 +67,8 @@ __all__ = [
     "Recovered",
     "RootNormalised",
     "Soft",
+    "Stated",
+    "StatedGrades",
     "Threshold",
     "View",
     "first_hard_error",

@@ -8,9 +8,9 @@ from schemas.evidence import Evidence
 from schemas.labels import LabelledSolution
 from schemas.settings import Settings
 
-Concludes = Literal["counts", "first_error"]
+Concludes = Literal["counts", "first_error", "stated"]
 """What a labeler says of a solution: its counts of rollouts, step by step, and what these imply; or
-a first error that it found by reasoning of its own."""
+a first error that it found by reasoning of its own; or, of an import, what others state."""
 
 Label = bool | float | None
 """One step's label; None where the evidence decides nothing."""

@@ -18,6 +18,7 @@ from schemas import (
     Sampling,
     StepCheck,
     StepReading,
+    StepStatement,
     StopRule,
     Tokens,
     Verdict,
@@ -40,6 +41,7 @@ readings = st.builds(
     echo=echoes,
     equation_echo=echoes,
 )
+statements = st.builds(StepStatement, label=st.none() | st.floats(0, 1), said=text, why=text)
 steps = st.lists(text, max_size=4).map(tuple)
 ids = st.lists(counts, max_size=4).map(tuple)
 prefixes = st.builds(Prefix, steps=steps, token_ids=st.none() | ids)
@@ -86,6 +88,7 @@ def solutions(draw: st.DrawFn, problem_id: str) -> LabelledSolution:
         posterior=tuple(draw(st.just([]) | st.lists(reals, min_size=size + 1, max_size=size + 1))),
         checks=tuple(draw(st.just([]) | st.lists(checks, min_size=size, max_size=size))),
         readings=tuple(draw(st.just([]) | st.lists(readings, min_size=size, max_size=size))),
+        stated=tuple(draw(st.just([]) | st.lists(statements, min_size=size, max_size=size))),
     )
 
 
@@ -98,7 +101,7 @@ samplings = st.builds(
     stop=steps,
 )
 provenances = st.builds(
-    Provenance, config=text, policy=text, prompt=text, sampling=samplings, seed=seeds
+    Provenance, config=text, policy=text, prompt=text, sampling=st.none() | samplings, seed=seeds
 )
 
 

@@ -138,13 +138,13 @@ def test_a_torn_file_is_refused_with_its_path(tmp_path: Path) -> None:
 
 @settings(max_examples=5, deadline=None)
 @given(row=strategies.solution_rows())
-def test_a_solutions_table_of_version_1_reads_as_one_without_readings_and_options(
+def test_a_solutions_table_of_version_1_reads_as_one_without_what_came_later(
     row: SolutionRow, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "old.parquet"
-    table = solutions_table([row]).drop_columns(["readings", "options"])
+    table = solutions_table([row]).drop_columns(["readings", "options", "stated"])
     metadata = table.schema.metadata | {b"stepmint_schema_version": b"1"}
     pq.write_table(table.replace_schema_metadata(metadata), path)
     (read,) = solutions_from(read_table(path, "solutions"))
-    assert read.solution == replace(row.solution, readings=())
+    assert read.solution == replace(row.solution, readings=(), stated=())
     assert read.problem == replace(row.problem, options=())

@@ -5,7 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from schemas import Evidence, ExportError, LabelledSolution, Outcome, StepReading, StopRule
+from schemas import (
+    Evidence,
+    ExportError,
+    LabelledSolution,
+    Outcome,
+    StepReading,
+    StepStatement,
+    StopRule,
+)
+from schemas.labels import first_stated_error
 from schemas.views import (
     AnyView,
     Beta,
@@ -17,6 +26,8 @@ from schemas.views import (
     Recovered,
     RootNormalised,
     Soft,
+    Stated,
+    StatedGrades,
     Threshold,
     first_hard_error,
 )
@@ -157,6 +168,50 @@ def test_the_first_error_is_the_first_failed_step_if_nothing_before_is_undecided
     evidence: tuple[Evidence, ...], error: int | None
 ) -> None:
     assert first_hard_error(evidence) == error
+
+
+RIGHT = StepStatement(label=1.0, said="+")
+WRONG_SAID = StepStatement(label=0.0, said="-")
+NEITHER = StepStatement(said="neutral")
+UNSAID = StepStatement()
+
+
+def imported(*stated: StepStatement) -> LabelledSolution:
+    return replace(solution(*[Evidence()] * len(stated), root=Evidence()), stated=stated)
+
+
+def test_what_a_set_states_are_labels_of_two_views_and_of_no_view_over_counts() -> None:
+    one = imported(RIGHT, NEITHER, WRONG_SAID, RIGHT)
+    assert Stated().labels(one) == (True, True, False, None)
+    assert Stated(neutral="wrong").labels(one) == (True, False, None, None)
+    assert Stated(neutral="drop", after_error="keep").labels(one) == (True, None, False, True)
+    assert StatedGrades(after_error="wrong").labels(one) == (1.0, 1.0, 0.0, 0.0)
+    for view in (Hard(), Soft(), Threshold(), Beta(), RootNormalised(), Ratio(), Posterior()):
+        assert view.labels(one) == (None,) * 4
+    assert Stated().labels(WRONG) == StatedGrades().labels(WRONG) == (None,) * 5
+
+
+def test_stated_numbers_are_grades_and_are_cut_at_a_threshold() -> None:
+    one = imported(*(StepStatement(label=x, said=str(x)) for x in (0.9, 0.5, 0.1, 0.0)))
+    assert Stated(after_error="keep").labels(one) == (True, False, False, False)
+    assert Stated(above=0).labels(one) == (True, True, True, False)
+    assert StatedGrades().labels(one) == (0.9, 0.5, 0.1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("stated", "error"),
+    [
+        ((RIGHT, WRONG_SAID, UNSAID), 1),
+        ((RIGHT, NEITHER), -1),
+        ((RIGHT, UNSAID), None),
+        ((StepStatement(label=0.5, said="0.5"), WRONG_SAID), None),
+        ((), None),
+    ],
+)
+def test_the_first_error_is_taken_from_a_statement_that_decides_it(
+    stated: tuple[StepStatement, ...], error: int | None
+) -> None:
+    assert first_stated_error(stated) == error
 
 
 EVIDENCE = st.builds(

@@ -62,6 +62,7 @@ def test_every_solution_names_where_it_comes_from(tmp_path: Path) -> None:
         assert row.provenance.config == config_digest(run)
         assert row.provenance.seed == run.seed
         assert row.provenance.prompt.startswith("synthetic@")
+        assert row.provenance.sampling is not None
         assert row.provenance.sampling.temperature == 1.0
         assert len(row.solution.evidence) == len(row.solution.steps)
 
