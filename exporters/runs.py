@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from itertools import chain, count
@@ -14,6 +14,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from exporters.filters import Candidate, FilterCount, ReadList, Scope, Sifting, no_lists
 from exporters.measure import fit
 from exporters.records import LabelledSteps, Refused, Tokenizer, TrainingRow
 from exporters.seam import Exporter
@@ -66,41 +67,70 @@ class ExportReport:
     lengths_measured: bool
     unlabelled: int
     """Problems of the run that are not labelled yet: the export is of a part of it."""
+    filters: tuple[FilterCount, ...] = ()
+    """What each filter took out of the solutions that would have made rows, in their order."""
 
 
 def export_run(
-    run: RunFolder, exporter: Exporter, *, tokenizer: Tokenizer | None = None
+    run: RunFolder,
+    exporter: Exporter,
+    *,
+    tokenizer: Tokenizer | None = None,
+    read_list: ReadList = no_lists,
 ) -> ExportReport:
     """Write the training rows of a run's committed shards; the same run gives the same bytes.
 
     `export.json` is written last: where it lies, the rows beside it are whole. Raises ExportError
-    for a view that the evidence forbids, or a run of which every solution is refused.
+    for a view that the evidence forbids, or a run of which every solution is refused or filtered
+    out.
     """
     exporter = placed(run, viewed(exporter, run.concludes))
     view = exporter.view or own_view(run.concludes)
     separator = exporter.separator or _separator(run, exporter, view)
     maker = _Maker(exporter, separator, view, tokenizer)
+    scope = Scope(run=run, shards=run.shards, read_list=read_list)
+    sifting = Sifting(exporter.filters, scope)
     folder = run.export(exporter.name)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "export.json").unlink(missing_ok=True)
+    beside = [name for one in exporter.filters for name in one.beside]
     with ExitStack() as undo:
-        undo.callback(_discard, folder)
-        tally = _write(run, folder, maker)
+        undo.callback(_discard, folder, beside)
+        sifting.look(lambda: _candidates(scope, maker, sifting))
+        tally = _write(scope, folder, maker, sifting)
         if not tally.rows:
-            reasons = "; ".join(f"{n}: {reason}" for reason, n in tally.refused.most_common())
-            raise ExportError(
-                f"{run.path} has no solution to export ({reasons or 'it has none'}) as view "
-                f"{view.kind!r}: choose another with --view, e.g. {_HELPS[run.concludes]}"
-            )
+            raise ExportError(_nothing(run, view, tally, sifting))
+        for sieve in sifting.sieves:
+            sieve.leave(folder)
         undo.pop_all()
-    report = _report(run, folder, maker, tally)
+    report = _report(run, folder, maker, tally, sifting)
     _record(report, exporter)
     return report
 
 
-def _discard(folder: Path) -> None:
+def _nothing(run: RunFolder, view: AnyView, tally: _Tally, sifting: Sifting) -> str:
+    """Say why no row is left, and what would help."""
+    refused = [f"{n}: {reason}" for reason, n in tally.refused.most_common()]
+    filtered = [
+        f"{n}: filter {count.kind}, {reason}"
+        for count in sifting.counts
+        for reason, n in count.taken.items()
+    ]
+    told = f"{run.path} has no solution to export"
+    if filtered:
+        reasons = "; ".join([*refused, *filtered])
+        return f"{told} ({reasons}): leave out a filter, or let it take less"
+    return (
+        f"{told} ({'; '.join(refused) or 'it has none'}) as view {view.kind!r}: choose another "
+        f"with --view, e.g. {_HELPS[run.concludes]}"
+    )
+
+
+def _discard(folder: Path, beside: Sequence[str]) -> None:
     """Remove what a failed export left: a reader who takes all files would take it for rows."""
     with suppress(OSError):  # a disk that takes no more; somebody else's files in the folder
+        for name in beside:
+            (folder / name).unlink(missing_ok=True)
         for split in SPLITS:
             for name in (f"{split}.parquet", f"{split}.parquet.partial"):
                 (folder / name).unlink(missing_ok=True)
@@ -183,20 +213,15 @@ class _Maker:
         schema = pa.schema([*_KEYS, *self.exporter.columns])
         return schema.with_metadata(huggingface_metadata(schema))
 
-    def row(self, solution: SolutionRow, tally: _Tally) -> TrainingRow | None:
-        """Return the solution's row; None where it is refused. Counts either."""
-        made = self._make(solution, tally)
+    def made(self, solution: SolutionRow, tally: _Tally) -> "_Made | None":
+        """Return what a solution makes; None where it is refused, which is counted."""
+        made = self._make(solution)
         if isinstance(made, Refused):
             tally.refused[made.reason] += 1
             return None
-        steps, row = made
-        tally.labels.update(label >= 0.5 for label in steps.labels)
-        index = solution.solution.solution_index
-        return {"problem_id": solution.problem.id, "solution_index": index, **row}
+        return made
 
-    def _make(
-        self, solution: SolutionRow, tally: _Tally
-    ) -> tuple[LabelledSteps, TrainingRow] | Refused:
+    def _make(self, solution: SolutionRow) -> "_Made | Refused":
         whole = self.exporter.labelled(solution.problem, solution.solution, self.view)
         if isinstance(whole, Refused):
             return whole
@@ -212,8 +237,21 @@ class _Maker:
         row = self.exporter.row(steps, self.separator)
         if isinstance(row, Refused):
             return row
-        tally.shortened += len(steps.steps) < len(whole.steps)
-        return steps, row
+        index = solution.solution.solution_index
+        return _Made(
+            steps=steps,
+            row={"problem_id": solution.problem.id, "solution_index": index, **row},
+            shortened=len(steps.steps) < len(whole.steps),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What a solution makes: the steps of its row, and the row."""
+
+    steps: LabelledSteps
+    row: TrainingRow
+    shortened: bool
 
 
 def _separator(run: RunFolder, exporter: Exporter, view: AnyView) -> str:
@@ -229,7 +267,7 @@ def _separator(run: RunFolder, exporter: Exporter, view: AnyView) -> str:
     return min(candidates, key=lambda candidate: refused[candidate])
 
 
-def _write(run: RunFolder, folder: Path, maker: _Maker) -> _Tally:
+def _write(scope: Scope, folder: Path, maker: _Maker, sifting: Sifting) -> _Tally:
     tally = _Tally()
     partial = {split: folder / f"{split}.parquet.partial" for split in SPLITS}
     with ExitStack() as files:
@@ -238,9 +276,11 @@ def _write(run: RunFolder, folder: Path, maker: _Maker) -> _Tally:
             for split, path in partial.items()
         }
         waiting: dict[Split, list[TrainingRow]] = {split: [] for split in SPLITS}
-        for number, shard in enumerate(run.shards):
+        places = count()
+        for number, shard in enumerate(scope.shards):
             enough = 1 if number < _GROUPS_BY_SHARD else _GROUP_ROWS
-            for split, rows in _shard_rows(run, shard, maker, tally).items():
+            found = _found(scope.run, shard, places, maker, sifting, tally)
+            for split, rows in _shard_rows(found, maker, sifting, tally).items():
                 waiting[split] += rows
                 if len(waiting[split]) >= enough:
                     _write_group(writers[split], waiting[split])
@@ -259,16 +299,49 @@ def _write_group(writer: pq.ParquetWriter, rows: list[TrainingRow]) -> None:
 
 
 def _shard_rows(
-    run: RunFolder, shard: str, maker: _Maker, tally: _Tally
+    found: Iterable[tuple[Candidate, _Made]], maker: _Maker, sifting: Sifting, tally: _Tally
 ) -> dict[Split, list[TrainingRow]]:
+    """Return the rows of the candidates that stay, by split."""
     rows: dict[Split, list[TrainingRow]] = {}
-    for solution in _distinct(run, shard, tally):
-        row = maker.row(solution, tally)
-        if row is not None:
-            split = split_of(solution.problem.id, maker.exporter.validation_ratio)
-            rows.setdefault(split, []).append(row)
+    for candidate, made in found:
+        if sifting.keeps(candidate):
+            split = split_of(candidate.problem.id, maker.exporter.validation_ratio)
+            rows.setdefault(split, []).append(made.row)
             tally.rows[split] += 1
+            tally.labels.update(label >= 0.5 for label in made.steps.labels)
+            tally.shortened += made.shortened
     return rows
+
+
+def _candidates(scope: Scope, maker: _Maker, sifting: Sifting) -> Iterator[Candidate]:
+    """Yield what would make a row and is not taken out by now."""
+    places, unheard = count(), _Tally()
+    for shard in scope.shards:
+        for candidate, _ in _found(scope.run, shard, places, maker, sifting, unheard):
+            yield candidate
+
+
+def _found(
+    run: RunFolder,
+    shard: str,
+    places: Iterator[int],
+    maker: _Maker,
+    sifting: Sifting,
+    tally: _Tally,
+) -> Iterator[tuple[Candidate, _Made]]:
+    """Yield the solutions of a shard that make a row and are not taken out by now."""
+    for row, place in zip(_distinct(run, shard, tally), places, strict=False):
+        made = None if sifting.is_out(place) else maker.made(row, tally)
+        if made is not None:
+            yield (
+                Candidate(
+                    place=place,
+                    problem=row.problem,
+                    solution=row.solution,
+                    labelled=made.steps,
+                ),
+                made,
+            )
 
 
 def _distinct(run: RunFolder, shard: str, tally: _Tally) -> Iterator[SolutionRow]:
@@ -283,7 +356,9 @@ def _distinct(run: RunFolder, shard: str, tally: _Tally) -> Iterator[SolutionRow
             yield solution
 
 
-def _report(run: RunFolder, folder: Path, maker: _Maker, tally: _Tally) -> ExportReport:
+def _report(
+    run: RunFolder, folder: Path, maker: _Maker, tally: _Tally, sifting: Sifting
+) -> ExportReport:
     return ExportReport(
         folder=folder,
         separator=maker.separator,
@@ -294,6 +369,7 @@ def _report(run: RunFolder, folder: Path, maker: _Maker, tally: _Tally) -> Expor
         shortened=tally.shortened,
         lengths_measured=maker.tokenizer is not None and maker.exporter.max_length is not None,
         unlabelled=run.unlabelled,
+        filters=sifting.counts,
     )
 
 

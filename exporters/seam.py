@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field, field_validator
 
+from exporters.filters import AnyFilter
 from exporters.records import NO_SEPARATOR, LabelledSteps, Refused, Tokenizer, TrainingRow
 from exporters.steps import labelled_steps
 from schemas import LabelledSolution, Problem, Settings
@@ -43,6 +44,8 @@ class Exporter(Settings):
     """Folder or hub name of the trainer's tokenizer; None: lengths go unchecked."""
     long_rows: Literal["refuse", "shorten"] = "refuse"
     """A row above the limit is refused, or loses its last steps, whole ones, until it fits."""
+    filters: tuple[AnyFilter, ...] = ()
+    """What else keeps a solution from being a row, asked in this order; see docs/filters.md."""
     folder: str | None = Field(
         default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100
     )

@@ -40,6 +40,9 @@ def _lines(report: ExportReport) -> list[str]:
         f"labels: {report.right_steps:,} right, {report.wrong_steps:,} wrong; {between}",
     ]
     lines += [f"left out {count:,}: {reason}" for reason, count in report.refused.items()]
+    for number, one in enumerate(report.filters, start=1):
+        lines.append(f"filter {number}, {one.kind}: {one.left:,} of {one.seen:,} left")
+        lines += [f"  taken out {count:,}: {reason}" for reason, count in one.taken.items()]
     if report.shortened:
         lines.append(f"shortened {report.shortened:,} rows to the length limit")
     if report.unlabelled:

@@ -73,6 +73,8 @@ class CardExport:
     separator: str
     rows: Mapping[str, int]
     refused: Mapping[str, int]
+    filtered: Sequence[tuple[str, int]] = ()
+    """The kind of each filter, in order, with the solutions that it took out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,9 +178,12 @@ def _holdings(facts: CardFacts) -> Iterable[tuple[str, str]]:
         rows = ", ".join(f"{count:,} {split}" for split, count in export.rows.items())
         left_out = sum(export.refused.values())
         marked = f"; step separator {_span(repr(export.separator))}" if export.separator else ""
+        filters = ", ".join(f"{_span(kind)} {count:,}" for kind, count in export.filtered)
+        filtered = f"; taken out by filters: {filters}" if filters else ""
         yield (
             _span(export.name),
-            f"training rows ({rows}; {left_out:,} solutions left out, see `export.json`){marked}",
+            f"training rows ({rows}; {left_out:,} solutions left out, see `export.json`"
+            f"{filtered}){marked}",
         )
 
 

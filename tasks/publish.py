@@ -145,12 +145,20 @@ def _is_demo(summary: RunSummary, policy: Mapping[str, object]) -> bool:
     return "demo" in words or identity.startswith("scripted:")
 
 
+class _FilterCount(BaseModel):
+    """What a filter did to an export."""
+
+    kind: str
+    taken: dict[str, int]
+
+
 class _Export(BaseModel):
     """What publishing reads of an `export.json`, which may have come from anywhere."""
 
     separator: str
     rows: dict[Split, int]
     refused: dict[str, int]
+    filters: list[_FilterCount] = []
     digests: dict[Split, str] = Field(min_length=len(SPLITS))
 
 
@@ -167,7 +175,13 @@ def _export(folder: Path) -> _Export:
 def _card_export(folder: Path) -> CardExport:
     found = _export(folder)
     rows = {str(split): count for split, count in found.rows.items()}
-    return CardExport(name=folder.name, separator=found.separator, rows=rows, refused=found.refused)
+    return CardExport(
+        name=folder.name,
+        separator=found.separator,
+        rows=rows,
+        refused=found.refused,
+        filtered=[(one.kind, sum(one.taken.values())) for one in found.filters],
+    )
 
 
 def _example(run: RunFolder) -> SolutionRow | None:

@@ -1,0 +1,148 @@
+"""Filters take solutions out of an export, in order, and what they took is counted."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow.parquet as pq
+import pytest
+from pydantic import ValidationError
+
+from exporters import TrlExporter
+from exporters.filters import Candidate, Filter, Scope, Sieve
+from exporters.filters.sifting import Sifting
+from exporters.runs import ExportReport, export_run
+from schemas import ExportError
+from schemas.rows import ProblemRow
+from schemas.run_folder import RunFolder
+from schemas.views import Hard
+from tests.runs import evidence, problem, solution, sums_run, write_shard
+
+GOOD, DEAD = evidence(3, 5), evidence(0, 8)
+
+
+def export(run_dir: Path, *filters: Any, **settings: Any) -> ExportReport:
+    return export_run(RunFolder(run_dir), TrlExporter(filters=filters, **settings))
+
+
+def rows_of(report: ExportReport) -> list[dict[str, Any]]:
+    return [
+        row
+        for split in ("train", "validation")
+        for row in pq.read_table(report.folder / f"{split}.parquet").to_pylist()
+    ]
+
+
+class Every(Filter):
+    """Takes out every other candidate it is shown, having counted all of them first."""
+
+    kind: Literal["every"] = "every"
+
+    def sieve(self, scope: Scope) -> Sieve:
+        return EverySieve()
+
+
+class EverySieve(Sieve):
+    looks_first = True
+
+    def __init__(self) -> None:
+        self.looked: list[int] = []
+        self.asked: list[int] = []
+        self.total = 0
+
+    def look(self, candidate: Candidate) -> None:
+        self.looked.append(candidate.place)
+
+    def settle(self) -> None:
+        self.total = len(self.looked)
+
+    def reason(self, candidate: Candidate) -> str | None:
+        self.asked.append(candidate.place)
+        return f"one of {self.total}" if len(self.asked) % 2 == 0 else None
+
+
+def candidate(place: int) -> Candidate:
+    one = problem(f"Question {place}?")
+    labelled = TrlExporter().labelled(one, made := solution(one, ["a\n"], [GOOD]), Hard())
+    return Candidate(place=place, problem=one, solution=made, labelled=labelled)  # type: ignore[arg-type]
+
+
+def test_what_a_filter_takes_out_is_no_row_and_is_counted_with_the_reason(tmp_path: Path) -> None:
+    run = sums_run(tmp_path / "sums")
+    whole = export(run)
+    report = export(run, {"kind": "num_steps", "at_least": 3})
+    (count,) = report.filters
+    assert count.seen == sum(whole.rows.values())
+    assert count.taken == {"fewer than 3 steps": count.seen - sum(report.rows.values())}
+    assert {len(row["labels"]) for row in rows_of(report)} == {3}
+    record = json.loads((report.folder / "export.json").read_text())
+    assert record["filters"] == [
+        {"kind": "num_steps", "seen": count.seen, "taken": dict(count.taken)}
+    ]
+    labels = [label for row in rows_of(report) for label in row["labels"]]
+    assert (labels.count(True), labels.count(False)) == (report.right_steps, report.wrong_steps)
+
+
+def test_filters_are_asked_in_order_of_what_the_ones_before_let_through(tmp_path: Path) -> None:
+    run = sums_run(tmp_path / "sums")
+    first, second = export(
+        run, {"kind": "num_steps", "at_least": 2}, {"kind": "num_steps", "at_most": 2}
+    ).filters
+    assert second.seen == first.left
+
+
+def test_a_filter_that_looks_first_sees_what_the_ones_before_it_let_through() -> None:
+    filters = (Every(), Every())
+    sifting = Sifting(filters, scope=None)  # type: ignore[arg-type]
+    every = [candidate(place) for place in range(8)]
+    sifting.look(lambda: [one for one in every if not sifting.is_out(one.place)])
+    kept = [one.place for one in every if sifting.keeps(one)]
+    first, second = sifting.sieves
+    assert isinstance(first, EverySieve)
+    assert isinstance(second, EverySieve)
+    assert (first.looked, first.asked) == (list(range(8)), list(range(8)))
+    assert (second.looked, second.asked, kept) == ([0, 2, 4, 6], [0, 2, 4, 6], [0, 4])
+    assert [count.taken for count in sifting.counts] == [{"one of 8": 4}, {"one of 4": 2}]
+
+
+def test_the_same_filters_give_the_same_bytes(tmp_path: Path) -> None:
+    run = sums_run(tmp_path / "sums")
+    settings = {"kind": "num_steps", "at_most": 2}
+    first = {path.name: path.read_bytes() for path in export(run, settings).folder.iterdir()}
+    again = export(run, settings)
+    assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == first
+    assert export(run).folder != again.folder
+
+
+def test_an_export_of_which_filters_leave_nothing_says_which_and_leaves_no_file(
+    tmp_path: Path,
+) -> None:
+    run = sums_run(tmp_path / "sums")
+    with pytest.raises(ExportError, match=r"filter num_steps, fewer than 9 steps.*leave out a"):
+        export(run, {"kind": "num_steps", "at_least": 9})
+    assert not RunFolder(run).exports
+
+
+def test_a_filter_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(ValidationError, match="num_steps"):
+        TrlExporter(filters=({"kind": "num_step"},))
+    with pytest.raises(ValidationError, match="swap them"):
+        TrlExporter(filters=({"kind": "num_steps", "at_least": 3, "at_most": 2},))
+
+
+def test_problems_that_are_solved_too_often_or_too_rarely_are_taken_out(tmp_path: Path) -> None:
+    run = sums_run(tmp_path / "sums")  # 5 of 8 whole solutions are correct
+    assert export(run, {"kind": "difficulty", "at_most": 0.7}).filters[0].taken == {}
+    with pytest.raises(ExportError, match=r"solved more often than 0\.6"):
+        export(run, {"kind": "difficulty", "at_most": 0.6})
+
+
+def test_a_problem_without_whole_solutions_stays_unless_it_is_asked_out(tmp_path: Path) -> None:
+    one = problem()
+    unknown = replace(solution(one, ["a\n", "b\n"], [GOOD, DEAD]), root=evidence(0, 0))
+    write_shard(tmp_path, 0, problems=[ProblemRow(problem=one, set_aside="")], solutions=[unknown])
+    kept = export(tmp_path, {"kind": "difficulty", "at_least": 0.5})
+    assert sum(kept.rows.values()) == 1
+    with pytest.raises(ExportError, match="no whole solution"):
+        export(tmp_path, {"kind": "difficulty", "unknown": "take_out"})
