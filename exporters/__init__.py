@@ -5,12 +5,18 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from exporters.chat import QwenExporter, RlhflowExporter
+from exporters.counts import CountsExporter
 from exporters.listed import ActPrmExporter, FoverExporter, Prm800kExporter, SkyworkExporter
 from exporters.math_shepherd import MathShepherdExporter
 from exporters.outcome import OrmExporter, SftExporter
 from exporters.records import LabelledSteps, Refused, Tokenizer, TrainingRow
 from exporters.seam import Exporter
-from exporters.tagged import OpenRExporter, OpenRlhfExporter, OpenRlhfSoftExporter
+from exporters.tagged import (
+    OpenRExporter,
+    OpenRlhfExporter,
+    OpenRlhfSoftExporter,
+    PaddleNlpExporter,
+)
 from exporters.trl import TrlExporter
 
 
@@ -26,10 +32,12 @@ AnyExporter = Annotated[
     | OpenRlhfExporter
     | OpenRlhfSoftExporter
     | OpenRExporter
+    | PaddleNlpExporter
     | Prm800kExporter
     | ActPrmExporter
     | FoverExporter
     | SkyworkExporter
+    | CountsExporter
     | OrmExporter
     | SftExporter,
     Field(discriminator="format"),

@@ -47,7 +47,7 @@ class _Whole(Exporter):
         if not text:
             return Refused(reason="a step is blank")
         right = solution.outcome is Outcome.CORRECT
-        return LabelledSteps(problem=problem, steps=(text,), labels=(right,))
+        return LabelledSteps(problem=problem, solution=solution, steps=(text,), labels=(right,))
 
 
 class OrmExporter(_Whole):

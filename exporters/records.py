@@ -1,10 +1,10 @@
 """What exporters speak of: labelled steps, rows, refusals, and the trainer's tokenizer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from schemas import Problem
+from schemas import LabelledSolution, Problem
 
 NO_SEPARATOR = ("",)
 """The `separators` of a format in which nothing stands between steps."""
@@ -31,16 +31,16 @@ class LabelledSteps:
     """The decided steps of one solution as a trainer may see them: stripped text, and labels."""
 
     problem: Problem
+    solution: LabelledSolution
+    """The solution they are the first steps of, or one step that is all of it."""
     steps: tuple[str, ...]
     labels: tuple[bool | float, ...]
     """labels[i] is true where steps[i] is right, or its grade where the format takes grades;
-    len(labels) == len(steps) > 0."""
+    len(labels) == len(steps) > 0, or none of a format that has no labels."""
 
     def first(self, count: int) -> "LabelledSteps":
         """Return the first `count` steps."""
-        return LabelledSteps(
-            problem=self.problem, steps=self.steps[:count], labels=self.labels[:count]
-        )
+        return replace(self, steps=self.steps[:count], labels=self.labels[:count])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

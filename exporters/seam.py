@@ -24,7 +24,7 @@ class Exporter(Settings):
     separators: ClassVar[tuple[str, ...]] = NO_SEPARATOR
     """Strings that may mark a step's end, best first; the steps of an export contain none of it."""
     reads_view: ClassVar[bool] = True
-    """Whether a view makes the labels; else they are the verdicts on the solutions' answers."""
+    """Whether a view makes the labels; else rows say verdicts or counts as they are."""
     takes_grades: ClassVar[bool] = False
     """Whether labels may be numbers in [0, 1]; trainers that take hard labels cast 0.9 to 0."""
 
@@ -67,7 +67,7 @@ class Exporter(Settings):
     @classmethod
     def _labels_as_the_format_takes_them(cls, view: AnyView | None) -> AnyView | None:
         if view is not None and not cls.reads_view:
-            raise ValueError("the labels of this format are the verdicts on answers: leave it out")
+            raise ValueError("this format reads verdicts and counts, no view: leave it out")
         if view is not None and view.grades and not cls.takes_grades:
             raise ValueError(
                 f"the labels of view {view.kind!r} are soft, and this format casts them to 0 or 1: "

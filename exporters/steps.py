@@ -25,7 +25,7 @@ def labelled_steps(
     steps = tuple(step.strip() for step in solution.steps[: len(labels)])
     if not all(steps):
         return Refused(reason="a step is blank")
-    return LabelledSteps(problem=problem, steps=steps, labels=tuple(decided))
+    return LabelledSteps(problem=problem, solution=solution, steps=steps, labels=tuple(decided))
 
 
 def clashes(steps: LabelledSteps, separator: str) -> bool:

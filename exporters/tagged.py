@@ -4,6 +4,9 @@ OpenRLHF <= 0.9.5 (`train_prm`; removed in 0.9.6): `--input_key input --label_ke
 --placeholder_token ки --reward_tokens + -`; question and steps are one text, as in Math-Shepherd.
 Its reader takes numbers too, but assigns them to whole ones since #652 and stops.
 OpenR (prm/code/finetune_*.py): question, then `process`, whose steps end with five line breaks.
+PaddleNLP (PR 9598, llm/alignment/rm/flashmask/data.py): its reader puts ` ки` and a line break
+between the steps, and nothing between `src` and the first. Where it cuts, it cuts the first steps
+off and leaves their labels: all others move.
 """
 
 from typing import ClassVar, Literal, TypedDict
@@ -109,6 +112,44 @@ class OpenRExporter(Exporter):
         """Return the tokens of question and process."""
         text = f"{steps.problem.question} {_process(steps, separator)}"
         return int(tokenizer.adds_bos) + tokenizer.count(text)
+
+
+class PaddleNlpRow(TypedDict):
+    """One row of PaddleNLP's form; as many labels as responses."""
+
+    src: list[str]
+    """The question with a line break behind it: the reader puts none."""
+    tgt: list[str]
+    """Turns before the question: none."""
+    responses: list[str]
+    labels: list[str]
+
+
+class PaddleNlpExporter(Exporter):
+    """Rows of PaddleNLP's process reward form; its trainer reads JSON lines."""
+
+    columns: ClassVar[pa.Schema] = pa.schema(
+        dict.fromkeys(("src", "tgt", "responses", "labels"), pa.list_(pa.string()))
+    )
+    separators: ClassVar[tuple[str, ...]] = (TAG,)
+
+    format: Literal["paddlenlp"] = "paddlenlp"
+
+    def row(self, steps: LabelledSteps, separator: str) -> PaddleNlpRow | Refused:
+        """Return the row of labelled steps, or why they make none."""
+        if holds(steps, separator):
+            return Refused(reason=f"the text contains the tag {separator}")
+        return PaddleNlpRow(
+            src=[f"{steps.problem.question}\n"],
+            tgt=[],
+            responses=list(steps.steps),
+            labels=signs(steps),
+        )
+
+    def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
+        """Return the tokens of question and tagged steps, which the reader cuts apart."""
+        tagged = f" {separator}\n".join(steps.steps) + f" {separator}"
+        return tokenizer.count(f"{steps.problem.question}\n") + tokenizer.count(tagged)
 
 
 def _process(steps: LabelledSteps, separator: str) -> str:

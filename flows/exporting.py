@@ -35,10 +35,11 @@ def export_here(
 def _lines(report: ExportReport) -> list[str]:
     rows = ", ".join(f"{count:,} {split}" for split, count in report.rows.items())
     between = f"separator {report.separator!r}" if report.separator else "nothing between them"
-    lines = [
-        f"{rows} rows in {report.folder}",
-        f"labels: {report.right_steps:,} right, {report.wrong_steps:,} wrong; {between}",
-    ]
+    lines = [f"{rows} rows in {report.folder}"]
+    if report.right_steps or report.wrong_steps:  # a format may have no labels
+        lines.append(
+            f"labels: {report.right_steps:,} right, {report.wrong_steps:,} wrong; {between}"
+        )
     lines += [f"left out {count:,}: {reason}" for reason, count in report.refused.items()]
     for number, one in enumerate(report.filters, start=1):
         lines.append(f"filter {number}, {one.kind}: {one.left:,} of {one.seen:,} left")

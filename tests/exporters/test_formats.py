@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from exporters import AnyExporter, Exporter, LabelledSteps, Refused
 from exporters.records import NO_SEPARATOR
-from schemas import Outcome
+from schemas import Evidence, Outcome, StopRule
 from schemas.views import Hard
 from tests.registries import kinds, members
 from tests.runs import evidence, problem, solution
@@ -23,15 +23,18 @@ from tests.runs import evidence, problem, solution
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
 EVERY = dict(zip(kinds(AnyExporter, "format"), members(AnyExporter), strict=True))
 FORMATS = {name: one for name, one in EVERY.items() if one.reads_view}
-"""Those whose rows are of labelled steps; the others are of whole solutions."""
-WHOLE = {name: one for name, one in EVERY.items() if not one.reads_view}
+"""Those whose rows are of labelled steps."""
+VIEWLESS = {name: one for name, one in EVERY.items() if not one.reads_view}
 QUESTION = problem().question
-GOOD = evidence(3, 5)
+GOOD, UNDECIDED = evidence(3, 5), evidence(0, 0, undecided=8)
+VERDICT = Evidence(correct=1, stop_rule=StopRule.TERMINAL)
 Labelled = tuple[str, list[str], list[float]]
 
 
 def labelled(steps: Sequence[str], labels: Sequence[bool | float]) -> LabelledSteps:
-    return LabelledSteps(problem=problem(), steps=tuple(steps), labels=tuple(labels))
+    one = problem()
+    of = solution(one, steps, [evidence(int(label >= 0.5), 1) for label in labels])
+    return LabelledSteps(problem=one, solution=of, steps=tuple(steps), labels=tuple(labels))
 
 
 EXAMPLE = labelled(["2 * 3 = 6.", "2 + 6 = 9."], [True, False])
@@ -89,6 +92,12 @@ def _openr(row: Any) -> Labelled:
     return row["question"], [step.removeprefix(" ") for step in steps], _signed(row["label"])
 
 
+def _paddlenlp(row: Any) -> Labelled:
+    (asked,), earlier = row["src"], row["tgt"]
+    assert earlier == []
+    return asked.removesuffix("\n"), row["responses"], _signed(row["labels"])
+
+
 def _prm800k(row: Any) -> Labelled:
     rated = [step["completions"] for step in row["label"]["steps"]]
     assert all(len(one) == 1 for one in rated)
@@ -108,6 +117,7 @@ READ: dict[str, Callable[[Any], Labelled]] = {
     "openrlhf": _openrlhf,
     "openrlhf_soft": _openrlhf,
     "openr": _openr,
+    "paddlenlp": _paddlenlp,
     "prm800k": _prm800k,
     "actprm": lambda row: (row["question"], row["steps"], row["soft_labels"]),
     "fover": lambda row: (
@@ -121,12 +131,15 @@ READ: dict[str, Callable[[Any], Labelled]] = {
         [*map(float, row["labels"])],
     ),
 }
-BITS = st.sampled_from(
-    ["x", " = ", "7", "\n", "\n\n\n\n\n", "ки", "<extra_0>", "Step 2: ", "+", "é"]
-)
-STEPS = st.lists(
-    st.lists(BITS, min_size=1, max_size=5).map("".join).map(str.strip).filter(bool), min_size=1
-)
+BITS = ["x", " = ", "7", "\n", "\n\n\n\n\n", "ки", "<extra_0>", "Step 2: ", "+", "é"]
+
+
+def texts(exporter: Exporter) -> st.SearchStrategy[list[str]]:
+    """Steps of all that a format can be asked to write: everything but its own mark."""
+    mark = exporter.separators[0]
+    bits = st.sampled_from([bit for bit in BITS if not mark or mark not in bit])
+    step = st.lists(bits, min_size=1, max_size=5).map("".join).map(str.strip).filter(bool)
+    return st.lists(step, min_size=1)
 
 
 def test_every_format_is_read_back_here() -> None:
@@ -134,16 +147,14 @@ def test_every_format_is_read_back_here() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@given(steps=STEPS, seed=st.randoms(use_true_random=False))
-def test_a_row_reads_back_as_the_steps_and_labels_it_was_made_of(
-    name: str, steps: list[str], seed: Any
-) -> None:
+@given(data=st.data())
+def test_a_row_reads_back_as_the_steps_and_labels_it_was_made_of(name: str, data: Any) -> None:
     exporter = FORMATS[name]()
-    soft = exporter.takes_grades
-    labels = [seed.random() if soft else seed.random() < 0.5 for _ in steps]
+    steps = data.draw(texts(exporter))
+    label = st.floats(0, 1) if exporter.takes_grades else st.booleans()
+    labels = data.draw(st.lists(label, min_size=len(steps), max_size=len(steps)))
     row = row_of(exporter, labelled(steps, labels))
-    if isinstance(row, Refused):
-        return
+    assert not isinstance(row, Refused), "nothing but the format's mark keeps a text out"
     table = pa.Table.from_pylist([row], schema=exporter.columns)
     question, read, graded = READ[name](table.to_pylist()[0])
     assert question == QUESTION
@@ -162,6 +173,7 @@ def test_a_row_reads_back_as_the_steps_and_labels_it_was_made_of(
         ("openrlhf", "руки"),
         ("openrlhf_soft", "руки"),
         ("openr", "a\n\n\n\n\nb"),
+        ("paddlenlp", "руки"),
         ("skywork", "a\nb"),
     ],
 )
@@ -183,14 +195,15 @@ def test_a_grade_is_right_from_a_half_on_in_actprm() -> None:
 
 def whole(name: str, outcome: Outcome) -> Any:
     """Return what a format of whole solutions makes of one with this verdict."""
-    one, exporter = problem(), WHOLE[name]()
-    answered = replace(solution(one, ["2 * 3 = 6.\n", "2 + 6 = 8."], [GOOD, GOOD]), outcome=outcome)
+    one, exporter = problem(), VIEWLESS[name]()
+    answered = replace(
+        solution(one, ["2 * 3 = 6.\n", "2 + 6 = 8."], [GOOD, VERDICT]), outcome=outcome
+    )
     steps = exporter.labelled(one, answered, Hard())
     return steps if isinstance(steps, Refused) else row_of(exporter, steps)
 
 
 def test_a_whole_solution_is_labelled_by_the_verdict_on_its_answer() -> None:
-    assert WHOLE.keys() == {"orm", "sft"}
     for outcome, right in ((Outcome.CORRECT, True), (Outcome.INCORRECT, False)):
         row = whole("orm", outcome)
         assert (row["completion"], row["label"]) == ("2 * 3 = 6.\n2 + 6 = 8.", right)
@@ -201,11 +214,39 @@ def test_a_whole_solution_is_labelled_by_the_verdict_on_its_answer() -> None:
     assert roles == ["user", "assistant"]
 
 
-@pytest.mark.parametrize("name", WHOLE)
+def test_counts_are_a_row_as_they_are_and_take_no_view() -> None:
+    one, exporter = problem(), VIEWLESS["counts"]()
+    values = [evidence(3, 4, no_answer=1), UNDECIDED, VERDICT]
+    labelled_one = solution(one, ["2 * 3 = 6.\n", " \n", "2 + 6 = 8."], values)
+    row = row_of(exporter, exporter.labelled(one, labelled_one, Hard()))
+    read = pa.Table.from_pylist([row], schema=exporter.columns).to_pylist()[0]
+    assert "".join(read["steps"]) == "2 * 3 = 6.\n \n2 + 6 = 8."
+    assert read["correct"] == [3, 0, 1]
+    assert read["decided"] == [8, 0, 1]
+    assert read["stop_rule"] == ["fixed", "fixed", "terminal"]
+    assert (read["root_correct"], read["root_decided"], read["root_stop_rule"]) == (5, 8, "fixed")
+    assert (read["answer"], read["outcome"]) == ("8", "correct")
+
+
+def test_a_solution_without_a_decided_rollout_has_no_counts() -> None:
+    one = problem()
+    made = VIEWLESS["counts"]().labelled(one, solution(one, ["a"], [UNDECIDED]), Hard())
+    assert made == Refused(reason="no step has a decided rollout")
+
+
+def test_counts_that_are_shortened_lose_their_last_steps_in_every_list() -> None:
+    one, exporter = problem(), VIEWLESS["counts"]()
+    made = exporter.labelled(one, solution(one, ["a\n", "b"], [GOOD, VERDICT]), Hard())
+    assert isinstance(made, LabelledSteps)
+    row = row_of(exporter, made.first(1))
+    assert [row[name] for name in ("steps", "correct", "stop_rule")] == [["a\n"], [3], ["fixed"]]
+
+
+@pytest.mark.parametrize("name", VIEWLESS)
 def test_a_view_is_refused_where_no_labels_are_made_of_it(name: str) -> None:
-    with pytest.raises(ValueError, match="are the verdicts on answers"):
-        WHOLE[name].model_validate({"view": {"kind": "hard"}})
-    assert WHOLE[name]().name == name
+    with pytest.raises(ValueError, match="reads verdicts and counts, no view"):
+        VIEWLESS[name].model_validate({"view": {"kind": "hard"}})
+    assert VIEWLESS[name]().name == name
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -213,7 +254,7 @@ def test_the_page_shows_the_row_as_it_is(name: str) -> None:
     section = PAGE.read_text("utf-8").partition(f"## `{name}`\n")[2].partition("\n## ")[0]
     shown = re.search(r"```json\n(.+?)\n```", section, re.DOTALL)
     assert shown, f"docs/formats.md has no section `{name}` with a row as JSON"
-    made = whole(name, Outcome.CORRECT) if name in WHOLE else row_of(FORMATS[name](), EXAMPLE)
+    made = whole(name, Outcome.CORRECT) if name in VIEWLESS else row_of(FORMATS[name](), EXAMPLE)
     assert json.loads(shown[1]) == made
 
 

@@ -14,7 +14,7 @@ from exporters.runs import export_run
 from schemas.run_folder import RunFolder
 from schemas.views import Hard
 from tasks.tokenizer import TrainerTokenizer
-from tests.runs import problem, sums_run
+from tests.runs import evidence, problem, solution, sums_run
 
 prm = pytest.importorskip("trl.experimental.prm", reason="TRL 1.14 removed its PRM trainer")
 
@@ -140,8 +140,10 @@ def test_the_loss_falls(train: datasets.Dataset, tokenizer: Any, tmp_path: Path)
 
 
 def _steps(row: dict[str, Any]) -> Any:
+    one = problem(row["prompt"])
     return LabelledSteps(
-        problem=problem(row["prompt"]),
+        problem=one,
+        solution=solution(one, row["completions"], [evidence(1, 1)] * len(row["completions"])),
         steps=tuple(row["completions"]),
         labels=tuple(row["labels"]),
     )
