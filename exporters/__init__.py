@@ -10,7 +10,7 @@ from exporters.listed import ActPrmExporter, FoverExporter, Prm800kExporter, Sky
 from exporters.math_shepherd import MathShepherdExporter
 from exporters.outcome import OrmExporter, SftExporter
 from exporters.records import LabelledSteps, Refused, Tokenizer, TrainingRow
-from exporters.seam import Exporter
+from exporters.seam import Exporter, SolutionExporter
 from exporters.tagged import (
     OpenRExporter,
     OpenRlhfExporter,
@@ -51,6 +51,7 @@ __all__ = [
     "LabelledSteps",
     "MathShepherdExporter",
     "Refused",
+    "SolutionExporter",
     "Tokenizer",
     "TrainingRow",
     "TrlExporter",

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, TypedDict
 import pyarrow as pa
 
 from exporters.records import LabelledSteps, Refused, Tokenizer
-from exporters.seam import Exporter
+from exporters.seam import SolutionExporter
 from exporters.steps import holds, signs
 
 MESSAGES = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
@@ -41,7 +41,7 @@ class QwenRow(TypedDict):
     """One for each `<extra_0>`; bools."""
 
 
-class RlhflowExporter(Exporter):
+class RlhflowExporter(SolutionExporter):
     """Rows of RLHFlow's form: train on the assistant's turns alone (`train_on_inputs: false`)."""
 
     columns: ClassVar[pa.Schema] = pa.schema({"messages": MESSAGES})
@@ -64,7 +64,7 @@ class RlhflowExporter(Exporter):
         return sum(tokenizer.count(turn["content"]) for turn in turns)
 
 
-class QwenExporter(Exporter):
+class QwenExporter(SolutionExporter):
     """Rows of Qwen2.5-Math-PRM's form; `labels[i]` is that of the i-th `<extra_0>`."""
 
     columns: ClassVar[pa.Schema] = pa.schema({"messages": MESSAGES, "labels": pa.list_(pa.bool_())})

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, TypedDict
 import pyarrow as pa
 
 from exporters.records import LabelledSteps, Refused
-from exporters.seam import Exporter
+from exporters.seam import SolutionExporter
 from schemas import LabelledSolution, Problem
 from schemas.views import AnyView
 
@@ -38,7 +38,7 @@ class CountsRow(TypedDict):
     """The verdict on the solution's own answer."""
 
 
-class CountsExporter(Exporter):
+class CountsExporter(SolutionExporter):
     """Rows of raw counts."""
 
     columns: ClassVar[pa.Schema] = pa.schema(

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, TypedDict
 import pyarrow as pa
 
 from exporters.records import LabelledSteps, Refused
-from exporters.seam import Exporter
+from exporters.seam import SolutionExporter
 from exporters.steps import clashes
 
 _STRINGS = pa.list_(pa.string())
@@ -28,7 +28,7 @@ class FoverRow(TypedDict):
     """True where the step is right, whatever the name says."""
 
 
-class FoverExporter(Exporter):
+class FoverExporter(SolutionExporter):
     """Rows of FoVer's form."""
 
     columns: ClassVar[pa.Schema] = pa.schema(
@@ -55,7 +55,7 @@ class ActPrmRow(TypedDict):
     soft_labels: list[float]
 
 
-class ActPrmExporter(Exporter):
+class ActPrmExporter(SolutionExporter):
     """Rows of ActPRM's form; of a grade the hard label is whether it reaches a half."""
 
     columns: ClassVar[pa.Schema] = pa.schema(
@@ -129,7 +129,7 @@ _STEP = pa.struct(
 )
 
 
-class Prm800kExporter(Exporter):
+class Prm800kExporter(SolutionExporter):
     """Rows of PRM800K's form: `found_error` where the last step is wrong, else `solution`."""
 
     columns: ClassVar[pa.Schema] = pa.schema(
@@ -170,7 +170,7 @@ class SkyworkRow(TypedDict):
     """One for each line of the response; bools."""
 
 
-class SkyworkExporter(Exporter):
+class SkyworkExporter(SolutionExporter):
     """Rows of Skywork-o1-PRM's form, whose reader takes each line of a response for a step."""
 
     columns: ClassVar[pa.Schema] = pa.schema(

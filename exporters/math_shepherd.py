@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, TypedDict
 import pyarrow as pa
 
 from exporters.records import LabelledSteps, Refused, Tokenizer
-from exporters.seam import Exporter
+from exporters.seam import SolutionExporter
 from exporters.steps import holds, signs
 
 TAG = "ки"
@@ -26,7 +26,7 @@ class MathShepherdRow(TypedDict):
     task: str
 
 
-class MathShepherdExporter(Exporter):
+class MathShepherdExporter(SolutionExporter):
     """Rows of the Math-Shepherd form; a step's own number is replaced."""
 
     columns: ClassVar[pa.Schema] = pa.schema(

@@ -1,27 +1,31 @@
 """A row must fit into what the trainer keeps of it."""
 
+from collections.abc import Callable
+
 from exporters.records import LabelledSteps, Refused, Tokenizer
-from exporters.seam import Exporter
 
 
 def fit(
-    steps: LabelledSteps, separator: str, *, exporter: Exporter, tokenizer: Tokenizer | None
+    steps: LabelledSteps,
+    tokenizer: Tokenizer,
+    *,
+    limit: int | None,
+    length: Callable[[LabelledSteps], int],
+    shorten: bool,
 ) -> LabelledSteps | Refused:
     """Return the steps the trainer will see whole, or why it would garble them.
 
-    Without a tokenizer nothing is measured and the steps come back as they are.
+    `length` is the tokens of the row of some steps. Where it exceeds `limit`, whole steps are taken
+    off the end if `shorten` says so.
     """
-    if tokenizer is None:
-        return steps
     if not all(map(tokenizer.count, steps.steps)):
         return Refused(reason="the tokenizer makes no token of a step")
-    limit = exporter.max_length
-    if limit is None or exporter.length(steps, separator, tokenizer) <= limit:
+    if limit is None or length(steps) <= limit:
         return steps
-    if exporter.long_rows == "refuse":
+    if not shorten:
         return Refused(reason=f"longer than {limit} tokens")
     for count in range(len(steps.steps) - 1, 0, -1):
         shorter = steps.first(count)
-        if exporter.length(shorter, separator, tokenizer) <= limit:
+        if length(shorter) <= limit:
             return shorter
     return Refused(reason=f"not even the first step fits into {limit} tokens")

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from exporters.chat import MESSAGES, Turn
 from exporters.records import LabelledSteps, Refused
-from exporters.seam import Exporter
+from exporters.seam import SolutionExporter
 from schemas import LabelledSolution, Outcome, Problem
 from schemas.views import AnyView
 
@@ -32,7 +32,7 @@ class SftRow(TypedDict):
     messages: list[Turn]
 
 
-class _Whole(Exporter):
+class _Whole(SolutionExporter):
     """What formats of whole solutions share: one step, which is all of the text."""
 
     reads_view: ClassVar[bool] = False

@@ -1,10 +1,11 @@
 """What exporters speak of: labelled steps, rows, refusals, and the trainer's tokenizer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from schemas import LabelledSolution, Problem
+from schemas.views import AnyView
 
 NO_SEPARATOR = ("",)
 """The `separators` of a format in which nothing stands between steps."""
@@ -44,8 +45,40 @@ class LabelledSteps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What a run settles of what an exporter leaves open."""
+
+    view: AnyView
+    separator: str
+    """Empty where nothing stands between steps."""
+    tokenizer: Tokenizer | None
+    """None: lengths are not measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What one solution brings to the rows of its problem: what filters decide about."""
+
+    steps: LabelledSteps
+    row: TrainingRow = field(default_factory=dict)
+    """Its own row; empty in formats whose rows are made of several solutions."""
+    shortened: bool = False
+    """Whether its row lost steps to fit the length limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A row, with what an export's report counts of it."""
+
+    row: TrainingRow
+    """Without its problem's id."""
+    labels: tuple[bool | float, ...] = ()
+    shortened: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A solution that makes no row, with the reason: counted, never raised."""
+    """What makes no row, with the reason: counted, never raised."""
 
     reason: str
     """A short category, equal for rows refused alike, e.g. `a step contains the separator`."""

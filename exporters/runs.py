@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from itertools import chain, count
@@ -15,13 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exporters.filters import Candidate, FilterCount, ReadList, Scope, Sifting, no_lists
-from exporters.measure import fit
-from exporters.records import LabelledSteps, Refused, Tokenizer, TrainingRow
+from exporters.records import Refused, Settled, Taken, Tokenizer, TrainingRow
 from exporters.seam import Exporter
-from exporters.steps import clashes
-from schemas import ExportError
+from schemas import ExportError, Node
 from schemas.arrow import huggingface_metadata, read_table
-from schemas.conversion import solutions_from
+from schemas.conversion import nodes_from, solutions_from
 from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
 from schemas.views import AnyView, Concludes, own_view
@@ -61,7 +59,7 @@ class ExportReport:
     """Graded ones: from 0.5 on."""
     wrong_steps: int
     refused: Mapping[str, int]
-    """Solutions that made no row, by reason."""
+    """What made no row, by reason: solutions, or pairs and prefixes where rows are of these."""
     shortened: int
     """Rows that lost steps to fit the length limit."""
     lengths_measured: bool
@@ -86,24 +84,25 @@ def export_run(
     """
     exporter = placed(run, viewed(exporter, run.concludes))
     view = exporter.view or own_view(run.concludes)
-    separator = exporter.separator or _separator(run, exporter, view)
-    maker = _Maker(exporter, separator, view, tokenizer)
+    separator = exporter.separator_of(run.solutions, view)
+    settled = Settled(view=view, separator=separator, tokenizer=tokenizer)
     scope = Scope(run=run, shards=run.shards, read_list=read_list)
     sifting = Sifting(exporter.filters, scope)
+    export = _Export(scope=scope, exporter=exporter, settled=settled, sifting=sifting)
     folder = run.export(exporter.name)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "export.json").unlink(missing_ok=True)
     beside = [name for one in exporter.filters for name in one.beside]
     with ExitStack() as undo:
         undo.callback(_discard, folder, beside)
-        sifting.look(lambda: _candidates(scope, maker, sifting))
-        tally = _write(scope, folder, maker, sifting)
-        if not tally.rows:
+        sifting.look(export.candidates)
+        tally = _write(export, folder)
+        if not tally.rows.total():
             raise ExportError(_nothing(run, view, tally, sifting))
         for sieve in sifting.sieves:
             sieve.leave(folder)
         undo.pop_all()
-    report = _report(run, folder, maker, tally, sifting)
+    report = _report(export, folder, tally)
     _record(report, exporter)
     return report
 
@@ -141,7 +140,7 @@ def viewed(exporter: Exporter, concludes: Concludes) -> Exporter:
     """Return an exporter with the view it will have of a run whose labeler concludes this."""
     if not exporter.reads_view:
         return exporter
-    return exporter.model_copy(update={"view": exporter.view or own_view(concludes)})
+    return exporter.model_copy(update={"view": exporter.view or exporter.own_view(concludes)})
 
 
 def placed(run: RunFolder, exporter: Exporter) -> Exporter:
@@ -198,89 +197,97 @@ def split_of(problem_id: str, validation_ratio: float) -> Split:
     return "validation" if share < validation_ratio else "train"
 
 
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    """Turns solutions into rows of one format."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Export:
+    """One export of a run at work."""
 
+    scope: Scope
     exporter: Exporter
-    separator: str
-    view: AnyView
-    tokenizer: Tokenizer | None
+    settled: Settled
+    sifting: Sifting
 
     @property
     def schema(self) -> pa.Schema:
-        """The format's columns behind the two that name the solution."""
-        schema = pa.schema([*_KEYS, *self.exporter.columns])
+        """The format's columns behind those that name what a row is of."""
+        schema = pa.schema([*self.exporter.keys, *self.exporter.columns])
         return schema.with_metadata(huggingface_metadata(schema))
 
-    def made(self, solution: SolutionRow, tally: _Tally) -> "_Made | None":
-        """Return what a solution makes; None where it is refused, which is counted."""
-        made = self._make(solution)
-        if isinstance(made, Refused):
-            tally.refused[made.reason] += 1
-            return None
-        return made
+    def candidates(self) -> Iterator[Candidate]:
+        """Yield what would make a row and is not taken out by now."""
+        places, unheard = count(), _Tally()
+        for shard in self.scope.shards:
+            for candidate, _ in self._found(shard, places, unheard):
+                yield candidate
 
-    def _make(self, solution: SolutionRow) -> "_Made | Refused":
-        whole = self.exporter.labelled(solution.problem, solution.solution, self.view)
-        if isinstance(whole, Refused):
-            return whole
-        grades = not all(isinstance(label, bool) for label in whole.labels)
-        if grades and not self.exporter.takes_grades:
-            raise ExportError(
-                f"view {self.view.kind!r} gives grades though it says that it decides, and this "
-                "format casts them to 0 or 1: mend the view, or choose another"
+    def shard_rows(
+        self, shard: str, places: Iterator[int], tally: _Tally
+    ) -> dict[Split, list[TrainingRow]]:
+        """Return the rows of the problems of a shard, by split."""
+        kept: dict[str, list[Taken]] = {}
+        for candidate, taken in self._found(shard, places, tally):
+            if self.sifting.keeps(candidate):
+                kept.setdefault(candidate.problem.id, []).append(taken)
+        nodes = self._nodes(shard)
+        rows: dict[Split, list[TrainingRow]] = {}
+        for problem_id, brought in kept.items():
+            split = split_of(problem_id, self.exporter.validation_ratio)
+            made = self._made(brought, nodes.get(problem_id, ()), tally)
+            rows.setdefault(split, []).extend(made)
+        tally.rows.update({split: len(some) for split, some in rows.items()})
+        return rows
+
+    def _found(
+        self, shard: str, places: Iterator[int], tally: _Tally
+    ) -> Iterator[tuple[Candidate, Taken]]:
+        """Yield the solutions of a shard that bring something and are not taken out by now."""
+        solutions = _distinct(self.scope.run, shard, tally)
+        for row, place in zip(solutions, places, strict=False):
+            if self.sifting.is_out(place):
+                continue
+            taken = self.exporter.taken(row.problem, row.solution, self.settled)
+            if isinstance(taken, Refused):
+                tally.refused[taken.reason] += 1
+                continue
+            candidate = Candidate(
+                place=place, problem=row.problem, solution=row.solution, labelled=taken.steps
             )
-        steps = fit(whole, self.separator, exporter=self.exporter, tokenizer=self.tokenizer)
-        if isinstance(steps, Refused):
-            return steps
-        row = self.exporter.row(steps, self.separator)
-        if isinstance(row, Refused):
-            return row
-        index = solution.solution.solution_index
-        return _Made(
-            steps=steps,
-            row={"problem_id": solution.problem.id, "solution_index": index, **row},
-            shortened=len(steps.steps) < len(whole.steps),
-        )
+            yield candidate, taken
+
+    def _nodes(self, shard: str) -> dict[str, list[Node]]:
+        """Return the sampled prefixes of each problem, where the format reads them."""
+        nodes: dict[str, list[Node]] = {}
+        if self.exporter.reads_nodes:
+            for row in nodes_from(read_table(self.scope.run.file("nodes", shard), "nodes")):
+                nodes.setdefault(row.problem_id, []).append(row.node)
+        return nodes
+
+    def _made(
+        self, taken: Sequence[Taken], nodes: Sequence[Node], tally: _Tally
+    ) -> Iterator[TrainingRow]:
+        """Yield the rows of one problem; counts them, and what is refused."""
+        problem = taken[0].steps.problem
+        for made in self.exporter.rows(problem, taken, nodes, self.settled):
+            if isinstance(made, Refused):
+                tally.refused[made.reason] += 1
+                continue
+            tally.labels.update(label >= 0.5 for label in made.labels)
+            tally.shortened += made.shortened
+            yield {"problem_id": problem.id, **made.row}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
-    """What a solution makes: the steps of its row, and the row."""
-
-    steps: LabelledSteps
-    row: TrainingRow
-    shortened: bool
-
-
-def _separator(run: RunFolder, exporter: Exporter, view: AnyView) -> str:
-    """Return the format's first separator with the fewest solutions it would refuse."""
-    candidates = exporter.separators
-    if len(candidates) == 1:
-        return candidates[0]
-    refused = Counter[str]()
-    for row in run.solutions():
-        steps = exporter.labelled(row.problem, row.solution, view)
-        if not isinstance(steps, Refused):
-            refused.update(candidate for candidate in candidates if clashes(steps, candidate))
-    return min(candidates, key=lambda candidate: refused[candidate])
-
-
-def _write(scope: Scope, folder: Path, maker: _Maker, sifting: Sifting) -> _Tally:
+def _write(export: _Export, folder: Path) -> _Tally:
     tally = _Tally()
     partial = {split: folder / f"{split}.parquet.partial" for split in SPLITS}
     with ExitStack() as files:
         writers = {
-            split: files.enter_context(pq.ParquetWriter(path, maker.schema, compression="zstd"))
+            split: files.enter_context(pq.ParquetWriter(path, export.schema, compression="zstd"))
             for split, path in partial.items()
         }
         waiting: dict[Split, list[TrainingRow]] = {split: [] for split in SPLITS}
         places = count()
-        for number, shard in enumerate(scope.shards):
+        for number, shard in enumerate(export.scope.shards):
             enough = 1 if number < _GROUPS_BY_SHARD else _GROUP_ROWS
-            found = _found(scope.run, shard, places, maker, sifting, tally)
-            for split, rows in _shard_rows(found, maker, sifting, tally).items():
+            for split, rows in export.shard_rows(shard, places, tally).items():
                 waiting[split] += rows
                 if len(waiting[split]) >= enough:
                     _write_group(writers[split], waiting[split])
@@ -298,52 +305,6 @@ def _write_group(writer: pq.ParquetWriter, rows: list[TrainingRow]) -> None:
         rows.clear()
 
 
-def _shard_rows(
-    found: Iterable[tuple[Candidate, _Made]], maker: _Maker, sifting: Sifting, tally: _Tally
-) -> dict[Split, list[TrainingRow]]:
-    """Return the rows of the candidates that stay, by split."""
-    rows: dict[Split, list[TrainingRow]] = {}
-    for candidate, made in found:
-        if sifting.keeps(candidate):
-            split = split_of(candidate.problem.id, maker.exporter.validation_ratio)
-            rows.setdefault(split, []).append(made.row)
-            tally.rows[split] += 1
-            tally.labels.update(label >= 0.5 for label in made.steps.labels)
-            tally.shortened += made.shortened
-    return rows
-
-
-def _candidates(scope: Scope, maker: _Maker, sifting: Sifting) -> Iterator[Candidate]:
-    """Yield what would make a row and is not taken out by now."""
-    places, unheard = count(), _Tally()
-    for shard in scope.shards:
-        for candidate, _ in _found(scope.run, shard, places, maker, sifting, unheard):
-            yield candidate
-
-
-def _found(
-    run: RunFolder,
-    shard: str,
-    places: Iterator[int],
-    maker: _Maker,
-    sifting: Sifting,
-    tally: _Tally,
-) -> Iterator[tuple[Candidate, _Made]]:
-    """Yield the solutions of a shard that make a row and are not taken out by now."""
-    for row, place in zip(_distinct(run, shard, tally), places, strict=False):
-        made = None if sifting.is_out(place) else maker.made(row, tally)
-        if made is not None:
-            yield (
-                Candidate(
-                    place=place,
-                    problem=row.problem,
-                    solution=row.solution,
-                    labelled=made.steps,
-                ),
-                made,
-            )
-
-
 def _distinct(run: RunFolder, shard: str, tally: _Tally) -> Iterator[SolutionRow]:
     """Yield the solutions of a shard, each text once per problem."""
     seen: set[tuple[str, str]] = set()
@@ -356,20 +317,19 @@ def _distinct(run: RunFolder, shard: str, tally: _Tally) -> Iterator[SolutionRow
             yield solution
 
 
-def _report(
-    run: RunFolder, folder: Path, maker: _Maker, tally: _Tally, sifting: Sifting
-) -> ExportReport:
+def _report(export: _Export, folder: Path, tally: _Tally) -> ExportReport:
+    measured = export.settled.tokenizer is not None and export.exporter.max_length is not None
     return ExportReport(
         folder=folder,
-        separator=maker.separator,
+        separator=export.settled.separator,
         rows={split: tally.rows[split] for split in SPLITS},
         right_steps=tally.labels[True],
         wrong_steps=tally.labels[False],
         refused=dict(sorted(tally.refused.items())),
         shortened=tally.shortened,
-        lengths_measured=maker.tokenizer is not None and maker.exporter.max_length is not None,
-        unlabelled=run.unlabelled,
-        filters=sifting.counts,
+        lengths_measured=measured,
+        unlabelled=export.scope.run.unlabelled,
+        filters=export.sifting.counts,
     )
 
 

@@ -1,16 +1,32 @@
-"""The seam behind which a trainer's row lives: labelled steps go in, one row comes out."""
+"""The seam behind which a trainer's rows live: what a run says of a problem goes in, rows come out.
+
+Most formats have a row per solution (`SolutionExporter`); some need all that is known of a problem
+for their rows (`ProblemExporter`).
+"""
 
 from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar, Literal
 
 import pyarrow as pa
 from pydantic import Field, field_validator
 
 from exporters.filters import AnyFilter
-from exporters.records import NO_SEPARATOR, LabelledSteps, Refused, Tokenizer, TrainingRow
-from exporters.steps import labelled_steps
-from schemas import LabelledSolution, Problem, Settings
-from schemas.views import AnyView
+from exporters.measure import fit
+from exporters.records import (
+    NO_SEPARATOR,
+    LabelledSteps,
+    Made,
+    Refused,
+    Settled,
+    Taken,
+    Tokenizer,
+    TrainingRow,
+)
+from exporters.steps import clashes, labelled_steps, leading_steps
+from schemas import ExportError, LabelledSolution, Node, Problem, Settings
+from schemas.rows import SolutionRow
+from schemas.views import AnyView, Concludes, own_view
 
 
 class Exporter(Settings):
@@ -19,31 +35,30 @@ class Exporter(Settings):
     A member of `AnyExporter` by its `format`, a literal.
     """
 
+    keys: ClassVar[pa.Schema] = pa.schema({"problem_id": pa.string()})
+    """The columns that say what a row is of; they come first."""
     columns: ClassVar[pa.Schema]
-    """Of a row; those that name its solution come before them."""
-    separators: ClassVar[tuple[str, ...]] = NO_SEPARATOR
-    """Strings that may mark a step's end, best first; the steps of an export contain none of it."""
+    """The format's own columns."""
     reads_view: ClassVar[bool] = True
     """Whether a view makes the labels; else rows say verdicts or counts as they are."""
     takes_grades: ClassVar[bool] = False
     """Whether labels may be numbers in [0, 1]; trainers that take hard labels cast 0.9 to 0."""
+    takes_decisions: ClassVar[bool] = True
+    """Whether labels may be True and False."""
+    reads_nodes: ClassVar[bool] = False
+    """Whether rows are also made of sampled prefixes that no solution holds."""
 
     format: str
     view: AnyView | None = None
     """How evidence becomes labels; its kind names the export's folder. None: what the run's labeler
     itself concludes, `hard` for counts of rollouts, `first_error` for a search; of an import
     `stated`."""
-    separator: str | None = Field(default=None, min_length=1)
-    """The string the trainer puts behind each step. None: the format's first that no step
-    contains, else the one that refuses the fewest rows."""
     validation_ratio: float = Field(default=0.05, ge=0, lt=1)
     """Share of problems whose rows go to validation, by a hash of the problem id."""
     max_length: int | None = Field(default=1024, ge=1)
     """The trainer's limit in tokens; measured where a tokenizer is given. None: no limit."""
     tokenizer: str | None = None
     """Folder or hub name of the trainer's tokenizer; None: lengths go unchecked."""
-    long_rows: Literal["refuse", "shorten"] = "refuse"
-    """A row above the limit is refused, or loses its last steps, whole ones, until it fits."""
     filters: tuple[AnyFilter, ...] = ()
     """What else keeps a solution from being a row, asked in this order; see docs/filters.md."""
     folder: str | None = Field(
@@ -56,25 +71,73 @@ class Exporter(Settings):
         """The export's folder within the run."""
         return self.folder or (f"{self.format}-{self.view.kind}" if self.view else self.format)
 
+    @field_validator("view")
+    @classmethod
+    def _labels_as_the_format_takes_them(cls, view: AnyView | None) -> AnyView | None:
+        if view is None:
+            return None
+        if not cls.reads_view:
+            raise ValueError("this format reads verdicts and counts, no view: leave it out")
+        if view.grades and not cls.takes_grades:
+            raise ValueError(
+                f"the labels of view {view.kind!r} are soft, and this format casts them to 0 or 1: "
+                "choose a view that decides, e.g. hard, or a format that takes grades, "
+                "e.g. actprm"
+            )
+        if not view.grades and not cls.takes_decisions:
+            raise ValueError(
+                f"the labels of view {view.kind!r} are right and wrong, and this format states "
+                "values: choose a view that grades, e.g. soft or beta"
+            )
+        return view
+
+    def own_view(self, concludes: Concludes) -> AnyView:
+        """Return the view of a run whose labeler concludes this, where none is chosen."""
+        return own_view(concludes)
+
+    def separator_of(self, solutions: Callable[[], Iterable[SolutionRow]], view: AnyView) -> str:
+        """Return the string that marks steps' ends in an export of these solutions."""
+        return ""
+
+    @abstractmethod
+    def taken(
+        self, problem: Problem, solution: LabelledSolution, settled: Settled
+    ) -> Taken | Refused:
+        """Return what a solution brings to the rows of its problem, or why it brings nothing.
+
+        Filters are asked of what it brings, before rows are made.
+        """
+
+    @abstractmethod
+    def rows(
+        self, problem: Problem, taken: Sequence[Taken], nodes: Sequence[Node], settled: Settled
+    ) -> Iterator[Made | Refused]:
+        """Yield a problem's rows, and why what might be one is none.
+
+        `taken` is what its solutions bring, at least one; `nodes` are its sampled prefixes, or
+        nothing for a format that does not read them.
+        """
+
+
+class SolutionExporter(Exporter):
+    """A format with a row per solution."""
+
+    keys: ClassVar[pa.Schema] = pa.schema({"problem_id": pa.string(), "solution_index": pa.int32()})
+    separators: ClassVar[tuple[str, ...]] = NO_SEPARATOR
+    """Strings that may mark a step's end, best first; the steps of an export contain none of it."""
+
+    separator: str | None = Field(default=None, min_length=1)
+    """The string the trainer puts behind each step. None: the format's first that no step
+    contains, else the one that refuses the fewest rows."""
+    long_rows: Literal["refuse", "shorten"] = "refuse"
+    """A row above the limit is refused, or loses its last steps, whole ones, until it fits."""
+
     @field_validator("separator")
     @classmethod
     def _has_one(cls, separator: str | None) -> str | None:
         if separator is not None and cls.separators == NO_SEPARATOR:
             raise ValueError("this format puts nothing between steps: leave it out")
         return separator
-
-    @field_validator("view")
-    @classmethod
-    def _labels_as_the_format_takes_them(cls, view: AnyView | None) -> AnyView | None:
-        if view is not None and not cls.reads_view:
-            raise ValueError("this format reads verdicts and counts, no view: leave it out")
-        if view is not None and view.grades and not cls.takes_grades:
-            raise ValueError(
-                f"the labels of view {view.kind!r} are soft, and this format casts them to 0 or 1: "
-                "choose a view that decides, e.g. hard, or a format that takes grades, "
-                "e.g. actprm"
-            )
-        return view
 
     def labelled(
         self, problem: Problem, solution: LabelledSolution, view: AnyView
@@ -93,3 +156,69 @@ class Exporter(Settings):
         """
         texts = (steps.problem.question, *steps.steps)
         return int(tokenizer.adds_bos) + sum(map(tokenizer.count, texts))
+
+    def separator_of(self, solutions: Callable[[], Iterable[SolutionRow]], view: AnyView) -> str:
+        """Return the one asked for, else the format's first that refuses the fewest solutions."""
+        if self.separator is not None or len(self.separators) == 1:
+            return self.separator or self.separators[0]
+        refused = dict.fromkeys(self.separators, 0)
+        for one in solutions():
+            steps = self.labelled(one.problem, one.solution, view)
+            if not isinstance(steps, Refused):
+                for separator in self.separators:
+                    refused[separator] += clashes(steps, separator)
+        return min(self.separators, key=lambda separator: refused[separator])
+
+    def taken(
+        self, problem: Problem, solution: LabelledSolution, settled: Settled
+    ) -> Taken | Refused:
+        """Return the solution's row with its steps, or why it makes none."""
+        whole = self.labelled(problem, solution, settled.view)
+        if isinstance(whole, Refused):
+            return whole
+        grades = not all(isinstance(label, bool) for label in whole.labels)
+        if grades and not self.takes_grades:
+            raise ExportError(
+                f"view {settled.view.kind!r} gives grades though it says that it decides, and this "
+                "format casts them to 0 or 1: mend the view, or choose another"
+            )
+        steps = self._fitted(whole, settled)
+        if isinstance(steps, Refused):
+            return steps
+        row = self.row(steps, settled.separator)
+        if isinstance(row, Refused):
+            return row
+        return Taken(steps=steps, row=row, shortened=len(steps.steps) < len(whole.steps))
+
+    def rows(
+        self, problem: Problem, taken: Sequence[Taken], nodes: Sequence[Node], settled: Settled
+    ) -> Iterator[Made | Refused]:
+        """Yield the row that each solution has brought."""
+        for one in taken:
+            row = {"solution_index": one.steps.solution.solution_index, **one.row}
+            yield Made(row=row, labels=one.steps.labels, shortened=one.shortened)
+
+    def _fitted(self, steps: LabelledSteps, settled: Settled) -> LabelledSteps | Refused:
+        tokenizer, separator = settled.tokenizer, settled.separator
+        if tokenizer is None:
+            return steps
+        return fit(
+            steps,
+            tokenizer,
+            limit=self.max_length,
+            length=lambda some: self.length(some, separator, tokenizer),
+            shorten=self.long_rows == "shorten",
+        )
+
+
+class ProblemExporter(Exporter):
+    """A format whose rows are made of all that is known of a problem."""
+
+    reads_nodes: ClassVar[bool] = True
+
+    def taken(
+        self, problem: Problem, solution: LabelledSolution, settled: Settled
+    ) -> Taken | Refused:
+        """Return the solution with its steps up to the first undecided one."""
+        steps = leading_steps(problem, solution, settled.view)
+        return steps if isinstance(steps, Refused) else Taken(steps=steps)

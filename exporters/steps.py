@@ -1,5 +1,7 @@
 """From evidence to steps a trainer can be given: labels, stripped text, nothing invented."""
 
+from itertools import takewhile
+
 from exporters.records import LabelledSteps, Refused
 from schemas import LabelledSolution, Problem
 from schemas.views import AnyView
@@ -26,6 +28,21 @@ def labelled_steps(
     if not all(steps):
         return Refused(reason="a step is blank")
     return LabelledSteps(problem=problem, solution=solution, steps=steps, labels=tuple(decided))
+
+
+def leading_steps(
+    problem: Problem, solution: LabelledSolution, view: AnyView
+) -> LabelledSteps | Refused:
+    """Return the solution's steps up to the first undecided one, to the byte, with their labels.
+
+    A solution of which the first step is undecided is refused. Raises ExportError as above.
+    """
+    labels = tuple(takewhile(lambda label: label is not None, view.labels(solution)))
+    if not labels:
+        return Refused(reason="its first step is undecided")
+    decided = tuple(label for label in labels if label is not None)
+    steps = solution.steps[: len(decided)]
+    return LabelledSteps(problem=problem, solution=solution, steps=steps, labels=decided)
 
 
 def clashes(steps: LabelledSteps, separator: str) -> bool:

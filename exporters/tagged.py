@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from exporters.math_shepherd import TAG, numbered
 from exporters.records import LabelledSteps, Refused, Tokenizer
-from exporters.seam import Exporter
+from exporters.seam import SolutionExporter
 from exporters.steps import holds, signs
 
 _BREAKS = "\n" * 5
@@ -43,7 +43,7 @@ class OpenRRow(TypedDict):
     label: list[str]
 
 
-class _OneText(Exporter):
+class _OneText(SolutionExporter):
     """What the formats with question and tagged steps in one text share."""
 
     separators: ClassVar[tuple[str, ...]] = (TAG,)
@@ -91,7 +91,7 @@ class OpenRlhfSoftExporter(_OneText):
         return OpenRlhfSoftRow(input=text, value=[float(label) for label in steps.labels])
 
 
-class OpenRExporter(Exporter):
+class OpenRExporter(SolutionExporter):
     """Rows of OpenR's training form; its trainer reads JSON: `to_json` of the loaded dataset."""
 
     columns: ClassVar[pa.Schema] = pa.schema(
@@ -125,7 +125,7 @@ class PaddleNlpRow(TypedDict):
     labels: list[str]
 
 
-class PaddleNlpExporter(Exporter):
+class PaddleNlpExporter(SolutionExporter):
     """Rows of PaddleNLP's process reward form; its trainer reads JSON lines."""
 
     columns: ClassVar[pa.Schema] = pa.schema(

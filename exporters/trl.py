@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, TypedDict
 import pyarrow as pa
 
 from exporters.records import LabelledSteps, Refused, Tokenizer
-from exporters.seam import Exporter
+from exporters.seam import SolutionExporter
 from exporters.steps import clashes
 
 
@@ -24,7 +24,7 @@ class TrlRow(TypedDict):
     """Bools: the format takes no grades, and the column no number."""
 
 
-class TrlExporter(Exporter):
+class TrlExporter(SolutionExporter):
     """Rows of TRL's stepwise form; `separator` is the `step_separator` the trainer is given."""
 
     columns: ClassVar[pa.Schema] = pa.schema(

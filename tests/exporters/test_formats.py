@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporters import AnyExporter, Exporter, LabelledSteps, Refused
+from exporters import AnyExporter, LabelledSteps, Refused, SolutionExporter
 from exporters.records import NO_SEPARATOR
 from schemas import Evidence, Outcome, StopRule
 from schemas.views import Hard
@@ -40,7 +40,7 @@ def labelled(steps: Sequence[str], labels: Sequence[bool | float]) -> LabelledSt
 EXAMPLE = labelled(["2 * 3 = 6.", "2 + 6 = 9."], [True, False])
 
 
-def row_of(exporter: Exporter, steps: LabelledSteps) -> Any:
+def row_of(exporter: SolutionExporter, steps: LabelledSteps) -> Any:
     return exporter.row(steps, exporter.separators[0])
 
 
@@ -134,7 +134,7 @@ READ: dict[str, Callable[[Any], Labelled]] = {
 BITS = ["x", " = ", "7", "\n", "\n\n\n\n\n", "ки", "<extra_0>", "Step 2: ", "+", "é"]
 
 
-def texts(exporter: Exporter) -> st.SearchStrategy[list[str]]:
+def texts(exporter: SolutionExporter) -> st.SearchStrategy[list[str]]:
     """Steps of all that a format can be asked to write: everything but its own mark."""
     mark = exporter.separators[0]
     bits = st.sampled_from([bit for bit in BITS if not mark or mark not in bit])

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from exporters import AnyExporter, Exporter, MathShepherdExporter, Refused, TrlExporter
+from exporters import (
+    AnyExporter,
+    Exporter,
+    MathShepherdExporter,
+    Refused,
+    SolutionExporter,
+    TrlExporter,
+)
 from exporters.steps import labelled_steps
 from schemas import Evidence, StopRule
 from schemas.views import AnyView, Beta, Hard, Soft
@@ -17,7 +24,7 @@ OPEN = Evidence(stop_rule=StopRule.NOT_SAMPLED)
 
 
 def row_of(
-    exporter: Exporter, steps: list[str], values: list[Evidence], separator: str = ""
+    exporter: SolutionExporter, steps: list[str], values: list[Evidence], separator: str = ""
 ) -> Any:
     one = problem()
     made = labelled_steps(one, solution(one, steps, values), Hard())
