@@ -7,10 +7,9 @@ twice is one. They wait for that in a temporary file, not in memory.
 import json
 import logging
 import sqlite3
-import tempfile
 from abc import ABC
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from hashlib import sha256
@@ -27,6 +26,7 @@ from sources.layout import MAX_NAMES, column_names
 from sources.problems import question_of, to_problem
 from sources.reading import Reading
 from sources.rows import BadCellError, Fault, Row, printable
+from sources.scratch import scratch
 from sources.seam import Source
 from sources.table_source import SourceName, TableSource
 from sources.windows import with_layout
@@ -249,27 +249,10 @@ class _Store:
             )
 
 
-def _database(path: str) -> sqlite3.Connection:
-    """Open a file that nobody needs after a crash; what is read next may be read in any thread."""
-    table = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    table.execute("PRAGMA journal_mode = OFF")
-    table.execute("PRAGMA synchronous = OFF")
-    return table
-
-
 @contextmanager
 def _stored(name: str) -> Iterator[_Store]:
-    try:
-        with (
-            tempfile.TemporaryDirectory(prefix="stepmint-given-") as folder,
-            closing(_database(f"{folder}/given.db")) as table,
-        ):
-            yield _Store(table)
-    except sqlite3.OperationalError as error:
-        raise SourceError(
-            f"{name}: {tempfile.gettempdir()} cannot hold its solutions ({error}): free space "
-            "there, or set TMPDIR to a larger folder"
-        ) from error
+    with scratch(name) as table:
+        yield _Store(table)
 
 
 def problems_of(
