@@ -228,6 +228,20 @@ def export(
 
 
 @app.command()
+def critique(
+    run: Run,
+    config: Annotated[
+        Path | None, typer.Argument(help="A YAML file, e.g. configs/critiques/qwen_vllm.yaml.")
+    ] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Have any policy judge a run's solutions step by step; the same command resumes."""
+    from flows.critiquing import critique_here
+
+    critique_here(run, out, err, config=config, overrides=overrides or (), resume=_command())
+
+
+@app.command()
 def calibrate(
     run: Run,
     output: Annotated[

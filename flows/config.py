@@ -11,7 +11,15 @@ from flows.messages import explained
 from schemas import ConfigError
 from tasks.settings import LabelRun
 
-__all__ = ["CONFIGS", "LabelRun", "find_config", "load_run", "with_overrides"]
+__all__ = [
+    "CONFIGS",
+    "LabelRun",
+    "find_config",
+    "find_model",
+    "load_run",
+    "read_yaml",
+    "with_overrides",
+]
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CONFIGS = CHECKOUT / "configs"
@@ -23,15 +31,15 @@ def load_run(path: Path, overrides: Sequence[str] = ()) -> LabelRun:
     It has the file's name where it names none.
     Raises ConfigError that names every field that cannot work, its value, and what would.
     """
-    values = with_overrides({"name": path.stem} | _mapping(path), overrides)
-    _find_model(values.get("policy"))
+    values = with_overrides({"name": path.stem} | read_yaml(path), overrides)
+    find_model(values.get("policy"))
     try:
         return LabelRun.model_validate(values)
     except ValidationError as error:
         raise ConfigError(explained(error, LabelRun, where=str(path))) from error
 
 
-def _find_model(policy: Any) -> None:
+def find_model(policy: Any) -> None:
     """Let a model's folder in the checkout, as ours name it, be found from any other folder."""
     model = policy.get("model") if isinstance(policy, dict) else None
     if isinstance(model, str) and not Path(model).exists() and (CHECKOUT / model).is_dir():
@@ -63,7 +71,7 @@ def with_overrides(values: Mapping[str, Any], overrides: Sequence[str]) -> dict[
         path = key.strip().split(".")
         if not equals or not all(path):
             raise ConfigError(f"--set {override}: write it as --set key=value, e.g. --set seed=7")
-        value = _mapping(Path(text[1:])) if text.startswith("@") else _yaml(override, text)
+        value = read_yaml(Path(text[1:])) if text.startswith("@") else _yaml(override, text)
         _put(merged, path, value, override)
     return merged
 
@@ -88,7 +96,8 @@ def _yaml(override: str, text: str) -> Any:
         ) from error
 
 
-def _mapping(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the mapping that a YAML file holds; raises ConfigError for anything else."""
     try:
         content = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:

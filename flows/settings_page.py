@@ -1,4 +1,4 @@
-"""Writes docs/settings.md: every setting of a run with its default, from the models themselves.
+"""Writes docs/settings.md: every setting of a run and of its critiques, from the models themselves.
 
 Run it as `python -m flows.settings_page > docs/settings.md`.
 """
@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from flows.messages import models_of
 from schemas.settings import Settings, tag_of
+from tasks.critique_settings import CritiqueRun
 from tasks.settings import LabelRun
 
 _HEAD = """\
@@ -31,13 +32,14 @@ _SHALLOW = {
 }
 """Models that stand in a run itself: they are described there, wherever else they may stand."""
 
+_ROOTS: dict[type[BaseModel], str] = {LabelRun: "A run", CritiqueRun: "Critiques of a run"}
 _COLUMNS = ("| setting | type | default | meaning |", "| --- | --- | --- | --- |")
 
 
 def page() -> str:
     """Return the page."""
     done: set[type[BaseModel]] = set()
-    return "\n\n".join((_HEAD, *_sections("", [LabelRun], done))) + "\n"
+    return "\n\n".join((_HEAD, *_sections("", list(_ROOTS), done))) + "\n"
 
 
 def _sections(
@@ -56,7 +58,7 @@ def _sections(
 
 def _section(path: str, model: type[BaseModel]) -> str:
     tag, choices = tag_of(model)
-    title = f"`{path}: {{{tag}: {choices[0]}}}`" if tag else f"`{path}`" if path else "A run"
+    title = f"`{path}: {{{tag}: {choices[0]}}}`" if tag else f"`{path}`" if path else _ROOTS[model]
     told = (model.__doc__ or "").strip().split("\n\n")[0]
     free = model.free if issubclass(model, Settings) else frozenset()
     rows = [

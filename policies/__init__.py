@@ -10,11 +10,16 @@ from pydantic import Field
 
 from policies.embedded import TransformersSettings
 from policies.scripted import ScriptedSettings
+from policies.scripted_critic import ScriptedCriticSettings
 from policies.seam import Policy
 from policies.served import OpenAISettings, VllmSettings
 
 AnyPolicy = Annotated[
-    TransformersSettings | VllmSettings | OpenAISettings | ScriptedSettings,
+    TransformersSettings
+    | VllmSettings
+    | OpenAISettings
+    | ScriptedSettings
+    | ScriptedCriticSettings,
     Field(discriminator="kind"),
 ]
 """Settings of any policy; pydantic picks by `kind`."""
@@ -23,6 +28,7 @@ __all__ = [
     "AnyPolicy",
     "OpenAISettings",
     "Policy",
+    "ScriptedCriticSettings",
     "ScriptedSettings",
     "TransformersSettings",
     "VllmSettings",

@@ -6,6 +6,7 @@ from shlex import quote
 import pyarrow.compute as pc
 from rich.console import Console, RenderableType
 
+from reports.critiques import critique_page
 from reports.overview import overview
 from reports.problem import problem_page
 from reports.rollouts import rollouts_page
@@ -22,8 +23,10 @@ _NAMED = 4
 
 
 def show_run(run: RunFolder, console: Console, *, limit: int = 20) -> None:
-    """Print a run's overview with its first `limit` problems."""
+    """Print a run's overview with its first `limit` problems, and what its critiques came to."""
     _print(overview(summarise(run, lines=limit), console), console)
+    for made in run.critique_sets:
+        _print(critique_page(made, console), console)
 
 
 def show_problem(

@@ -13,13 +13,15 @@ r"""Prompt templates: YAML files in `configs/prompts/`, which a user can add to.
 
 Fields of `user`: `question`, whole, with the options of a multiple choice below it; `options`,
 their texts (`{% if options %}State the letter of the right option.{% endif %}`); `level` and
-`subject`. All but the question may be empty, and are in examples.
+`subject`. All but the question may be empty, and are in examples. A template for critiques has
+`solution` besides, and no examples.
 
 In text mode system, examples and problem stand in one text, a blank line between them; in chat
 mode an example is a user's and an assistant's turn.
 """
 
 import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -33,6 +35,8 @@ from schemas import ChatPrompt, ConfigError, Message, Problem, Prompt, Settings,
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "configs" / "prompts"
 FIELDS = ("question", "options", "level", "subject")
+OF_SOLUTIONS = (*FIELDS, "solution")
+"""The fields of a template that shows a solution, as one for critiques does."""
 _JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
 
 
@@ -70,13 +74,14 @@ class PromptTemplate(Settings):
         """The name with the digest of the content."""
         return f"{self.name}@{self.digest}"
 
-    def render(self, problem: Problem) -> Prompt:
-        """Return the prompt that asks the policy to solve `problem`."""
+    def render(self, problem: Problem, *, solution: str | None = None) -> Prompt:
+        """Return the prompt that asks the policy to solve `problem`, or to judge a solution."""
         asked = self._user(
             question=problem.question,
             options=problem.options,
             level=problem.level or "",
             subject=problem.subject or "",
+            **({} if solution is None else {"solution": solution}),
         )
         empty = dict.fromkeys(FIELDS, "")
         shots = [
@@ -117,8 +122,10 @@ def _compiled(source: str) -> Template:
     return _JINJA.from_string(source)
 
 
-def load_template(name_or_path: str | Path) -> PromptTemplate:
+def load_template(name_or_path: str | Path, *, fields: Sequence[str] = FIELDS) -> PromptTemplate:
     """Read a template by its name in `configs/prompts/`, or from a YAML file anywhere.
+
+    Its `user` may name these fields.
 
     Raises ConfigError that names the file, the line where there is one, and the remedy.
     """
@@ -127,7 +134,7 @@ def load_template(name_or_path: str | Path) -> PromptTemplate:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"prompt template {path} cannot be read as UTF-8: {error}") from error
-    return _parse(text, path)
+    return _parse(text, path, fields)
 
 
 def _path(name_or_path: str | Path) -> Path:
@@ -144,7 +151,7 @@ def _path(name_or_path: str | Path) -> Path:
     return known
 
 
-def _parse(text: str, path: Path) -> PromptTemplate:
+def _parse(text: str, path: Path, fields: Sequence[str]) -> PromptTemplate:
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -161,14 +168,14 @@ def _parse(text: str, path: Path) -> PromptTemplate:
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise ConfigError(f"{path}: {'; '.join(lines)}") from error
-    _check_jinja(template.user, path, first_line=_line_of_user(text))
+    _check_jinja(template.user, path, fields, first_line=_line_of_user(text))
     return template
 
 
-def _check_jinja(source: str, path: Path, *, first_line: int) -> None:
+def _check_jinja(source: str, path: Path, fields: Sequence[str], *, first_line: int) -> None:
     """Refuse broken Jinja and unknown fields before anything is sampled."""
     try:
-        unknown = meta.find_undeclared_variables(_JINJA.parse(source)) - set(FIELDS)
+        unknown = named_fields(source) - set(fields)
     except TemplateSyntaxError as error:
         line = first_line + error.lineno - 1
         raise ConfigError(
@@ -178,8 +185,13 @@ def _check_jinja(source: str, path: Path, *, first_line: int) -> None:
     if unknown:
         raise ConfigError(
             f"{path}, line {first_line}: `user` names the unknown field "
-            f"{', '.join(sorted(unknown))}; fields are {', '.join(FIELDS)}"
+            f"{', '.join(sorted(unknown))}; fields are {', '.join(fields)}"
         )
+
+
+def named_fields(source: str) -> set[str]:
+    """Return the fields that a template's `user` names. Raises TemplateSyntaxError."""
+    return set(meta.find_undeclared_variables(_JINJA.parse(source)))
 
 
 def _line_of_user(text: str) -> int:

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Self
 
 from policies.seam import Policy
 from rollouts.ahead import Ahead
+from rollouts.asking import encodable, neighbours
 from rollouts.budget import OverBudgetError, Spent
 from rollouts.costs import Costs, Ledger, Origin
 from rollouts.cutting import Splitter, prefixes
@@ -306,7 +306,7 @@ class ProblemRollouts:
                 missing.append(index)
             else:
                 work.append(self._judge(prefix, index, *recorded))
-        work += [self._request(prefix, run, keys) for run in _runs(missing)]
+        work += [self._request(prefix, run, keys) for run in neighbours(missing)]
         await _together(work)
 
     def _recorded(self, key: str) -> tuple[Completion, Origin] | None:
@@ -354,7 +354,7 @@ class ProblemRollouts:
                 seeds=self._seeds(prefix, run),
             )
         )
-        return [_encodable(completion) for completion in completions]
+        return [encodable(completion) for completion in completions]
 
     async def _judge(
         self, prefix: Prefix, index: int, completion: Completion, origin: Origin
@@ -407,24 +407,6 @@ async def _together(work: Sequence[Coroutine[None, None, None]]) -> None:
     async with asyncio.TaskGroup() as group:
         for one in work:
             group.create_task(one)
-
-
-def _encodable(completion: Completion) -> Completion:
-    """Return a completion whose text a file can hold, with the same offsets.
-
-    A lone surrogate, which a server's JSON can carry and UTF-8 cannot, becomes a question mark.
-    """
-    text = completion.text.encode("utf-8", "replace").decode()
-    return completion if text == completion.text else replace(completion, text=text)
-
-
-def _runs(indices: Sequence[int]) -> Iterator[range]:
-    """Group rising indices into runs of neighbours."""
-    start = 0
-    for position in range(1, len(indices) + 1):
-        if position == len(indices) or indices[position] != indices[position - 1] + 1:
-            yield range(indices[start], indices[position - 1] + 1)
-            start = position
 
 
 def _depth(rollout: Rollout) -> int:

@@ -1,5 +1,6 @@
 """Frozen records that every room speaks. Imports nothing of ours."""
 
+from schemas.critiques import Critique, Judgement, Placed
 from schemas.errors import (
     ConfigError,
     ExportError,
@@ -49,17 +50,20 @@ __all__ = [
     "CompletionRequest",
     "ConfigError",
     "Continuation",
+    "Critique",
     "Evidence",
     "ExportError",
     "Finding",
     "FinishReason",
     "GivenSolution",
+    "Judgement",
     "LabelledSolution",
     "Labelling",
     "LastingPolicyError",
     "Message",
     "Node",
     "Outcome",
+    "Placed",
     "PolicyError",
     "Prefix",
     "Problem",

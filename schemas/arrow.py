@@ -5,6 +5,8 @@ solutions   the training table: question, steps, evidence per step, first error,
 nodes       every sampled prefix with its evidence
 rollouts    every completion with its verdict
 
+A fifth, `critiques`, lies beside them in a set of critiques: what a critic wrote of the solutions.
+
 Each schema carries its version, its table's name and the `huggingface` features, so that
 `datasets.load_dataset("parquet", ...)` and pyarrow read the declared types. No table holds a
 wall-clock time: one configuration and seed give one sequence of bytes.
@@ -33,6 +35,8 @@ SCHEMA_VERSION = 4
 
 TableName = Literal["problems", "solutions", "nodes", "rollouts"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
+AnyTable = TableName | Literal["critiques"]
+"""The tables of a run, and that of a set of critiques beside them."""
 
 _VERSION_KEY = b"stepmint_schema_version"
 _TABLE_KEY = b"stepmint_table"
@@ -93,7 +97,7 @@ GIVEN: pa.DataType = pa.struct(
 _TEXTS = pa.list_(_must("item", _TEXT))
 _INTS = pa.list_(_must("item", _INT))
 
-_COLUMNS: Mapping[TableName, list[pa.Field]] = {
+_COLUMNS: Mapping[AnyTable, list[pa.Field]] = {
     "problems": [
         _must("problem_id", _TEXT),
         _must("source", _TEXT),
@@ -167,6 +171,24 @@ _COLUMNS: Mapping[TableName, list[pa.Field]] = {
         _must("stage", _TEXT),
         _must("reason", _TEXT),
     ],
+    "critiques": [
+        _must("problem_id", _TEXT),
+        _must("solution_index", _INT),
+        _must("sample_index", _INT),
+        _must("key", _TEXT),
+        _must("text", _TEXT),
+        _may("token_ids", _INTS),
+        _may("token_ends", _INTS),
+        _must("finish_reason", _TEXT),
+        _must("seed", _LONG),
+        _must("prompt_tokens", _INT),
+        _must("cached_tokens", _INT),
+        _must("completion_tokens", _INT),
+        _may("logprob", _REAL),
+        _must("verdicts", pa.list_(_must("item", pa.bool_()))),
+        _may("first_error", _INT),
+        _must("unread", _TEXT),
+    ],
 }
 
 
@@ -185,7 +207,7 @@ def huggingface_metadata(columns: Iterable[pa.Field]) -> dict[bytes, bytes]:
     return {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
 
 
-def _schema(table: TableName) -> pa.Schema:
+def _schema(table: AnyTable) -> pa.Schema:
     columns = _COLUMNS[table]
     return pa.schema(columns).with_metadata(
         {
@@ -196,7 +218,7 @@ def _schema(table: TableName) -> pa.Schema:
     )
 
 
-SCHEMAS: Mapping[TableName, pa.Schema] = {table: _schema(table) for table in TABLE_NAMES}
+SCHEMAS: Mapping[AnyTable, pa.Schema] = {table: _schema(table) for table in _COLUMNS}
 
 
 def write_table(table: pa.Table, path: Path) -> None:
@@ -209,7 +231,7 @@ def write_table(table: pa.Table, path: Path) -> None:
             writer.write_table(table, row_group_size=_ROW_GROUP)
 
 
-def read_table(path: Path, table: TableName, columns: Sequence[str] | None = None) -> pa.Table:
+def read_table(path: Path, table: AnyTable, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a Parquet file, or some columns, that must hold `table` in a version stepmint knows.
 
     Raises RunError naming the file and what to do where it is unreadable, of another table,
@@ -250,7 +272,7 @@ def read_rows(
         ) from error
 
 
-def check_schema(schema: pa.Schema, table: TableName, *, where: str) -> None:
+def check_schema(schema: pa.Schema, table: AnyTable, *, where: str) -> None:
     """Raise RunError unless `schema` is `table` in a version this stepmint can read."""
     metadata = schema.metadata or {}
     version = metadata.get(_VERSION_KEY, b"").decode(errors="replace")

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.arrow import SCHEMAS
+from schemas.critiques import Critique, Judgement
 from schemas.evidence import Evidence, StopRule
 from schemas.labels import (
     Finding,
@@ -99,6 +100,28 @@ def rollouts_from(table: pa.Table) -> Iterator[Rollout]:
     """Yield the records of a `rollouts` table."""
     for row in _rows(table):
         yield _to_rollout(row)
+
+
+def critiques_table(rows: Iterable[Critique]) -> pa.Table:
+    """Return the `critiques` table, rows in the given order."""
+    return pa.Table.from_pylist([_critique(row) for row in rows], schema=SCHEMAS["critiques"])
+
+
+def critiques_from(table: pa.Table) -> Iterator[Critique]:
+    """Yield the records of a `critiques` table."""
+    for row in _rows(table):
+        yield Critique(
+            problem_id=row["problem_id"],
+            solution_index=row["solution_index"],
+            sample_index=row["sample_index"],
+            key=row["key"],
+            completion=_to_completion(row),
+            judgement=Judgement(
+                verdicts=tuple(row["verdicts"]),
+                first_error=row["first_error"],
+                unread=row["unread"],
+            ),
+        )
 
 
 def completions_from(table: pa.Table) -> Iterator[Completion]:
@@ -254,14 +277,25 @@ def _to_sampling(row: Cells) -> Sampling | None:
 
 
 def _rollout(rollout: Rollout) -> Cells:
-    completion, verdict = rollout.completion, rollout.verdict
-    tokens = completion.tokens
+    verdict = rollout.verdict
     return {
         "problem_id": rollout.problem_id,
         "prefix_key": rollout.prefix.key,
         "prefix_steps": rollout.prefix.steps,
         "prefix_token_ids": rollout.prefix.token_ids,
         "sample_index": rollout.sample_index,
+        **_completion(rollout.completion),
+        "outcome": verdict.outcome.value,
+        "extracted": verdict.extracted,
+        "rule": verdict.rule,
+        "stage": verdict.stage,
+        "reason": verdict.reason,
+    }
+
+
+def _completion(completion: Completion) -> Cells:
+    tokens = completion.tokens
+    return {
         "text": completion.text,
         "token_ids": tokens.ids if tokens else None,
         "token_ends": tokens.ends if tokens else None,
@@ -271,11 +305,6 @@ def _rollout(rollout: Rollout) -> Cells:
         "cached_tokens": completion.cached_tokens,
         "completion_tokens": completion.completion_tokens,
         "logprob": completion.logprob,
-        "outcome": verdict.outcome.value,
-        "extracted": verdict.extracted,
-        "rule": verdict.rule,
-        "stage": verdict.stage,
-        "reason": verdict.reason,
     }
 
 
@@ -295,6 +324,17 @@ def _to_completion(row: Cells) -> Completion:
         completion_tokens=row["completion_tokens"],
         logprob=row["logprob"],
     )
+
+
+def _critique(critique: Critique) -> Cells:
+    return {
+        "problem_id": critique.problem_id,
+        "solution_index": critique.solution_index,
+        "sample_index": critique.sample_index,
+        "key": critique.key,
+        **_completion(critique.completion),
+        **asdict(critique.judgement),
+    }
 
 
 def _to_rollout(row: Cells) -> Rollout:

@@ -6,6 +6,7 @@ output/<run>/
     committed/shard-00000.json        a shard is part of the run once its marker is here
     problems/shard-00000.parquet      likewise solutions/, nodes/, rollouts/
     exports/<format>-<view>/          training rows derived from the tables above
+    critiques/<name>/                 what a critic wrote of them (schemas/critique_folder.py)
     staging/shard-00000.parquet       the problems of a shard, before they are labelled
     journal/shard-00000.journal       completions of a shard until all its problems are committed
     partial/                          tables that are being written
@@ -24,6 +25,7 @@ import pyarrow as pa
 
 from schemas.arrow import TableName, read_table
 from schemas.conversion import problems_from, solutions_from
+from schemas.critique_folder import CritiqueFolder
 from schemas.errors import RunError
 from schemas.rows import ProblemRow, SolutionRow
 from schemas.views import Concludes
@@ -105,6 +107,16 @@ class RunFolder:
     def exports(self) -> tuple[Path, ...]:
         """The folders of complete exports, by name."""
         return tuple(sorted(record.parent for record in self.path.glob("exports/*/export.json")))
+
+    def critique_set(self, name: str) -> CritiqueFolder:
+        """Return the folder of a set of critiques, e.g. `critic`."""
+        return CritiqueFolder(self.path / "critiques" / name)
+
+    @property
+    def critique_sets(self) -> tuple[CritiqueFolder, ...]:
+        """The sets of critiques that say what they are, by name."""
+        records = sorted(self.path.glob("critiques/*/critiques.json"))
+        return tuple(CritiqueFolder(record.parent) for record in records)
 
     @property
     def shards(self) -> tuple[str, ...]:

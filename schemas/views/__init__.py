@@ -20,7 +20,15 @@ from schemas.views.counted import (
     Soft,
     Threshold,
 )
-from schemas.views.seam import Concludes, Decides, Label, View, first_hard_error, hard_label
+from schemas.views.seam import (
+    Concludes,
+    Decides,
+    Label,
+    View,
+    first_hard_error,
+    first_wrong,
+    hard_label,
+)
 from schemas.views.stated import Stated, StatedGrades
 
 AnyView = Annotated[
@@ -72,6 +80,7 @@ __all__ = [
     "Threshold",
     "View",
     "first_hard_error",
+    "first_wrong",
     "hard_label",
     "own_view",
 ]

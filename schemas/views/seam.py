@@ -21,17 +21,21 @@ def hard_label(evidence: Evidence) -> bool | None:
     return evidence.correct > 0 if evidence.decided else None
 
 
-def first_hard_error(evidence: Sequence[Evidence]) -> int | None:
-    """Return the first step whose decided rollouts all failed; -1: none; None: cannot be told.
+def first_wrong(labels: Sequence[Label]) -> int | None:
+    """Return the first step labelled False; -1: none; None: cannot be told.
 
-    It cannot be told when a step that decided nothing comes before the first failed one, or
-    anywhere in a solution without one: the first error might be there.
+    It cannot be told when a step without a label comes before the first wrong one, or anywhere in
+    a solution without one: the first error might be there.
     """
-    labels = [hard_label(one) for one in evidence]
-    error = labels.index(False) if False in labels else len(labels)
+    error = next((step for step, label in enumerate(labels) if label is False), len(labels))
     if None in labels[:error]:
         return None
     return error if error < len(labels) else -1
+
+
+def first_hard_error(evidence: Sequence[Evidence]) -> int | None:
+    """Return the first step whose decided rollouts all failed; -1: none; None: cannot be told."""
+    return first_wrong([hard_label(one) for one in evidence])
 
 
 class View(Settings):

@@ -8,7 +8,9 @@ from schemas import ChatPrompt, ConfigError, Problem, TextPrompt
 PROBLEM = Problem(id="p", source="s", question="What is {{ 7 * 7 }}?", answer="49")
 
 
-@pytest.mark.parametrize("name", sorted(file.stem for file in TEMPLATES.glob("*.yaml")))
+@pytest.mark.parametrize(
+    "name", sorted({file.stem for file in TEMPLATES.glob("*.yaml")} - {"critique"})
+)
 def test_every_shipped_template_asks_the_question_as_it_stands(name: str) -> None:
     template = load_template(name)
     assert template.name == name

@@ -1,0 +1,130 @@
+"""`stepmint critique`: a critic judges a run's solutions; its progress, and what came of it."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from flows.config import find_model, read_yaml, with_overrides
+from flows.messages import explained
+from flows.notes import noted
+from flows.running import Interrupted, run_to_end
+from flows.saying import say
+from reports.critiques import critique_page
+from schemas import ConfigError
+from schemas.run_folder import RunFolder
+from tasks.commits import check_shards
+from tasks.critique_counts import CritiqueCounts
+from tasks.critique_settings import CritiqueRun
+from tasks.critiques import CritiqueBoard, critique
+
+_PLAIN_SECONDS = 15.0
+
+
+def critique_here(
+    run: Path,
+    out: Console,
+    err: Console,
+    *,
+    config: Path | None,
+    overrides: Sequence[str],
+    resume: str,
+) -> CritiqueCounts:
+    """Have a run's solutions judged and print what came of it.
+
+    Raises Interrupted, after saying how to resume, when a signal stopped it.
+    """
+    settings = load_critique(config, overrides)
+    check_shards(run)
+    board = CritiqueBoard()
+
+    def stopping() -> None:
+        board.phase = "stopping; Ctrl-C again ends it at once"
+
+    try:
+        with _shown(err, board) as draw:
+            counts = run_to_end(
+                lambda: critique(run, settings, board), draw=draw, stopping=stopping
+            )
+    except Interrupted:
+        say(err, f"stopped; every critique that came back is kept. Resume with: {resume}")
+        raise
+    say(err, f"this session: {_counts(board)}")
+    made = RunFolder(run).critique_set(settings.name)
+    out.print(critique_page(made, out))
+    for line in _last_words(run, settings, counts, board, resume):
+        say(out, line)
+    return counts
+
+
+def load_critique(config: Path | None, overrides: Sequence[str]) -> CritiqueRun:
+    """Return what a YAML file, where there is one, and overrides ask a critic.
+
+    Raises ConfigError that names every field that cannot work.
+    """
+    values: Mapping[str, Any] = read_yaml(config) if config else {}
+    values = with_overrides(values, overrides)
+    find_model(values.get("policy"))
+    try:
+        return CritiqueRun.model_validate(values)
+    except ValidationError as error:
+        where = str(config) if config else "the critique"
+        raise ConfigError(explained(error, CritiqueRun, where=where)) from error
+
+
+@contextmanager
+def _shown(console: Console, board: CritiqueBoard) -> Iterator[Callable[[], None]]:
+    """Show how far the critiques have come while the context lasts; yield what redraws it."""
+    with noted(console):
+        if console.is_terminal:
+            with console.status(_line(board)) as status:
+                yield lambda: status.update(_line(board))
+            return
+        last, phase = time.monotonic(), ""
+
+        def draw() -> None:
+            nonlocal last, phase
+            if board.phase != phase or time.monotonic() - last >= _PLAIN_SECONDS:
+                last, phase = time.monotonic(), board.phase
+                say(console, _line(board))
+
+        yield draw
+
+
+def _line(board: CritiqueBoard) -> str:
+    return f"{board.phase}: {_counts(board)}"
+
+
+def _counts(board: CritiqueBoard) -> str:
+    costs = board.costs
+    pace = costs.written_tokens / max(time.monotonic() - board.since, 1e-9)
+    kept = f", {costs.replayed:,} had been there" if costs.replayed else ""
+    return (
+        f"{board.done:,} of {board.solutions:,} solutions, {costs.sampled:,} "
+        f"critiques sampled, {costs.written_tokens:,} tokens written ({pace:,.0f} a second){kept}"
+    )
+
+
+def _last_words(
+    run: Path, settings: CritiqueRun, counts: CritiqueCounts, board: CritiqueBoard, resume: str
+) -> Iterator[str]:
+    if board.reached:
+        yield (
+            f"budget reached: {board.reached}. What was paid for is kept. Go on with: {resume} "
+            "and a larger budget"
+        )
+    if counts.critiques and not counts.read:
+        yield (
+            f"not one of the {counts.critiques:,} critiques could be read: look at some of them "
+            f"in {RunFolder(run).critique_set(settings.name).path}, and at the prompt"
+        )
+    if counts.with_verdicts:
+        yield (
+            f"training rows of those that agree: stepmint export {quote(str(run))} --format "
+            f"critique --set critiques={settings.name}"
+        )

@@ -1,0 +1,192 @@
+"""A set of critiques on disk: its lock, its shards' commits, and `critiques.json`.
+
+shard-00000.parquet            whole, but nobody's until
+committed/shard-00000.json     this marker appears, in one rename
+critiques.json                 what the set is, from its first moment; at the end what it came to
+"""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rollouts import JournalReader, Spent
+from rollouts.critiquing import READER, load_critique_template
+from schemas import Completion, Critique, RunError
+from schemas.arrow import SCHEMA_VERSION, read_table, write_table
+from schemas.conversion import critiques_from, critiques_table
+from schemas.critique_folder import CritiqueFolder
+from tasks.critique_settings import CritiqueRun
+from tasks.files import digest, sync, write_json
+from tasks.locks import locked
+from tasks.run_file import differences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CritiqueShard:
+    """The marker of a committed shard of critiques."""
+
+    shard: str
+    solutions: str
+    """SHA-256 of the table of solutions that they are of."""
+    asked: int
+    """Solutions of that table that were asked about: the first so many."""
+    samples: int
+    """Critiques asked for of each."""
+    left: int
+    """Of these, those that a budget left open."""
+    reader: int
+    """How they were read."""
+    digest: str
+    """SHA-256 of the table."""
+
+
+@contextmanager
+def held(made: CritiqueFolder) -> Iterator[None]:
+    """Hold a set's folder, which is made where it is not there; RunError where another does."""
+    made.path.mkdir(parents=True, exist_ok=True)
+    try:
+        file = locked(made.lock, wait=False)
+    except BlockingIOError as error:
+        raise RunError(
+            f"{made.path} is being written by process {made.lock.read_text().strip() or 'unknown'}:"
+            " wait for it, stop it, or choose another set with --set name=NAME"
+        ) from error
+    with file:
+        file.truncate(0)
+        file.write(f"{os.getpid()} on {platform.node()}")
+        file.flush()
+        yield
+
+
+def begin(made: CritiqueFolder, settings: CritiqueRun) -> None:
+    """Say what the set is; RunError where it is one of other settings."""
+    record, shaping = made.record(), settings.shaping()
+    changes = list(differences(record.get("shaping", shaping), shaping))
+    if changes:
+        raise RunError(
+            f"{made.path} holds critiques of other settings:\n"
+            + "\n".join(f"  {change}" for change in changes)
+            + "\nask with the old values, or choose another set with --set name=NAME"
+        )
+    template = load_critique_template(settings.prompt)
+    update(
+        made,
+        {
+            "name": settings.name,
+            "schema_version": SCHEMA_VERSION,
+            "settings": settings.model_dump(mode="json"),
+            "shaping": shaping,
+            "template": template.model_dump(mode="json"),
+            "status": "sampling",
+        },
+    )
+
+
+def same_policy(made: CritiqueFolder, identity: str) -> None:
+    """Record which policy answers; RunError where another one answered before."""
+    before = made.record().get("policy", identity)
+    if before != identity:
+        raise RunError(
+            f"{made.path} holds critiques of {before}, and the policy is {identity} now: bring the "
+            "old one back, or choose another set with --set name=NAME"
+        )
+    update(made, {"policy": identity})
+
+
+def update(made: CritiqueFolder, changes: Mapping[str, Any]) -> None:
+    """Change some keys of `critiques.json` in one atomic rename."""
+    # Like run.json it tells which servers and programs.
+    write_json(made.record_file, made.record() | dict(changes), mode=0o600)
+
+
+def marker(made: CritiqueFolder, shard: str) -> CritiqueShard | None:
+    """Return a shard's marker; None where it is not committed. Raises RunError for damage."""
+    path = made.marker(shard)
+    if not path.exists():
+        return None
+    try:
+        return CritiqueShard(**json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise RunError(
+            f"{path} is damaged ({error}): delete it and run the same command, which reads what is "
+            "there and pays for nothing again"
+        ) from error
+
+
+def commit(
+    made: CritiqueFolder,
+    rows: Iterable[Critique],
+    *,
+    shard: str,
+    solutions: str,
+    asked: int,
+    samples: int,
+    left: int,
+) -> None:
+    """Put a shard's table in place of the one there was; a crash leaves one or the other, whole.
+
+    Its journal is dropped: all that it held is in the table now.
+    """
+    table, partial = made.file(shard), made.path / f"{shard}.parquet.partial"
+    write_table(critiques_table(rows), partial)
+    sync(partial)
+    made.marker(shard).unlink(missing_ok=True)
+    partial.replace(table)
+    sync(made.path)
+    made.markers.mkdir(exist_ok=True)
+    done = CritiqueShard(
+        shard=shard,
+        solutions=solutions,
+        asked=asked,
+        samples=samples,
+        left=left,
+        reader=READER,
+        digest=digest(table),
+    )
+    write_json(made.marker(shard), asdict(done))
+    journal = made.journal(shard)
+    journal.unlink(missing_ok=True)
+    journal.with_name(f"{journal.name}.lock").unlink(missing_ok=True)
+
+
+def rows_there(made: CritiqueFolder, shard: str) -> Sequence[Critique]:
+    """Return the critiques in a shard's table, committed or not: all of them were paid for."""
+    path = made.file(shard)
+    return list(critiques_from(read_table(path, "critiques"))) if path.is_file() else []
+
+
+def known(rows: Iterable[Critique]) -> dict[str, Completion]:
+    """Return the completions behind critiques, by key."""
+    return {row.key: row.completion for row in rows}
+
+
+def spent_by(made: CritiqueFolder, shards: Iterable[str]) -> Spent:
+    """Return what a set has paid for, in its tables and in journals of shards left open."""
+    total = Spent()
+    for shard in shards:
+        table = known(rows_there(made, shard))
+        tokens = sum(one.completion_tokens for one in table.values())
+        total += Spent(rollouts=len(table), tokens=tokens)
+        with JournalReader(made.journal(shard)) as journal:
+            total += Spent.of(journal.costs())
+            both = [one for key in table if (one := journal.get(key))]
+        # A kill between a commit and the end of its journal leaves them twice.
+        again = sum(one.completion_tokens for one in both)
+        total += Spent(rollouts=-len(both), tokens=-again)
+    return total
+
+
+def check_set(made: CritiqueFolder, shards: Iterable[str]) -> None:
+    """Raise RunError for a table that is missing or not as committed."""
+    for shard in shards:
+        done, file = marker(made, shard), made.file(shard)
+        if done and (not file.is_file() or digest(file) != done.digest):
+            what = "differs from what was committed" if file.is_file() else "is missing"
+            raise RunError(
+                f"{file} {what}: bring it back from a copy, or delete {made.marker(shard)} and "
+                "run the same `stepmint critique` again"
+            )

@@ -1,0 +1,327 @@
+"""A run's solutions are shown to a critic, shard by shard; after a kill nothing is paid twice."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from policies.seam import Policy
+from rollouts import Costs, Journal, PromptTemplate, Purse
+from rollouts.critiquing import READER, Critic, judgement, load_critique_template
+from schemas import Critique, RunError
+from schemas.arrow import read_table
+from schemas.conversion import solutions_from
+from schemas.critique_folder import CritiqueFolder
+from schemas.rows import SolutionRow
+from schemas.run_folder import RunFolder
+from tasks.commits import recorded
+from tasks.critique_counts import CritiqueCounts, counted
+from tasks.critique_set import (
+    CritiqueShard,
+    begin,
+    commit,
+    held,
+    known,
+    marker,
+    rows_there,
+    same_policy,
+    spent_by,
+    update,
+)
+from tasks.critique_settings import CritiqueRun
+from tasks.failures import leading, told
+from tasks.files import writing
+from tasks.window import Window
+
+
+@dataclass(slots=True)
+class CritiqueBoard:
+    """How far the critiques of this process have come, for a display."""
+
+    phase: str = "starting"
+    solutions: int = 0
+    """All solutions asked about."""
+    done: int = 0
+    """Solutions whose critiques are all there, those of earlier sessions included."""
+    since: float = field(default_factory=time.monotonic)
+    spent: Costs = field(default_factory=Costs)
+    """Of the shards that are done; the tokens that came out of a journal or table included."""
+    in_flight: Callable[[], int] = lambda: 0
+    reached: str = ""
+    """The limit of the budget that was reached, and how far; empty while there is none."""
+    spending: dict[str, Callable[[], Costs]] = field(default_factory=dict)
+
+    @property
+    def costs(self) -> Costs:
+        """What this session's critiques cost so far; asked from the thread that draws."""
+        return sum((costs() for costs in tuple(self.spending.values())), self.spent)
+
+    def shard_ended(self, shard: str) -> None:
+        """Keep what a shard spent."""
+        self.spent += self.spending.pop(shard)()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shard:
+    """What is to be asked about one shard of the run."""
+
+    name: str
+    solutions: str
+    """SHA-256 of its table of solutions."""
+    asked: int
+    """Solutions to ask about: the first so many."""
+    before: CritiqueShard | None
+
+    def is_done(self, samples: int) -> bool:
+        """Tell whether all its critiques are in the set."""
+        done = self.before
+        return (
+            done is not None
+            and not done.left
+            and (done.solutions, done.reader) == (self.solutions, READER)
+            and done.asked >= self.asked
+            and done.samples >= samples
+        )
+
+    @property
+    def is_read_otherwise(self) -> bool:
+        """Tell whether an older stepmint read its critiques."""
+        return self.before is not None and self.before.reader != READER
+
+
+async def critique(folder: Path, settings: CritiqueRun, board: CritiqueBoard) -> CritiqueCounts:
+    """Have a critic judge the labelled solutions of a run; the same call goes on where one ended.
+
+    Returns what the set holds, which is all of it, or what the budget was enough for
+    (`board.reached`). Raises a StepmintError that names value and remedy.
+    """
+    run = RunFolder(folder)
+    shards = run.shards  # raises where there is no run, or a link in it
+    made = run.critique_set(settings.name)
+    with writing(made.path), held(made):
+        begin(made, settings)
+        with _failures_told(made):
+            await _asked(run, made, settings, board, shards)
+        board.phase = "counting"
+        counts = await asyncio.to_thread(counted, run, made)
+        status = "budget reached" if board.reached else "finished"
+        update(made, {"status": status, "error": None, **counts.as_json()})
+        return counts
+
+
+@contextmanager
+def _failures_told(made: CritiqueFolder) -> Iterator[None]:
+    """Record why a set was left, and raise of many failures the one that explains the others."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(RunError):  # a full disk must not hide what went wrong
+            update(made, {"status": "failed", "error": told(error)})
+        raise leading(error) from error
+    except BaseException:
+        with suppress(RunError):
+            update(made, {"status": "interrupted", "error": None})
+        raise
+
+
+async def _asked(
+    run: RunFolder,
+    made: CritiqueFolder,
+    settings: CritiqueRun,
+    board: CritiqueBoard,
+    shards: Sequence[str],
+) -> None:
+    work = await asyncio.to_thread(_plan, run, made, shards, settings.limit)
+    for shard in work:
+        if shard.is_read_otherwise:
+            await asyncio.to_thread(_read_again, run, made, shard)
+    work = await asyncio.to_thread(_plan, run, made, shards, settings.limit)
+    board.solutions = sum(shard.asked for shard in work)
+    open_ones = [shard for shard in work if not shard.is_done(settings.samples)]
+    board.done = board.solutions - sum(shard.asked for shard in open_ones)
+    if open_ones:
+        await _Session(run, made, settings, board).ask(open_ones)
+
+
+def _plan(
+    run: RunFolder, made: CritiqueFolder, shards: Sequence[str], limit: int | None
+) -> list[_Shard]:
+    """Return what is to be asked about each shard."""
+    plan, room = [], limit
+    for name in shards:
+        solutions = pq.read_metadata(run.file("solutions", name)).num_rows
+        asked = solutions if room is None else min(room, solutions)
+        room = None if room is None else room - asked
+        record = recorded(run.path, int(name.removeprefix("shard-")))
+        plan.append(
+            _Shard(
+                name=name,
+                solutions=record.digests["solutions"] if record else "",
+                asked=asked,
+                before=marker(made, name),
+            )
+        )
+    return [shard for shard in plan if shard.asked]
+
+
+def _rows(run: RunFolder, shard: str, count: int | None = None) -> list[SolutionRow]:
+    """Return the first labelled solutions of a shard, or all."""
+    table = read_table(run.file("solutions", shard), "solutions")
+    return list(solutions_from(table.slice(0, count)))
+
+
+def _read_again(run: RunFolder, made: CritiqueFolder, shard: _Shard) -> None:
+    """Read what was sampled anew; nothing is asked for."""
+    before = shard.before
+    assert before is not None
+    steps = {
+        (row.problem.id, row.solution.solution_index): len(row.solution.steps)
+        for row in _rows(run, shard.name)
+    }
+    there = rows_there(made, shard.name)
+    try:
+        anew = [
+            replace(
+                row,
+                judgement=judgement(row.completion, steps[row.problem_id, row.solution_index]),
+            )
+            for row in there
+        ]
+    except KeyError as error:
+        raise RunError(
+            f"{made.file(shard.name)} holds critiques of a solution that {run.path} has not: it is "
+            "of another run"
+        ) from error
+    commit(
+        made,
+        anew,
+        shard=shard.name,
+        solutions=before.solutions,
+        asked=before.asked,
+        samples=before.samples,
+        left=before.left,
+    )
+
+
+class _Session:
+    """The part of a set that this process asks for."""
+
+    def __init__(
+        self, run: RunFolder, made: CritiqueFolder, settings: CritiqueRun, board: CritiqueBoard
+    ) -> None:
+        self._run = run
+        self._made = made
+        self._settings = settings
+        self._board = board
+        self._began = time.monotonic()
+        self._window = Window(settings.open)
+        self._template: PromptTemplate = load_critique_template(settings.prompt)
+
+    async def ask(self, shards: Sequence[_Shard]) -> None:
+        """Ask about shards until all is there, or the budget is over."""
+        settings, board = self._settings, self._board
+        names = [shard.name for shard in shards]
+        board.phase = f"starting the policy ({settings.policy.kind})"
+        spent = await asyncio.to_thread(spent_by, self._made, self._run.shards)
+        async with settings.policy.open(self._made.path) as policy:
+            same_policy(self._made, policy.identity)
+            update(self._made, {"policy_caveat": policy.caveat})
+            purse = Purse(
+                settings.budget.in_session(spent),
+                spent=spent,
+                max_tokens=settings.sampling.max_tokens,
+                seconds_used=time.monotonic() - self._began,
+            )
+            board.phase, board.in_flight = f"asking about {len(names)} shards", _busy(policy)
+            board.since = time.monotonic()
+            self._window.feeds(lambda: 0 if purse.holds_back else policy.idle)
+            watch = asyncio.create_task(purse.watch())
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for shard in shards:
+                        await self._window.enter(_number(shard.name), shard.asked)
+                        if purse.over.is_set():
+                            break
+                        group.create_task(self._shard(shard, policy, purse))
+            finally:
+                watch.cancel()
+            if purse.reached and board.done < board.solutions:
+                board.reached = purse.told
+
+    async def _shard(self, shard: _Shard, policy: Policy, purse: Purse) -> None:
+        made, before, samples = self._made, shard.before, self._settings.samples
+        asked = max(shard.asked, before.asked if before else 0)
+        rows = await asyncio.to_thread(_rows, self._run, shard.name, asked)
+        there = await asyncio.to_thread(rows_there, made, shard.name)
+        with Journal(made.journal(shard.name)) as journal:
+            critic = Critic(
+                policy=policy,
+                template=self._template,
+                sampling=self._settings.sampling,
+                journal=journal,
+                purse=purse,
+                known=known(there),
+            )
+            self._board.spending[shard.name] = lambda: critic.costs
+            try:
+                left = await self._all(shard, rows[: shard.asked], critic, purse)
+                most = max(samples, before.samples if before else 0)
+                critiques = [one for row in rows for one in critic.there(row, most)]
+                critiques += _others(there, critiques)
+            finally:
+                self._board.shard_ended(shard.name)
+        await asyncio.to_thread(
+            commit,
+            made,
+            critiques,
+            shard=shard.name,
+            solutions=shard.solutions,
+            asked=asked,
+            samples=most,
+            left=left,
+        )
+        self._window.leave(_number(shard.name))
+
+    async def _all(
+        self, shard: _Shard, rows: Iterable[SolutionRow], critic: Critic, purse: Purse
+    ) -> int:
+        """Ask about some solutions at once; return how many the budget left open."""
+
+        async def one(row: SolutionRow) -> None:
+            await critic.take(row, self._settings.samples)
+            self._board.done += 1
+            self._window.ended(_number(shard.name))
+
+        async with asyncio.TaskGroup() as group:
+            work = [group.create_task(one(row)) for row in rows]
+            end = group.create_task(_stop(work, purse))
+            await asyncio.wait(work)
+            end.cancel()
+        return sum(task.cancelled() for task in work)
+
+
+def _others(before: Iterable[Critique], now: Iterable[Critique]) -> list[Critique]:
+    """Return what was there before and is not asked for now: it was paid for, and stays."""
+    have = {(one.problem_id, one.solution_index, one.sample_index) for one in now}
+    return [
+        one for one in before if (one.problem_id, one.solution_index, one.sample_index) not in have
+    ]
+
+
+async def _stop(work: Sequence[asyncio.Task[None]], purse: Purse) -> None:
+    """Cancel what is not done when the budget is over."""
+    await purse.over.wait()
+    for one in work:
+        one.cancel()
+
+
+def _busy(policy: Policy) -> Callable[[], int]:
+    return lambda: policy.in_flight
+
+
+def _number(shard: str) -> int:
+    return int(shard.removeprefix("shard-"))
