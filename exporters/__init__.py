@@ -7,10 +7,8 @@ from pydantic import BeforeValidator, Field
 from exporters.chat import QwenExporter, RlhflowExporter
 from exporters.counts import CountsExporter
 from exporters.listed import ActPrmExporter, FoverExporter, Prm800kExporter, SkyworkExporter
-from exporters.math_aps import MathApsExporter, MathApsTreeExporter
 from exporters.math_shepherd import MathShepherdExporter
 from exporters.outcome import OrmExporter, SftExporter
-from exporters.preference import OutcomePreferenceExporter, PreferenceExporter
 from exporters.records import LabelledSteps, Refused, Tokenizer, TrainingRow
 from exporters.seam import Exporter, SolutionExporter
 from exporters.tagged import (
@@ -39,10 +37,6 @@ AnyExporter = Annotated[
     | ActPrmExporter
     | FoverExporter
     | SkyworkExporter
-    | MathApsExporter
-    | MathApsTreeExporter
-    | PreferenceExporter
-    | OutcomePreferenceExporter
     | CountsExporter
     | OrmExporter
     | SftExporter,

@@ -227,6 +227,48 @@ def export(
     export_here(run, out, format=format, view=view, overrides=overrides or ())
 
 
+@app.command("import")
+def import_(
+    source: Annotated[
+        str,
+        typer.Argument(help="A file or folder, hf:org/name[/config] or ms:org/name[/config]."),
+    ],
+    name: Annotated[str, typer.Option(help="The run's name: its folder in the output folder.")],
+    format: Annotated[
+        str | None,
+        typer.Option(help="The form of its rows, e.g. processbench; else found by its columns."),
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The folder that holds all runs.")] = Path("output"),
+    split: Annotated[
+        str | None, typer.Option(help="The split to take; of a hub's dataset `train` by default.")
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="A hub's commit, branch or tag, to be read again the same.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Rows to read at most.")] = None,
+    overrides: Overrides = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Put a run of this name aside, as NAME.1.")
+    ] = False,
+) -> None:
+    """Make a run of a labelled set that others made: to show, filter, export, train on."""
+    from flows.importing import import_here
+
+    import_here(
+        source,
+        out,
+        err,
+        output=output,
+        name=name,
+        format=format,
+        overrides=overrides or (),
+        split=split,
+        revision=revision,
+        limit=limit,
+        fresh=fresh,
+    )
+
+
 @app.command()
 def critique(
     run: Run,

@@ -55,6 +55,14 @@ _LIMITS = """\
 - Steps are judged by final answers, compared symbolically, and by what `checks` and `readings` hold
   where they are not empty; nobody has marked them. A wrong gold answer inverts its labels.
 - Solutions are model output. Nobody has read them all."""
+_STATED = """\
+`stated` has, per step, the label as a number (1 right, 0 wrong, null nothing or neutral), the set's
+own words, and its reason where it gives one. `evidence`, `root`, `nodes` and `rollouts` are empty.
+`first_error` is set where these statements decide it."""
+_LIMITS_OF_IMPORTS = """\
+- The labels are as good as the set they are of; stepmint checked none of them. Sets that state the
+  first error alone say nothing of what follows it.
+- The set's own licence and terms hold for these rows."""
 _LOADERS = {
     "hf": 'from datasets import load_dataset\n\nload_dataset("{name}", "solutions")',
     "ms": "from modelscope.msdatasets import MsDataset\n\n"
@@ -108,13 +116,13 @@ def dataset_card(summary: RunSummary, facts: CardFacts) -> str:
         _table(("column of `solutions`", "meaning"), _COLUMNS.items()),
         "## How the labels were made",
         _making(summary),
-        _CONVENTION,
+        _STATED if summary.imported else _CONVENTION,
         *_settings(facts.configuration),
         "## Counts and cost",
         _table(("what", "how many"), _counts(summary)),
         *_example(facts.example),
         "## Limits",
-        _LIMITS,
+        _LIMITS_OF_IMPORTS if summary.imported else _LIMITS,
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -182,7 +190,7 @@ def _holdings(facts: CardFacts) -> Iterable[tuple[str, str]]:
         filtered = f"; taken out by filters: {filters}" if filters else ""
         yield (
             _span(export.name),
-            f"training rows ({rows}; {left_out:,} left out, see `export.json`"
+            f"training rows ({rows}; {left_out:,} solutions left out, see `export.json`"
             f"{filtered}){marked}",
         )
 
@@ -192,11 +200,11 @@ def _making(summary: RunSummary) -> str:
     if made is None:
         return "No solution was labelled."
     sampling = made.sampling
-    if sampling is None:
-        return (
-            f"They are not ours: {_span(made.policy)}, imported as it states them. Nothing was "
-            "sampled, and the counts of rollouts are empty; `stated` has each step's label."
-        )
+    if sampling is None or summary.imported is not None:
+        told = summary.imported
+        how = f" from rows of the form {_span(told.format)}" if told else ""
+        who = f" Who labelled it: {_prose(told.labels)}." if told else ""
+        return f"They are not ours, but those of a set that others made, imported{how}.{who}"
     wrote = "wrote the solutions and continued their prefixes"
     if summary.given:
         wrote = f"continued the prefixes of solutions, of which {summary.given:,} were given to it"
@@ -224,6 +232,8 @@ def _counts(summary: RunSummary) -> Iterable[tuple[str, str]]:
     yield "without error", f"{summary.without_error:,}"
     yield "abstained", f"{summary.abstained:,}"
     yield "steps", f"{summary.steps:,}"
+    if summary.imported:
+        return
     for rule, count in sorted(summary.stop_rules.items()):
         yield f"steps sampled by rule `{rule}`", f"{count:,}"
     yield "rollouts", f"{summary.rollouts:,}"
@@ -243,11 +253,16 @@ def _example(row: SolutionRow | None) -> list[str]:
     return ["## One solution", _code("\n".join(lines), "text")]
 
 
+_STATED_MARKS: Mapping[float | None, str] = {1.0: "+", 0.0: "-", None: "."}
+
+
 def _step_lines(solution: LabelledSolution) -> Iterable[str]:
     pairs = zip(solution.steps, solution.evidence, strict=True)
     for index, (step, evidence) in enumerate(pairs):
         mark = "  <- first error" if index == solution.first_error else ""
         counts = f"{evidence.correct}/{evidence.decided}"
+        if solution.stated:
+            counts = _STATED_MARKS.get(solution.stated[index].label, "~")
         yield f"{index:>2}  {counts:>6}  {one_line(step, 120)}{mark}"
 
 

@@ -20,16 +20,16 @@ _NARROW = 72
 def overview(summary: RunSummary, console: Console) -> RenderableType:
     """Return the page of a run, listing the first problems that its summary tells of."""
     marks = Marks.of(console)
+    width = max(min(_BAR, console.width - 46), 4)
+    sampled: list[RenderableType] = ["", _verdicts(summary, marks, width=width)]
     return Group(
         *_head(summary),
         "",
         _grid(_contents(summary, marks)),
+        *([] if summary.imported else sampled),
+        *_apart(_details(summary, marks)),
         "",
-        _verdicts(summary, marks, width=max(min(_BAR, console.width - 46), 4)),
-        "",
-        _grid(_details(summary, marks)),
-        "",
-        _problems(summary.first_problems, marks, narrow=console.width < _NARROW),
+        _problems(summary, marks, narrow=console.width < _NARROW),
         *_remainder(summary.problems, len(summary.first_problems)),
     )
 
@@ -39,7 +39,11 @@ def _head(summary: RunSummary) -> Iterable[RenderableType]:
     state = f"  {plain(summary.status)}, {_many(summary.shards, 'shard')}{left}"
     yield Text.assemble((plain(summary.name), "bold"), (state, "dim"))
     made = summary.provenance
-    if made is not None:
+    if made is not None and summary.imported is not None:
+        told = summary.imported
+        yield Text(f"imported as {plain(told.format)}, labels: {plain(told.labels)}", style="cyan")
+        yield Text(f"{plain(told.origin)}, configuration {plain(made.config)}", style="dim")
+    elif made is not None:
         labelers = ", ".join(summary.labelers)
         yield Text(f"{plain(made.policy)} labelled by {plain(labelers)}", style="cyan")
         sampled = (
@@ -64,11 +68,14 @@ def _contents(summary: RunSummary, marks: Marks) -> Iterable[tuple[str, Text]]:
     solutions = Text.assemble((f"{summary.solutions:,}", "bold"))
     solutions.append(f"  {summary.without_error:,} without error, ", style="dim")
     solutions.append(f"{summary.with_error:,} with the first error located", style="dim")
-    if summary.given:
+    if summary.given and not summary.imported:
         solutions.append(f", {summary.given:,} given", style="cyan")
     if summary.abstained:
-        solutions.append(f", {summary.abstained:,} abstained", style="yellow")
+        what = "that leave it open" if summary.imported else "abstained"
+        solutions.append(f", {summary.abstained:,} {what}", style="yellow")
     yield "solutions", solutions
+    if summary.imported:
+        yield "answers", _answers(summary, marks)
     steps = Text.assemble((f"{summary.steps:,}", "bold"))
     words = {True: "right", False: "wrong", None: "without a label"}
     for label, word in words.items():
@@ -76,6 +83,16 @@ def _contents(summary: RunSummary, marks: Marks) -> Iterable[tuple[str, Text]]:
             steps.append("  ").append(marks.label(label))
             steps.append(f" {summary.labels[label]:,} {word}", style="dim")
     yield "steps", steps
+
+
+def _answers(summary: RunSummary, marks: Marks) -> Text:
+    """Return what is known of the solutions' own final answers."""
+    parts = [
+        Text.assemble(marks.outcome(outcome), (f" {summary.answers[outcome]:,} ", ""), name)
+        for outcome, name in _NAMES.items()
+        if summary.answers.get(outcome)
+    ]
+    return Text("  ").join(parts)
 
 
 def _verdicts(summary: RunSummary, marks: Marks, *, width: int) -> Table:
@@ -96,12 +113,13 @@ def _verdicts(summary: RunSummary, marks: Marks, *, width: int) -> Table:
 
 
 def _details(summary: RunSummary, marks: Marks) -> Iterable[tuple[str, Text]]:
-    yield "tokens", _tokens(summary.tokens, summary.rollouts)
-    rules = Text()
-    for rule, count in sorted(summary.stop_rules.items(), key=lambda item: -item[1]):
-        rules.append(f"{', ' if rules else ''}{rule.value.replace('_', ' ')} {count:,}")
-    yield "stopped by", rules
-    yield "pass rate", Text.assemble("0% ", marks.sparkline(summary.difficulty), " 100%")
+    if not summary.imported:
+        yield "tokens", _tokens(summary.tokens, summary.rollouts)
+        rules = Text()
+        for rule, count in sorted(summary.stop_rules.items(), key=lambda item: -item[1]):
+            rules.append(f"{', ' if rules else ''}{rule.value.replace('_', ' ')} {count:,}")
+        yield "stopped by", rules
+        yield "pass rate", Text.assemble("0% ", marks.sparkline(summary.difficulty), " 100%")
     for name, reasons in (("set aside", summary.set_aside), ("rejected", summary.rejected)):
         commonest = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:6]
         for number, (reason, count) in enumerate(commonest):
@@ -120,19 +138,24 @@ def _tokens(tokens: Mapping[str, int], rollouts: int) -> Text:
     return text
 
 
-def _problems(lines: Iterable[ProblemLine], marks: Marks, *, narrow: bool) -> Table:
+def _problems(summary: RunSummary, marks: Marks, *, narrow: bool) -> Table:
+    sampled = not summary.imported
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=True)
     table.add_column("#", justify="right", style="dim")
     table.add_column("problem", style="cyan", no_wrap=narrow, overflow="fold")
-    table.add_column("pass rate", no_wrap=True)
+    if sampled:
+        table.add_column("pass rate", no_wrap=True)
     table.add_column("errors", justify="right", no_wrap=True)
     if not narrow:
         table.add_column("question", ratio=1, no_wrap=True, overflow="ellipsis")
-    for number, line in enumerate(lines):
+    for number, line in enumerate(summary.first_problems):
         question = Text(line.question, style="dim" if line.set_aside else "")
-        rate, errors = _pass_rate(line, marks), _errors(line)
         table.add_row(
-            str(number), Text(plain(line.id)), rate, errors, *([] if narrow else [question])
+            str(number),
+            Text(plain(line.id)),
+            *([_pass_rate(line, marks)] if sampled else []),
+            _errors(line, open_="open" if summary.imported else "abstained"),
+            *([] if narrow else [question]),
         )
     return table
 
@@ -145,11 +168,17 @@ def _pass_rate(line: ProblemLine, marks: Marks) -> Text:
     return Text(" ").join([marks.bar(line.root.mc_value, width=6), counts(line.root)])
 
 
-def _errors(line: ProblemLine) -> Text:
+def _errors(line: ProblemLine, *, open_: str) -> Text:
     if line.set_aside:
         return Text("")
     text = Text(f"{line.with_error} of {line.solutions}")
-    return text.append(f" +{line.abstained} abstained", style="yellow") if line.abstained else text
+    return text.append(f" +{line.abstained} {open_}", style="yellow") if line.abstained else text
+
+
+def _apart(rows: Iterable[tuple[str, Text]]) -> Iterable[RenderableType]:
+    """Yield rows behind an empty line; nothing where there are none."""
+    found = list(rows)
+    return ["", _grid(found)] if found else []
 
 
 def _grid(rows: Iterable[tuple[str, Text]]) -> Table:

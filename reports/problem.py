@@ -32,7 +32,7 @@ def problem_page(
         labels = _Labels(view, solution)
         parts += ["", _title(solution, marks), _steps(solution, labels, marks, narrow=narrow)]
     if solutions:
-        parts += ["", _legend(view, marks)]
+        parts += ["", _legend(view, marks, stated=bool(solutions[0].stated))]
     else:
         parts.append(Text(f"no solutions: {plain(row.set_aside) or 'none sampled'}", "yellow"))
     return Group(*parts)
@@ -56,7 +56,8 @@ def _question(
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim")
     facts.add_column(overflow="fold")
-    facts.add_row("gold", Text(many_lines(problem.answer), style="bold"))
+    gold = many_lines(problem.answer)
+    facts.add_row("gold", Text(gold or "unknown", style="bold" if gold else "dim"))
     if solutions and solutions[0].root.total:
         root = solutions[0].root
         rate = Text(" ").join([marks.bar(root.mc_value, width=_BAR), counts(root), *apart(root)])
@@ -78,7 +79,9 @@ def _title(solution: LabelledSolution, marks: Marks) -> Text:
     outcome = solution.outcome
     error = solution.first_error
     found = ("  no error found", "dim")
-    if error is None:
+    if error is None and solution.stated:
+        found = ("  its first error is left open", "yellow")
+    elif error is None:
         found = ("  the labeler abstained", "yellow")
     elif error >= 0:
         found = (f"  first error in step {error + 1}", "red")
@@ -92,11 +95,11 @@ def _title(solution: LabelledSolution, marks: Marks) -> Text:
     )
 
 
-def _legend(view: AnyView, marks: Marks) -> Text:
+def _legend(view: AnyView, marks: Marks, *, stated: bool) -> Text:
     return Text.assemble(
         ("labels as the view ", "dim"),
         view.kind,
-        (" reads the rollouts: ", "dim"),
+        (" reads what is stated: " if stated else " reads the rollouts: ", "dim"),
         marks.label(True),
         (" right  ", "dim"),
         marks.label(False),
@@ -123,7 +126,7 @@ def _steps(
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("", ratio=1, overflow="fold")
     if not narrow:
-        table.add_column("correct rollouts", width=_BAR + 13)
+        table.add_column("stated" if solution.stated else "correct rollouts", width=_BAR + 13)
         if solution.posterior:
             table.add_column("P(first error)", justify="right")
     for step in range(len(solution.steps)):
@@ -137,13 +140,12 @@ def _cells(
     solution: LabelledSolution, step: int, label: Label, marks: Marks, *, narrow: bool
 ) -> Iterable[RenderableType]:
     first = step == solution.first_error
-    evidence = solution.evidence[step]
     text = Text.assemble((many_lines(solution.steps[step]), "bold red" if first else ""))
     yield Text(marks.pointer if first else "", style="bold red")
     yield str(step + 1)
     yield marks.label(label)
     chance = solution.posterior[step] if solution.posterior else None
-    known = [*_evidence(evidence, marks), *_read(solution, step)]
+    known = [*_known(solution, step, marks), *_read(solution, step)]
     if solution.recovered[step]:
         known.append(Text.assemble(("recovered later", "dim")))
     if narrow:
@@ -153,6 +155,17 @@ def _cells(
     yield Text("\n").join(known)
     if chance is not None:
         yield _chance(chance)
+
+
+def _known(solution: LabelledSolution, step: int, marks: Marks) -> list[Text]:
+    """Return what a set states of a step, and what was counted there where anything was."""
+    evidence = solution.evidence[step]
+    if not solution.stated:
+        return _evidence(evidence, marks)
+    one = solution.stated[step]
+    texts = [Text(one_line(one.said)) if one.said else Text("nothing", style="dim")]
+    texts += [Text(one_line(one.why), style="dim")] if one.why else []
+    return texts + (_evidence(evidence, marks) if evidence.total else [])
 
 
 def _evidence(evidence: Evidence, marks: Marks) -> list[Text]:

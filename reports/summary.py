@@ -36,6 +36,16 @@ class ProblemLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFacts:
+    """What a run says of the set it is an import of."""
+
+    format: str
+    labels: str
+    """Who labelled it: human, automatic, synthetic or unknown."""
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
     """A run in figures; every one is counted from committed rows."""
 
@@ -43,6 +53,8 @@ class RunSummary:
     status: str
     """As `run.json` says; `unknown` where it is missing."""
     shards: int
+    imported: ImportFacts | None
+    """The set that the run is an import of; None where its labels are our own."""
     unlabelled: int
     """Problems of the run that are not labelled yet."""
     provenance: Provenance | None
@@ -68,6 +80,8 @@ class RunSummary:
     without_error: int
     with_error: int
     abstained: int
+    answers: Mapping[Outcome, int]
+    """Solutions, per verdict on their own final answers."""
     outcomes: Mapping[Outcome, int]
     """All rollouts, per verdict."""
     stop_rules: Mapping[StopRule, int]
@@ -117,6 +131,7 @@ class _Counts:
         self.set_aside = Counter[str]()
         self.labels = Counter[Label]()
         self.stop_rules = Counter[StopRule]()
+        self.answers = Counter[Outcome]()
         self.labelers = set[str]()
         self.provenance: Provenance | None = None
 
@@ -133,6 +148,7 @@ class _Counts:
         self.run.add(row.solution)
         self.labels.update(self._view.labels(row.solution))
         self.stop_rules.update(evidence.stop_rule for evidence in row.solution.evidence)
+        self.answers[row.solution.outcome] += 1
         self.labelers.add(row.solution.labeler)
         self.provenance = self.provenance or row.provenance
 
@@ -166,6 +182,7 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
         name=run.name,
         status=str(run.record().get("status", "unknown")),
         shards=len(shards),
+        imported=_import(run.record().get("import")),
         unlabelled=run.unlabelled,
         provenance=counted.provenance,
         labelers=tuple(sorted(counted.labelers)),
@@ -182,10 +199,19 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
         without_error=counted.run.without_error,
         with_error=counted.run.with_error,
         abstained=counted.run.abstained,
+        answers=counted.answers,
         outcomes=outcomes,
         stop_rules=counted.stop_rules,
         tokens=tokens,
     )
+
+
+def _import(record: object) -> ImportFacts | None:
+    """Return what `run.json` says of the set that was imported; None where none was."""
+    if not isinstance(record, Mapping):
+        return None
+    texts = {name: str(record.get(name, "unknown")) for name in ("format", "labels", "origin")}
+    return ImportFacts(**texts)
 
 
 def _rejected(source: object) -> dict[str, int]:

@@ -146,9 +146,9 @@ def opened(run: LabelRun, *, done: Callable[[], str] = lambda: "finished") -> It
             status = "failed" if isinstance(error, Exception) else "interrupted"
             with suppress(RunError):  # a full disk must not hide what went wrong
                 why = told(error) if status == "failed" else None
-                update(folder, {"status": status, "ended": _now(), "error": why})
+                update(folder, {"status": status, "ended": now(), "error": why})
             raise
-        update(folder, {"status": done(), "ended": _now()})
+        update(folder, {"status": done(), "ended": now()})
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -235,8 +235,8 @@ def _born(run: LabelRun) -> dict[str, Any]:
         **_prompts(run),
         "segmenter": None,  # until one is opened
         "concludes": run.labeler.concludes,
-        "started": _now(),
-        **_environment(),
+        "started": now(),
+        **environment(),
     }
 
 
@@ -244,8 +244,8 @@ def _resumed(run: LabelRun) -> dict[str, Any]:
     if _changes(run):
         _forget_staged(run.folder)
         return _born(run)
-    now = {"config": run.model_dump(mode="json"), "concludes": run.labeler.concludes}
-    return read(run.folder) | now | _environment()
+    changed = {"config": run.model_dump(mode="json"), "concludes": run.labeler.concludes}
+    return read(run.folder) | changed | environment()
 
 
 def _changes(run: LabelRun) -> bool:
@@ -317,7 +317,8 @@ def differences(before: Any, now: Any, path: str = "") -> Iterator[str]:
         yield f"{path}: was {json.dumps(before)}, now {json.dumps(now)}"
 
 
-def _environment() -> dict[str, Any]:
+def environment() -> dict[str, Any]:
+    """Return what `run.json` says of the software that works on a run."""
     versions = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -343,5 +344,6 @@ def _output_of(*command: str) -> str:
     ).stdout
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time as `run.json` has it."""
     return datetime.now(UTC).isoformat(timespec="seconds")

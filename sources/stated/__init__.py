@@ -68,9 +68,18 @@ def form_of(rows: Sequence[Cells]) -> StatedFormat | None:
     return form.model_validate({}) if count else None
 
 
+def form_named(name: str) -> StatedFormat | None:
+    """Return the form of this name with its usual settings; None: there is none."""
+    return next((form.model_validate({}) for form in FORMS if _name(form) == name), None)
+
+
+def _name(form: type[StatedFormat]) -> str:
+    return str(get_args(form.model_fields["format"].annotation)[0])
+
+
 def unknown_form(name: str, columns: Sequence[str]) -> SourceError:
     """Return that the rows of a set are of no form we know."""
-    known = ", ".join(str(get_args(form.model_fields["format"].annotation)[0]) for form in FORMS)
+    known = ", ".join(map(_name, FORMS))
     return SourceError(
         f"{name}: its columns ({', '.join(columns) or 'none'}) are those of no labelled set we "
         f"know: name the form with --format, one of {known}"
@@ -83,6 +92,7 @@ __all__ = [
     "LabelKind",
     "StatedFormat",
     "StatedSolution",
+    "form_named",
     "form_of",
     "unknown_form",
 ]
