@@ -7,8 +7,10 @@ from pydantic import BeforeValidator, Field
 from exporters.chat import QwenExporter, RlhflowExporter
 from exporters.counts import CountsExporter
 from exporters.listed import ActPrmExporter, FoverExporter, Prm800kExporter, SkyworkExporter
+from exporters.math_aps import MathApsExporter, MathApsTreeExporter
 from exporters.math_shepherd import MathShepherdExporter
 from exporters.outcome import OrmExporter, SftExporter
+from exporters.preference import OutcomePreferenceExporter, PreferenceExporter
 from exporters.records import LabelledSteps, Refused, Tokenizer, TrainingRow
 from exporters.seam import Exporter, SolutionExporter
 from exporters.tagged import (
@@ -37,6 +39,10 @@ AnyExporter = Annotated[
     | ActPrmExporter
     | FoverExporter
     | SkyworkExporter
+    | MathApsExporter
+    | MathApsTreeExporter
+    | PreferenceExporter
+    | OutcomePreferenceExporter
     | CountsExporter
     | OrmExporter
     | SftExporter,

@@ -32,6 +32,17 @@ class SftRow(TypedDict):
     messages: list[Turn]
 
 
+def whole_solution(problem: Problem, solution: LabelledSolution) -> LabelledSteps | Refused:
+    """Return the whole text as one step, labelled by the verdict on its answer."""
+    text = "".join(solution.steps).strip()
+    if solution.outcome in _UNKNOWN:
+        return Refused(reason="no verdict on its answer")
+    if not text:
+        return Refused(reason="a step is blank")
+    right = solution.outcome is Outcome.CORRECT
+    return LabelledSteps(problem=problem, solution=solution, steps=(text,), labels=(right,))
+
+
 class _Whole(SolutionExporter):
     """What formats of whole solutions share: one step, which is all of the text."""
 
@@ -41,13 +52,7 @@ class _Whole(SolutionExporter):
         self, problem: Problem, solution: LabelledSolution, view: AnyView
     ) -> LabelledSteps | Refused:
         """Return the whole text as one step, labelled by the verdict on its answer."""
-        text = "".join(solution.steps).strip()
-        if solution.outcome in _UNKNOWN:
-            return Refused(reason="no verdict on its answer")
-        if not text:
-            return Refused(reason="a step is blank")
-        right = solution.outcome is Outcome.CORRECT
-        return LabelledSteps(problem=problem, solution=solution, steps=(text,), labels=(right,))
+        return whole_solution(problem, solution)
 
 
 class OrmExporter(_Whole):

@@ -190,7 +190,7 @@ def _holdings(facts: CardFacts) -> Iterable[tuple[str, str]]:
         filtered = f"; taken out by filters: {filters}" if filters else ""
         yield (
             _span(export.name),
-            f"training rows ({rows}; {left_out:,} solutions left out, see `export.json`"
+            f"training rows ({rows}; {left_out:,} left out, see `export.json`"
             f"{filtered}){marked}",
         )
 

@@ -10,7 +10,7 @@ such evidence, with an ExportError.
 """
 
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -52,6 +52,8 @@ class Soft(View):
     Refuses evidence that was stopped early: use `beta` for it.
     """
 
+    grades_counts: ClassVar[bool] = True
+
     kind: Literal["soft"] = "soft"
 
     def _labels(self, solution: LabelledSolution) -> tuple[Label, ...]:
@@ -79,6 +81,8 @@ class Beta(View):
     The verdict on a complete solution is no draw from an unknown rate: it stays 0 or 1.
     """
 
+    grades_counts: ClassVar[bool] = True
+
     kind: Literal["beta"] = "beta"
     a: float = Field(default=1.0, gt=0)
     """Prior successes; 1 and 1 is the uniform prior, 0.5 and 0.5 Jeffreys'."""
@@ -100,6 +104,8 @@ class RootNormalised(View):
     Undecided for a problem whose root value is not above `min_root`: nothing can be divided by
     it. Fixed numbers of rollouts only.
     """
+
+    grades_counts: ClassVar[bool] = True
 
     kind: Literal["root_normalised"] = "root_normalised"
     min_root: float = Field(default=0.0, ge=0, lt=1)

@@ -43,6 +43,9 @@ class View(Settings):
 
     grades: ClassVar[bool] = True
     """Whether labels are numbers in [0, 1]; a format that casts them to 0 or 1 refuses the view."""
+    grades_counts: ClassVar[bool] = False
+    """Whether a grade is read off the counts of its own step: then grades of steps whose sampling
+    stopped by different rules are not to be compared."""
 
     after_error: Literal["drop", "keep", "wrong"] = "drop"
     """Labels behind the first step labelled wrong (grading views: whose decided rollouts all

@@ -10,24 +10,31 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporters import AnyExporter, LabelledSteps, Refused, SolutionExporter
 from exporters.records import NO_SEPARATOR
+from exporters.seam import ProblemExporter
 from schemas import Evidence, Outcome, StopRule
-from schemas.views import Hard
+from schemas.views import Hard, Soft
+from tests.exporters.problems import rows_of
 from tests.registries import kinds, members
 from tests.runs import evidence, problem, solution
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
 EVERY = dict(zip(kinds(AnyExporter, "format"), members(AnyExporter), strict=True))
-FORMATS = {name: one for name, one in EVERY.items() if one.reads_view}
+OF_PROBLEMS = {name: one for name, one in EVERY.items() if issubclass(one, ProblemExporter)}
+"""Those whose rows are made of several solutions: read back in test_problem_formats.py."""
+FORMATS = {name: one for name, one in EVERY.items() if one.reads_view and name not in OF_PROBLEMS}
 """Those whose rows are of labelled steps."""
-VIEWLESS = {name: one for name, one in EVERY.items() if not one.reads_view}
+VIEWLESS = {
+    name: one for name, one in EVERY.items() if not one.reads_view and name not in OF_PROBLEMS
+}
 QUESTION = problem().question
 GOOD, UNDECIDED = evidence(3, 5), evidence(0, 0, undecided=8)
 VERDICT = Evidence(correct=1, stop_rule=StopRule.TERMINAL)
+EXAMPLE_VIEWS = {"preference": Soft()}
 Labelled = tuple[str, list[str], list[float]]
 
 
@@ -147,6 +154,7 @@ def test_every_format_is_read_back_here() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_row_reads_back_as_the_steps_and_labels_it_was_made_of(name: str, data: Any) -> None:
     exporter = FORMATS[name]()
@@ -254,8 +262,13 @@ def test_the_page_shows_the_row_as_it_is(name: str) -> None:
     section = PAGE.read_text("utf-8").partition(f"## `{name}`\n")[2].partition("\n## ")[0]
     shown = re.search(r"```json\n(.+?)\n```", section, re.DOTALL)
     assert shown, f"docs/formats.md has no section `{name}` with a row as JSON"
-    made = whole(name, Outcome.CORRECT) if name in VIEWLESS else row_of(FORMATS[name](), EXAMPLE)
-    assert json.loads(shown[1]) == made
+    assert json.loads(shown[1]) == example(name)
+
+
+def example(name: str) -> Any:
+    if name in OF_PROBLEMS:
+        return rows_of(OF_PROBLEMS[name](view=EXAMPLE_VIEWS.get(name)))[0]
+    return whole(name, Outcome.CORRECT) if name in VIEWLESS else row_of(FORMATS[name](), EXAMPLE)
 
 
 class Words:

@@ -53,11 +53,14 @@ VIEWS = [view() for view in members(AnyView)]
 
 @pytest.mark.parametrize("exporter", FORMATS, ids=lambda one: one.__name__)
 @pytest.mark.parametrize("view", VIEWS, ids=lambda one: one.kind)
-def test_soft_labels_are_refused_when_asked_for_where_a_trainer_would_cast_them_to_zero(
+def test_labels_that_a_reader_would_mistake_are_refused_when_they_are_asked_for(
     exporter: type[Exporter], view: AnyView
 ) -> None:
     if view.grades and not exporter.takes_grades:
         with pytest.raises(ValueError, match=rf"{view.kind}' are soft.*e\.g\. hard"):
+            exporter.model_validate({"view": view})
+    elif not view.grades and not exporter.takes_decisions:
+        with pytest.raises(ValueError, match=rf"{view.kind}' are right and wrong.*e\.g\. soft"):
             exporter.model_validate({"view": view})
     else:
         assert exporter.model_validate({"view": view}).view == view

@@ -6,10 +6,18 @@ from typing import Any
 
 import datasets
 import pytest
+import trl
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForTokenClassification
+from transformers import (
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen2ForSequenceClassification,
+    Qwen2ForTokenClassification,
+)
 
 from exporters import LabelledSteps, TrlExporter
+from exporters.preference import PreferenceExporter, pair_length
 from exporters.runs import export_run
 from schemas.run_folder import RunFolder
 from schemas.views import Hard
@@ -26,12 +34,14 @@ def tokenizer() -> PreTrainedTokenizerFast:
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    special = ["<bos>", "<pad>"]
+    special = ["<bos>", "<pad>", "<eos>"]
     raw.train_from_iterator(
         ["Mia adds up 2, 3, 4. What does she get?"],
         trainers.BpeTrainer(vocab_size=300, special_tokens=special, initial_alphabet=alphabet),
     )
-    return PreTrainedTokenizerFast(tokenizer_object=raw, bos_token="<bos>", pad_token="<pad>")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=raw, bos_token="<bos>", pad_token="<pad>", eos_token="<eos>"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -105,18 +115,7 @@ def test_rows_kept_at_a_tight_limit_lose_no_label_in_the_trainer(
 
 def test_the_loss_falls(train: datasets.Dataset, tokenizer: Any, tmp_path: Path) -> None:
     trainer = prm.PRMTrainer(
-        model=Qwen2ForTokenClassification(
-            Qwen2Config(
-                vocab_size=len(tokenizer),
-                hidden_size=32,
-                intermediate_size=64,
-                num_hidden_layers=2,
-                num_attention_heads=2,
-                num_key_value_heads=1,
-                num_labels=2,
-                pad_token_id=tokenizer.pad_token_id,
-            )
-        ),
+        model=Qwen2ForTokenClassification(_tiny(tokenizer, num_labels=2)),
         args=prm.PRMConfig(
             output_dir=str(tmp_path),
             max_steps=30,
@@ -137,6 +136,68 @@ def test_the_loss_falls(train: datasets.Dataset, tokenizer: Any, tmp_path: Path)
     trainer.train()
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> datasets.Dataset:
+    run = sums_run(tmp_path_factory.mktemp("runs") / "sums", count=60)
+    report = export_run(RunFolder(run), PreferenceExporter(validation_ratio=0))
+    return datasets.Dataset.from_parquet(
+        str(report.folder / "train.parquet"), cache_dir=str(run / "cache")
+    )
+
+
+ARGUMENTS: dict[str, Any] = {
+    "per_device_train_batch_size": 8,
+    "save_strategy": "no",
+    "report_to": [],
+    "use_cpu": True,
+    "bf16": False,
+    "max_steps": 1,
+    "max_length": 256,
+    "gradient_checkpointing": False,
+}
+
+
+@pytest.mark.parametrize("preferring", [trl.RewardTrainer, trl.DPOTrainer])
+def test_trainers_of_preferences_read_pairs_whole_and_as_long_as_we_say(
+    preferring: Any, pairs: datasets.Dataset, tokenizer: Any, tmp_path: Path
+) -> None:
+    rewards = preferring is trl.RewardTrainer
+    kind = Qwen2ForSequenceClassification if rewards else Qwen2ForCausalLM
+    model = kind(_tiny(tokenizer, **({"num_labels": 1} if rewards else {})))
+    config = trl.RewardConfig if rewards else trl.DPOConfig
+    trainer = preferring(
+        model=model,
+        **({} if rewards else {"ref_model": Qwen2ForCausalLM(_tiny(tokenizer))}),
+        args=config(output_dir=str(tmp_path / "out"), **ARGUMENTS),
+        processing_class=tokenizer,
+        train_dataset=pairs,
+    )
+    tokenizer.save_pretrained(tmp_path)
+    ours = TrainerTokenizer.load(str(tmp_path))
+    assert len(trainer.train_dataset) == len(pairs) > 10
+    for row, read in zip(pairs, trainer.train_dataset, strict=True):
+        before = [] if rewards else read["prompt_ids"]
+        texts = [tokenizer.decode(before + read[f"{side}_ids"]) for side in ("chosen", "rejected")]
+        whole = [row["prompt"] + row[side] + tokenizer.eos_token for side in ("chosen", "rejected")]
+        assert texts == whole
+        longer = max(len(before) + len(read[f"{side}_ids"]) for side in ("chosen", "rejected"))
+        assert pair_length(row, ours) - int(ours.adds_bos) == longer, "this one adds no beginning"
+    trainer.train()
+
+
+def _tiny(tokenizer: Any, **more: Any) -> Qwen2Config:
+    return Qwen2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        pad_token_id=tokenizer.pad_token_id,
+        **more,
+    )
 
 
 def _steps(row: dict[str, Any]) -> Any:
