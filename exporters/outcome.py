@@ -61,6 +61,14 @@ class OrmExporter(_Whole):
     columns: ClassVar[pa.Schema] = pa.schema(
         {"prompt": pa.string(), "completion": pa.string(), "label": pa.bool_()}
     )
+    usage: ClassVar[str] = """
+from trl import KTOConfig, KTOTrainer
+
+trainer = KTOTrainer(
+    model=model, args=KTOConfig(output_dir="kto"), processing_class=tokenizer,
+    train_dataset=rows["train"], eval_dataset=rows.get("validation"),
+)
+"""
 
     format: Literal["orm"] = "orm"
 
@@ -74,6 +82,14 @@ class SftExporter(_Whole):
     """Chats of question and solution, of solutions with right answers alone."""
 
     columns: ClassVar[pa.Schema] = pa.schema({"messages": MESSAGES})
+    usage: ClassVar[str] = """
+from trl import SFTConfig, SFTTrainer
+
+trainer = SFTTrainer(
+    model="Qwen/Qwen2.5-0.5B", args=SFTConfig(output_dir="sft"),
+    train_dataset=rows["train"], eval_dataset=rows.get("validation"),
+)
+"""
 
     format: Literal["sft"] = "sft"
 

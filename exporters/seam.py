@@ -48,6 +48,10 @@ class Exporter(Settings):
     reads_nodes: ClassVar[bool] = False
     """Whether rows are also made of sampled prefixes that no solution holds."""
 
+    usage: ClassVar[str] = ""
+    """How a trainer takes `rows`, a loaded export, as Python for a dataset's card; `{separator}` and
+    `{max_length}` stand for what was exported with. Empty: there is no more to it than loading."""
+
     format: str
     view: AnyView | None = None
     """How evidence becomes labels; its kind names the export's folder. None: what the run's labeler
@@ -144,6 +148,11 @@ class SolutionExporter(Exporter):
     ) -> LabelledSteps | Refused:
         """Return the decided steps of a solution with their labels, or why it makes no row."""
         return labelled_steps(problem, solution, view)
+
+    def used(self, separator: str) -> str:
+        """Return `usage` for an export with this separator."""
+        fitted = self.usage.replace("{separator}", repr(separator))
+        return fitted.replace("{max_length}", repr(self.max_length)).strip()
 
     @abstractmethod
     def row(self, steps: LabelledSteps, separator: str) -> TrainingRow | Refused:

@@ -35,6 +35,17 @@ class TrlExporter(SolutionExporter):
         }
     )
     separators: ClassVar[tuple[str, ...]] = ("\n", "\n\n", "\n\n\n")
+    usage: ClassVar[str] = """
+from trl.experimental.prm import PRMConfig, PRMTrainer  # trl<1.14
+
+trainer = PRMTrainer(
+    model=model,  # AutoModelForTokenClassification with two labels
+    args=PRMConfig(output_dir="prm", step_separator={separator}, max_length={max_length}),
+    processing_class=tokenizer,
+    train_dataset=rows["train"],
+    eval_dataset=rows.get("validation"),
+)
+"""
 
     format: Literal["trl"] = "trl"
 

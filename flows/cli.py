@@ -342,11 +342,33 @@ def publish(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be published; send nothing.")
     ] = False,
+    tag: Annotated[
+        str | None, typer.Option(help="What to call this version; v1, v2, ... by default.")
+    ] = None,
+    known: Annotated[
+        str | None,
+        typer.Option(help="Known first errors, as for `calibrate`: the card says how true ours are."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over another run, or beside what is there.")
+    ] = False,
+    accept_secrets: Annotated[
+        bool, typer.Option("--accept-secrets", help="Publish what looks like a secret, too.")
+    ] = False,
 ) -> None:
     """Publish a run's tables and exports on a hub, with a dataset card."""
     from flows.publishing import publish_here
+    from tasks.publish import Terms
 
-    publish_here(run, out, to=to, public=public, license=license, dry_run=dry_run)
+    terms = Terms(
+        private=not public,
+        license=license,
+        tag=tag,
+        known=known,
+        replace=replace,
+        accept_secrets=accept_secrets,
+    )
+    publish_here(run, out, to=to, terms=terms, dry_run=dry_run)
 
 
 @app.command()

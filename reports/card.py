@@ -1,14 +1,13 @@
 """The dataset card of a published run: what the rows are, how they were made, what they are not."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import yaml
-
-from reports.summary import RunSummary
+from reports.markdown import as_yaml, bars, code, prose, span, table
+from reports.summary import BINS, RunSummary
 from reports.text import one_line, plain
+from reports.truth import Share, Truth
 from schemas import LabelledSolution, Outcome
 from schemas.rows import SolutionRow
 
@@ -18,6 +17,8 @@ _SIZES = (
     (100_000, "10K<n<100K"),
     (1_000_000, "100K<n<1M"),
     (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+    (1_000_000_000, "100M<n<1B"),
 )
 _TABLES = {
     "solutions": "the training table: a labelled solution per row, with its problem",
@@ -53,8 +54,9 @@ _LIMITS = """\
   the same as correctness: a lucky guess makes a wrong step look right, a weak policy a right one
   wrong.
 - Steps are judged by final answers, compared symbolically, and by what `checks` and `readings` hold
-  where they are not empty; nobody has marked them. A wrong gold answer inverts its labels.
+  where they are not empty. A wrong gold answer inverts its labels.
 - Solutions are model output. Nobody has read them all."""
+<<<<<<< HEAD
 _STATED = """\
 `stated` has, per step, the label as a number (1 right, 0 wrong, null nothing or neutral), the set's
 own words, and its reason where it gives one. `evidence`, `root`, `nodes` and `rollouts` are empty.
@@ -63,14 +65,28 @@ _LIMITS_OF_IMPORTS = """\
 - The labels are as good as the set they are of; stepmint checked none of them. Sets that state the
   first error alone say nothing of what follows it.
 - The set's own licence and terms hold for these rows."""
+=======
+_UNMARKED = "- Nobody has marked the steps: how true the labels are is not known."
+>>>>>>> df4002f (Publish a run's folder with versions, truth, costs and licences; refuse secrets and other people's repositories)
 _LOADERS = {
-    "hf": 'from datasets import load_dataset\n\nload_dataset("{name}", "solutions")',
+    "hf": "from datasets import load_dataset\n\n"
+    'solutions = load_dataset("{name}", "solutions", split="train")',
     "ms": "from modelscope.msdatasets import MsDataset\n\n"
-    'MsDataset.load("{name}", subset_name="solutions")',
+    'solutions = MsDataset.load("{name}", subset_name="solutions", split="train")',
+}
+_ROWS = {
+    "hf": 'rows = load_dataset("{name}", "{export}")',
+    "ms": 'rows = MsDataset.load("{name}", subset_name="{export}")',
+}
+_COPIES = {
+    "hf": "hf download {name} --repo-type dataset --local-dir {folder}",
+    "ms": "modelscope download --dataset {name} --local_dir {folder}",
 }
 _DEMO = """\
 > **Demo data.** Made by stepmint's demo policy, a tiny model trained to make mistakes on
 > synthetic problems. It shows the format. Do not train a real model on it."""
+_POSITIONS = 10
+"""Steps that have a line of their own in the table of first errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +97,21 @@ class CardExport:
     separator: str
     rows: Mapping[str, int]
     refused: Mapping[str, int]
+    columns: Sequence[str]
     filtered: Sequence[tuple[str, int]] = ()
     """The kind of each filter, in order, with the solutions that it took out."""
+    usage: str = ""
+    """How a trainer takes `rows`, as Python; may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardLicence:
+    """Under which licence the problems of a source are given."""
+
+    source: str
+    name: str
+    """Empty where it is not known."""
+    read_in: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,29 +129,48 @@ class CardFacts:
     """The settings that shaped the rows, as `run.json` has them."""
     exports: Sequence[CardExport]
     example: SolutionRow | None
+    languages: Sequence[str] = ()
+    """Of the problems, as hubs spell them; none where they are not known."""
+    licences: Sequence[CardLicence] = ()
+    """Of the problems, by their sources."""
+    truth: Truth | None = None
+    """How true the labels are, where that is known."""
+    deep: bool = False
+    """Whether some shards lie in folders below their table's."""
 
 
 def dataset_card(summary: RunSummary, facts: CardFacts) -> str:
     """Return README.md: a YAML header that the hub and `datasets` read, then text for people."""
     parts = [
-        f"---\n{_yaml(_header(summary, facts))}---",
+        f"---\n{as_yaml(_header(summary, facts))}---",
         f"# {plain(facts.title)}",
         *([_DEMO] if facts.demo else []),
         *_partial(summary),
         _opening(summary),
-        _code(_LOADERS[facts.hub].format(name=facts.title)),
+        *_loading(facts),
         "## What it holds",
-        _table(("configuration", "rows are"), _holdings(facts)),
-        _table(("column of `solutions`", "meaning"), _COLUMNS.items()),
+        table(("configuration", "rows", "what they are"), _holdings(summary, facts)),
+        *_left_out(facts.exports),
+        table(("column of `solutions`", "meaning"), ((f"`{n}`", m) for n, m in _COLUMNS.items())),
         "## How the labels were made",
         _making(summary),
         _STATED if summary.imported else _CONVENTION,
         *_settings(facts.configuration),
-        "## Counts and cost",
-        _table(("what", "how many"), _counts(summary)),
+        *_truth(facts.truth),
+        "## What came out",
+        table(("what", "how many"), _counts(summary)),
+        *_histograms(summary),
+        *_costs(summary),
         *_example(facts.example),
+        *_training(facts),
         "## Limits",
+<<<<<<< HEAD
         _LIMITS_OF_IMPORTS if summary.imported else _LIMITS,
+=======
+        "\n".join(_limits(summary, facts)),
+        "## Licence",
+        "\n\n".join(_licence(facts)),
+>>>>>>> df4002f (Publish a run's folder with versions, truth, costs and licences; refuse secrets and other people's repositories)
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -130,18 +178,19 @@ def dataset_card(summary: RunSummary, facts: CardFacts) -> str:
 def _header(summary: RunSummary, facts: CardFacts) -> dict[str, object]:
     configs: list[dict[str, object]] = [
         {
-            "config_name": table,
-            **({"default": True} if table == "solutions" else {}),
-            "data_files": [{"split": "train", "path": f"{table}/*.parquet"}],
+            "config_name": name,
+            **({"default": True} if name == "solutions" else {}),
+            "data_files": [{"split": "train", "path": _paths(name, deep=facts.deep)}],
         }
-        for table in _TABLES
+        for name in _TABLES
     ]
     configs += [
         {
             "config_name": export.name,
             "data_files": [
                 {"split": split, "path": f"exports/{export.name}/{split}.parquet"}
-                for split in export.rows
+                for split, count in export.rows.items()
+                if count
             ],
         }
         for export in facts.exports
@@ -149,12 +198,18 @@ def _header(summary: RunSummary, facts: CardFacts) -> dict[str, object]:
     tags = ["process-reward-model", "math", "stepmint", *(["demo"] if facts.demo else [])]
     return {
         "pretty_name": plain(facts.title),
+        **({"language": list(facts.languages)} if facts.languages else {}),
         "license": facts.license,
         "task_categories": ["token-classification", "text-generation"],
         "size_categories": [_size(summary.solutions)],
         "tags": tags,
         "configs": configs,
     }
+
+
+def _paths(name: str, *, deep: bool) -> str | list[str]:
+    path = f"{name}/*.parquet"
+    return [path, f"{name}/*/*.parquet"] if deep else path
 
 
 def _partial(summary: RunSummary) -> list[str]:
@@ -167,11 +222,11 @@ def _partial(summary: RunSummary) -> list[str]:
 
 
 def _size(rows: int) -> str:
-    return next((name for limit, name in _SIZES if rows < limit), "n>10M")
+    return next((name for limit, name in _SIZES if rows < limit), "1B<n<10B")
 
 
 def _opening(summary: RunSummary) -> str:
-    sources = ", ".join(f"{_prose(name)} ({count:,})" for name, count in summary.sources.items())
+    sources = ", ".join(f"{prose(name)} ({count:,})" for name, count in summary.sources.items())
     return (
         f"Step labels for process reward models: {summary.solutions:,} solutions with "
         f"{summary.steps:,} steps to {summary.problems:,} problems of {sources}. "
@@ -179,20 +234,59 @@ def _opening(summary: RunSummary) -> str:
     )
 
 
-def _holdings(facts: CardFacts) -> Iterable[tuple[str, str]]:
-    for table, meaning in _TABLES.items():
-        yield f"`{table}`", meaning
+def _loading(facts: CardFacts) -> Iterable[str]:
+    """Yield how the tables are loaded, and how stepmint reads a copy of the whole."""
+    fitted = {"name": facts.title, "folder": f"output/{facts.title.rpartition('/')[2]}"}
+    lines = [_LOADERS[facts.hub].format(**fitted)]
+    lines += [_ROWS[facts.hub].format(**fitted, export=one.name) for one in facts.exports[:1]]
+    yield code("\n".join(lines))
+    yield (
+        "Each version has a tag: name one as `revision` for rows that stay the same. A copy of "
+        "the whole is a run's folder that stepmint reads:"
+    )
+    copy = _COPIES[facts.hub].format(**fitted)
+    show = "stepmint show {folder}\nstepmint export {folder} --format trl".format(**fitted)
+    yield code(f"{copy}\n{show}", "sh")
+
+
+def _training(facts: CardFacts) -> Iterable[str]:
+    """Yield how a trainer takes the rows of each export."""
+    used = [export for export in facts.exports if export.usage]
+    if used:
+        yield "## Training on it"
+    for export in used:
+        rows = _ROWS[facts.hub].format(name=facts.title, export=export.name)
+        yield f"With {span(export.name)}:"
+        yield code(f"{rows}\n\n{export.usage}")
+
+
+def _holdings(summary: RunSummary, facts: CardFacts) -> Iterable[tuple[str, str, str]]:
+    counts_of = {
+        "solutions": f"{summary.solutions:,}",
+        "problems": f"{summary.problems:,}",
+        "nodes": f"{summary.nodes:,}",
+        "rollouts": f"{summary.rollouts:,}",
+    }
+    for name, meaning in _TABLES.items():
+        yield span(name), counts_of[name], meaning
     for export in facts.exports:
-        rows = ", ".join(f"{count:,} {split}" for split, count in export.rows.items())
-        left_out = sum(export.refused.values())
-        marked = f"; step separator {_span(repr(export.separator))}" if export.separator else ""
-        filters = ", ".join(f"{_span(kind)} {count:,}" for kind, count in export.filtered)
-        filtered = f"; taken out by filters: {filters}" if filters else ""
-        yield (
-            _span(export.name),
-            f"training rows ({rows}; {left_out:,} left out, see `export.json`"
-            f"{filtered}){marked}",
+        counts = ", ".join(f"{count:,} {split}" for split, count in export.rows.items())
+        columns = ", ".join(map(span, export.columns))
+        marked = f"; step separator {span(repr(export.separator))}" if export.separator else ""
+        yield span(export.name), counts, f"training rows: {columns}{marked}"
+
+
+def _left_out(exports: Sequence[CardExport]) -> list[str]:
+    rows = [
+        (span(export.name), f"{count:,}", prose(reason))
+        for export in exports
+        for reason, count in (
+            *export.refused.items(),
+            *((f"filter {kind}", count) for kind, count in export.filtered),
         )
+        if count
+    ]
+    return [table(("configuration", "left out", "why"), rows)] if rows else []
 
 
 def _making(summary: RunSummary) -> str:
@@ -200,57 +294,147 @@ def _making(summary: RunSummary) -> str:
     if made is None:
         return "No solution was labelled."
     sampling = made.sampling
+<<<<<<< HEAD
     if sampling is None or summary.imported is not None:
         told = summary.imported
         how = f" from rows of the form {_span(told.format)}" if told else ""
         who = f" Who labelled it: {_prose(told.labels)}." if told else ""
         return f"They are not ours, but those of a set that others made, imported{how}.{who}"
+=======
+    if sampling is None:
+        return (
+            f"They are not ours: {span(made.policy)}, imported as it states them. Nothing was "
+            "sampled, and the counts of rollouts are empty; `stated` has each step's label."
+        )
+>>>>>>> df4002f (Publish a run's folder with versions, truth, costs and licences; refuse secrets and other people's repositories)
     wrote = "wrote the solutions and continued their prefixes"
     if summary.given:
         wrote = f"continued the prefixes of solutions, of which {summary.given:,} were given to it"
     return (
-        f"The policy {_span(made.policy)} {wrote} "
-        f"(prompt {_span(made.prompt)}, temperature {sampling.temperature:g}, top-p "
+        f"The policy {span(made.policy)} {wrote} "
+        f"(prompt {span(made.prompt)}, temperature {sampling.temperature:g}, top-p "
         f"{sampling.top_p:g}, at most {sampling.max_tokens} tokens, seed {made.seed}). "
-        f"The labeler {_span(', '.join(summary.labelers))} decided which prefixes to sample. "
-        f"Rows of one configuration share `config` = {_span(made.config)}."
+        f"The labeler {span(', '.join(summary.labelers))} decided which prefixes to sample. "
+        f"Rows of one configuration share `config` = {span(made.config)}."
     )
 
 
 def _settings(configuration: Mapping[str, object]) -> list[str]:
-    return [_code(_yaml(configuration).rstrip(), "yaml")] if configuration else []
+    if not configuration:
+        return []
+    return [
+        "Settings, without those that are empty; `run.json` has them all:",
+        code(as_yaml(_brief(configuration)).rstrip(), "yaml"),
+    ]
+
+
+def _brief(settings: Mapping[str, object]) -> dict[str, object]:
+    """Return settings as few as tell what was done: of the verifier how answers are read."""
+    shown: dict[str, object] = {}
+    for key, value in settings.items():
+        told = _brief(value) if isinstance(value, Mapping) else value
+        if key == "verification" and isinstance(told, Mapping):
+            told = {name: told[name] for name in ("answer_format",) if name in told}
+        if told is not None and told not in ({}, [], ""):
+            shown[key] = told
+    return shown
+
+
+def _truth(truth: Truth | None) -> list[str]:
+    if truth is None:
+        return []
+    rows = [
+        ("first error at the very step, of solutions with an error", _share(truth.located)),
+        ("found without error, of solutions without one", _share(truth.kept)),
+        (
+            "F1: harmonic mean of the two, as ProcessBench scores",
+            "there is none" if truth.f1 is None else f"{truth.f1:.1%}",
+        ),
+        ("of all these, the labeler abstained on, which counts as a miss", f"{truth.abstained:,}"),
+    ]
+    return [
+        "## How true the labels are",
+        f"Beside what {prose(truth.by)} says of these very solutions, with 95 % intervals:",
+        table(("what", "share"), rows),
+    ]
+
+
+def _share(share: Share) -> str:
+    if not share.of:
+        return "there is none"
+    low, high = share.interval
+    return f"{share.value:.1%} ({low:.1%} to {high:.1%}; {share.hits:,} of {share.of:,})"
 
 
 def _counts(summary: RunSummary) -> Iterable[tuple[str, str]]:
     yield "problems", f"{summary.problems:,}"
     for reason, count in sorted(summary.set_aside.items()):
-        yield f"set aside: {_prose(reason)}", f"{count:,}"
+        yield f"set aside: {prose(reason)}", f"{count:,}"
     for reason, count in sorted(summary.rejected.items()):
-        yield f"rows that are no problems: {_prose(reason)}", f"{count:,}"
+        yield f"rows that are no problems: {prose(reason)}", f"{count:,}"
     yield "solutions", f"{summary.solutions:,}"
     yield "with the first error located", f"{summary.with_error:,}"
     yield "without error", f"{summary.without_error:,}"
     yield "abstained", f"{summary.abstained:,}"
     yield "steps", f"{summary.steps:,}"
+<<<<<<< HEAD
     if summary.imported:
         return
+=======
+    yield "steps with a label", f"{summary.labelled_steps:,}"
+>>>>>>> df4002f (Publish a run's folder with versions, truth, costs and licences; refuse secrets and other people's repositories)
     for rule, count in sorted(summary.stop_rules.items()):
-        yield f"steps sampled by rule `{rule}`", f"{count:,}"
-    yield "rollouts", f"{summary.rollouts:,}"
-    for outcome in Outcome:
-        yield (
-            f"rollouts: {outcome.value.replace('_', ' ')}",
-            f"{summary.outcomes.get(outcome, 0):,}",
-        )
-    for name, count in summary.tokens.items():
-        yield name.replace("_", " "), f"{count:,}"
+        yield f"steps sampled by rule {span(rule)}", f"{count:,}"
+
+
+def _histograms(summary: RunSummary) -> Iterable[str]:
+    """Yield small tables with bars: labels, first errors, pass rates, verdicts."""
+    labels = {
+        "right": summary.labels.get(True, 0),
+        "wrong": summary.labels.get(False, 0),
+        "no label": summary.labels.get(None, 0),
+    }
+    tables = {
+        ("steps", "how many"): labels,
+        ("first error at step (0-based)", "solutions"): _positions(summary.first_errors),
+        ("pass rate at the root", "problems"): {
+            f"{low * 100 // BINS} to {(low + 1) * 100 // BINS} %": count
+            for low, count in enumerate(summary.difficulty)
+        },
+        ("verdict on a rollout", "rollouts"): {
+            outcome.value.replace("_", " "): summary.outcomes.get(outcome, 0)
+            for outcome in Outcome
+        },
+    }
+    return [bars(header, counts) for header, counts in tables.items() if any(counts.values())]
+
+
+def _positions(first_errors: Mapping[int, int]) -> dict[str, int]:
+    last = max(first_errors, default=-1)
+    shown = {str(step): first_errors.get(step, 0) for step in range(min(last + 1, _POSITIONS))}
+    if later := sum(count for step, count in first_errors.items() if step >= _POSITIONS):
+        shown[f"{_POSITIONS} or later"] = later
+    return shown
+
+
+def _costs(summary: RunSummary) -> list[str]:
+    if not summary.rollouts:
+        return []
+    rows = [("rollouts", f"{summary.rollouts:,}")]
+    rows += [(name.replace("_", " "), f"{count:,}") for name, count in summary.tokens.items()]
+    written, steps = summary.tokens.get("completion_tokens", 0), summary.labelled_steps
+    if steps:
+        rows.append(("rollouts per labelled step", f"{summary.rollouts / steps:,.2f}"))
+        rows.append(("tokens written per labelled step", f"{written / steps:,.1f}"))
+    return ["## What it cost", table(("what", "how many"), rows)]
 
 
 def _example(row: SolutionRow | None) -> list[str]:
     if row is None:
         return []
     lines = [one_line(row.problem.question, 600), "", *_step_lines(row.solution)]
-    return ["## One solution", _code("\n".join(lines), "text")]
+    said = "Behind each step's number: right rollouts of those decided."
+    return ["## One solution", said, code("\n".join(lines), "text")]
 
 
 _STATED_MARKS: Mapping[float | None, str] = {1.0: "+", 0.0: "-", None: "."}
@@ -266,33 +450,43 @@ def _step_lines(solution: LabelledSolution) -> Iterable[str]:
         yield f"{index:>2}  {counts:>6}  {one_line(step, 120)}{mark}"
 
 
-def _table(header: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
-    lines = [f"| {header[0]} | {header[1]} |", "| --- | --- |"]
-    return "\n".join([*lines, *(f"| {_cell(left)} | {_cell(right)} |" for left, right in rows)])
+def _limits(summary: RunSummary, facts: CardFacts) -> Iterable[str]:
+    """Yield what was measured of this very run first, then what holds of all."""
+    for outcome, why in (
+        (Outcome.TRUNCATED, "cut at `max_tokens`"),
+        (Outcome.UNDECIDED, "left undecided by the verifier"),
+    ):
+        if count := summary.outcomes.get(outcome, 0):
+            yield (
+                f"- {count:,} of {summary.rollouts:,} rollouts ({count / summary.rollouts:.1%}) "
+                f"were {why} and count as nothing."
+            )
+    if aside := sum(summary.set_aside.values()):
+        yield (
+            f"- {aside:,} of {summary.problems:,} problems ({aside / summary.problems:.1%}) were "
+            "set aside and have no solutions here: what is left is no fair sample of the source."
+        )
+    if summary.abstained:
+        yield (
+            f"- Of {summary.abstained:,} of {summary.solutions:,} solutions "
+            f"({summary.abstained / summary.solutions:.1%}) no first error is known: "
+            "`first_error` is null there."
+        )
+    if summary.imported:
+        yield _LIMITS_OF_IMPORTS
+        return
+    if facts.truth is None:
+        yield _UNMARKED
+    yield _LIMITS
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _span(text: str) -> str:
-    """Return a code span that nothing inside can close."""
-    shown = one_line(text)
-    fence = "`" * max([1, *(len(run) + 1 for run in re.findall(r"`+", shown))])
-    pad = " " if "`" in shown else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
-
-
-def _prose(text: str) -> str:
-    """Return text in which nothing is Markdown or HTML."""
-    return re.sub(r"([\\`*_\[\]()<>!#&~])", r"\\\1", one_line(text))
-
-
-def _code(text: str, language: str = "python") -> str:
-    """Return a fenced block that nothing inside can close."""
-    fence = "`" * max([3, *(len(run) + 1 for run in re.findall(r"`{3,}", text))])
-    return f"{fence}{language}\n{text}\n{fence}"
-
-
-def _yaml(values: Mapping[str, object]) -> str:
-    return yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=1000)
+def _licence(facts: CardFacts) -> Iterable[str]:
+    said = "leaves it open" if facts.license == "other" else "gives it under"
+    named = "" if facts.license == "other" else f" {span(facts.license)}"
+    yield f"Whoever published this dataset {said}{named}. The problems in it have their own terms:"
+    rows = [
+        (prose(one.source), prose(one.name) or "not stated", prose(one.read_in))
+        for one in facts.licences
+    ]
+    yield table(("problems of", "licence", "read in"), rows)
+    yield "Solutions were written by models, whose makers' terms may concern their output."

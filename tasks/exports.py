@@ -11,7 +11,7 @@ from exporters.runs import ExportReport, export_run
 from schemas.run_folder import RunFolder
 from tasks.files import writing
 from tasks.locks import locked
-from tasks.publish import publish_run
+from tasks.publish import Terms, publish_run
 from tasks.settings import LabelRun, Publication
 from tasks.tokenizer import TrainerTokenizer
 
@@ -44,11 +44,6 @@ async def export_rows(run: LabelRun, exporter: Exporter) -> ExportReport:
 @task(name="publish", cache_policy=NO_CACHE, persist_result=False)
 async def publish_rows(run: LabelRun, publication: Publication) -> str:
     """Publish a run's committed shards and exports; return the address."""
-    done = await asyncio.to_thread(
-        publish_run,
-        run.folder,
-        publication.to,
-        private=not publication.public,
-        license=publication.license,
-    )
+    terms = Terms(private=not publication.public, license=publication.license)
+    done = await asyncio.to_thread(publish_run, run.folder, publication.to, terms)
     return done.url

@@ -1,5 +1,6 @@
 """A dataset on the Hugging Face hub."""
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,23 +13,29 @@ from huggingface_hub import (
     constants,
     get_token,
 )
-from huggingface_hub.errors import HTTPError, OfflineModeIsEnabled
+from huggingface_hub.errors import HfHubHTTPError, HTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
 from schemas import ExportError
-from tasks.hubs import failed
+from tasks.hubs import HubError, failed, trouble_of
+
+PER_COMMIT = 1_000
+"""Files that one commit changes at most: the hub asks for few, and its own client for large folders
+sends so many."""
+_LOGIN = "run `hf auth login`, or set HF_TOKEN"
+_KIND = "dataset"
 
 
 def open_dataset(name: str) -> "HuggingFaceDataset":
     """Return the dataset; raises ExportError where no token is found."""
     if get_token() is None:
-        raise ExportError("no Hugging Face token: run `hf auth login`, or set HF_TOKEN")
+        raise ExportError(f"no Hugging Face token: {_LOGIN}")
     return HuggingFaceDataset(name)
 
 
 @dataclass(frozen=True, slots=True)
 class HuggingFaceDataset:
-    """A dataset on the Hugging Face hub; every publication is one commit."""
+    """A dataset on the Hugging Face hub."""
 
     name: str
 
@@ -37,28 +44,66 @@ class HuggingFaceDataset:
         """Where people find the dataset."""
         return f"{constants.ENDPOINT}/datasets/{self.name}"
 
-    def open(self, *, private: bool) -> Mapping[str, str]:
-        """Create the dataset if it is missing; return its files' digests."""
-        api = HfApi()
+    def files(self, revision: str | None = None) -> Mapping[str, str] | None:
+        """Return the digests of the files there, or at a tag; None where there is no dataset."""
         with _one_message(self.url):
-            api.create_repo(self.name, repo_type="dataset", private=private, exist_ok=True)
-            tree = api.list_repo_tree(self.name, recursive=True, repo_type="dataset")
-            files = [entry for entry in tree if isinstance(entry, RepoFile)]
+            try:
+                tree = list(
+                    HfApi().list_repo_tree(
+                        self.name, recursive=True, revision=revision, repo_type=_KIND
+                    )
+                )
+            except RepositoryNotFoundError as error:
+                if error.response.status_code != 404:  # the token, not the dataset
+                    raise
+                return None
+        files = [entry for entry in tree if isinstance(entry, RepoFile)]
         return {file.path: file.lfs.sha256 if file.lfs else file.blob_id for file in files}
 
-    def commit(self, files: Mapping[str, Path], *, delete: Sequence[str], message: str) -> None:
-        """Write and delete in one commit: readers see all of it or nothing."""
-        additions = [
-            CommitOperationAdd(path_in_repo=path, path_or_fileobj=file)
-            for path, file in files.items()
-        ]
-        deletions = [CommitOperationDelete(path_in_repo=path) for path in delete]
+    def is_private(self) -> bool | None:
+        """Return whether the dataset is hidden from others."""
         with _one_message(self.url):
-            HfApi().create_commit(
-                self.name,
-                repo_type="dataset",
-                operations=[*additions, *deletions],
-                commit_message=message,
+            private = HfApi().repo_info(self.name, repo_type=_KIND).private
+        return None if private is None else bool(private)
+
+    def read(self, path: str) -> bytes:
+        """Return the content of a small file of the dataset."""
+        with _one_message(self.url), tempfile.TemporaryDirectory(prefix="stepmint-hub-") as folder:
+            file = HfApi().hf_hub_download(self.name, path, repo_type=_KIND, local_dir=folder)
+            return Path(file).read_bytes()
+
+    def create(self, *, private: bool) -> None:
+        """Create the dataset."""
+        with _one_message(self.url):
+            HfApi().create_repo(self.name, repo_type=_KIND, private=private, exist_ok=True)
+
+    def commit(self, files: Mapping[str, Path], *, delete: Sequence[str], message: str) -> None:
+        """Write and delete in one commit, or, of many files, in several; deletions come last."""
+        operations = [
+            *(CommitOperationAdd(path_in_repo=path, path_or_fileobj=files[path]) for path in files),
+            *(CommitOperationDelete(path_in_repo=path) for path in delete),
+        ]
+        starts = range(0, len(operations), PER_COMMIT)
+        for number, start in enumerate(starts, 1):
+            part = f" ({number} of {len(starts)})" if len(starts) > 1 else ""
+            with _one_message(self.url):
+                HfApi().create_commit(
+                    self.name,
+                    repo_type=_KIND,
+                    operations=operations[start : start + PER_COMMIT],
+                    commit_message=f"{message}{part}",
+                )
+
+    def tags(self) -> Sequence[str]:
+        """Return the names of the dataset's tags."""
+        with _one_message(self.url):
+            return [tag.name for tag in HfApi().list_repo_refs(self.name, repo_type=_KIND).tags]
+
+    def tag(self, name: str, message: str) -> None:
+        """Give what is there now a name."""
+        with _one_message(self.url):
+            HfApi().create_tag(
+                self.name, repo_type=_KIND, tag=name, tag_message=message, exist_ok=True
             )
 
 
@@ -66,5 +111,22 @@ class HuggingFaceDataset:
 def _one_message(url: str) -> Iterator[None]:
     try:
         yield
-    except (HTTPError, OfflineModeIsEnabled, OSError, RuntimeError, ValueError) as error:
-        raise failed(url, error, settings="HF_TOKEN and HF_ENDPOINT") from error
+    except (HTTPError, OSError, RuntimeError, ValueError) as error:
+        raise _failed(url, error) from error
+
+
+def _failed(url: str, error: Exception) -> HubError:
+    settings = "HF_TOKEN and HF_ENDPOINT"
+    if not isinstance(error, HfHubHTTPError):  # without an answer: the connection, or the disk
+        reached = not isinstance(error, HTTPError | ConnectionError)
+        trouble = "other" if reached else "unreachable"
+        return failed(url, error, trouble, login=_LOGIN, settings=settings)
+    asked = error.response.headers.get("Retry-After", "")
+    return failed(
+        url,
+        error,
+        trouble_of(error.response.status_code),
+        login=_LOGIN,
+        settings=settings,
+        after_s=float(asked) if asked.isdigit() else 0,
+    )

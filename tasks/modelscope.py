@@ -1,5 +1,6 @@
 """A dataset on ModelScope."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,13 +8,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelscope_hub import _upload
 from modelscope_hub.api import HubApi
 from modelscope_hub.config import HubConfig
-from modelscope_hub.errors import HubError
+from modelscope_hub.constants import Visibility
+from modelscope_hub.errors import (
+    APIError,
+    HubError,
+    NetworkError,
+    QuotaExceededError,
+    StorageError,
+)
 
 from schemas import ExportError, SourceError
-from tasks.hubs import failed
+from tasks import hubs
+from tasks.hubs import Trouble, failed, trouble_of
 
+_LOGIN = "run `modelscope login`, or set MODELSCOPE_API_TOKEN"
+_KIND = "dataset"
 _DATA = [f"*{end}" for end in ("jsonl", "ndjson", "json", "csv", "tsv", "parquet", "arrow")]
 _PACKED = [f"{pattern}.{end}" for pattern in _DATA[:5] for end in ("gz", "bz2", "xz", "zst", "zip")]
 
@@ -40,9 +52,7 @@ def open_dataset(name: str) -> "ModelScopeDataset":
     """Return the dataset; raises ExportError where no token is found."""
     config = HubConfig()
     if not config.token:
-        raise ExportError(
-            "no ModelScope token: run `modelscope login`, or set MODELSCOPE_API_TOKEN"
-        )
+        raise ExportError(f"no ModelScope token: {_LOGIN}")
     return ModelScopeDataset(name, HubApi(config), str(config.endpoint))
 
 
@@ -59,30 +69,60 @@ class ModelScopeDataset:
         """Where people find the dataset."""
         return f"{self.endpoint}/datasets/{self.name}"
 
-    def open(self, *, private: bool) -> Mapping[str, str]:
-        """Create the dataset if it is missing; return its files' digests."""
+    def files(self, revision: str | None = None) -> Mapping[str, str] | None:
+        """Return the digests of the files there, or at a tag; None where there is no dataset."""
         with _one_message(self.url):
-            if not self.api.repo_exists(self.name, "dataset"):
-                visibility = "private" if private else "public"
-                self.api.create_repo(self.name, "dataset", visibility=visibility)
-            files = self.api.list_repo_files(self.name, "dataset")
+            if not self.api.repo_exists(self.name, _KIND):
+                return None
+            files = self.api.list_repo_files(self.name, _KIND, revision=revision)
         return {file.path: file.sha256 or "" for file in files if not file.is_dir}
 
-    def commit(self, files: Mapping[str, Path], *, delete: Sequence[str], message: str) -> None:
-        """Write, then delete; the client may split large publications into several commits."""
+    def is_private(self) -> bool | None:
+        """Return whether the dataset is hidden from others; None where the hub does not say."""
         with _one_message(self.url):
-            if files:
-                with _staged(files) as folder:
-                    self.api.upload_folder(
-                        self.name,
-                        "dataset",
-                        folder,
-                        commit_message=message,
-                        use_cache=False,
-                        disable_tqdm=True,
-                    )
-            if delete:
-                self.api.delete_files(self.name, "dataset", list(delete), commit_message=message)
+            info = self.api.get_repo(self.name, _KIND)
+        if info.private is not None:
+            return bool(info.private)
+        return None if info.visibility is None else int(info.visibility) != Visibility.PUBLIC
+
+    def read(self, path: str) -> bytes:
+        """Return the content of a small file of the dataset."""
+        with _one_message(self.url), tempfile.TemporaryDirectory(prefix="stepmint-hub-") as folder:
+            file = self.api.download_file(self.name, _KIND, path, local_dir=folder, force=True)
+            return Path(file).read_bytes()
+
+    def create(self, *, private: bool) -> None:
+        """Create the dataset."""
+        with _one_message(self.url):
+            visibility = "private" if private else "public"
+            self.api.create_repo(self.name, _KIND, visibility=visibility)
+
+    def commit(self, files: Mapping[str, Path], *, delete: Sequence[str], message: str) -> None:
+        """Write, then delete; the client makes a commit of each, and several of many files."""
+        if files:
+            with _staged(files) as folder, _one_message(self.url), _told_causes():
+                self.api.upload_folder(
+                    self.name,
+                    _KIND,
+                    folder,
+                    commit_message=message,
+                    use_cache=False,
+                    disable_tqdm=True,
+                )
+        if delete:
+            with _one_message(self.url):
+                self.api.delete_files(self.name, _KIND, list(delete), commit_message=message)
+
+    def tags(self) -> Sequence[str]:
+        """Return the names of the dataset's tags."""
+        with _one_message(self.url):
+            _, tags = self.api.legacy.list_revisions_detail(self.name, _KIND)
+        return [str(tag.get("Revision") or tag.get("Name") or "") for tag in tags]
+
+    def tag(self, name: str, message: str) -> None:
+        """Give what is there now a name; ModelScope's tags have no message."""
+        with _one_message(self.url):
+            self.api.create_repo_tag(self.name, _KIND, name)
 
 
 @contextmanager
@@ -97,10 +137,58 @@ def _staged(files: Mapping[str, Path]) -> Iterator[Path]:
         yield folder
 
 
+class _Causes(logging.Handler):
+    """Keeps the errors that the client tells its log of: what it raises names no cause."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.errors: list[Exception] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the errors among what is told."""
+        told = record.args if isinstance(record.args, tuple) else ()
+        self.errors += [one for one in told if isinstance(one, Exception)]
+
+
+@contextmanager
+def _told_causes() -> Iterator[None]:
+    """Raise a folder's failed upload as the last error that its files had."""
+    causes, log = _Causes(), _upload.logger
+    log.addHandler(causes)
+    try:
+        yield
+    except (HubError, RuntimeError) as error:
+        raise (causes.errors[-1] if causes.errors else error) from error
+    finally:
+        log.removeHandler(causes)
+
+
 @contextmanager
 def _one_message(url: str) -> Iterator[None]:
     try:
         yield
     except (HubError, OSError, RuntimeError, ValueError) as error:
-        settings = "MODELSCOPE_API_TOKEN and MODELSCOPE_ENDPOINT"
-        raise failed(url, error, settings=settings) from error
+        raise _failed(url, error) from error
+
+
+def _failed(url: str, error: Exception) -> hubs.HubError:
+    return failed(
+        url,
+        error,
+        _trouble(error),
+        login=_LOGIN,
+        settings="MODELSCOPE_API_TOKEN and MODELSCOPE_ENDPOINT",
+        after_s=float(getattr(error, "retry_after", None) or 0),
+    )
+
+
+def _trouble(error: Exception) -> Trouble:
+    match error:
+        case QuotaExceededError():
+            return "storage"
+        case NetworkError() | StorageError() | ConnectionError():
+            return "unreachable"
+        case APIError(status_code=int(status)):
+            return trouble_of(status)
+        case _:
+            return "other"

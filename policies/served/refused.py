@@ -50,12 +50,17 @@ def refuse_arguments(arguments: Sequence[str]) -> None:
 def refuse_environment(variables: Mapping[str, str]) -> None:
     """Raise for environment variables that are called like secrets, or look like one."""
     for name, value in variables.items():
-        called = _HOLDS_SECRET.search(name) and not _COUNT.fullmatch(value)
+        called = called_secret(name) and not _COUNT.fullmatch(value)
         if called or _SECRET_VALUE.search(value):
             raise secret_refused(
                 f"the value of {name} would be written to run.json: export it before you "
                 "start the run, the server inherits it"
             )
+
+
+def called_secret(name: str) -> bool:
+    """Tell whether an environment variable is called like a secret, e.g. `HF_TOKEN`."""
+    return _HOLDS_SECRET.search(name) is not None
 
 
 def _secret(what: str) -> PydanticCustomError:

@@ -14,7 +14,11 @@ from schemas.run_folder import RunFolder
 from tests.runs import PROVENANCE, evidence, problem, solution, sums_run
 
 EXPORT = CardExport(
-    name="trl-hard", separator="\n", rows={"train": 70, "validation": 5}, refused={"blank": 5}
+    name="trl-hard",
+    separator="\n",
+    rows={"train": 70, "validation": 5},
+    refused={"blank": 5},
+    columns=["prompt", "completions", "labels"],
 )
 FACTS = CardFacts(
     title="org/sums",

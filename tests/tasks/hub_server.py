@@ -1,24 +1,42 @@
 """A dataset hub on loopback that speaks what the real clients say: Hugging Face's and ModelScope's.
 
 One repository store behind the HTTP routes that `huggingface_hub` 2.4 and `modelscope_hub` 0.5
-use to create a repository, list it, upload large files through git-lfs, commit, and ModelScope's
-to download.
+use to create a repository, list it, upload large files through git-lfs, commit, tag and download;
+`datasets` loads from it. Faults can be ordered, and uploads held until their sender is dead.
 """
 
 import base64
 import hashlib
 import json
 import re
+import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-_OID = "0" * 40
 Json = dict[str, Any] | list[Any]
+
+
+@dataclass
+class Fault:
+    """What some requests get instead of an answer."""
+
+    pattern: str
+    """Of verb and path, e.g. `POST .*/commit/`; searched, not matched."""
+    status: int
+    """An HTTP status; 0: the connection is reset."""
+    times: int = 1
+    message: str = "no luck"
+    after: str = ""
+    """A Retry-After."""
+    done: bool = False
+    """Do what is asked for first: it is the answer that gets lost."""
 
 
 class Store:
@@ -30,8 +48,39 @@ class Store:
         self.large: set[str] = set()
         self.commits: list[str] = []
         self.private: dict[str, bool] = {}
+        self.tags: dict[str, dict[str, dict[str, bytes]]] = {}
         self.tokens: set[str] = set()
         self.url = ""
+        self.faults: list[Fault] = []
+        self.requests: list[str] = []
+        self.sent: Counter[str] = Counter()
+        """How often each large file was sent whole."""
+        self.hold_after: int | None = None
+        """Large files that are taken before further uploads wait for `released`, and are lost."""
+        self.released = threading.Event()
+
+    def create(self, name: str, *, private: bool) -> None:
+        self.files[name], self.private[name], self.tags[name] = {}, private, {}
+
+    def at(self, name: str, revision: str) -> dict[str, bytes] | None:
+        """Return the files of a branch, tag or commit."""
+        if name not in self.files:
+            return None
+        if revision in ("main", "master", self.head):
+            return self.files[name]
+        return self.tags[name].get(revision)
+
+    @property
+    def head(self) -> str:
+        return f"{len(self.commits):040x}"
+
+    def fault(self, request: str) -> Fault | None:
+        """Return the fault that a request is to have, and count it."""
+        for fault in self.faults:
+            if fault.times and re.search(fault.pattern, request):
+                fault.times -= 1
+                return fault
+        return None
 
     def save(self, name: str, folder: Path) -> Path:
         """Write a repository's files below `folder`, as a clone would."""
@@ -71,13 +120,37 @@ class Handler(BaseHTTPRequestHandler):
         body = self._chunked() if self.headers.get("Transfer-Encoding") else self.rfile.read(length)
         self.store.tokens.add(self.headers.get("Authorization", ""))
         parts = urlsplit(self.path)
-        asked_for = parse_qs(parts.query).get("FilePath", [])
+        asked = parse_qs(parts.query)
+        asked_for = asked.get("FilePath") or asked.get("Revision", [])
         path = "?".join((unquote(parts.path), *asked_for))
+        self.store.requests.append(f"{method} {path}")
+        fault = self.store.fault(f"{method} {path}")
+        if fault and not fault.done:
+            return self._fail(fault)
+        if method == "PUT" and self._held():
+            return self._reset()
         for verb, pattern, answer in ROUTES:
             match = re.fullmatch(pattern, path)
             if verb == method and match:
-                return self._reply(*answer(self.store, body, *match.groups()))
+                status, content = answer(self.store, body, *match.groups())
+                return self._fail(fault) if fault else self._reply(status, content)
         return self._reply(404, {"error": f"no route {method} {path}"})
+
+    def _held(self) -> bool:
+        """Wait until uploads are released, where enough came before."""
+        store = self.store
+        held = store.hold_after is not None and len(store.blobs) >= store.hold_after
+        return held and store.released.wait(60)
+
+    def _fail(self, fault: Fault) -> None:
+        if not fault.status:
+            return self._reset()
+        answer = {"error": fault.message, "Message": fault.message, "Code": fault.status}
+        return self._reply(fault.status, answer, retry_after=fault.after)
+
+    def _reset(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
 
     def _chunked(self) -> bytes:
         content = b""
@@ -87,12 +160,17 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile.readline()
         return content
 
-    def _reply(self, status: int, content: Json | bytes) -> None:
+    def _reply(self, status: int, content: Json | bytes, *, retry_after: str = "") -> None:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         if status == 404:
             self.send_header("X-Error-Code", "RepoNotFound")
+        if retry_after:
+            self.send_header("Retry-After", retry_after)
+        if isinstance(content, bytes):
+            self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+            self.send_header("X-Repo-Commit", self.store.head)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -104,12 +182,59 @@ def hf_create(store: Store, body: bytes) -> tuple[int, Json]:
     url = {"url": f"{store.url}/datasets/{name}"}
     if name in store.files:
         return 409, url
-    store.files[name], store.private[name] = {}, asked.get("visibility") == "private"
+    store.create(name, private=asked.get("visibility") == "private")
     return 200, url
 
 
-def hf_tree(store: Store, body: bytes, name: str) -> tuple[int, Json]:
-    return 200, [_hf_entry(store, name, path) for path in store.files[name]]
+def hf_tree(store: Store, body: bytes, name: str, revision: str, below: str = "") -> tuple[int, Json]:
+    files = store.at(name, revision)
+    if files is None:
+        return 404, {"error": "Repository not found"}
+    below = f"{below}/" if below else ""
+    return 200, [
+        _hf_entry(store, name, path, content)
+        for path, content in files.items()
+        if path.startswith(below)
+    ]
+
+
+def hf_info(store: Store, body: bytes, name: str, revision: str = "main") -> tuple[int, Json]:
+    files = store.at(name, revision)
+    if files is None:
+        return 404, {"error": "Repository not found"}
+    siblings = [{"rfilename": path} for path in files]
+    return 200, {
+        "id": name, "sha": store.head, "private": store.private[name], "tags": [],
+        "downloads": 0, "likes": 0, "siblings": siblings,
+    }  # fmt: skip
+
+
+def hf_refs(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    tags = [
+        {"name": tag, "ref": f"refs/tags/{tag}", "targetCommit": store.head}
+        for tag in store.tags[name]
+    ]
+    main = {"name": "main", "ref": "refs/heads/main", "targetCommit": store.head}
+    return 200, {"branches": [main], "converts": [], "tags": tags}
+
+
+def hf_tag(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    tag = json.loads(body)["tag"]
+    if tag in store.tags[name]:
+        return 409, {"error": "the tag is there"}
+    store.tags[name][tag] = dict(store.files[name])
+    return 200, {}
+
+
+def hf_file(store: Store, body: bytes, name: str, revision: str, path: str) -> tuple[int, Any]:
+    content = (store.at(name, revision) or {}).get(path)
+    return (404, {"error": "Entry not found"}) if content is None else (200, content)
+
+
+def hf_paths(store: Store, body: bytes, name: str, revision: str) -> tuple[int, Json]:
+    files = store.at(name, revision) or {}
+    asked = json.loads(body)["paths"]
+    return 200, [_hf_entry(store, name, path, files[path]) for path in asked if path in files]
 
 
 def hf_preupload(store: Store, body: bytes, name: str) -> tuple[int, Json]:
@@ -136,7 +261,8 @@ def hf_commit(store: Store, body: bytes, name: str) -> tuple[int, Json]:
             store.put(name, value["path"], store.blobs[value["oid"]], large=True)
         elif item["key"] == "deletedFile":
             del store.files[name][value["path"]]
-    return 200, {"commitUrl": f"{store.url}/datasets/{name}/commit/{_OID}", "commitOid": _OID}
+    url = f"{store.url}/datasets/{name}/commit/{store.head}"
+    return 200, {"commitUrl": url, "commitOid": store.head}
 
 
 def lfs_batch(store: Store, body: bytes, name: str) -> tuple[int, Json]:
@@ -153,13 +279,15 @@ def put_blob(store: Store, body: bytes, oid: str) -> tuple[int, Json]:
     if hashlib.sha256(body).hexdigest() != oid:
         return 400, {"error": "the content is not what its digest says"}
     store.blobs[oid] = body
+    store.sent[oid] += 1
     return 200, {}
 
 
 def ms_info(store: Store, body: bytes, name: str) -> tuple[int, Json]:
     if name not in store.files:
         return 404, {"Code": 10010205001, "Message": "not found"}
-    return 200, {"Code": 200, "Data": {"Id": 1, "Path": name}, "data": {"id": name}}
+    info = {"id": name, "private": store.private[name]}
+    return 200, {"Code": 200, "Data": {"Id": 1, "Path": name}, "data": info}
 
 
 def ms_create(store: Store, body: bytes) -> tuple[int, Json]:
@@ -167,12 +295,13 @@ def ms_create(store: Store, body: bytes) -> tuple[int, Json]:
     name = f"{fields[b'Owner'].decode()}/{fields[b'Name'].decode()}"
     if name in store.files:
         return 400, {"Code": 10020101001, "Message": "the dataset already exists"}
-    store.files[name], store.private[name] = {}, fields[b"Visibility"] == b"1"
+    store.create(name, private=fields[b"Visibility"] == b"1")
     return 200, {"Code": 200, "Data": {"Id": 1}}
 
 
-def ms_tree(store: Store, body: bytes, name: str) -> tuple[int, Json]:
-    if name not in store.files:
+def ms_tree(store: Store, body: bytes, name: str, revision: str) -> tuple[int, Json]:
+    there = store.at(name, revision)
+    if there is None:
         return 404, {"Code": 10010205001, "Message": "not found"}
     files = [
         {
@@ -182,9 +311,20 @@ def ms_tree(store: Store, body: bytes, name: str) -> tuple[int, Json]:
             "Size": len(content),
             "Sha256": hashlib.sha256(content).hexdigest(),
         }
-        for path, content in store.files[name].items()
+        for path, content in there.items()
     ]
     return 200, {"Code": 200, "Data": {"Files": files}}
+
+
+def ms_revisions(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    tags = [{"Revision": tag} for tag in store.tags[name]]
+    named = {"Branches": [{"Revision": "master"}], "Tags": tags}
+    return 200, {"Code": 200, "Data": {"RevisionMap": named}}
+
+
+def ms_tag(store: Store, body: bytes, name: str) -> tuple[int, Json]:
+    store.tags[name][json.loads(body)["TagName"]] = dict(store.files[name])
+    return 200, {"Code": 200, "Data": {}}
 
 
 def ms_file(store: Store, body: bytes, name: str, path: str) -> tuple[int, Json | bytes]:
@@ -206,11 +346,10 @@ def ms_commit(store: Store, body: bytes, name: str) -> tuple[int, Json]:
             store.put(name, action["path"], store.blobs[action["sha256"]], large=True)
         else:
             store.put(name, action["path"], base64.b64decode(action["content"]), large=False)
-    return 200, {"Code": 200, "Success": True, "Data": {"oid": _OID}}
+    return 200, {"Code": 200, "Success": True, "Data": {"oid": store.head}}
 
 
-def _hf_entry(store: Store, name: str, path: str) -> dict[str, object]:
-    content = store.files[name][path]
+def _hf_entry(store: Store, name: str, path: str, content: bytes) -> dict[str, object]:
     blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
     entry: dict[str, object] = {
         "type": "file",
@@ -227,7 +366,14 @@ def _hf_entry(store: Store, name: str, path: str) -> dict[str, object]:
 NAME = r"([\w.-]+/[\w.-]+)"
 ROUTES: list[tuple[str, str, Callable[..., tuple[int, Json | bytes]]]] = [
     ("POST", "/api/repos/create", hf_create),
-    ("GET", f"/api/datasets/{NAME}/tree/main", hf_tree),
+    ("GET", f"/api/datasets/{NAME}", hf_info),
+    ("GET", rf"/api/datasets/{NAME}/revision/([\w.-]+)", hf_info),
+    ("GET", rf"/api/datasets/{NAME}/tree/([\w.-]+)", hf_tree),
+    ("GET", rf"/api/datasets/{NAME}/tree/([\w.-]+)/(.+)", hf_tree),
+    ("POST", rf"/api/datasets/{NAME}/paths-info/([\w.-]+)", hf_paths),
+    ("GET", rf"/datasets/{NAME}/resolve/([\w.-]+)/(.+)", hf_file),
+    ("GET", f"/api/datasets/{NAME}/refs", hf_refs),
+    ("POST", f"/api/datasets/{NAME}/tag/main", hf_tag),
     ("POST", "/api/validate-yaml", lambda store, body: (200, {"errors": [], "warnings": []})),
     ("POST", f"/api/datasets/{NAME}/preupload/main", hf_preupload),
     ("POST", f"/datasets/{NAME}.git/info/lfs/objects/batch", lfs_batch),
@@ -236,11 +382,18 @@ ROUTES: list[tuple[str, str, Callable[..., tuple[int, Json | bytes]]]] = [
     ("GET", f"/openapi/v1/datasets/{NAME}", ms_info),
     ("GET", f"/api/v1/datasets/{NAME}", ms_info),
     ("POST", "/api/v1/datasets", ms_create),
-    ("GET", f"/api/v1/datasets/{NAME}/repo/tree", ms_tree),
+    ("GET", rf"/api/v1/datasets/{NAME}/repo/tree\?(.+)", ms_tree),
+    ("GET", f"/api/v1/datasets/{NAME}/revisions", ms_revisions),
+    ("POST", f"/api/v1/datasets/{NAME}/repo/tag", ms_tag),
     ("GET", rf"/api/v1/datasets/{NAME}/repo\?(.+)", ms_file),
     ("POST", f"/api/v1/repos/datasets/{NAME}/info/lfs/objects/batch", ms_batch),
     ("POST", f"/api/v1/repos/datasets/{NAME}/commit/master", ms_commit),
 ]
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: clients that were killed break their connections off."""
 
 
 @contextmanager
@@ -248,12 +401,13 @@ def hub_server() -> Iterator[Store]:
     """Serve an empty hub on a free port of loopback."""
     store = Store()
     handler = type("BoundHandler", (Handler,), {"store": store})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     store.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield store
     finally:
+        store.released.set()
         server.shutdown()
         server.server_close()

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,12 +39,20 @@ def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
     """A hub that both clients take for theirs, with a token for each."""
     with hub_server() as served:
         monkeypatch.setattr(hub.constants, "ENDPOINT", served.url)
+        files = f"{served.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr(hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", files)
         monkeypatch.setattr(hub.constants, "HF_HUB_DISABLE_XET", True)
         monkeypatch.setenv("HF_TOKEN", "hf_loopback")
         monkeypatch.setenv("MODELSCOPE_ENDPOINT", served.url)
         monkeypatch.setenv("MODELSCOPE_API_TOKEN", "ms_loopback")
         monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "modelscope"))
         yield served
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the clients nor we wait before we try again."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
 
 @BOTH
@@ -55,7 +64,7 @@ def test_the_tables_and_exports_arrive_to_the_byte(run: Path, store: Store, to: 
     assert "solutions/shard-00001.parquet" in there
     assert "exports/trl-hard/validation.parquet" in there
     for path, content in there.items():
-        if path != "README.md":
+        if path not in ("README.md", "run.json"):
             assert content == (run / path).read_bytes()
     assert store.private["org/sums"]
 
@@ -122,7 +131,7 @@ def test_what_changed_is_sent_and_what_is_gone_is_deleted(run: Path, store: Stor
     RunFolder(run).marker("shard-00001").unlink()
     again = publish_run(run, to)
     assert set(again.written) == {"README.md"}
-    assert {Path(path).name for path in again.deleted} == {"shard-00001.parquet"}
+    assert {Path(path).stem for path in again.deleted} == {"shard-00001"}
     there = store.files["org/sums"]
     assert "solutions/shard-00001.parquet" not in there
     assert there["notes.md"] == b"written by a person"
@@ -130,7 +139,7 @@ def test_what_changed_is_sent_and_what_is_gone_is_deleted(run: Path, store: Stor
 
 def test_a_hugging_face_publication_is_one_commit(run: Path, store: Store) -> None:
     publish_run(run, "hf:org/sums")
-    assert store.commits == ["Publish the run sums"]
+    assert store.commits == ["Publish the run sums: 2 shards added; export trl-hard"]
     assert "Bearer hf_loopback" in store.tokens
 
 
@@ -208,11 +217,12 @@ def test_a_missing_token_is_one_clear_error(
         publish_run(run, to)
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_hub_that_cannot_be_reached_is_one_clear_error(
     run: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub.constants, "ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(ExportError, match=r"127\.0\.0\.1:9/datasets/org/sums could not be"):
+    with pytest.raises(ExportError, match=r"127\.0\.0\.1:9/datasets/org/sums: the hub cannot be reached"):
         publish_run(run, "hf:org/sums")
 
 
