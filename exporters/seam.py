@@ -47,10 +47,9 @@ class Exporter(Settings):
     """Whether labels may be True and False."""
     reads_nodes: ClassVar[bool] = False
     """Whether rows are also made of sampled prefixes that no solution holds."""
-
     usage: ClassVar[str] = ""
-    """How a trainer takes `rows`, a loaded export, as Python for a dataset's card; `{separator}` and
-    `{max_length}` stand for what was exported with. Empty: there is no more to it than loading."""
+    """How a trainer takes `rows`, a loaded export, as Python for a dataset's card; `{separator}`
+    and `{max_length}` stand for those of the export. Empty: there is no more to it than loading."""
 
     format: str
     view: AnyView | None = None
@@ -98,6 +97,11 @@ class Exporter(Settings):
     def own_view(self, concludes: Concludes) -> AnyView:
         """Return the view of a run whose labeler concludes this, where none is chosen."""
         return own_view(concludes)
+
+    def used(self, separator: str) -> str:
+        """Return `usage` for an export with this separator."""
+        fitted = self.usage.replace("{separator}", repr(separator))
+        return fitted.replace("{max_length}", repr(self.max_length)).strip()
 
     def separator_of(self, solutions: Callable[[], Iterable[SolutionRow]], view: AnyView) -> str:
         """Return the string that marks steps' ends in an export of these solutions."""
@@ -148,11 +152,6 @@ class SolutionExporter(Exporter):
     ) -> LabelledSteps | Refused:
         """Return the decided steps of a solution with their labels, or why it makes no row."""
         return labelled_steps(problem, solution, view)
-
-    def used(self, separator: str) -> str:
-        """Return `usage` for an export with this separator."""
-        fitted = self.usage.replace("{separator}", repr(separator))
-        return fitted.replace("{max_length}", repr(self.max_length)).strip()
 
     @abstractmethod
     def row(self, steps: LabelledSteps, separator: str) -> TrainingRow | Refused:

@@ -347,7 +347,9 @@ def publish(
     ] = None,
     known: Annotated[
         str | None,
-        typer.Option(help="Known first errors, as for `calibrate`: the card says how true ours are."),
+        typer.Option(
+            help="Known first errors, as for `calibrate`: the card says how true ours are."
+        ),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Write over another run, or beside what is there.")

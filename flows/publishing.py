@@ -9,9 +9,7 @@ from flows.saying import say
 from tasks.publish import Publication, Terms, publish_run
 
 
-def publish_here(
-    run: Path, out: Console, *, to: str, terms: Terms, dry_run: bool
-) -> Publication:
+def publish_here(run: Path, out: Console, *, to: str, terms: Terms, dry_run: bool) -> Publication:
     """Publish a run and print what was sent."""
     publication = publish_run(run, to, terms, dry_run=dry_run)
     lines = _planned(publication) if dry_run else _sent(publication)

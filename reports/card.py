@@ -56,7 +56,6 @@ _LIMITS = """\
 - Steps are judged by final answers, compared symbolically, and by what `checks` and `readings` hold
   where they are not empty. A wrong gold answer inverts its labels.
 - Solutions are model output. Nobody has read them all."""
-<<<<<<< HEAD
 _STATED = """\
 `stated` has, per step, the label as a number (1 right, 0 wrong, null nothing or neutral), the set's
 own words, and its reason where it gives one. `evidence`, `root`, `nodes` and `rollouts` are empty.
@@ -65,9 +64,7 @@ _LIMITS_OF_IMPORTS = """\
 - The labels are as good as the set they are of; stepmint checked none of them. Sets that state the
   first error alone say nothing of what follows it.
 - The set's own licence and terms hold for these rows."""
-=======
 _UNMARKED = "- Nobody has marked the steps: how true the labels are is not known."
->>>>>>> df4002f (Publish a run's folder with versions, truth, costs and licences; refuse secrets and other people's repositories)
 _LOADERS = {
     "hf": "from datasets import load_dataset\n\n"
     'solutions = load_dataset("{name}", "solutions", split="train")',
@@ -164,13 +161,9 @@ def dataset_card(summary: RunSummary, facts: CardFacts) -> str:
         *_example(facts.example),
         *_training(facts),
         "## Limits",
-<<<<<<< HEAD
-        _LIMITS_OF_IMPORTS if summary.imported else _LIMITS,
-=======
         "\n".join(_limits(summary, facts)),
         "## Licence",
         "\n\n".join(_licence(facts)),
->>>>>>> df4002f (Publish a run's folder with versions, truth, costs and licences; refuse secrets and other people's repositories)
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -294,19 +287,11 @@ def _making(summary: RunSummary) -> str:
     if made is None:
         return "No solution was labelled."
     sampling = made.sampling
-<<<<<<< HEAD
     if sampling is None or summary.imported is not None:
         told = summary.imported
-        how = f" from rows of the form {_span(told.format)}" if told else ""
-        who = f" Who labelled it: {_prose(told.labels)}." if told else ""
+        how = f" from rows of the form {span(told.format)}" if told else ""
+        who = f" Who labelled it: {prose(told.labels)}." if told else ""
         return f"They are not ours, but those of a set that others made, imported{how}.{who}"
-=======
-    if sampling is None:
-        return (
-            f"They are not ours: {span(made.policy)}, imported as it states them. Nothing was "
-            "sampled, and the counts of rollouts are empty; `stated` has each step's label."
-        )
->>>>>>> df4002f (Publish a run's folder with versions, truth, costs and licences; refuse secrets and other people's repositories)
     wrote = "wrote the solutions and continued their prefixes"
     if summary.given:
         wrote = f"continued the prefixes of solutions, of which {summary.given:,} were given to it"
@@ -377,13 +362,8 @@ def _counts(summary: RunSummary) -> Iterable[tuple[str, str]]:
     yield "without error", f"{summary.without_error:,}"
     yield "abstained", f"{summary.abstained:,}"
     yield "steps", f"{summary.steps:,}"
-<<<<<<< HEAD
-    if summary.imported:
-        return
-=======
     yield "steps with a label", f"{summary.labelled_steps:,}"
->>>>>>> df4002f (Publish a run's folder with versions, truth, costs and licences; refuse secrets and other people's repositories)
-    for rule, count in sorted(summary.stop_rules.items()):
+    for rule, count in () if summary.imported else sorted(summary.stop_rules.items()):
         yield f"steps sampled by rule {span(rule)}", f"{count:,}"
 
 
@@ -402,8 +382,7 @@ def _histograms(summary: RunSummary) -> Iterable[str]:
             for low, count in enumerate(summary.difficulty)
         },
         ("verdict on a rollout", "rollouts"): {
-            outcome.value.replace("_", " "): summary.outcomes.get(outcome, 0)
-            for outcome in Outcome
+            outcome.value.replace("_", " "): summary.outcomes.get(outcome, 0) for outcome in Outcome
         },
     }
     return [bars(header, counts) for header, counts in tables.items() if any(counts.values())]
@@ -434,6 +413,8 @@ def _example(row: SolutionRow | None) -> list[str]:
         return []
     lines = [one_line(row.problem.question, 600), "", *_step_lines(row.solution)]
     said = "Behind each step's number: right rollouts of those decided."
+    if row.solution.stated:
+        said = "Behind each step's number: + right, - wrong, ~ between, . nothing stated."
     return ["## One solution", said, code("\n".join(lines), "text")]
 
 

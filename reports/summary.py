@@ -1,471 +1,256 @@
-"""The dataset card of a published run: what the rows are, how they were made, what they are not."""
+"""What a run has come to, counted from its tables: for the terminal, Prefect and dataset cards."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from reports.markdown import as_yaml, bars, code, prose, span, table
-from reports.summary import BINS, RunSummary
-from reports.text import one_line, plain
-from reports.truth import Share, Truth
-from schemas import LabelledSolution, Outcome
-from schemas.rows import SolutionRow
+import pyarrow as pa
+import pyarrow.compute as pc
 
-_SIZES = (
-    (1_000, "n<1K"),
-    (10_000, "1K<n<10K"),
-    (100_000, "10K<n<100K"),
-    (1_000_000, "100K<n<1M"),
-    (10_000_000, "1M<n<10M"),
-    (100_000_000, "10M<n<100M"),
-    (1_000_000_000, "100M<n<1B"),
-)
-_TABLES = {
-    "solutions": "the training table: a labelled solution per row, with its problem",
-    "problems": "every problem, with the reason where it was set aside",
-    "nodes": "every sampled prefix with its evidence",
-    "rollouts": "every completion with its verdict",
-}
-_COLUMNS = {
-    "problem_id": "source and content hash: equal content, equal id",
-    "question, answer": "the problem and its gold final answer",
-    "steps": "the solution's steps; joined, they are its text to the byte",
-    "given_id": "the id a given solution came with; null where the policy wrote it",
-    "outcome": "the verdict on the solution's own final answer",
-    "first_error": "0-based index of the first wrong step; -1: none; null: the labeler abstained",
-    "evidence": "per step, the verdicts counted over rollouts of the prefix that ends with it, "
-    "and the rule that stopped sampling",
-    "stated": "per step, the label, the words and the reason of a set that others made; empty "
-    "where the labels are our own",
-    "root": "the same at the empty prefix: how hard the problem is for this policy",
-    "posterior": "P(first error = each step, none), where the labeler computes it",
-    "policy, prompt, temperature, top_p, top_k, max_tokens, stop, seed, config": "provenance",
-}
-_CONVENTION = """\
-*Correct*: the final answer equals the gold one. *Incorrect*: an answer, and it differs. *No
-answer*: the completion ended by itself without one; it counts as a failure. *Truncated* (cut at
-`max_tokens`) and *undecided* (the verifier could not tell) are recorded and count as nothing.
+from reports.text import one_line
+from schemas import Evidence, LabelledSolution, Outcome, StopRule
+from schemas.arrow import read_table
+from schemas.conversion import problems_from, solutions_from
+from schemas.rows import ProblemRow, Provenance, SolutionRow
+from schemas.run_folder import RunFolder
+from schemas.views import AnyView, Label, own_view
 
-Labels are views of these counts. The hard label of a step is true if any rollout from it was
-correct. The ratio of correct to decided rollouts is an unbiased estimate under the stop rules
-`fixed` and `terminal` only; under `first_success` it is biased upward, the likelihood is not."""
-_LIMITS = """\
-- A label says whether this policy could still reach the gold answer from a prefix. That is not
-  the same as correctness: a lucky guess makes a wrong step look right, a weak policy a right one
-  wrong.
-- Steps are judged by final answers, compared symbolically, and by what `checks` and `readings` hold
-  where they are not empty. A wrong gold answer inverts its labels.
-- Solutions are model output. Nobody has read them all."""
-_STATED = """\
-`stated` has, per step, the label as a number (1 right, 0 wrong, null nothing or neutral), the set's
-own words, and its reason where it gives one. `evidence`, `root`, `nodes` and `rollouts` are empty.
-`first_error` is set where these statements decide it."""
-_LIMITS_OF_IMPORTS = """\
-- The labels are as good as the set they are of; stepmint checked none of them. Sets that state the
-  first error alone say nothing of what follows it.
-- The set's own licence and terms hold for these rows."""
-_UNMARKED = "- Nobody has marked the steps: how true the labels are is not known."
-_LOADERS = {
-    "hf": "from datasets import load_dataset\n\n"
-    'solutions = load_dataset("{name}", "solutions", split="train")',
-    "ms": "from modelscope.msdatasets import MsDataset\n\n"
-    'solutions = MsDataset.load("{name}", subset_name="solutions", split="train")',
-}
-_ROWS = {
-    "hf": 'rows = load_dataset("{name}", "{export}")',
-    "ms": 'rows = MsDataset.load("{name}", subset_name="{export}")',
-}
-_COPIES = {
-    "hf": "hf download {name} --repo-type dataset --local-dir {folder}",
-    "ms": "modelscope download --dataset {name} --local_dir {folder}",
-}
-_DEMO = """\
-> **Demo data.** Made by stepmint's demo policy, a tiny model trained to make mistakes on
-> synthetic problems. It shows the format. Do not train a real model on it."""
-_POSITIONS = 10
-"""Steps that have a line of their own in the table of first errors."""
+_TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
+BINS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardExport:
-    """An export that lies beside the tables."""
+class ProblemLine:
+    """One problem in a list of problems."""
+
+    id: str
+    question: str
+    """Its start, on one line."""
+    set_aside: str
+    root: Evidence
+    """Evidence at the empty prefix; no counts where the problem was set aside."""
+    solutions: int
+    with_error: int
+    """Solutions with a located first error."""
+    abstained: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFacts:
+    """What a run says of the set it is an import of."""
+
+    format: str
+    labels: str
+    """Who labelled it: human, automatic, synthetic or unknown."""
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """A run in figures; every one is counted from committed rows."""
 
     name: str
-    separator: str
-    rows: Mapping[str, int]
-    refused: Mapping[str, int]
-    columns: Sequence[str]
-    filtered: Sequence[tuple[str, int]] = ()
-    """The kind of each filter, in order, with the solutions that it took out."""
-    usage: str = ""
-    """How a trainer takes `rows`, as Python; may be empty."""
+    status: str
+    """As `run.json` says; `unknown` where it is missing."""
+    shards: int
+    imported: ImportFacts | None
+    """The set that the run is an import of; None where its labels are our own."""
+    unlabelled: int
+    """Problems of the run that are not labelled yet."""
+    provenance: Provenance | None
+    """What made the rows; None where no solution was labelled."""
+    labelers: tuple[str, ...]
+    sources: Mapping[str, int]
+    """Problems per source."""
+    problems: int
+    first_problems: tuple[ProblemLine, ...]
+    """As many as were asked for, in order."""
+    difficulty: tuple[int, ...]
+    """Problems per tenth of the pass rate at the root, hardest first."""
+    set_aside: Mapping[str, int]
+    """Problems without solutions, per reason."""
+    rejected: Mapping[str, int]
+    """Rows of the source that are no problems, per kind of reason; none known of older runs."""
+    solutions: int
+    given: int
+    """Of the solutions, those that the policy did not write."""
+    steps: int
+    labelled_steps: int
+    """Of these, the ones with a label; steps behind a first error may have none."""
+    labels: Mapping[Label, int]
+    """Steps per hard label, those behind a first error included: true, false, None (no label)."""
+    without_error: int
+    with_error: int
+    first_errors: Mapping[int, int]
+    """Of those with an error, the solutions per 0-based step of the first."""
+    abstained: int
+    answers: Mapping[Outcome, int]
+    """Solutions, per verdict on their own final answers."""
+    nodes: int
+    """Sampled prefixes."""
+    outcomes: Mapping[Outcome, int]
+    """All rollouts, per verdict."""
+    stop_rules: Mapping[StopRule, int]
+    """Steps of solutions, per rule that ended sampling there."""
+    tokens: Mapping[str, int]
+    """prompt_tokens, cached_tokens, completion_tokens over all rollouts."""
+
+    @property
+    def rollouts(self) -> int:
+        """All rollouts, whatever their verdict."""
+        return sum(self.outcomes.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardLicence:
-    """Under which licence the problems of a source are given."""
+@dataclass(slots=True)
+class _Tally:
+    """The solutions of one problem, or of the run, counted so far."""
 
-    source: str
-    name: str
-    """Empty where it is not known."""
-    read_in: str
+    root: Evidence = field(default_factory=Evidence)
+    solutions: int = 0
+    given: int = 0
+    steps: int = 0
+    labelled_steps: int = 0
+    without_error: int = 0
+    with_error: int = 0
+    abstained: int = 0
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardFacts:
-    """What a card needs beyond the counts."""
-
-    title: str
-    """The dataset's name on the hub: `org/name`."""
-    hub: Literal["hf", "ms"]
-    license: str
-    """An identifier of the hub's list, e.g. `mit`; `other` leaves it open."""
-    demo: bool
-    """Whether the demo policy made it."""
-    configuration: Mapping[str, object]
-    """The settings that shaped the rows, as `run.json` has them."""
-    exports: Sequence[CardExport]
-    example: SolutionRow | None
-    languages: Sequence[str] = ()
-    """Of the problems, as hubs spell them; none where they are not known."""
-    licences: Sequence[CardLicence] = ()
-    """Of the problems, by their sources."""
-    truth: Truth | None = None
-    """How true the labels are, where that is known."""
-    deep: bool = False
-    """Whether some shards lie in folders below their table's."""
+    def add(self, solution: LabelledSolution) -> None:
+        """Count one solution."""
+        self.root = solution.root
+        self.solutions += 1
+        self.given += solution.given_id is not None
+        self.steps += len(solution.steps)
+        self.labelled_steps += solution.labelled_steps
+        self.without_error += solution.first_error == -1
+        self.with_error += solution.first_error is not None and solution.first_error >= 0
+        self.abstained += solution.first_error is None
 
 
-def dataset_card(summary: RunSummary, facts: CardFacts) -> str:
-    """Return README.md: a YAML header that the hub and `datasets` read, then text for people."""
-    parts = [
-        f"---\n{as_yaml(_header(summary, facts))}---",
-        f"# {plain(facts.title)}",
-        *([_DEMO] if facts.demo else []),
-        *_partial(summary),
-        _opening(summary),
-        *_loading(facts),
-        "## What it holds",
-        table(("configuration", "rows", "what they are"), _holdings(summary, facts)),
-        *_left_out(facts.exports),
-        table(("column of `solutions`", "meaning"), ((f"`{n}`", m) for n, m in _COLUMNS.items())),
-        "## How the labels were made",
-        _making(summary),
-        _STATED if summary.imported else _CONVENTION,
-        *_settings(facts.configuration),
-        *_truth(facts.truth),
-        "## What came out",
-        table(("what", "how many"), _counts(summary)),
-        *_histograms(summary),
-        *_costs(summary),
-        *_example(facts.example),
-        *_training(facts),
-        "## Limits",
-        "\n".join(_limits(summary, facts)),
-        "## Licence",
-        "\n\n".join(_licence(facts)),
-    ]
-    return "\n\n".join(parts) + "\n"
+class _Counts:
+    """The problems and solutions of some shards, counted; no text is kept but of the first."""
+
+    def __init__(self, view: AnyView, *, lines: int) -> None:
+        self._view = view
+        self._lines = lines
+        self.run = _Tally()
+        self.sources = Counter[str]()
+        self.first: list[ProblemLine] = []
+        self.difficulty = [0] * BINS
+        self.set_aside = Counter[str]()
+        self.labels = Counter[Label]()
+        self.stop_rules = Counter[StopRule]()
+        self.answers = Counter[Outcome]()
+        self.first_errors = Counter[int]()
+        self.labelers = set[str]()
+        self.provenance: Provenance | None = None
+
+    def add(self, problems: Iterable[ProblemRow], solutions: Iterable[SolutionRow]) -> None:
+        """Count a shard."""
+        tallies = defaultdict[str, _Tally](_Tally)
+        for row in solutions:
+            tallies[row.problem.id].add(row.solution)
+            self._add_solution(row)
+        for problem in problems:
+            self._add_problem(_line(problem, tallies[problem.problem.id]), problem)
+
+    def _add_solution(self, row: SolutionRow) -> None:
+        self.run.add(row.solution)
+        self.labels.update(self._view.labels(row.solution))
+        self.stop_rules.update(evidence.stop_rule for evidence in row.solution.evidence)
+        self.answers[row.solution.outcome] += 1
+        self.labelers.add(row.solution.labeler)
+        if (first := row.solution.first_error) is not None and first >= 0:
+            self.first_errors[first] += 1
+        self.provenance = self.provenance or row.provenance
+
+    def _add_problem(self, line: ProblemLine, row: ProblemRow) -> None:
+        self.sources[row.problem.source] += 1
+        if len(self.first) < self._lines:
+            self.first.append(line)
+        if line.set_aside:
+            self.set_aside[line.set_aside] += 1
+        if line.root.mc_value is not None:
+            self.difficulty[min(int(line.root.mc_value * BINS), BINS - 1)] += 1
 
 
-def _header(summary: RunSummary, facts: CardFacts) -> dict[str, object]:
-    configs: list[dict[str, object]] = [
-        {
-            "config_name": name,
-            **({"default": True} if name == "solutions" else {}),
-            "data_files": [{"split": "train", "path": _paths(name, deep=facts.deep)}],
-        }
-        for name in _TABLES
-    ]
-    configs += [
-        {
-            "config_name": export.name,
-            "data_files": [
-                {"split": split, "path": f"exports/{export.name}/{split}.parquet"}
-                for split, count in export.rows.items()
-                if count
-            ],
-        }
-        for export in facts.exports
-    ]
-    tags = ["process-reward-model", "math", "stepmint", *(["demo"] if facts.demo else [])]
-    return {
-        "pretty_name": plain(facts.title),
-        **({"language": list(facts.languages)} if facts.languages else {}),
-        "license": facts.license,
-        "task_categories": ["token-classification", "text-generation"],
-        "size_categories": [_size(summary.solutions)],
-        "tags": tags,
-        "configs": configs,
-    }
+def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
+    """Count a run's committed rows, shard by shard, and tell of its first problems.
 
-
-def _paths(name: str, *, deep: bool) -> str | list[str]:
-    path = f"{name}/*.parquet"
-    return [path, f"{name}/*/*.parquet"] if deep else path
-
-
-def _partial(summary: RunSummary) -> list[str]:
-    if not summary.unlabelled:
-        return []
-    whole = summary.unlabelled + summary.problems
-    return [
-        f"> **Partial.** {summary.problems:,} of {whole:,} problems are labelled; the run goes on."
-    ]
-
-
-def _size(rows: int) -> str:
-    return next((name for limit, name in _SIZES if rows < limit), "1B<n<10B")
-
-
-def _opening(summary: RunSummary) -> str:
-    sources = ", ".join(f"{prose(name)} ({count:,})" for name, count in summary.sources.items())
-    return (
-        f"Step labels for process reward models: {summary.solutions:,} solutions with "
-        f"{summary.steps:,} steps to {summary.problems:,} problems of {sources}. "
-        "Made with stepmint."
+    What is committed meanwhile does not count. Raises RunError where there are no rows or they are
+    unreadable.
+    """
+    counted = _Counts(own_view(run.concludes, after_error="keep"), lines=lines)
+    outcomes, tokens = Counter[Outcome](), Counter[str]()
+    shards, nodes = run.shards, 0
+    for shard in shards:
+        counted.add(
+            problems_from(read_table(run.file("problems", shard), "problems")),
+            solutions_from(read_table(run.file("solutions", shard), "solutions")),
+        )
+        rollouts = read_table(run.file("rollouts", shard), "rollouts", ("outcome", *_TOKENS))
+        _count_rollouts(rollouts, outcomes, tokens)
+        nodes += read_table(run.file("nodes", shard), "nodes", ("problem_id",)).num_rows
+    return RunSummary(
+        name=run.name,
+        status=str(run.record().get("status", "unknown")),
+        shards=len(shards),
+        imported=_import(run.record().get("import")),
+        unlabelled=run.unlabelled,
+        provenance=counted.provenance,
+        labelers=tuple(sorted(counted.labelers)),
+        sources=counted.sources,
+        problems=counted.sources.total(),
+        first_problems=tuple(counted.first),
+        difficulty=tuple(counted.difficulty),
+        set_aside=counted.set_aside,
+        rejected=_rejected(run.record().get("source")),
+        solutions=counted.run.solutions,
+        given=counted.run.given,
+        steps=counted.run.steps,
+        labelled_steps=counted.run.labelled_steps,
+        labels=counted.labels,
+        without_error=counted.run.without_error,
+        with_error=counted.run.with_error,
+        first_errors=counted.first_errors,
+        abstained=counted.run.abstained,
+        answers=counted.answers,
+        nodes=nodes,
+        outcomes=outcomes,
+        stop_rules=counted.stop_rules,
+        tokens=tokens,
     )
 
 
-def _loading(facts: CardFacts) -> Iterable[str]:
-    """Yield how the tables are loaded, and how stepmint reads a copy of the whole."""
-    fitted = {"name": facts.title, "folder": f"output/{facts.title.rpartition('/')[2]}"}
-    lines = [_LOADERS[facts.hub].format(**fitted)]
-    lines += [_ROWS[facts.hub].format(**fitted, export=one.name) for one in facts.exports[:1]]
-    yield code("\n".join(lines))
-    yield (
-        "Each version has a tag: name one as `revision` for rows that stay the same. A copy of "
-        "the whole is a run's folder that stepmint reads:"
-    )
-    copy = _COPIES[facts.hub].format(**fitted)
-    show = "stepmint show {folder}\nstepmint export {folder} --format trl".format(**fitted)
-    yield code(f"{copy}\n{show}", "sh")
+def _import(record: object) -> ImportFacts | None:
+    """Return what `run.json` says of the set that was imported; None where none was."""
+    if not isinstance(record, Mapping):
+        return None
+    texts = {name: str(record.get(name, "unknown")) for name in ("format", "labels", "origin")}
+    return ImportFacts(**texts)
 
 
-def _training(facts: CardFacts) -> Iterable[str]:
-    """Yield how a trainer takes the rows of each export."""
-    used = [export for export in facts.exports if export.usage]
-    if used:
-        yield "## Training on it"
-    for export in used:
-        rows = _ROWS[facts.hub].format(name=facts.title, export=export.name)
-        yield f"With {span(export.name)}:"
-        yield code(f"{rows}\n\n{export.usage}")
+def _rejected(source: object) -> dict[str, int]:
+    """Return what `run.json` says of rejected rows."""
+    counts = source.get("rejected") if isinstance(source, Mapping) else None
+    if not isinstance(counts, Mapping):
+        return {}
+    return {str(reason): count for reason, count in counts.items() if isinstance(count, int)}
 
 
-def _holdings(summary: RunSummary, facts: CardFacts) -> Iterable[tuple[str, str, str]]:
-    counts_of = {
-        "solutions": f"{summary.solutions:,}",
-        "problems": f"{summary.problems:,}",
-        "nodes": f"{summary.nodes:,}",
-        "rollouts": f"{summary.rollouts:,}",
-    }
-    for name, meaning in _TABLES.items():
-        yield span(name), counts_of[name], meaning
-    for export in facts.exports:
-        counts = ", ".join(f"{count:,} {split}" for split, count in export.rows.items())
-        columns = ", ".join(map(span, export.columns))
-        marked = f"; step separator {span(repr(export.separator))}" if export.separator else ""
-        yield span(export.name), counts, f"training rows: {columns}{marked}"
-
-
-def _left_out(exports: Sequence[CardExport]) -> list[str]:
-    rows = [
-        (span(export.name), f"{count:,}", prose(reason))
-        for export in exports
-        for reason, count in (
-            *export.refused.items(),
-            *((f"filter {kind}", count) for kind, count in export.filtered),
-        )
-        if count
-    ]
-    return [table(("configuration", "left out", "why"), rows)] if rows else []
-
-
-def _making(summary: RunSummary) -> str:
-    made = summary.provenance
-    if made is None:
-        return "No solution was labelled."
-    sampling = made.sampling
-    if sampling is None or summary.imported is not None:
-        told = summary.imported
-        how = f" from rows of the form {span(told.format)}" if told else ""
-        who = f" Who labelled it: {prose(told.labels)}." if told else ""
-        return f"They are not ours, but those of a set that others made, imported{how}.{who}"
-    wrote = "wrote the solutions and continued their prefixes"
-    if summary.given:
-        wrote = f"continued the prefixes of solutions, of which {summary.given:,} were given to it"
-    return (
-        f"The policy {span(made.policy)} {wrote} "
-        f"(prompt {span(made.prompt)}, temperature {sampling.temperature:g}, top-p "
-        f"{sampling.top_p:g}, at most {sampling.max_tokens} tokens, seed {made.seed}). "
-        f"The labeler {span(', '.join(summary.labelers))} decided which prefixes to sample. "
-        f"Rows of one configuration share `config` = {span(made.config)}."
+def _line(row: ProblemRow, tally: _Tally) -> ProblemLine:
+    return ProblemLine(
+        id=row.problem.id,
+        question=one_line(row.problem.question),
+        set_aside=row.set_aside,
+        root=tally.root,
+        solutions=tally.solutions,
+        with_error=tally.with_error,
+        abstained=tally.abstained,
     )
 
 
-def _settings(configuration: Mapping[str, object]) -> list[str]:
-    if not configuration:
-        return []
-    return [
-        "Settings, without those that are empty; `run.json` has them all:",
-        code(as_yaml(_brief(configuration)).rstrip(), "yaml"),
-    ]
-
-
-def _brief(settings: Mapping[str, object]) -> dict[str, object]:
-    """Return settings as few as tell what was done: of the verifier how answers are read."""
-    shown: dict[str, object] = {}
-    for key, value in settings.items():
-        told = _brief(value) if isinstance(value, Mapping) else value
-        if key == "verification" and isinstance(told, Mapping):
-            told = {name: told[name] for name in ("answer_format",) if name in told}
-        if told is not None and told not in ({}, [], ""):
-            shown[key] = told
-    return shown
-
-
-def _truth(truth: Truth | None) -> list[str]:
-    if truth is None:
-        return []
-    rows = [
-        ("first error at the very step, of solutions with an error", _share(truth.located)),
-        ("found without error, of solutions without one", _share(truth.kept)),
-        (
-            "F1: harmonic mean of the two, as ProcessBench scores",
-            "there is none" if truth.f1 is None else f"{truth.f1:.1%}",
-        ),
-        ("of all these, the labeler abstained on, which counts as a miss", f"{truth.abstained:,}"),
-    ]
-    return [
-        "## How true the labels are",
-        f"Beside what {prose(truth.by)} says of these very solutions, with 95 % intervals:",
-        table(("what", "share"), rows),
-    ]
-
-
-def _share(share: Share) -> str:
-    if not share.of:
-        return "there is none"
-    low, high = share.interval
-    return f"{share.value:.1%} ({low:.1%} to {high:.1%}; {share.hits:,} of {share.of:,})"
-
-
-def _counts(summary: RunSummary) -> Iterable[tuple[str, str]]:
-    yield "problems", f"{summary.problems:,}"
-    for reason, count in sorted(summary.set_aside.items()):
-        yield f"set aside: {prose(reason)}", f"{count:,}"
-    for reason, count in sorted(summary.rejected.items()):
-        yield f"rows that are no problems: {prose(reason)}", f"{count:,}"
-    yield "solutions", f"{summary.solutions:,}"
-    yield "with the first error located", f"{summary.with_error:,}"
-    yield "without error", f"{summary.without_error:,}"
-    yield "abstained", f"{summary.abstained:,}"
-    yield "steps", f"{summary.steps:,}"
-    yield "steps with a label", f"{summary.labelled_steps:,}"
-    for rule, count in () if summary.imported else sorted(summary.stop_rules.items()):
-        yield f"steps sampled by rule {span(rule)}", f"{count:,}"
-
-
-def _histograms(summary: RunSummary) -> Iterable[str]:
-    """Yield small tables with bars: labels, first errors, pass rates, verdicts."""
-    labels = {
-        "right": summary.labels.get(True, 0),
-        "wrong": summary.labels.get(False, 0),
-        "no label": summary.labels.get(None, 0),
-    }
-    tables = {
-        ("steps", "how many"): labels,
-        ("first error at step (0-based)", "solutions"): _positions(summary.first_errors),
-        ("pass rate at the root", "problems"): {
-            f"{low * 100 // BINS} to {(low + 1) * 100 // BINS} %": count
-            for low, count in enumerate(summary.difficulty)
-        },
-        ("verdict on a rollout", "rollouts"): {
-            outcome.value.replace("_", " "): summary.outcomes.get(outcome, 0)
-            for outcome in Outcome
-        },
-    }
-    return [bars(header, counts) for header, counts in tables.items() if any(counts.values())]
-
-
-def _positions(first_errors: Mapping[int, int]) -> dict[str, int]:
-    last = max(first_errors, default=-1)
-    shown = {str(step): first_errors.get(step, 0) for step in range(min(last + 1, _POSITIONS))}
-    if later := sum(count for step, count in first_errors.items() if step >= _POSITIONS):
-        shown[f"{_POSITIONS} or later"] = later
-    return shown
-
-
-def _costs(summary: RunSummary) -> list[str]:
-    if not summary.rollouts:
-        return []
-    rows = [("rollouts", f"{summary.rollouts:,}")]
-    rows += [(name.replace("_", " "), f"{count:,}") for name, count in summary.tokens.items()]
-    written, steps = summary.tokens.get("completion_tokens", 0), summary.labelled_steps
-    if steps:
-        rows.append(("rollouts per labelled step", f"{summary.rollouts / steps:,.2f}"))
-        rows.append(("tokens written per labelled step", f"{written / steps:,.1f}"))
-    return ["## What it cost", table(("what", "how many"), rows)]
-
-
-def _example(row: SolutionRow | None) -> list[str]:
-    if row is None:
-        return []
-    lines = [one_line(row.problem.question, 600), "", *_step_lines(row.solution)]
-    said = "Behind each step's number: right rollouts of those decided."
-    if row.solution.stated:
-        said = "Behind each step's number: + right, - wrong, ~ between, . nothing stated."
-    return ["## One solution", said, code("\n".join(lines), "text")]
-
-
-_STATED_MARKS: Mapping[float | None, str] = {1.0: "+", 0.0: "-", None: "."}
-
-
-def _step_lines(solution: LabelledSolution) -> Iterable[str]:
-    pairs = zip(solution.steps, solution.evidence, strict=True)
-    for index, (step, evidence) in enumerate(pairs):
-        mark = "  <- first error" if index == solution.first_error else ""
-        counts = f"{evidence.correct}/{evidence.decided}"
-        if solution.stated:
-            counts = _STATED_MARKS.get(solution.stated[index].label, "~")
-        yield f"{index:>2}  {counts:>6}  {one_line(step, 120)}{mark}"
-
-
-def _limits(summary: RunSummary, facts: CardFacts) -> Iterable[str]:
-    """Yield what was measured of this very run first, then what holds of all."""
-    for outcome, why in (
-        (Outcome.TRUNCATED, "cut at `max_tokens`"),
-        (Outcome.UNDECIDED, "left undecided by the verifier"),
-    ):
-        if count := summary.outcomes.get(outcome, 0):
-            yield (
-                f"- {count:,} of {summary.rollouts:,} rollouts ({count / summary.rollouts:.1%}) "
-                f"were {why} and count as nothing."
-            )
-    if aside := sum(summary.set_aside.values()):
-        yield (
-            f"- {aside:,} of {summary.problems:,} problems ({aside / summary.problems:.1%}) were "
-            "set aside and have no solutions here: what is left is no fair sample of the source."
-        )
-    if summary.abstained:
-        yield (
-            f"- Of {summary.abstained:,} of {summary.solutions:,} solutions "
-            f"({summary.abstained / summary.solutions:.1%}) the labeler says no first error: "
-            "`first_error` is null there."
-        )
-    if facts.truth is None:
-        yield _UNMARKED
-    yield _LIMITS
-
-
-def _licence(facts: CardFacts) -> Iterable[str]:
-    said = "leaves it open" if facts.license == "other" else "gives it under"
-    named = "" if facts.license == "other" else f" {span(facts.license)}"
-    yield f"Whoever published this dataset {said}{named}. The problems in it have their own terms:"
-    rows = [
-        (prose(one.source), prose(one.name) or "not stated", prose(one.read_in))
-        for one in facts.licences
-    ]
-    yield table(("problems of", "licence", "read in"), rows)
-    yield "Solutions were written by models, whose makers' terms may concern their output."
+def _count_rollouts(table: pa.Table, outcomes: Counter[Outcome], tokens: Counter[str]) -> None:
+    for count in pc.value_counts(table["outcome"]).to_pylist():
+        outcomes[Outcome(count["values"])] += count["counts"]
+    for column in _TOKENS:
+        tokens[column] += pc.sum(table[column].cast(pa.int64())).as_py() or 0

@@ -62,7 +62,9 @@ def _licences(run: RunFolder, summary: RunSummary) -> Iterator[tuple[str, Licenc
 
 
 def _truth(run: RunFolder, known: str | None) -> Truth | None:
-    if known is None and not any(_has_programs(table) for table in run.tables("problems", "program")):
+    if known is None and not any(
+        _has_programs(table) for table in run.tables("problems", "program")
+    ):
         return None
     by = "the exact step oracle of the synthetic problems"
     if known not in (None, ORACLE):

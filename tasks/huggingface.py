@@ -17,7 +17,7 @@ from huggingface_hub.errors import HfHubHTTPError, HTTPError, RepositoryNotFound
 from huggingface_hub.hf_api import RepoFile
 
 from schemas import ExportError
-from tasks.hubs import HubError, failed, trouble_of
+from tasks.hubs import HubError, Trouble, failed, trouble_of
 
 PER_COMMIT = 1_000
 """Files that one commit changes at most: the hub asks for few, and its own client for large folders
@@ -118,8 +118,8 @@ def _one_message(url: str) -> Iterator[None]:
 def _failed(url: str, error: Exception) -> HubError:
     settings = "HF_TOKEN and HF_ENDPOINT"
     if not isinstance(error, HfHubHTTPError):  # without an answer: the connection, or the disk
-        reached = not isinstance(error, HTTPError | ConnectionError)
-        trouble = "other" if reached else "unreachable"
+        cut_off = isinstance(error, HTTPError | ConnectionError)
+        trouble: Trouble = "unreachable" if cut_off else "other"
         return failed(url, error, trouble, login=_LOGIN, settings=settings)
     asked = error.response.headers.get("Retry-After", "")
     return failed(

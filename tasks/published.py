@@ -100,7 +100,7 @@ def public_record(run: RunFolder) -> dict[str, Any]:
     told = {key: record[key] for key in _TOLD if key in record}
     named = {"name": record.get("name", run.name)}
     shown = {"config": shown_settings(run), **_without_reused_folders(told)}
-    return without_folders({**named, **shown})
+    return dict(without_folders({**named, **shown}))
 
 
 def identity(record: Mapping[str, Any]) -> tuple[object, object]:
@@ -144,7 +144,7 @@ def _tables(run: RunFolder) -> Iterator[tuple[str, Path]]:
 
 
 def _place(folder: str, shard: str, ending: str) -> str:
-    """Return the path of a shard's file: in a folder below where there are more than a hub likes."""
+    """Return where a shard's file goes: into a folder below where a hub wants no more in one."""
     number = int(shard.rpartition("-")[2])
     below = f"{number // PER_FOLDER}/" if number >= PER_FOLDER else ""
     return f"{folder}/{below}{shard}{ending}"

@@ -61,8 +61,9 @@ class SecretScan:
     def __init__(self, known: Mapping[str, str]) -> None:
         """Look for the shapes and for `known`: what a value is called, to the value."""
         values = {f"the value of {name}": re2.escape(value) for name, value in known.items()}
-        self._shapes = {kind: re2.compile(shape) for kind, shape in (values | _SHAPES).items()}
-        self._any = "|".join(f"(?:{shape})" for shape in (values | _SHAPES).values())
+        shapes = {**values, **_SHAPES}
+        self._shapes = {kind: re2.compile(shape) for kind, shape in shapes.items()}
+        self._any = "|".join(f"(?:{shape})" for shape in shapes.values())
 
     @classmethod
     def of_this_process(cls, environment: Mapping[str, str] | None = None) -> "SecretScan":

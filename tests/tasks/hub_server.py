@@ -186,7 +186,9 @@ def hf_create(store: Store, body: bytes) -> tuple[int, Json]:
     return 200, url
 
 
-def hf_tree(store: Store, body: bytes, name: str, revision: str, below: str = "") -> tuple[int, Json]:
+def hf_tree(
+    store: Store, body: bytes, name: str, revision: str, below: str = ""
+) -> tuple[int, Json]:
     files = store.at(name, revision)
     if files is None:
         return 404, {"error": "Repository not found"}

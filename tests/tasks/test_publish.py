@@ -222,7 +222,9 @@ def test_a_hub_that_cannot_be_reached_is_one_clear_error(
     run: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub.constants, "ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(ExportError, match=r"127\.0\.0\.1:9/datasets/org/sums: the hub cannot be reached"):
+    with pytest.raises(
+        ExportError, match=r"127\.0\.0\.1:9/datasets/org/sums: the hub cannot be reached"
+    ):
         publish_run(run, "hf:org/sums")
 
 
