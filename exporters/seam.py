@@ -103,6 +103,17 @@ class Exporter(Settings):
         fitted = self.usage.replace("{separator}", repr(separator))
         return fitted.replace("{max_length}", repr(self.max_length)).strip()
 
+    @field_validator("filters")
+    @classmethod
+    def _filters_find_what_they_read(cls, filters: tuple[AnyFilter, ...]) -> tuple[AnyFilter, ...]:
+        for one in filters:
+            if one.reads_steps and not cls.reads_view:
+                raise ValueError(
+                    f"filter {one.kind!r} reads the labels of steps, and rows of this format have "
+                    "none: leave it out"
+                )
+        return filters
+
     def separator_of(self, solutions: Callable[[], Iterable[SolutionRow]], view: AnyView) -> str:
         """Return the string that marks steps' ends in an export of these solutions."""
         return ""

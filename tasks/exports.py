@@ -10,6 +10,7 @@ from exporters import Exporter
 from exporters.runs import ExportReport, export_run
 from schemas.run_folder import RunFolder
 from tasks.files import writing
+from tasks.lists import read_list
 from tasks.locks import locked
 from tasks.publish import Terms, publish_run
 from tasks.settings import LabelRun, Publication
@@ -27,7 +28,7 @@ def export(folder: Path, exporter: Exporter) -> ExportReport:
     with writing(folder):
         run.exports_lock.parent.mkdir(exist_ok=True)
         with locked(run.exports_lock):  # two exports under one name would mix their files
-            return export_run(run, exporter, tokenizer=tokenizer)
+            return export_run(run, exporter, tokenizer=tokenizer, read_list=read_list)
 
 
 @task(

@@ -4,24 +4,46 @@ from typing import Annotated
 
 from pydantic import Field
 
+from exporters.filters.balance import Balance, FirstError, PerProblem
+from exporters.filters.contamination import Contamination
+from exporters.filters.duplicates import Duplicates
 from exporters.filters.seam import Candidate, Filter, ReadList, Reference, Scope, Sieve, no_lists
-from exporters.filters.shape import Difficulty, NumSteps
+from exporters.filters.shape import Confidence, Difficulty, NumSteps
 from exporters.filters.sifting import FilterCount, Sifting
+from exporters.filters.suspects import SuspectGolds
 
-AnyFilter = Annotated[Difficulty | NumSteps, Field(discriminator="kind")]
+AnyFilter = Annotated[
+    Duplicates
+    | Contamination
+    | SuspectGolds
+    | FirstError
+    | Confidence
+    | NumSteps
+    | Difficulty
+    | PerProblem
+    | Balance,
+    Field(discriminator="kind"),
+]
 """The registry of filters: pydantic picks by `kind` and names the valid ones on a typo."""
 
 __all__ = [
     "AnyFilter",
+    "Balance",
     "Candidate",
+    "Confidence",
+    "Contamination",
     "Difficulty",
+    "Duplicates",
     "Filter",
     "FilterCount",
+    "FirstError",
     "NumSteps",
+    "PerProblem",
     "ReadList",
     "Reference",
     "Scope",
     "Sieve",
     "Sifting",
+    "SuspectGolds",
     "no_lists",
 ]

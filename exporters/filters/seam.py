@@ -32,11 +32,12 @@ class Reference:
     """A worked solution, where the list has one."""
 
 
-ReadList = Callable[[str], Iterator[Reference]]
-"""Yields the problems of a list by its name: a path, or a hub's dataset."""
+ReadList = Callable[[str, str | None], Iterator[Reference]]
+"""Yields the problems of a list by its name, a path or a hub's dataset; the second argument names
+the column of its questions where that cannot be told."""
 
 
-def no_lists(name: str) -> Iterator[Reference]:
+def no_lists(name: str, column: str | None) -> Iterator[Reference]:
     """Refuse: rooms below `tasks` read no files but the run's."""
     raise ExportError(f"the list {name} cannot be read here: export through tasks.exports")
 
@@ -84,6 +85,8 @@ class Filter(Settings):
 
     kind: str
 
+    reads_steps: ClassVar[bool] = False
+    """Whether it reads the labels of single steps, which rows of whole solutions do not have."""
     beside: ClassVar[tuple[str, ...]] = ()
     """Names of the files that its sieve leaves in the export's folder."""
 

@@ -1,4 +1,4 @@
-"""What one solution shows by itself: how many steps it has, how hard its problem was."""
+"""What one solution shows by itself: its steps, how sure its label is, how hard its problem."""
 
 from typing import Literal
 
@@ -8,14 +8,14 @@ from exporters.filters.seam import Candidate, Filter, Scope, Sieve
 
 
 class NumSteps(Filter):
-    """Keeps rows of at least and at most so many labelled steps."""
+    """Keeps solutions of at least and at most so many steps, labelled or not."""
 
     kind: Literal["num_steps"] = "num_steps"
 
     at_least: int = Field(default=1, ge=1)
-    """Steps a row has at least."""
+    """Steps a solution has at least."""
     at_most: int | None = Field(default=None, ge=1)
-    """Steps a row has at most; None: no limit."""
+    """Steps a solution has at most; None: no limit."""
 
     @model_validator(mode="after")
     def _in_order(self) -> "NumSteps":
@@ -35,7 +35,7 @@ class _NumSteps(Sieve):
         self._settings = settings
 
     def reason(self, candidate: Candidate) -> str | None:
-        count, settings = len(candidate.labelled.steps), self._settings
+        count, settings = len(candidate.solution.steps), self._settings
         if count < settings.at_least:
             return f"fewer than {settings.at_least} steps"
         if settings.at_most is not None and count > settings.at_most:
@@ -84,4 +84,35 @@ class _Difficulty(Sieve):
             return f"solved less often than {settings.at_least:g}"
         if value > settings.at_most:
             return f"solved more often than {settings.at_most:g}"
+        return None
+
+
+class Confidence(Filter):
+    """Keeps solutions whose labeler is sure of the first error, or that there is none.
+
+    By the posterior probability that it gives to its own conclusion.
+    """
+
+    kind: Literal["confidence"] = "confidence"
+
+    at_least: float = Field(gt=0, le=1)
+    """Probability of the labeler's conclusion, at least."""
+    unknown: Literal["keep", "take_out"] = "take_out"
+    """What becomes of solutions whose labeler gave no posterior, or concluded nothing."""
+
+    def sieve(self, scope: Scope) -> Sieve:
+        """Return the filter at work."""
+        return _Confidence(self)
+
+
+class _Confidence(Sieve):
+    def __init__(self, settings: Confidence) -> None:
+        self._settings = settings
+
+    def reason(self, candidate: Candidate) -> str | None:
+        settings, solution = self._settings, candidate.solution
+        if solution.first_error is None or not solution.posterior:
+            return "no posterior" if settings.unknown == "take_out" else None
+        if solution.posterior[solution.first_error] < settings.at_least:
+            return f"less sure than {settings.at_least:g}"
         return None
