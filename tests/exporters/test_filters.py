@@ -1,7 +1,6 @@
 """Filters take solutions out of an export, in order, and what they took is counted."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,14 +11,14 @@ from pydantic import ValidationError
 from exporters import TrlExporter
 from exporters.filters import Candidate, Filter, Scope, Sieve
 from exporters.filters.sifting import Sifting
+from exporters.outcome import OrmExporter
 from exporters.runs import ExportReport, export_run
 from schemas import ExportError
-from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
 from schemas.views import Hard
-from tests.runs import evidence, problem, solution, sums_run, write_shard
+from tests.runs import evidence, problem, solution, sums_run
 
-GOOD, DEAD = evidence(3, 5), evidence(0, 8)
+GOOD = evidence(3, 5)
 
 
 def export(run_dir: Path, *filters: Any, **settings: Any) -> ExportReport:
@@ -71,14 +70,15 @@ def candidate(place: int) -> Candidate:
 def test_what_a_filter_takes_out_is_no_row_and_is_counted_with_the_reason(tmp_path: Path) -> None:
     run = sums_run(tmp_path / "sums")
     whole = export(run)
-    report = export(run, {"kind": "num_steps", "at_least": 3})
+    report = export(run, {"kind": "first_error", "earliest": 1})
     (count,) = report.filters
     assert count.seen == sum(whole.rows.values())
-    assert count.taken == {"fewer than 3 steps": count.seen - sum(report.rows.values())}
-    assert {len(row["labels"]) for row in rows_of(report)} == {3}
+    assert count.left == sum(report.rows.values())
+    assert list(count.taken) == ["its first error is before step 1"]
+    assert all(row["labels"][0] for row in rows_of(report))
     record = json.loads((report.folder / "export.json").read_text())
     assert record["filters"] == [
-        {"kind": "num_steps", "seen": count.seen, "taken": dict(count.taken)}
+        {"kind": "first_error", "seen": count.seen, "taken": dict(count.taken)}
     ]
     labels = [label for row in rows_of(report) for label in row["labels"]]
     assert (labels.count(True), labels.count(False)) == (report.right_steps, report.wrong_steps)
@@ -87,9 +87,10 @@ def test_what_a_filter_takes_out_is_no_row_and_is_counted_with_the_reason(tmp_pa
 def test_filters_are_asked_in_order_of_what_the_ones_before_let_through(tmp_path: Path) -> None:
     run = sums_run(tmp_path / "sums")
     first, second = export(
-        run, {"kind": "num_steps", "at_least": 2}, {"kind": "num_steps", "at_most": 2}
+        run, {"kind": "first_error", "earliest": 1}, {"kind": "first_error", "latest": 1}
     ).filters
-    assert second.seen == first.left
+    assert second.seen == first.left < first.seen
+    assert list(second.taken) == ["its first error is after step 1"]
 
 
 def test_a_filter_that_looks_first_sees_what_the_ones_before_it_let_through() -> None:
@@ -108,9 +109,9 @@ def test_a_filter_that_looks_first_sees_what_the_ones_before_it_let_through() ->
 
 def test_the_same_filters_give_the_same_bytes(tmp_path: Path) -> None:
     run = sums_run(tmp_path / "sums")
-    settings = {"kind": "num_steps", "at_most": 2}
-    first = {path.name: path.read_bytes() for path in export(run, settings).folder.iterdir()}
-    again = export(run, settings)
+    settings = [{"kind": "per_problem", "at_most": 1}, {"kind": "balance", "without_error": 0.4}]
+    first = {path.name: path.read_bytes() for path in export(run, *settings).folder.iterdir()}
+    again = export(run, *settings)
     assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == first
     assert export(run).folder != again.folder
 
@@ -131,18 +132,6 @@ def test_a_filter_that_does_not_exist_is_refused_with_those_that_do() -> None:
         TrlExporter(filters=({"kind": "num_steps", "at_least": 3, "at_most": 2},))
 
 
-def test_problems_that_are_solved_too_often_or_too_rarely_are_taken_out(tmp_path: Path) -> None:
-    run = sums_run(tmp_path / "sums")  # 5 of 8 whole solutions are correct
-    assert export(run, {"kind": "difficulty", "at_most": 0.7}).filters[0].taken == {}
-    with pytest.raises(ExportError, match=r"solved more often than 0\.6"):
-        export(run, {"kind": "difficulty", "at_most": 0.6})
-
-
-def test_a_problem_without_whole_solutions_stays_unless_it_is_asked_out(tmp_path: Path) -> None:
-    one = problem()
-    unknown = replace(solution(one, ["a\n", "b\n"], [GOOD, DEAD]), root=evidence(0, 0))
-    write_shard(tmp_path, 0, problems=[ProblemRow(problem=one, set_aside="")], solutions=[unknown])
-    kept = export(tmp_path, {"kind": "difficulty", "at_least": 0.5})
-    assert sum(kept.rows.values()) == 1
-    with pytest.raises(ExportError, match="no whole solution"):
-        export(tmp_path, {"kind": "difficulty", "unknown": "take_out"})
+def test_a_filter_of_step_labels_is_refused_where_rows_have_none() -> None:
+    with pytest.raises(ValidationError, match="reads the labels of steps"):
+        OrmExporter(filters=({"kind": "first_error", "earliest": 1},))

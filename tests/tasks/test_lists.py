@@ -1,0 +1,53 @@
+"""Lists of problems are read as a source reads data, and need no golds."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from exporters import TrlExporter
+from schemas import ExportError
+from tasks.exports import export
+from tasks.lists import read_list
+from tests.runs import sums_run
+
+
+def listed(folder: Path, *rows: dict[str, object]) -> str:
+    path = folder / "bench.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def test_a_list_needs_questions_alone(tmp_path: Path) -> None:
+    name = listed(tmp_path, {"id": "a", "problem": "What is 2 + 2?"}, {"id": "b", "problem": ""})
+    assert [one.question for one in read_list(name, None)] == ["What is 2 + 2?"]
+
+
+def test_worked_solutions_come_along(tmp_path: Path) -> None:
+    name = listed(
+        tmp_path,
+        {"question": "What is 2 + 2?", "answer": "2 + 2 = 4\n#### 4"},
+        {"question": "What is 3 + 2?", "answer": "5"},
+    )
+    solutions = [one.solution for one in read_list(name, None)]
+    assert solutions == ["2 + 2 = 4\n#### 4", None]
+
+
+def test_the_column_of_questions_can_be_named(tmp_path: Path) -> None:
+    name = listed(tmp_path, {"row": {"asks": "What is 2 + 2?"}})
+    with pytest.raises(ExportError, match="name the column that does, one of: row"):
+        list(read_list(name, None))
+    assert [one.question for one in read_list(name, "row.asks")] == ["What is 2 + 2?"]
+
+
+def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"the list .*nothing\.jsonl: .*no such file"):
+        list(read_list(str(tmp_path / "nothing.jsonl"), None))
+
+
+def test_an_export_leaves_out_what_a_list_holds(tmp_path: Path) -> None:
+    run = sums_run(tmp_path / "sums")
+    question = "Mia adds up 1, 2, 3, 4, and 5 apples. How many apples does she get altogether?"
+    name = listed(tmp_path, {"question": question})
+    report = export(run, TrlExporter(filters=({"kind": "contamination", "against": name},)))
+    assert report.filters[0].taken == {}
