@@ -284,6 +284,20 @@ def critique(
 
 
 @app.command()
+def suspects(
+    run: Run,
+    output: Annotated[
+        Path | None, typer.Option(help="Write them to this file, a line of JSON each.")
+    ] = None,
+    overrides: Overrides = None,
+) -> None:
+    """List problems whose solutions agree on another answer than the gold: it may be wrong."""
+    from flows.suspecting import suspect_here
+
+    suspect_here(run, out, output=output, overrides=overrides or ())
+
+
+@app.command()
 def calibrate(
     run: Run,
     output: Annotated[

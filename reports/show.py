@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from shlex import quote
 
 import pyarrow.compute as pc
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 
 from reports.critiques import critique_page
+from reports.exported import exports_page
 from reports.overview import overview
 from reports.problem import problem_page
 from reports.rollouts import rollouts_page
@@ -23,8 +24,10 @@ _NAMED = 4
 
 
 def show_run(run: RunFolder, console: Console, *, limit: int = 20) -> None:
-    """Print a run's overview with its first `limit` problems, and what its critiques came to."""
+    """Print a run's overview with its first `limit` problems, its exports and its critiques."""
     _print(overview(summarise(run, lines=limit), console), console)
+    if exports := exports_page(run):
+        _print(Group("", exports), console)
     for made in run.critique_sets:
         _print(critique_page(made, console), console)
 

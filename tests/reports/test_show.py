@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from exporters import TrlExporter
+from exporters.runs import export_run
 from reports.show import find_problem, show_problem, show_run
 from schemas import Evidence, Finding, RunError, StepCheck, StepReading, StopRule
 from schemas.rows import ProblemRow
@@ -180,3 +182,24 @@ def test_the_overview_says_which_rows_of_the_source_are_no_problems(tmp_path: Pa
     page = printed(lambda console: show_run(run, console))
     for words in ("33 rows rejected", "31  needs its column table", "2  empty gold"):
         assert words in page
+
+
+def test_the_exports_of_a_run_are_listed_with_what_filters_took_out(tmp_path: Path) -> None:
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    filters = ({"kind": "first_error", "earliest": 1}, {"kind": "per_problem", "at_most": 1})
+    report = export_run(run, TrlExporter(filters=filters))
+    first, second = report.filters
+    text = printed(lambda console: show_run(run, console))
+    assert "trl-hard" in text
+    assert f"{report.rows['train']} train" in text
+    assert f"filter first_error {first.seen - first.left} of {first.seen}: its first error" in text
+    assert f"filter per_problem {second.seen - second.left} of {second.seen}" in text
+
+
+def test_an_export_whose_record_is_damaged_is_called_so(tmp_path: Path) -> None:
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    (run.export("evil\x1b[2J")).mkdir(parents=True)
+    (run.export("evil\x1b[2J") / "export.json").write_text("{}")
+    text = printed(lambda console: show_run(run, console))
+    assert "export.json is damaged" in text
+    assert "\x1b" not in text
