@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from exporters.chat import QwenExporter, RlhflowExporter
 from exporters.counts import CountsExporter
+from exporters.critiques import CritiqueDpoExporter, CritiqueExporter
 from exporters.listed import ActPrmExporter, FoverExporter, Prm800kExporter, SkyworkExporter
 from exporters.math_aps import MathApsExporter, MathApsTreeExporter
 from exporters.math_shepherd import MathShepherdExporter
@@ -45,7 +46,9 @@ AnyExporter = Annotated[
     | OutcomePreferenceExporter
     | CountsExporter
     | OrmExporter
-    | SftExporter,
+    | SftExporter
+    | CritiqueExporter
+    | CritiqueDpoExporter,
     Field(discriminator="format"),
     BeforeValidator(_trl_unless_named),
 ]

@@ -1,10 +1,12 @@
 """What exporters speak of: labelled steps, rows, refusals, and the trainer's tokenizer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from schemas import LabelledSolution, Problem
+from rollouts import PromptTemplate
+from schemas import Critique, LabelledSolution, Problem
+from schemas.critique_folder import SolutionKey
 from schemas.views import AnyView
 
 NO_SEPARATOR = ("",)
@@ -53,6 +55,10 @@ class Settled:
     """Empty where nothing stands between steps."""
     tokenizer: Tokenizer | None
     """None: lengths are not measured."""
+    critiques: Mapping[SolutionKey, Sequence[Critique]] = field(default_factory=dict)
+    """Those of the solutions at hand, in formats that read them."""
+    critique_template: PromptTemplate | None = None
+    """How the critic was asked, in formats that read critiques."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, Literal
@@ -14,12 +14,15 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from exporters.critique_sets import critique_set
 from exporters.filters import Candidate, FilterCount, ReadList, Scope, Sifting, no_lists
 from exporters.records import Refused, Settled, Taken, Tokenizer, TrainingRow
 from exporters.seam import Exporter
+from rollouts import PromptTemplate
 from schemas import ExportError, Node
 from schemas.arrow import huggingface_metadata, read_table
 from schemas.conversion import nodes_from, solutions_from
+from schemas.critique_folder import CritiqueFolder
 from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
 from schemas.views import AnyView, Concludes, own_view
@@ -88,7 +91,14 @@ def export_run(
     settled = Settled(view=view, separator=separator, tokenizer=tokenizer)
     scope = Scope(run=run, shards=run.shards, read_list=read_list)
     sifting = Sifting(exporter.filters, scope)
-    export = _Export(scope=scope, exporter=exporter, settled=settled, sifting=sifting)
+    name = exporter.rows_of_critiques
+    export = _Export(
+        scope=scope,
+        exporter=exporter,
+        settled=settled,
+        sifting=sifting,
+        critiques=critique_set(run, name) if name else None,
+    )
     folder = run.export(exporter.name)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "export.json").unlink(missing_ok=True)
@@ -205,6 +215,8 @@ class _Export:
     exporter: Exporter
     settled: Settled
     sifting: Sifting
+    critiques: CritiqueFolder | None
+    """What rows are made of beside solutions, in formats of critiques."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -227,11 +239,11 @@ class _Export:
         for candidate, taken in self._found(shard, places, tally):
             if self.sifting.keeps(candidate):
                 kept.setdefault(candidate.problem.id, []).append(taken)
-        nodes = self._nodes(shard)
+        nodes, settled = self._nodes(shard), self._settled(shard)
         rows: dict[Split, list[TrainingRow]] = {}
         for problem_id, brought in kept.items():
             split = split_of(problem_id, self.exporter.validation_ratio)
-            made = self._made(brought, nodes.get(problem_id, ()), tally)
+            made = self._made(brought, nodes.get(problem_id, ()), settled, tally)
             rows.setdefault(split, []).extend(made)
         tally.rows.update({split: len(some) for split, some in rows.items()})
         return rows
@@ -240,11 +252,11 @@ class _Export:
         self, shard: str, places: Iterator[int], tally: _Tally
     ) -> Iterator[tuple[Candidate, Taken]]:
         """Yield the solutions of a shard that bring something and are not taken out by now."""
-        solutions = _distinct(self.scope.run, shard, tally)
+        solutions, settled = _distinct(self.scope.run, shard, tally), self._settled(shard)
         for row, place in zip(solutions, places, strict=False):
             if self.sifting.is_out(place):
                 continue
-            taken = self.exporter.taken(row.problem, row.solution, self.settled)
+            taken = self.exporter.taken(row.problem, row.solution, settled)
             if isinstance(taken, Refused):
                 tally.refused[taken.reason] += 1
                 continue
@@ -252,6 +264,14 @@ class _Export:
                 place=place, problem=row.problem, solution=row.solution, labelled=taken.steps
             )
             yield candidate, taken
+
+    def _settled(self, shard: str) -> Settled:
+        """Return what is settled for a shard, with the critiques of its solutions."""
+        if self.critiques is None:
+            return self.settled
+        template = PromptTemplate.model_validate(self.critiques.record()["template"])
+        critiques = self.critiques.by_solution(shard)
+        return replace(self.settled, critiques=critiques, critique_template=template)
 
     def _nodes(self, shard: str) -> dict[str, list[Node]]:
         """Return the sampled prefixes of each problem, where the format reads them."""
@@ -262,11 +282,11 @@ class _Export:
         return nodes
 
     def _made(
-        self, taken: Sequence[Taken], nodes: Sequence[Node], tally: _Tally
+        self, taken: Sequence[Taken], nodes: Sequence[Node], settled: Settled, tally: _Tally
     ) -> Iterator[TrainingRow]:
         """Yield the rows of one problem; counts them, and what is refused."""
         problem = taken[0].steps.problem
-        for made in self.exporter.rows(problem, taken, nodes, self.settled):
+        for made in self.exporter.rows(problem, taken, nodes, settled):
             if isinstance(made, Refused):
                 tally.refused[made.reason] += 1
                 continue

@@ -74,6 +74,16 @@ class Exporter(Settings):
         """The export's folder within the run."""
         return self.folder or (f"{self.format}-{self.view.kind}" if self.view else self.format)
 
+    @property
+    def critique_sets(self) -> frozenset[str]:
+        """The sets of the run's critiques that are read, by filters too."""
+        return frozenset[str]().union(*(one.critique_sets for one in self.filters))
+
+    @property
+    def rows_of_critiques(self) -> str | None:
+        """The set of critiques that rows are made of; None where rows are made of solutions."""
+        return None
+
     @field_validator("view")
     @classmethod
     def _labels_as_the_format_takes_them(cls, view: AnyView | None) -> AnyView | None:

@@ -19,6 +19,8 @@ from schemas import Completion, Critique, RunError
 from schemas.arrow import SCHEMA_VERSION, read_table, write_table
 from schemas.conversion import critiques_from, critiques_table
 from schemas.critique_folder import CritiqueFolder
+from schemas.run_folder import RunFolder
+from tasks.commits import recorded
 from tasks.critique_settings import CritiqueRun
 from tasks.files import digest, sync, write_json
 from tasks.locks import locked
@@ -180,13 +182,26 @@ def spent_by(made: CritiqueFolder, shards: Iterable[str]) -> Spent:
     return total
 
 
-def check_set(made: CritiqueFolder, shards: Iterable[str]) -> None:
-    """Raise RunError for a table that is missing or not as committed."""
+def check_set(run: RunFolder, made: CritiqueFolder, shards: Iterable[str]) -> None:
+    """Raise RunError for a table that is missing or changed, or not of the run's solutions."""
     for shard in shards:
         done, file = marker(made, shard), made.file(shard)
-        if done and (not file.is_file() or digest(file) != done.digest):
+        if done is None:
+            continue
+        if not file.is_file() or digest(file) != done.digest:
             what = "differs from what was committed" if file.is_file() else "is missing"
             raise RunError(
                 f"{file} {what}: bring it back from a copy, or delete {made.marker(shard)} and "
                 "run the same `stepmint critique` again"
             )
+        if done.solutions != digest_of_solutions(run, shard):
+            raise RunError(
+                f"{run.file('solutions', shard)} is not what {made.path} judged: run the same "
+                "`stepmint critique` again, which asks about what is new"
+            )
+
+
+def digest_of_solutions(run: RunFolder, shard: str) -> str:
+    """Return the SHA-256 of a shard's table of solutions, as it was committed."""
+    record = recorded(run.path, int(shard.removeprefix("shard-")))
+    return record.digests["solutions"] if record else ""

@@ -18,12 +18,12 @@ from schemas.conversion import solutions_from
 from schemas.critique_folder import CritiqueFolder
 from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
-from tasks.commits import recorded
 from tasks.critique_counts import CritiqueCounts, counted
 from tasks.critique_set import (
     CritiqueShard,
     begin,
     commit,
+    digest_of_solutions,
     held,
     known,
     marker,
@@ -156,11 +156,10 @@ def _plan(
         solutions = pq.read_metadata(run.file("solutions", name)).num_rows
         asked = solutions if room is None else min(room, solutions)
         room = None if room is None else room - asked
-        record = recorded(run.path, int(name.removeprefix("shard-")))
         plan.append(
             _Shard(
                 name=name,
-                solutions=record.digests["solutions"] if record else "",
+                solutions=digest_of_solutions(run, name),
                 asked=asked,
                 before=marker(made, name),
             )

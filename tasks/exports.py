@@ -7,8 +7,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from exporters import Exporter
+from exporters.critique_sets import critique_set
 from exporters.runs import ExportReport, export_run
 from schemas.run_folder import RunFolder
+from tasks.critique_set import check_set
 from tasks.files import writing
 from tasks.lists import read_list
 from tasks.locks import locked
@@ -24,7 +26,9 @@ def export(folder: Path, exporter: Exporter) -> ExportReport:
     """
     run = RunFolder(folder)
     tokenizer = TrainerTokenizer.load(exporter.tokenizer) if exporter.tokenizer else None
-    _ = run.shards  # raises where there is no run to lock, or a link in it
+    shards = run.shards  # raises where there is no run to lock, or a link in it
+    for name in sorted(exporter.critique_sets):
+        check_set(run, critique_set(run, name), shards)
     with writing(folder):
         run.exports_lock.parent.mkdir(exist_ok=True)
         with locked(run.exports_lock):  # two exports under one name would mix their files

@@ -150,6 +150,11 @@ class LabelRun(Settings):
             raise ValueError(
                 f"two exports would lie in the folder {twice[0]}: give one of them another `folder`"
             )
+        if early := [exporter.format for exporter in exports if exporter.critique_sets]:
+            raise ValueError(
+                f"{early[0]} reads critiques, which are asked for when the run is labelled: leave "
+                "it out here, and export it with `stepmint export` behind `stepmint critique`"
+            )
         return exports
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from exporters.filters.balance import Balance, FirstError, PerProblem
+from exporters.filters.consensus import Consensus
 from exporters.filters.contamination import Contamination
 from exporters.filters.duplicates import Duplicates
 from exporters.filters.seam import Candidate, Filter, ReadList, Reference, Scope, Sieve, no_lists
@@ -16,6 +17,7 @@ AnyFilter = Annotated[
     Duplicates
     | Contamination
     | SuspectGolds
+    | Consensus
     | FirstError
     | Confidence
     | NumSteps
@@ -31,6 +33,7 @@ __all__ = [
     "Balance",
     "Candidate",
     "Confidence",
+    "Consensus",
     "Contamination",
     "Difficulty",
     "Duplicates",

@@ -90,6 +90,11 @@ class Filter(Settings):
     beside: ClassVar[tuple[str, ...]] = ()
     """Names of the files that its sieve leaves in the export's folder."""
 
+    @property
+    def critique_sets(self) -> frozenset[str]:
+        """The sets of the run's critiques that it reads."""
+        return frozenset()
+
     @abstractmethod
     def sieve(self, scope: Scope) -> Sieve:
         """Return the filter at work on one export."""

@@ -23,7 +23,11 @@ from tests.registries import kinds, members
 from tests.runs import evidence, problem, solution
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
-EVERY = dict(zip(kinds(AnyExporter, "format"), members(AnyExporter), strict=True))
+NAMED = dict(zip(kinds(AnyExporter, "format"), members(AnyExporter), strict=True))
+EVERY = {
+    name: one for name, one in NAMED.items() if issubclass(one, SolutionExporter | ProblemExporter)
+}
+"""All but those of critiques, which have a test file of their own."""
 OF_PROBLEMS = {name: one for name, one in EVERY.items() if issubclass(one, ProblemExporter)}
 """Those whose rows are made of several solutions: read back in test_problem_formats.py."""
 FORMATS = {name: one for name, one in EVERY.items() if one.reads_view and name not in OF_PROBLEMS}

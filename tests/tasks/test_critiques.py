@@ -252,11 +252,11 @@ def test_a_damaged_table_is_named(tmp_path: Path) -> None:
     run = small(tmp_path)
     critiqued(run, samples=1)
     shards = RunFolder(run).shards
-    critique_set.check_set(made(run), shards)
+    critique_set.check_set(RunFolder(run), made(run), shards)
     with made(run).file(shards[0]).open("ab") as file:
         file.write(b"x")
     with pytest.raises(RunError, match="differs from what was committed"):
-        critique_set.check_set(made(run), shards)
+        critique_set.check_set(RunFolder(run), made(run), shards)
 
 
 def test_tables_load_as_a_dataset_and_say_their_schema(tmp_path: Path) -> None:
