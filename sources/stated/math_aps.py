@@ -6,6 +6,7 @@ the question (`solution_prefix`, `mc_value`), or a tree (`text`, `mc_value`, `ch
 A step is what a prefix has more than the prefix before it.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -55,10 +56,20 @@ class MathAps(StatedFormat):
     ) -> Iterator[tuple[Sequence[str], Sequence[StepStatement]]]:
         if "states" in cells:
             return _of_states(cells["states"])
-        found = cells["reasoning_steps"]
+        found = _decoded(cells["reasoning_steps"])
         if isinstance(found, Mapping):
             return _of_tree(found, asked)
         return _of_prefixes(_prefixes(found, asked))
+
+
+def _decoded(found: object) -> object:
+    """Return a tree that may be written as JSON: a table has no type for one."""
+    if not isinstance(found, str):
+        return found
+    try:
+        return json.loads(found)
+    except (ValueError, RecursionError):
+        raise BadCellError("no list of prefixes", "not valid JSON") from None
 
 
 def _of_states(states: object) -> Iterator[tuple[Sequence[str], Sequence[StepStatement]]]:

@@ -23,6 +23,7 @@ from schemas import (
     problem_id,
 )
 from schemas.labels import first_stated_error
+from sources.first_places import FirstPlaces
 from sources.given_rows import with_separators
 from sources.layout import column_names
 from sources.reading import Reading
@@ -175,10 +176,14 @@ class _Store:
     def __init__(self, table: sqlite3.Connection) -> None:
         self._table = table
         self._count = 0
+        self._known = FirstPlaces()
         table.executescript(
             """
-            CREATE TABLE parts (key TEXT, digest BLOB, content TEXT, UNIQUE (key, digest));
+            CREATE TABLE parts (
+                key TEXT, digest BLOB, content TEXT, outcome TEXT, id TEXT, UNIQUE (key, digest)
+            );
             CREATE TABLE problems (key TEXT PRIMARY KEY, content TEXT);
+            BEGIN;
             """
         )
 
@@ -189,12 +194,14 @@ class _Store:
         """Keep a solution; False where it is there already, with the same steps and labels."""
         id = problem_id(form.source, one.question, one.answer)
         said = [[each.label, each.said, each.why] for each in one.stated]
-        digest = sha256(json.dumps([one.steps, said]).encode()).digest()
-        content = json.dumps([one.steps, said, one.outcome.value, one.id])
+        content = json.dumps([one.steps, said])
+        digest = sha256(content.encode()).digest()
         added = self._table.execute(
-            "INSERT OR IGNORE INTO parts VALUES (?, ?, ?)", (id, digest, content)
+            "INSERT OR IGNORE INTO parts VALUES (?, ?, ?, ?, ?)",
+            (id, digest, content, one.outcome.value, one.id),
         ).rowcount
-        if added:
+        if not self._known.holds(id):
+            self._known.first(id, 0)
             problem = Problem(
                 id=id,
                 source=form.source,
@@ -204,9 +211,7 @@ class _Store:
                 level=one.level,
                 subject=one.subject,
             )
-            self._table.execute(
-                "INSERT OR IGNORE INTO problems VALUES (?, ?)", (id, problem.as_json())
-            )
+            self._table.execute("INSERT INTO problems VALUES (?, ?)", (id, problem.as_json()))
         self._count += added
         return bool(added)
 
@@ -215,13 +220,13 @@ class _Store:
         for key, content in self._table.execute("SELECT * FROM problems ORDER BY rowid"):
             problem = Problem.from_json(content)
             rows = self._table.execute(
-                "SELECT content FROM parts WHERE key = ? ORDER BY rowid", (key,)
+                "SELECT content, outcome, id FROM parts WHERE key = ? ORDER BY rowid", (key,)
             )
-            yield problem, [_part(problem, one) for (one,) in rows]
+            yield problem, [_part(problem, *row) for row in rows]
 
 
-def _part(problem: Problem, content: str) -> StatedSolution:
-    steps, said, outcome, id = json.loads(content)
+def _part(problem: Problem, content: str, outcome: str, id: str) -> StatedSolution:
+    steps, said = json.loads(content)
     return StatedSolution(
         question=problem.question,
         answer=problem.answer,

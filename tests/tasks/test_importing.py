@@ -1,6 +1,9 @@
 """A foreign set becomes a run: whole or not at all, from files and from both hubs."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from tasks.exports import export
 from tasks.importing import Import, import_set, source_of, stated_set
 from tests.sources.samples import jsonl
 from tests.tasks.hub_server import Store, hub_server
+from tests.tasks.reading_hub import reading_hub
 
 ROW = {
     "id": "gsm8k-0",
@@ -222,3 +226,30 @@ def test_a_set_of_modelscope_that_is_not_there_leaves_no_folder(
     with pytest.raises(SourceError, match="org/none: ModelScope did not give it"):
         import_set(wanted("ms:org/none"), tmp_path / "out" / "run")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_set_of_hugging_face_is_imported_by_its_name(tmp_path: Path) -> None:
+    split = "  - {split: gsm8k, path: rows.json}\n"
+    configs = f"configs:\n- config_name: default\n  data_files:\n{split}"
+    repository = {
+        "README.md": f"---\n{configs}---\n".encode(),
+        "rows.json": json.dumps(rows(3)).encode(),
+    }
+    words = ["import", "hf:Qwen/ProcessBench", "--split", "gsm8k", "--name", "pb"]
+    with reading_hub({"Qwen/ProcessBench": repository}) as url:
+        # In a process of its own: `datasets` takes the address when it is imported.
+        command = [sys.executable, "-c", "from flows.cli import main; main()", *words]
+        subprocess.run(
+            [*command, "--output", str(tmp_path / "out")],
+            env=os.environ | {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path), "NO_PROXY": "*"},
+            check=True,
+        )
+    run = RunFolder(tmp_path / "out" / "pb")
+    assert [row.solution.first_error for row in run.solutions()] == [1, 1, 1]
+    record: Any = run.record()
+    assert record["config"]["source"] == {
+        "hub": "huggingface",
+        "dataset": "Qwen/ProcessBench",
+        "split": "gsm8k",
+    }

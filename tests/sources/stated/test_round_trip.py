@@ -78,6 +78,22 @@ def test_an_export_imports_back_with_its_steps_and_labels(name: str, tmp_path: P
     assert labels == [first, second] * 2
 
 
+@pytest.mark.parametrize("name", ["math_aps", "math_aps_tree"])
+def test_a_tree_of_prefixes_imports_back_as_the_solutions_it_was_made_of(
+    name: str, tmp_path: Path
+) -> None:
+    folder = exported(tmp_path, EVERY[name](validation_ratio=0))
+    found = Read(folder / "train.parquet")
+    assert found.form == "math_aps"
+    assert [one.question for one in found.problems] == [problem().question, "How many?"]
+    read = {
+        (one.problem_id, tuple(map(bare, one.steps)), tuple(each.label for each in one.stated))
+        for one in found.solutions
+    }
+    wanted = [(("six", "nine"), (0.75, 0.0)), (("six", "eight", "8"), (0.75, 0.25, 1.0))]
+    assert read == {(one.id, *way) for one in found.problems for way in wanted}
+
+
 def test_only_rows_without_a_label_for_each_step_have_no_form_to_be_read_as() -> None:
     stepwise = {
         name
