@@ -49,7 +49,9 @@ class CritiqueDpoRow(TypedDict):
 class _Critiques(Exporter):
     """What formats of critiques share."""
 
-    keys: ClassVar[pa.Schema] = pa.schema({"problem_id": pa.string(), "solution_index": pa.int32()})
+    key_columns: ClassVar[pa.Schema] = pa.schema(
+        {"problem_id": pa.string(), "solution_index": pa.int32()}
+    )
 
     critiques: SetName = "critic"
     """The set of critiques that is read, as `stepmint critique --set name=...` named it."""

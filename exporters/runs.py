@@ -221,7 +221,7 @@ class _Export:
     @property
     def schema(self) -> pa.Schema:
         """The format's columns behind those that name what a row is of."""
-        schema = pa.schema([*self.exporter.keys, *self.exporter.columns])
+        schema = pa.schema([*self.exporter.key_columns, *self.exporter.columns])
         return schema.with_metadata(huggingface_metadata(schema))
 
     def candidates(self) -> Iterator[Candidate]:

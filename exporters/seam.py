@@ -35,7 +35,7 @@ class Exporter(Settings):
     A member of `AnyExporter` by its `format`, a literal.
     """
 
-    keys: ClassVar[pa.Schema] = pa.schema({"problem_id": pa.string()})
+    key_columns: ClassVar[pa.Schema] = pa.schema({"problem_id": pa.string()})
     """The columns that say what a row is of; they come first."""
     columns: ClassVar[pa.Schema]
     """The format's own columns."""
@@ -151,7 +151,9 @@ class Exporter(Settings):
 class SolutionExporter(Exporter):
     """A format with a row per solution."""
 
-    keys: ClassVar[pa.Schema] = pa.schema({"problem_id": pa.string(), "solution_index": pa.int32()})
+    key_columns: ClassVar[pa.Schema] = pa.schema(
+        {"problem_id": pa.string(), "solution_index": pa.int32()}
+    )
     separators: ClassVar[tuple[str, ...]] = NO_SEPARATOR
     """Strings that may mark a step's end, best first; the steps of an export contain none of it."""
 

@@ -275,6 +275,13 @@ def example(name: str) -> Any:
     return whole(name, Outcome.CORRECT) if name in VIEWLESS else row_of(FORMATS[name](), EXAMPLE)
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_prefect_can_take_an_exporter_apart_as_it_does_with_all_parameters_of_a_flow(
+    name: str,
+) -> None:
+    assert dict(EVERY[name]())["format"] == name, "an attribute `keys` would make it a mapping"
+
+
 class Words:
     """A token per word; a beginning-of-sequence token."""
 
