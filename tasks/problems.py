@@ -7,12 +7,14 @@ from dataclasses import asdict
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from exporters.filters.contamination import Known, known_to
 from schemas import Problem, RejectedRow, SourceError
 from sources import problems_of
 from sources.first_places import FirstPlaces
 from sources.reading import Reading
 from tasks import run_file
 from tasks.contradictions import Contradictions
+from tasks.lists import read_list
 from tasks.session import session_of
 from tasks.settings import LabelRun
 from tasks.sources import located
@@ -62,7 +64,28 @@ def rows_of(run: LabelRun, reading: Reading) -> Iterator[Problem | RejectedRow]:
     Takes the time that copying the source from a hub does. Nothing is read yet.
     """
     found = problems_of(located(run.source), located(run.solutions), reading)
+    if run.held_out is not None:
+        found = without(found, known_to(run.held_out, read_list)[0], reading)
     return distinct(found, run.limit)
+
+
+def without(
+    rows: Iterable[Problem | RejectedRow], known: Known, reading: Reading
+) -> Iterator[Problem | RejectedRow]:
+    """Yield the rows, those whose question a list has as rejected ones."""
+    for number, row in enumerate(rows):
+        found = known.source_of(row.question) if isinstance(row, Problem) else None
+        if found is None or isinstance(row, RejectedRow):
+            yield row
+            continue
+        reading.problems -= 1
+        reading.rejected["held out"] += 1
+        yield RejectedRow(
+            source=row.source,
+            row=number,
+            reason=f"held out: its question is in {found}",
+            excerpt=row.question[:_EXCERPT],
+        )
 
 
 def distinct(

@@ -14,6 +14,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from exporters import AnyExporter
+from exporters.filters import Contamination
 from labelers import AnyLabeler
 from policies import AnyPolicy
 from rollouts import AnySplitter, Budget
@@ -82,7 +83,7 @@ class LabelRun(Settings):
     free: ClassVar[frozenset[str]] = frozenset(
         {"output", "name", "shared", "reuse", "exports", "incremental", "publish"}
     )
-    later: ClassVar[frozenset[str]] = frozenset({"solutions"})
+    later: ClassVar[frozenset[str]] = frozenset({"solutions", "held_out"})
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     """The run's folder under `output`, e.g. `gsm8k-qwen`."""
@@ -100,6 +101,9 @@ class LabelRun(Settings):
     """Where problems come from; may be left out where `solutions` state question and gold."""
     limit: int | None = Field(default=None, ge=1)
     """Only the first so many problems; None takes all."""
+    held_out: Contamination | None = None
+    """Problems that no token is spent on: those of lists such as benchmarks'. They are in
+    `rejected.jsonl` with the list that has them; the rule is that of the filter `contamination`."""
     prompt: str = FITTING
     """A template in configs/prompts, or the path of one. `fitting`: the one that suits the policy,
     as far as its settings tell (tasks/defaults.py); `stepmint check` shows it."""

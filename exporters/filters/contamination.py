@@ -12,9 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from exporters.filters.seam import Candidate, Filter, Scope, Sieve
+from exporters.filters.seam import Candidate, Filter, ReadList, Scope, Sieve
 from exporters.filters.words import digest, phrase, quantities, shingles, words
-from schemas import ExportError
 
 _SHORTEST = 8
 """Words of the shortest text that is looked for within others."""
@@ -115,18 +114,22 @@ def common_subsequence(left: Sequence[str], right: Sequence[str]) -> int:
     return len(left) - row.bit_count()
 
 
+def known_to(settings: Contamination, read_list: ReadList) -> tuple[Known, Known]:
+    """Return the questions of the lists that are named, and the solutions if they are asked for."""
+    same = settings.numbers == "same"
+    questions = Known(ngram=settings.ngram, common=settings.common, same_numbers=same)
+    solutions = Known(ngram=settings.ngram, common=0)
+    for name in settings.against:
+        for reference in read_list(name, settings.column):
+            questions.add(reference.question, name)
+            if settings.solutions and reference.solution:
+                solutions.add(reference.solution, name)
+    return questions, solutions
+
+
 class _Contamination(Sieve):
     def __init__(self, settings: Contamination, scope: Scope) -> None:
-        same = settings.numbers == "same"
-        self._questions = Known(ngram=settings.ngram, common=settings.common, same_numbers=same)
-        self._solutions = Known(ngram=settings.ngram, common=0)
-        for name in settings.against:
-            for reference in scope.read_list(name, settings.column):
-                self._questions.add(reference.question, name)
-                if settings.solutions and reference.solution:
-                    self._solutions.add(reference.solution, name)
-            if not len(self._questions):
-                raise ExportError(f"{name} holds no question: give a list of problems")
+        self._questions, self._solutions = known_to(settings, scope.read_list)
         self._problem: str | None = None
         self._found: str | None = None
 

@@ -39,7 +39,7 @@ class Duplicates(Filter):
     of: Literal["question", "solution"] = "question"
     """What is compared: a problem's question with those of all problems before it, or a solution
     with the ones before it of its problem."""
-    near: float | None = Field(default=0.7, ge=0.3, le=0.95)
+    near: float | None = Field(default=0.5, ge=0.3, le=0.95)
     """Jaccard index of their word n-grams from which two texts are near duplicates; None: only
     equal texts are duplicates."""
     ngram: int = Field(default=3, ge=1, le=20)

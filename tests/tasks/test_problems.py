@@ -194,3 +194,39 @@ def test_what_the_source_left_out_is_recorded_with_the_run(tmp_path: Path) -> No
     assert [line for line in source.lines() if "not read" in line] == [
         "columns not read: url, image"
     ]
+
+
+def held_out(folder: Path, *questions: str) -> dict[str, object]:
+    path = folder / "bench.jsonl"
+    path.write_text("".join(json.dumps({"question": one}) + "\n" for one in questions))
+    return {"against": str(path)}
+
+
+def test_no_token_is_spent_on_what_a_list_holds_out(tmp_path: Path) -> None:
+    every = list(problems_of(toy_run(tmp_path, problems=12).source, None))
+    asked = [row.question for row in every if isinstance(row, Problem)]
+    run = toy_run(tmp_path, problems=12, held_out=held_out(tmp_path, asked[1].upper(), asked[4]))
+    summary = staging(run)
+    assert (summary.problems, summary.rejected) == (10, 2)
+    assert summary.source.problems == 10
+    assert summary.source.rejected == {"held out": 2}
+    first, second = map(json.loads, (run.folder / "rejected.jsonl").read_text().splitlines())
+    assert (first["row"], second["row"]) == (1, 4)
+    assert first["reason"] == f"held out: its question is in {tmp_path / 'bench.jsonl'}"
+
+
+def test_a_limit_counts_what_is_not_held_out(tmp_path: Path) -> None:
+    asked = [
+        row.question
+        for row in problems_of(toy_run(tmp_path, problems=12).source, None)
+        if isinstance(row, Problem)
+    ]
+    run = toy_run(tmp_path, problems=12, limit=5, held_out=held_out(tmp_path, *asked[:3]))
+    assert staging(run).problems == 5
+
+
+def test_a_run_that_holds_nothing_out_keeps_its_digest(tmp_path: Path) -> None:
+    run = toy_run(tmp_path, problems=12)
+    assert "held_out" not in run.shaping()
+    held = toy_run(tmp_path, problems=12, held_out=held_out(tmp_path, "What?"))
+    assert "held_out" in held.shaping()
