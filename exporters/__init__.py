@@ -20,7 +20,7 @@ from exporters.tagged import (
     OpenRlhfSoftExporter,
     PaddleNlpExporter,
 )
-from exporters.trl import TrlExporter
+from exporters.trl import StepmintExporter, TrlExporter
 
 
 def _trl_unless_named(value: Any) -> Any:
@@ -29,6 +29,7 @@ def _trl_unless_named(value: Any) -> Any:
 
 AnyExporter = Annotated[
     TrlExporter
+    | StepmintExporter
     | RlhflowExporter
     | QwenExporter
     | MathShepherdExporter
@@ -61,6 +62,7 @@ __all__ = [
     "MathShepherdExporter",
     "Refused",
     "SolutionExporter",
+    "StepmintExporter",
     "Tokenizer",
     "TrainingRow",
     "TrlExporter",

@@ -40,25 +40,27 @@ class MathShepherdExporter(SolutionExporter):
         """Return the row of labelled steps, or why they make none."""
         if holds(steps, separator):
             return Refused(reason=f"the text contains the tag {separator}")
-        text = numbered(steps, [separator] * len(steps.steps))
+        text = numbered(steps.problem.question, steps.steps, [separator] * len(steps.steps))
         if text.count("Step 1: ") != 1:
             return Refused(reason="`Step 1: ` occurs more than once")
-        label = numbered(steps, signs(steps))
+        label = numbered(steps.problem.question, steps.steps, signs(steps))
         return MathShepherdRow(input=text, label=label, task=steps.problem.source)
 
     def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
         """Return the tokens of `input`."""
         marks = [separator] * len(steps.steps)
-        return int(tokenizer.adds_bos) + tokenizer.count(numbered(steps, marks))
+        return int(tokenizer.adds_bos) + tokenizer.count(
+            numbered(steps.problem.question, steps.steps, marks)
+        )
 
 
-def numbered(steps: LabelledSteps, marks: Sequence[str]) -> str:
+def numbered(question: str, steps: Sequence[str], marks: Sequence[str]) -> str:
     """Return the question and the numbered steps, each with its mark behind it, as one text."""
     lines = (
         f"Step {number}: {_OWN_NUMBER.sub('', step, count=1) if _starts(step) else step} {mark}"
-        for number, (step, mark) in enumerate(zip(steps.steps, marks, strict=True), start=1)
+        for number, (step, mark) in enumerate(zip(steps, marks, strict=True), start=1)
     )
-    return f"{steps.problem.question} " + "\n".join(lines)
+    return f"{question} " + "\n".join(lines)
 
 
 def _starts(step: str) -> bool:

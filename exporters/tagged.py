@@ -51,11 +51,13 @@ class _OneText(SolutionExporter):
     def _input(self, steps: LabelledSteps, separator: str) -> str | Refused:
         if holds(steps, separator):
             return Refused(reason=f"the text contains the tag {separator}")
-        return numbered(steps, [separator] * len(steps.steps))
+        return numbered(steps.problem.question, steps.steps, [separator] * len(steps.steps))
 
     def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
         """Return the tokens of `input`; OpenRLHF adds none."""
-        return tokenizer.count(numbered(steps, [separator] * len(steps.steps)))
+        return tokenizer.count(
+            numbered(steps.problem.question, steps.steps, [separator] * len(steps.steps))
+        )
 
 
 class OpenRlhfExporter(_OneText):

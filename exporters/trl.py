@@ -1,9 +1,10 @@
-"""TRL's stepwise form, as `trl.experimental.prm.PRMTrainer` reads it.
+"""TRL's stepwise form, as `trl.experimental.prm.PRMTrainer` reads it; and the same with grades.
 
 The trainer tokenises prompt and steps apart, appends the separator's tokens to every step and puts
 the label, through `int(label)`, on the last of them; then it cuts at `max_length` without a word.
 So labels must be bools, a separator must not occur inside a step, and a row must fit.
 TRL 1.13 is the last release with that trainer; axolotl's `stepwise_supervised` reads the same rows.
+Our own (`stepmint train`) tokenises likewise, and takes grades.
 """
 
 from typing import ClassVar, Literal, TypedDict
@@ -24,7 +25,32 @@ class TrlRow(TypedDict):
     """Bools: the format takes no grades, and the column no number."""
 
 
-class TrlExporter(SolutionExporter):
+class StepmintRow(TypedDict):
+    """One row of our own trainer's form; completions and labels are equally long."""
+
+    prompt: str
+    completions: list[str]
+    labels: list[float]
+
+
+class _Stepwise(SolutionExporter):
+    """What rows of prompt and steps share, whose trainer puts a separator behind each step."""
+
+    separators: ClassVar[tuple[str, ...]] = ("\n", "\n\n", "\n\n\n")
+
+    def _refusal(self, steps: LabelledSteps, separator: str) -> Refused | None:
+        if clashes(steps, separator):
+            return Refused(reason=f"a step contains the separator {separator!r}")
+        return None
+
+    def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
+        """Return the tokens `PRMTrainer.tokenize_row` makes of the row before it cuts."""
+        prompt = int(tokenizer.adds_bos) + tokenizer.count(steps.problem.question)
+        ends = len(steps.steps) * tokenizer.count(separator)
+        return prompt + sum(map(tokenizer.count, steps.steps)) + ends
+
+
+class TrlExporter(_Stepwise):
     """Rows of TRL's stepwise form; `separator` is the `step_separator` the trainer is given."""
 
     columns: ClassVar[pa.Schema] = pa.schema(
@@ -34,7 +60,6 @@ class TrlExporter(SolutionExporter):
             "labels": pa.list_(pa.bool_()),
         }
     )
-    separators: ClassVar[tuple[str, ...]] = ("\n", "\n\n", "\n\n\n")
     usage: ClassVar[str] = """
 from trl.experimental.prm import PRMConfig, PRMTrainer  # trl<1.14
 
@@ -51,16 +76,34 @@ trainer = PRMTrainer(
 
     def row(self, steps: LabelledSteps, separator: str) -> TrlRow | Refused:
         """Return the row of labelled steps, or why they make none."""
-        if clashes(steps, separator):
-            return Refused(reason=f"a step contains the separator {separator!r}")
-        return TrlRow(
+        return self._refusal(steps, separator) or TrlRow(
             prompt=steps.problem.question,
             completions=list(steps.steps),
             labels=list(steps.labels),
         )
 
-    def length(self, steps: LabelledSteps, separator: str, tokenizer: Tokenizer) -> int:
-        """Return the tokens `PRMTrainer.tokenize_row` makes of the row before it cuts."""
-        prompt = int(tokenizer.adds_bos) + tokenizer.count(steps.problem.question)
-        ends = len(steps.steps) * tokenizer.count(separator)
-        return prompt + sum(map(tokenizer.count, steps.steps)) + ends
+
+class StepmintExporter(_Stepwise):
+    """Rows that `stepmint train` reads, with numbers in [0, 1] for labels."""
+
+    columns: ClassVar[pa.Schema] = pa.schema(
+        {
+            "prompt": pa.string(),
+            "completions": pa.list_(pa.string()),
+            "labels": pa.list_(pa.float64()),
+        }
+    )
+    takes_grades: ClassVar[bool] = True
+    usage: ClassVar[str] = """
+# Our own trainer reads the run itself: stepmint train RUN --base MODEL --output output/prm
+"""
+
+    format: Literal["stepmint"] = "stepmint"
+
+    def row(self, steps: LabelledSteps, separator: str) -> StepmintRow | Refused:
+        """Return the row of labelled steps, or why they make none."""
+        return self._refusal(steps, separator) or StepmintRow(
+            prompt=steps.problem.question,
+            completions=list(steps.steps),
+            labels=[float(label) for label in steps.labels],
+        )

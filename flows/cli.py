@@ -298,6 +298,73 @@ def suspects(
 
 
 @app.command()
+def train(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs to learn from.")],
+    base: Annotated[str, typer.Option(help="The model it begins from: a folder or a hub name.")],
+    output: Annotated[Path, typer.Option(help="The folder of the model.")] = Path("output/prm"),
+    view: Annotated[
+        str | None,
+        typer.Option(help="How evidence becomes labels, e.g. soft; the labeler's own by default."),
+    ] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Train a process reward model on the labels of runs; the same command resumes."""
+    from flows.training import train_here
+
+    given = {"base": base, "output": output} | ({"view": {"kind": view}} if view else {})
+    train_here(runs, out, err, given=given, overrides=overrides or ())
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A process reward model: a folder or a hub name.")],
+    on: Annotated[
+        list[str], typer.Option(help="A run, or a labelled set as FORMAT:FILE; may be repeated.")
+    ],
+    tune_on: Annotated[
+        str | None,
+        typer.Option(help="The run or set to tune the threshold on; each itself by default."),
+    ] = None,
+    known: Annotated[
+        str | None,
+        typer.Option(
+            help="Where first errors are known: `oracle`, or JSONL with problem_id, "
+            "solution_index, first_error; by default what the run itself knows."
+        ),
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(help="How it is asked: trl, qwen_prm, math_shepherd, rlhflow; else found."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where it runs: auto, cpu, cuda, cuda:1.")] = "auto",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first so many solutions of each.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures to this file.")
+    ] = None,
+    grades: Annotated[
+        Path | None, typer.Option(help="Write the grades of all steps to this JSONL file.")
+    ] = None,
+) -> None:
+    """Measure a process reward model: first errors, calibration, best of N."""
+    from flows.evaluating import evaluate_here
+
+    evaluate_here(
+        model,
+        out,
+        on=on,
+        tune_on=tune_on,
+        known=known,
+        form=form,
+        device=device,
+        limit=limit,
+        json_file=json_file,
+        grades=grades,
+    )
+
+
+@app.command()
 def calibrate(
     run: Run,
     output: Annotated[

@@ -122,6 +122,7 @@ def _prm800k(row: Any) -> Labelled:
 
 READ: dict[str, Callable[[Any], Labelled]] = {
     "trl": lambda row: (row["prompt"], row["completions"], list(map(float, row["labels"]))),
+    "stepmint": lambda row: (row["prompt"], row["completions"], row["labels"]),
     "rlhflow": _rlhflow,
     "qwen_prm": _qwen,
     "math_shepherd": _math_shepherd,

@@ -17,6 +17,7 @@ from tasks.problems import stage
 from tasks.run_file import opened
 from tasks.settings import LabelRun
 from tasks.shards import label_shard
+from tests.prm import models
 from tests.registries import kinds
 from tests.toy_runs import settings, toy_run
 
@@ -299,3 +300,41 @@ def test_what_others_wrote_moves_no_cursor_and_is_no_markup(
     assert "\x1b" not in said
     assert r"[bold]\x1b[2J pairs.jsonl" in said.replace("\n", "")
     assert r"\x1b]0;title\x07[/red]" in said
+
+
+def test_a_model_is_learnt_from_a_run_and_measured_on_it(
+    labelled: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    base, output = models.language_model(tmp_path / "base"), tmp_path / "prm"
+    training = ["train", labelled, "--base", base, "--output", output]
+    settings = ["--set", "max_steps=1", "--set", "device=cpu", "--set", "max_length=400"]
+    assert stepmint(monkeypatch, *training, *settings) == 0
+    told = capsys.readouterr()
+    assert f"rows of {labelled}" in told.err.replace("\n", "")
+    assert f"stepmint evaluate {output / 'model'}" in told.out
+    assert stepmint(monkeypatch, *training, *settings, "--set", "seed=1") == 2
+    assert "seed was 0, now 1" in capsys.readouterr().err
+    figures, grades = tmp_path / "figures.json", tmp_path / "grades.jsonl"
+    written = ["--json", figures, "--grades", grades]
+    assert stepmint(monkeypatch, "evaluate", output / "model", "--on", labelled, *written) == 0
+    assert "threshold" in capsys.readouterr().out
+    assert json.loads(figures.read_text())[0]["solutions"] > 0
+    assert all(json.loads(line)["grades"] for line in grades.read_text().splitlines())
+
+
+def test_a_form_that_is_none_is_named(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stepmint(monkeypatch, "evaluate", "x", "--on", labelled, "--form", "qwen") == 2
+    assert "--form qwen: give one of trl, qwen_prm" in capsys.readouterr().err
+
+
+def test_a_setting_of_the_training_that_is_none_is_named(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = ["train", labelled, "--base", "x", "--set", "epoch=3"]
+    assert stepmint(monkeypatch, *wrong) == 2
+    assert "did you mean epochs?" in capsys.readouterr().err

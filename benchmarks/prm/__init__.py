@@ -1,0 +1,1 @@
+"""Process reward models learnt from each labeler's labels, at equal policy tokens."""
