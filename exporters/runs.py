@@ -14,11 +14,10 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exporters.critique_sets import critique_set
+from exporters.critique_sets import critique_set, critique_template
 from exporters.filters import Candidate, FilterCount, ReadList, Scope, Sifting, no_lists
 from exporters.records import Refused, Settled, Taken, Tokenizer, TrainingRow
 from exporters.seam import Exporter
-from rollouts import PromptTemplate
 from schemas import ExportError, Node
 from schemas.arrow import huggingface_metadata, read_table
 from schemas.conversion import nodes_from, solutions_from
@@ -269,8 +268,8 @@ class _Export:
         """Return what is settled for a shard, with the critiques of its solutions."""
         if self.critiques is None:
             return self.settled
-        template = PromptTemplate.model_validate(self.critiques.record()["template"])
         critiques = self.critiques.by_solution(shard)
+        template = critique_template(self.critiques)
         return replace(self.settled, critiques=critiques, critique_template=template)
 
     def _nodes(self, shard: str) -> dict[str, list[Node]]:

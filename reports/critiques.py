@@ -25,15 +25,12 @@ def critique_page(made: CritiqueFolder, console: Console) -> RenderableType:
     record = made.record()
     status = str(record.get("status", "unknown"))
     head = Text.assemble((f"critiques {plain(made.name)}", "bold"), (f"  {plain(status)}", "dim"))
-    if not all(isinstance(record.get(part), Mapping) for part in ("counts", "costs", "agreement")):
-        return head
-    return Group(
-        "",
-        head,
-        Text(plain(str(record.get("policy", ""))), style="cyan"),
-        *_counts(record["counts"], record["costs"]),
-        *_agreement(record["agreement"]),
-    )
+    policy = Text(plain(str(record.get("policy", ""))), style="cyan")
+    try:
+        counted = [*_counts(record["counts"], record["costs"]), *_agreement(record["agreement"])]
+    except (KeyError, TypeError, ValueError, AttributeError):  # not counted yet, or a stranger's
+        counted = []
+    return Group("", head, policy, *counted)
 
 
 def _counts(counts: Mapping[str, Any], costs: Mapping[str, Any]) -> Iterator[RenderableType]:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from policies import AnyPolicy
 from rollouts import Budget
@@ -39,6 +39,15 @@ class CritiqueRun(Settings):
         if budget.problem != Budget().problem:
             raise ValueError("budget.problem has no meaning for critiques: leave it out")
         return budget
+
+    @model_validator(mode="after")
+    def _samples_differ(self) -> "CritiqueRun":
+        if self.samples > 1 and self.sampling.temperature == 0:
+            raise ValueError(
+                f"sampling.temperature=0 gives the same critique {self.samples} times: give 0.7 or "
+                "so, or samples=1"
+            )
+        return self
 
     def shaping(self) -> dict[str, Any]:
         """Return the fields that shape rows, the prompt template by its content."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from exporters.critiques import CritiqueExporter
 from policies.scripted_critic import ScriptedCriticSettings
 from rollouts.critiquing import reading
 from schemas import (
@@ -23,10 +24,11 @@ from schemas import (
 from schemas.critique_folder import CritiqueFolder
 from schemas.run_folder import RunFolder
 from tasks import critique_set, critiques
+from tasks.exports import export
 from tests.flows.crashes import crash_at
 from tests.runs import sums_run
 from tests.tasks.critics import WritingCritic, asking, critiqued, judged, of_sums, open_instead
-from tests.toy_runs import tree
+from tests.toy_runs import toy_run, tree
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -154,9 +156,8 @@ def test_a_budget_ends_with_what_is_there_and_a_larger_one_goes_on(
     assert made(run).record()["status"] == "finished"
 
 
-@pytest.mark.parametrize(
-    "deeds", [17, *(pytest.param(deeds, marks=pytest.mark.slow) for deeds in (9, 22, 24, 26))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("deeds", [9, 17, 22, 24, 26])
 def test_after_a_kill_nothing_is_paid_twice_and_the_rows_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deeds: int
 ) -> None:
@@ -271,6 +272,33 @@ def test_tables_load_as_a_dataset_and_say_their_schema(tmp_path: Path) -> None:
 def test_a_prompt_that_shows_no_solution_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="shows no solution"):
         critiqued(small(tmp_path), prompt="zero-shot")
+
+
+def test_the_same_critique_is_not_asked_for_many_times() -> None:
+    with pytest.raises(ValueError, match="gives the same critique 4 times"):
+        asking(sampling={"temperature": 0})
+    assert asking(sampling={"temperature": 0}, samples=1).samples == 1
+
+
+def test_a_run_does_not_export_critiques_that_nobody_has_asked_for(tmp_path: Path) -> None:
+    for one in ({"format": "critique"}, {"format": "trl", "filters": [{"kind": "consensus"}]}):
+        with pytest.raises(ValueError, match="reads critiques, which are asked for when the run"):
+            toy_run(tmp_path, exports=[one])
+
+
+def test_critiques_of_solutions_that_changed_since_are_not_exported(tmp_path: Path) -> None:
+    run = small(tmp_path)
+    critiqued(run, samples=1)
+    for shard in RunFolder(run).shards:
+        path = RunFolder(run).marker(shard)
+        record = json.loads(path.read_text())
+        record["digests"]["solutions"] = "0" * 64
+        path.write_text(json.dumps(record))
+    exporter = CritiqueExporter()
+    with pytest.raises(RunError, match="run the same `stepmint critique` again"):
+        export(run, exporter)
+    assert critiqued(run, samples=1).critiques == 12
+    assert export(run, exporter).rows["train"] > 0
 
 
 def test_a_budget_of_a_problem_has_no_meaning() -> None:
