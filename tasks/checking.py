@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
+from exporters import Exporter
 from policies import AnyPolicy
 from rollouts import load_template
 from schemas import ChatPrompt, Problem, RejectedRow, SourceError, StepmintError
 from sources.reading import Reading
 from tasks import run_file
 from tasks.contradictions import contradicted
+from tasks.lists import read_list
 from tasks.problems import preflight, rows_of
 from tasks.settings import LabelRun
 from tasks.tokenizer import TrainerTokenizer
@@ -139,7 +141,16 @@ def _exports(run: LabelRun) -> Iterator[Found]:
         try:
             if exporter.tokenizer:
                 TrainerTokenizer.load(exporter.tokenizer)
+            lists = tuple(_lists(exporter))
         except StepmintError as error:
             yield Found("exports", "bad", str(error))
         else:
-            yield Found("exports", "well", f"{exporter.name}, at the run's end")
+            yield Found("exports", "well", f"{exporter.name}, at the run's end", lists)
+
+
+def _lists(exporter: Exporter) -> Iterator[str]:
+    """Read the lists that an export's filters will read, and say what is in them."""
+    for one in exporter.filters:
+        for name, column in one.lists:
+            count = sum(1 for _ in read_list(name, column))
+            yield f"filter {one.kind}: {count:,} questions in {name}"

@@ -45,6 +45,11 @@ class Contamination(Filter):
     """Take out solutions, too, that have so many words in a row in common with a worked solution of
     a list."""
 
+    @property
+    def lists(self) -> tuple[tuple[str, str | None], ...]:
+        """The lists it is held against."""
+        return tuple((name, self.column) for name in self.against)
+
     def sieve(self, scope: Scope) -> Sieve:
         """Return the filter at work."""
         return _Contamination(self, scope)
@@ -119,8 +124,8 @@ def known_to(settings: Contamination, read_list: ReadList) -> tuple[Known, Known
     same = settings.numbers == "same"
     questions = Known(ngram=settings.ngram, common=settings.common, same_numbers=same)
     solutions = Known(ngram=settings.ngram, common=0)
-    for name in settings.against:
-        for reference in read_list(name, settings.column):
+    for name, column in settings.lists:
+        for reference in read_list(name, column):
             questions.add(reference.question, name)
             if settings.solutions and reference.solution:
                 solutions.add(reference.solution, name)

@@ -95,6 +95,14 @@ class Filter(Settings):
         """The sets of the run's critiques that it reads."""
         return frozenset()
 
+    @property
+    def lists(self) -> tuple[tuple[str, str | None], ...]:
+        """What it will read of lists: their names, and the column of questions where it is named.
+
+        So that a list which cannot be read is noticed before a run, and not at its end.
+        """
+        return ()
+
     @abstractmethod
     def sieve(self, scope: Scope) -> Sieve:
         """Return the filter at work on one export."""

@@ -9,13 +9,14 @@ import pytest
 from pydantic import ValidationError
 
 from exporters import TrlExporter
-from exporters.filters import Candidate, Filter, Scope, Sieve
+from exporters.filters import AnyFilter, Candidate, Filter, Scope, Sieve
 from exporters.filters.sifting import Sifting
 from exporters.outcome import OrmExporter
 from exporters.runs import ExportReport, export_run
 from schemas import ExportError
 from schemas.run_folder import RunFolder
 from schemas.views import Hard
+from tests.registries import kinds
 from tests.runs import evidence, problem, solution, sums_run
 
 GOOD = evidence(3, 5)
@@ -135,3 +136,8 @@ def test_a_filter_that_does_not_exist_is_refused_with_those_that_do() -> None:
 def test_a_filter_of_step_labels_is_refused_where_rows_have_none() -> None:
     with pytest.raises(ValidationError, match="reads the labels of steps"):
         OrmExporter(filters=({"kind": "first_error", "earliest": 1},))
+
+
+def test_every_filter_stands_on_its_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "filters.md").read_text("utf-8")
+    assert [kind for kind in kinds(AnyFilter) if f"| `{kind}` |" not in page] == []

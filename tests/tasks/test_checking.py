@@ -102,3 +102,18 @@ def test_what_is_in_the_runs_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "output" / "thesis").mkdir()
     (tmp_path / "output" / "thesis" / "chapter.tex").write_text("years of work")
     assert found(toy_run(tmp_path, name="thesis"))["run"].state == "bad"
+
+
+def test_lists_of_filters_are_read_before_a_run_and_not_at_its_end(tmp_path: Path) -> None:
+    there = tmp_path / "bench.jsonl"
+    there.write_text('{"question": "What is 2 + 2?"}\n')
+
+    def part(name: Path) -> Found:
+        filters = [{"kind": "contamination", "against": str(name)}]
+        exports = [{"format": "trl", "filters": filters}]
+        return found(toy_run(tmp_path, exports=exports))["exports"]
+
+    assert part(there).details == (f"filter contamination: 1 questions in {there}",)
+    missing = part(tmp_path / "missing.jsonl")
+    assert missing.state == "bad"
+    assert "no such file" in missing.told
