@@ -86,8 +86,7 @@ class _Critiques(Exporter):
             return Refused(reason="a step is blank")
         if not settled.critiques.get((problem.id, solution.solution_index)):
             return Refused(reason="it has no critique")
-        steps = leading_steps(problem, solution, settled.view)
-        return steps if isinstance(steps, Refused) else Taken(steps=steps)
+        return Taken(steps=leading_steps(problem, solution, settled.view))
 
     def rows(
         self, problem: Problem, taken: Sequence[Taken], nodes: Sequence[Node], settled: Settled

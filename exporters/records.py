@@ -39,7 +39,8 @@ class LabelledSteps:
     steps: tuple[str, ...]
     labels: tuple[bool | float, ...]
     """labels[i] is true where steps[i] is right, or its grade where the format takes grades;
-    len(labels) == len(steps) > 0, or none of a format that has no labels."""
+    len(labels) == len(steps) > 0. A format without labels has none here, and one of whole problems
+    may have no steps either."""
 
     def first(self, count: int) -> "LabelledSteps":
         """Return the first `count` steps."""

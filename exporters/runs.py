@@ -107,7 +107,7 @@ def export_run(
         sifting.look(export.candidates)
         tally = _write(export, folder)
         if not tally.rows.total():
-            raise ExportError(_nothing(run, view, tally, sifting))
+            raise ExportError(_nothing(run, exporter, view, tally, sifting))
         for sieve in sifting.sieves:
             sieve.leave(folder)
         undo.pop_all()
@@ -116,7 +116,9 @@ def export_run(
     return report
 
 
-def _nothing(run: RunFolder, view: AnyView, tally: _Tally, sifting: Sifting) -> str:
+def _nothing(
+    run: RunFolder, exporter: Exporter, view: AnyView, tally: _Tally, sifting: Sifting
+) -> str:
     """Say why no row is left, and what would help."""
     refused = [f"{n}: {reason}" for reason, n in tally.refused.most_common()]
     filtered = [
@@ -128,10 +130,11 @@ def _nothing(run: RunFolder, view: AnyView, tally: _Tally, sifting: Sifting) -> 
     if filtered:
         reasons = "; ".join([*refused, *filtered])
         return f"{told} ({reasons}): leave out a filter, or let it take less"
-    return (
-        f"{told} ({'; '.join(refused) or 'it has none'}) as view {view.kind!r}: choose another "
-        f"with --view, e.g. {_HELPS[run.concludes]}"
-    )
+    told = f"{told} ({'; '.join(refused) or 'it has none'})"
+    if not exporter.reads_view:
+        return told
+    helps = _HELPS[run.concludes] if exporter.takes_decisions else "beta, for any counts"
+    return f"{told} as view {view.kind!r}: choose another with --view, e.g. {helps}"
 
 
 def _discard(folder: Path, beside: Sequence[str]) -> None:

@@ -250,6 +250,5 @@ class ProblemExporter(Exporter):
     def taken(
         self, problem: Problem, solution: LabelledSolution, settled: Settled
     ) -> Taken | Refused:
-        """Return the solution with its steps up to the first undecided one."""
-        steps = leading_steps(problem, solution, settled.view)
-        return steps if isinstance(steps, Refused) else Taken(steps=steps)
+        """Return the solution; as labelled count its steps before the first undecided one."""
+        return Taken(steps=leading_steps(problem, solution, settled.view))

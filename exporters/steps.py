@@ -1,7 +1,5 @@
 """From evidence to steps a trainer can be given: labels, stripped text, nothing invented."""
 
-from itertools import takewhile
-
 from exporters.records import LabelledSteps, Refused
 from schemas import LabelledSolution, Problem
 from schemas.views import AnyView
@@ -30,19 +28,18 @@ def labelled_steps(
     return LabelledSteps(problem=problem, solution=solution, steps=steps, labels=tuple(decided))
 
 
-def leading_steps(
-    problem: Problem, solution: LabelledSolution, view: AnyView
-) -> LabelledSteps | Refused:
-    """Return the solution's steps up to the first undecided one, to the byte, with their labels.
+def leading_steps(problem: Problem, solution: LabelledSolution, view: AnyView) -> LabelledSteps:
+    """Return the solution's steps before the first undecided one, to the byte, with their labels.
 
-    A solution of which the first step is undecided is refused. Raises ExportError as above.
+    Raises ExportError as above.
     """
-    labels = tuple(takewhile(lambda label: label is not None, view.labels(solution)))
-    if not labels:
-        return Refused(reason="its first step is undecided")
-    decided = tuple(label for label in labels if label is not None)
-    steps = solution.steps[: len(decided)]
-    return LabelledSteps(problem=problem, solution=solution, steps=steps, labels=decided)
+    labels = list[bool | float]()
+    for label in view.labels(solution):
+        if label is None:
+            break
+        labels.append(label)
+    steps = solution.steps[: len(labels)]
+    return LabelledSteps(problem=problem, solution=solution, steps=steps, labels=tuple(labels))
 
 
 def clashes(steps: LabelledSteps, separator: str) -> bool:

@@ -90,6 +90,13 @@ def test_a_prefix_that_was_not_sampled_is_part_of_the_next_ones_text() -> None:
     assert texts == ["2 * 3 = 6.", "2 + 2 = 4.", "a\nb\nc"]
 
 
+def test_a_solution_of_which_a_search_sampled_no_step_brings_the_verdict_on_its_answer() -> None:
+    world = [*SOLUTIONS, solved(["a\n", "b"], [Evidence(), RIGHT], 2)]
+    (row,) = rows_of(MathApsTreeExporter(), world)
+    children = json.loads(row["reasoning_steps"])["children"]
+    assert {"text": "a\nb", "mc_value": 1.0, "children": []} in children
+
+
 def test_values_of_math_aps_are_numbers_of_a_view_that_grades() -> None:
     with pytest.raises(ValueError, match="states values: choose a view that grades"):
         MathApsExporter(view=Hard())

@@ -1,0 +1,1 @@
+"""Our exports, read by the unmodified code of those who train on them."""
