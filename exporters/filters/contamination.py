@@ -17,6 +17,8 @@ from exporters.filters.words import digest, phrase, quantities, shingles, words
 
 _SHORTEST = 8
 """Words of the shortest text that is looked for within others."""
+_LONGEST = 10_000
+"""Words whose common subsequence is found; a longer text is no question."""
 
 
 def _each(value: object) -> object:
@@ -102,6 +104,7 @@ class Known:
     def _is_it(self, found: Sequence[str], known: Sequence[str]) -> bool:
         if self._same_numbers and quantities(found) != quantities(known):
             return False
+        found, known = found[:_LONGEST], known[:_LONGEST]
         shorter = min(len(found), len(known))
         return common_subsequence(found, known) > self._common * shorter
 

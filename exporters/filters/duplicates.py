@@ -67,19 +67,24 @@ class _Solutions(Sieve):
     def __init__(self, settings: Duplicates) -> None:
         self._settings = settings
         self._problem = ""
-        self._kept: list[tuple[frozenset[str], tuple[str, ...], list[str]]] = []
+        self._texts: set[str] = set()
+        self._kept: dict[tuple[str, ...], list[frozenset[str]]] = {}
+        """By what has to be the same."""
 
     def reason(self, candidate: Candidate) -> str | None:
         if candidate.problem.id != self._problem:
-            self._problem, self._kept = candidate.problem.id, []
+            self._problem, self._texts, self._kept = candidate.problem.id, set(), {}
         found, same = _compared("".join(candidate.solution.steps), self._settings)
-        grams = frozenset(shingles(found, self._settings.ngram))
-        for other, as_here, text in self._kept:
-            if text == found:
-                return "its words are those of another solution of the problem"
-            if as_here == same and _jaccard(grams, other) >= (self._settings.near or 2):
+        text = " ".join(found)
+        if text in self._texts:
+            return "its words are those of another solution of the problem"
+        if self._settings.near is not None:
+            grams = frozenset(shingles(found, self._settings.ngram))
+            others = self._kept.setdefault(same, [])
+            if any(_jaccard(grams, other) >= self._settings.near for other in others):
                 return "nearly another solution of the problem"
-        self._kept.append((grams, same, found))
+            others.append(grams)
+        self._texts.add(text)
         return None
 
 

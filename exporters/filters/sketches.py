@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 _PERMUTATIONS = 128
 _SCHEME: Literal["affine32"] = "affine32"
 _SEED = 1
+_BATCH = 4_096
 
 
 class Sketches:
@@ -35,7 +36,9 @@ class Sketches:
         sketch = MinHash(
             num_perm=_PERMUTATIONS, seed=_SEED, scheme=_SCHEME, permutations=self._permutations
         )
-        sketch.update_batch([gram.encode("utf-8", "surrogatepass") for gram in set(grams)])
+        encoded = [gram.encode("utf-8", "surrogatepass") for gram in set(grams)]
+        for start in range(0, len(encoded), _BATCH):  # half a kilobyte a gram meanwhile
+            sketch.update_batch(encoded[start : start + _BATCH])
         self._values.frombytes(sketch.hashvalues.astype(np.uint32, copy=False).tobytes())
         self._same.append(same)
 

@@ -26,7 +26,7 @@ from verification.finding.extraction import Extraction
 
 _ROLLOUTS = ("problem_id", "prefix_key", "outcome", "extracted")
 _SOLUTIONS = ("problem_id", "given_id", "outcome", "steps")
-_MOST_ANSWERS = 32
+_MOST_ANSWERS = 16
 """Distinct wrong answers of a problem that are held against each other."""
 _Answer = tuple[str, str | None]
 """A verdict, and the answer where one was stated."""
