@@ -21,6 +21,7 @@ EVERY = dict(zip(kinds(AnyExporter, "format"), members(AnyExporter), strict=True
 STEPWISE = {
     # an export's format: the form it is read as, and what that form is told
     "trl": ("trl", {}),
+    "stepmint": ("trl", {}),
     "rlhflow": ("rlhflow", {}),
     "qwen_prm": ("qwen_prm", {}),
     "math_shepherd": ("math_shepherd", {"numbers": "drop"}),
