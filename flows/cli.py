@@ -231,7 +231,9 @@ def export(
 def import_(
     source: Annotated[
         str,
-        typer.Argument(help="A file or folder, hf:org/name[/config] or ms:org/name[/config]."),
+        typer.Argument(
+            help="A file or folder, or hf:org/name, hf:org/name/config, the same with ms:."
+        ),
     ],
     name: Annotated[str, typer.Option(help="The run's name: its folder in the output folder.")],
     format: Annotated[

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from exporters import AnyExporter
-from flows.cli import main
+from flows.cli import app, main
 from schemas import ConfigError
 from schemas.views import AnyView
 from tasks.problems import stage
@@ -338,3 +338,14 @@ def test_a_setting_of_the_training_that_is_none_is_named(
     wrong = ["train", labelled, "--base", "x", "--set", "epoch=3"]
     assert stepmint(monkeypatch, *wrong) == 2
     assert "did you mean epochs?" in capsys.readouterr().err
+
+
+COMMANDS = [one.name or one.callback.__name__ for one in app.registered_commands if one.callback]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_tells_what_it_takes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert stepmint(monkeypatch, command, "--help") == 0
+    assert f"Usage: stepmint {command}" in capsys.readouterr().out
