@@ -20,13 +20,14 @@ def read_list(name: str, column: str | None) -> Iterator[Reference]:
     tell. Raises ExportError where nothing can be read.
     """
     try:
-        for question, solution in questions_of(located(_source(name, column))):
+        for question, solution in questions_of(located(source_of(name, column))):
             yield Reference(question=question, solution=solution)
     except SourceError as error:
         raise ExportError(f"the list {name}: {error}") from error
 
 
-def _source(name: str, column: str | None) -> TableSource:
+def source_of(name: str, column: str | None) -> TableSource:
+    """Return the source of a list by its name."""
     columns = Columns(problem=column)
     named = _HUB.fullmatch(name)
     if named is None:

@@ -141,3 +141,10 @@ def test_a_filter_of_step_labels_is_refused_where_rows_have_none() -> None:
 def test_every_filter_stands_on_its_page() -> None:
     page = (Path(__file__).parents[2] / "docs" / "filters.md").read_text("utf-8")
     assert [kind for kind in kinds(AnyFilter) if f"| `{kind}` |" not in page] == []
+
+
+def test_a_run_that_went_on_between_two_looks_is_not_half_filtered() -> None:
+    sifting = Sifting((Every(),), scope=None)  # type: ignore[arg-type]
+    sifting.look(lambda: map(candidate, range(3)))
+    with pytest.raises(ExportError, match="export it again"):
+        sifting.keeps(candidate(3))

@@ -276,3 +276,40 @@ def test_a_gold_is_not_suspect_where(
 def test_answers_agree_where_the_verifier_says_so(tmp_path: Path) -> None:
     report = suspecting(tmp_path, "42", "+42", "42.", "$42$", "41", "40")
     assert sum(report.filters[0].taken.values()) == 1
+
+
+def test_a_problem_that_a_screen_set_aside_is_listed_and_given_solutions_count(
+    tmp_path: Path,
+) -> None:
+    aside, given = problem("What is 6 * 7?", "24"), problem("What is 6 * 9?", "45")
+    rows = [
+        ProblemRow(problem=aside, set_aside="screen: 0 of 8 correct"),
+        ProblemRow(problem=given, set_aside=""),
+        ProblemRow(problem=(sound := problem("What is 2 + 2?", "4")), set_aside=""),
+    ]
+    wrong = [
+        replace(solved(given, f"way {at}", "#### 54", index=at), outcome=Outcome.INCORRECT)
+        for at in range(4)
+    ]
+    solutions = [*(replace(one, given_id="somebody's") for one in wrong), solved(sound, "a")]
+    rollouts = answered(aside, *["42"] * 8)
+    write_shard(tmp_path, 0, problems=rows, solutions=solutions, rollouts=rollouts)
+    report = export(tmp_path, {"kind": "suspect_golds"})
+    assert report.filters[0].left == 1
+    lines = map(json.loads, (report.folder / "suspects.jsonl").read_text().splitlines())
+    assert [(line["answer"], line["agree"]) for line in lines] == [("42", 8), ("54", 4)]
+
+
+def test_a_failed_export_leaves_no_list_of_suspects(tmp_path: Path) -> None:
+    one = problem("What is 6 * 7?", "24")
+    run = of_problems(tmp_path, [one], [solved(one, "a")], answered(one, *["42"] * 5))
+    with pytest.raises(ExportError, match="filter suspect_golds"):
+        export(run, {"kind": "suspect_golds"})
+    assert not list(tmp_path.glob("exports/trl*"))
+
+
+def test_a_text_without_end_is_compared_in_little_time(tmp_path: Path) -> None:
+    endless = f"{ASKED} " + "and 7 more of them " * 50_000
+    run = asking(tmp_path, OTHER, endless)
+    assert len(left(export(run, {"kind": "duplicates"}))) == 2
+    assert left(contaminated(run, ASKED)) == [OTHER]

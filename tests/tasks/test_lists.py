@@ -7,8 +7,9 @@ import pytest
 
 from exporters import TrlExporter
 from schemas import ExportError
+from sources import HubSource
 from tasks.exports import export
-from tasks.lists import read_list
+from tasks.lists import read_list, source_of
 from tests.runs import sums_run
 
 
@@ -51,3 +52,19 @@ def test_an_export_leaves_out_what_a_list_holds(tmp_path: Path) -> None:
     name = listed(tmp_path, {"question": question})
     report = export(run, TrlExporter(filters=({"kind": "contamination", "against": name},)))
     assert report.filters[0].taken == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "hub", "dataset", "split"),
+    [
+        ("hf:openai/gsm8k", "huggingface", "openai/gsm8k", "test"),
+        ("hf:Qwen/ProcessBench:gsm8k", "huggingface", "Qwen/ProcessBench", "gsm8k"),
+        ("ms:org/set:test[:100]", "modelscope", "org/set", "test[:100]"),
+    ],
+)
+def test_a_list_of_a_hub_is_named_with_its_split(
+    name: str, hub: str, dataset: str, split: str
+) -> None:
+    source = source_of(name, None)
+    assert isinstance(source, HubSource)
+    assert (source.hub, source.dataset, source.split) == (hub, dataset, split)
