@@ -115,7 +115,7 @@ def test_rows_kept_at_a_tight_limit_lose_no_label_in_the_trainer(
 
 def test_the_loss_falls(train: datasets.Dataset, tokenizer: Any, tmp_path: Path) -> None:
     trainer = prm.PRMTrainer(
-        model=Qwen2ForTokenClassification(_tiny(tokenizer, num_labels=2)),
+        model=Qwen2ForTokenClassification(tiny(tokenizer, num_labels=2)),
         args=prm.PRMConfig(
             output_dir=str(tmp_path),
             max_steps=30,
@@ -165,11 +165,11 @@ def test_trainers_of_preferences_read_pairs_whole_and_as_long_as_we_say(
 ) -> None:
     rewards = preferring is trl.RewardTrainer
     kind = Qwen2ForSequenceClassification if rewards else Qwen2ForCausalLM
-    model = kind(_tiny(tokenizer, **({"num_labels": 1} if rewards else {})))
+    model = kind(tiny(tokenizer, **({"num_labels": 1} if rewards else {})))
     config = trl.RewardConfig if rewards else trl.DPOConfig
     trainer = preferring(
         model=model,
-        **({} if rewards else {"ref_model": Qwen2ForCausalLM(_tiny(tokenizer))}),
+        **({} if rewards else {"ref_model": Qwen2ForCausalLM(tiny(tokenizer))}),
         args=config(output_dir=str(tmp_path / "out"), **ARGUMENTS),
         processing_class=tokenizer,
         train_dataset=pairs,
@@ -187,7 +187,8 @@ def test_trainers_of_preferences_read_pairs_whole_and_as_long_as_we_say(
     trainer.train()
 
 
-def _tiny(tokenizer: Any, **more: Any) -> Qwen2Config:
+def tiny(tokenizer: Any, **more: Any) -> Qwen2Config:
+    """A model of nothing much, for trainers to be seen at work."""
     return Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=32,
