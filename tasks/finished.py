@@ -1,6 +1,6 @@
 """Whether anything is left to do for a run; told without Prefect, whose start takes seconds."""
 
-from exporters.runs import is_current
+from exporters.folders import is_current
 from schemas.run_folder import RunFolder
 from tasks.commits import check_shards, committed
 from tasks.records import Counts, Total

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from exporters.runs import SPLITS, Split
+from exporters.splits import SPLITS, Split
 from schemas import RunError
 from schemas.arrow import TABLE_NAMES
 from schemas.run_folder import RunFolder

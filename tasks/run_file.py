@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from exporters.runs import placed, viewed
+from exporters.folders import placed, viewed
 from rollouts import has_records, load_template
 from rollouts.segmenter import Segmenter
 from schemas import ConfigError, RunError

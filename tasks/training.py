@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from exporters import StepmintExporter
-from exporters.runs import SPLITS, ExportReport, Split
+from exporters.runs import ExportReport
+from exporters.splits import SPLITS, Split
 from prm.settings import Training
 from schemas import ConfigError, RunError
 from tasks.commits import check_shards

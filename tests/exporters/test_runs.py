@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from exporters import TrlExporter
-from exporters.runs import ExportReport, export_run, split_of
+from exporters.runs import ExportReport, export_run
+from exporters.splits import split_of
 from schemas import ExportError, RunError
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
