@@ -87,7 +87,7 @@ def main() -> None:
         one
         for name, problems in sets.items()
         for near in _THRESHOLDS
-        for one in _found(name, problems, near, seed=options.seed)
+        for one in planted(name, problems, near, seed=options.seed)
     ]
     hits = [
         _hits(name, problems, str(folder / _TESTS[name]), numbers)
@@ -175,7 +175,7 @@ _DUPLICATES: dict[str, Plant] = {
 _OTHERS: dict[str, Plant] = {"numbers changed": _renumbered}
 
 
-def _found(name: str, problems: Sequence[Problem], near: float, *, seed: int) -> list[Found]:
+def planted(name: str, problems: Sequence[Problem], near: float, *, seed: int) -> list[Found]:
     """Return what is taken out of the originals, and of the copies of a fifth of them each."""
     rng = random.Random(f"{seed}/{name}")
     vocabulary = sorted({w for one in problems for w in one.question.split(" ") if w.isalpha()})
