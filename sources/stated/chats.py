@@ -34,7 +34,7 @@ class Rlhflow(StatedFormat):
     def fits(cls, cells: Cells) -> bool:
         """Tell whether the row is a chat whose every second turn is a sign."""
         turns = _turns(cells)
-        return bool(turns) and {_said(turn).strip() for turn in turns[1::2]} <= {"+", "-"}
+        return bool(turns) and {_shown(turn).strip() for turn in turns[1::2]} <= {"+", "-"}
 
     def solutions(self, cells: Cells) -> Iterator[StatedSolution]:
         """Yield the row's solution."""
@@ -67,7 +67,7 @@ class QwenPrm(StatedFormat):
     def fits(cls, cells: Cells) -> bool:
         """Tell whether the row is a chat with labels, the mark in it."""
         turns = _turns(cells)
-        return bool(turns) and "labels" in cells and _EXTRA in _said(turns[-1])
+        return bool(turns) and "labels" in cells and _EXTRA in _shown(turns[-1])
 
     def solutions(self, cells: Cells) -> Iterator[StatedSolution]:
         """Yield the row's solution."""
@@ -77,7 +77,7 @@ class QwenPrm(StatedFormat):
             raise BadCellError("text behind the last tag" if texts else "no tag", _EXTRA)
         steps = checked(texts)
         yield StatedSolution(
-            question=asked_text(turns),
+            question=question({"asked": asked_text(turns)}, "asked"),
             answer=gold(cells, "answer"),
             steps=steps,
             stated=marks(cells.get("labels"), steps),
@@ -87,6 +87,12 @@ class QwenPrm(StatedFormat):
 def _turns(cells: Cells) -> Sequence[Mapping[str, object]]:
     value = first(cells, "messages", "conversations")
     return value if value is not MISSING and are_turns(value) else ()
+
+
+def _shown(turn: Mapping[str, object]) -> str:
+    """Return what a turn says, unchecked; empty where that is no text."""
+    said = turn.get("content", turn.get("value"))
+    return said if isinstance(said, str) else ""
 
 
 def _said(turn: Mapping[str, object]) -> str:

@@ -32,15 +32,23 @@ def mark(value: object, why: str = "") -> StepStatement:
         case bool():
             return StepStatement(label=float(value), said=str(value).lower(), why=why)
         case int() | float() | Decimal():
-            if not 0 <= value <= 1:  # nan fails too
-                raise BadCellError("a label is no number in [0, 1]", str(value)[:40])
-            return StepStatement(label=float(value), said=number_text(value), why=why)
+            return StepStatement(label=_share(value), said=number_text(value), why=why)
         case str() if value.strip().lower() in _WORDS:
             said = value.strip()
             return StepStatement(label=_WORDS[said.lower()], said=said, why=why)
         case str() if value.strip().lower() == NEUTRAL:
             return StepStatement(said=NEUTRAL, why=why)
     raise BadCellError("a label is neither a sign nor a number", repr(value)[:40])
+
+
+def _share(value: float | Decimal) -> float:
+    try:
+        share = float(value)
+    except (OverflowError, ValueError):  # of an integer of 400 digits; of a signalling nan
+        share = math.inf
+    if not 0 <= share <= 1:  # nan fails too
+        raise BadCellError("a label is no number in [0, 1]", repr(value)[:40])
+    return share
 
 
 def rating(value: object, why: str = "") -> StepStatement:

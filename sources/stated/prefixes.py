@@ -66,11 +66,11 @@ def chains(texts: Iterable[str]) -> Iterator[list[str]]:
     """
     ordered = sorted(set(texts))
     above: list[str] = []
-    for text, following in zip(ordered, [*ordered[1:], None], strict=True):
+    for place, text in enumerate(ordered):
         while above and not text.startswith(above[-1]):
             above.pop()
         above.append(text)
-        if following is None or not following.startswith(text):
+        if place + 1 == len(ordered) or not ordered[place + 1].startswith(text):
             yield list(above)
 
 

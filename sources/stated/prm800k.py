@@ -68,7 +68,10 @@ class Prm800k(_Rated):
         for step in steps:
             if not isinstance(step, Mapping):
                 raise BadCellError("no list of steps", type(step).__name__)
-            rated = [one for one in step.get("completions") or () if isinstance(one, Mapping)]
+            found = step.get("completions") or ()
+            if not isinstance(found, list | tuple):
+                raise BadCellError("no list of completions", type(found).__name__)
+            rated = [one for one in found if isinstance(one, Mapping)]
             for one in rated:
                 why = "flagged" if one.get("flagged") is True else ""
                 tree.add(prefix, plain(one.get("text")), rating(one.get("rating"), why))
