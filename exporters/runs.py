@@ -117,7 +117,10 @@ def _nothing(
     told = f"{told} ({'; '.join(refused) or 'it has none'})"
     if not exporter.reads_view:
         return told
-    helps = _HELPS[run.concludes] if exporter.takes_decisions else "beta, for any counts"
+    if run.concludes == "stated" and view.kind.startswith("stated"):
+        return f"{told} as what is stated: another format may take it"
+    decides = exporter.takes_decisions or run.concludes == "stated"
+    helps = _HELPS[run.concludes] if decides else "beta, for any counts"
     return f"{told} as view {view.kind!r}: choose another with --view, e.g. {helps}"
 
 
