@@ -232,7 +232,7 @@ def import_(
     source: Annotated[
         str,
         typer.Argument(
-            help="A file or folder, or hf:org/name, hf:org/name/config, the same with ms:."
+            help="A file or folder, or hf:org/name, hf:org/name/config, hf:org/name@split; or ms:."
         ),
     ],
     name: Annotated[str, typer.Option(help="The run's name: its folder in the output folder.")],

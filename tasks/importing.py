@@ -69,36 +69,38 @@ class ImportReport:
 
 
 def source_of(text: str, *, split: str | None = None, revision: str | None = None) -> TableSource:
-    """Return the source that `hf:org/name[/config]`, `ms:org/name[/config]` or a path names.
+    """Return the source that `hf:org/name[/config][@split]`, the same of `ms:`, or a path names.
 
-    `split`: of a hub's dataset `train` where it is None; of a folder the files that carry it.
+    `split`: of a hub's dataset that of its name, else `train`, where it is None; of a folder the
+    files that carry it.
     """
     hub, _, rest = text.partition(":")
     if hub not in _HUBS or Path(text).exists():
         return FileSource(path=text, split=split)
-    parts = rest.split("/")
+    address, _, named = rest.partition("@")
+    parts = address.split("/")
     if not 2 <= len(parts) <= 3 or not all(parts):
         raise SourceError(
-            f"{text}: write {hub}:organisation/name or {hub}:organisation/name/config"
+            f"{text}: write {hub}:organisation/name, with /config and @split where it has them"
         )
     return HubSource(
         hub="huggingface" if hub == "hf" else "modelscope",
         dataset="/".join(parts[:2]),
         config=parts[2] if len(parts) == 3 else None,
-        split=split or "train",
+        split=split or named or "train",
         revision=revision,
         streaming=True,
     )
 
 
-def stated_set(text: str, *, split: str | None = None) -> Iterator[ImportedProblem | RejectedRow]:
+def stated_set(text: str) -> Iterator[ImportedProblem | RejectedRow]:
     """Yield the problems of the set that `FORMAT:SOURCE` or `SOURCE` names, and its bad rows.
 
-    E.g. `processbench:data/gsm8k.json`, `hf:Qwen/ProcessBench` with a split. No run is written.
+    E.g. `processbench:data/gsm8k.json`, `hf:Qwen/ProcessBench@gsm8k`. No run is written.
     """
     name, colon, rest = text.partition(":")
     form = form_named(name) if colon else None
-    return imported(located(source_of(rest if form else text, split=split)), form)
+    return imported(located(source_of(rest if form else text)), form)
 
 
 def import_set(

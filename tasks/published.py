@@ -33,7 +33,7 @@ _SHAPING = (
 """The settings a reader needs; not the policy's, which may hold addresses of private servers."""
 _TOLD = (
     *("schema_version", "seed", "config_digest", "prompt", "splitter_prompt", "concludes"),
-    *("source", "policy", "shards", "left", "counts", "costs"),
+    *("source", "import", "policy", "shards", "left", "counts", "costs"),
 )
 """What `run.json` says of rows: nothing that another session without news would change."""
 _FOLDERS = frozenset({"dataset", "model", "path", "paths", "prompt", "tokenizer", "lists"})

@@ -14,12 +14,14 @@ from exporters import TrlExporter
 from schemas import ExportError, RunError, SourceError
 from schemas.run_folder import RunFolder
 from schemas.views import Hard
+from sources import HubSource
 from sources.stated import form_named
 from sources.stated.sets import ImportedProblem, StatedReading
 from tasks import importing
 from tasks.commits import check_shards
 from tasks.exports import export
 from tasks.importing import Import, import_set, source_of, stated_set
+from tasks.published import public_record
 from tests.sources.samples import jsonl
 from tests.tasks.hub_server import Store, hub_server
 from tests.tasks.reading_hub import reading_hub
@@ -63,6 +65,25 @@ def test_an_import_is_a_run_whose_labels_are_stated_and_not_counted(run: RunFold
     assert record["counts"] | {"problems": 3, "solutions": 3, "located": 3} == record["counts"]
     assert record["costs"]["rollouts"] == 0
     assert record["status"] == "finished"
+
+
+def test_what_is_published_of_a_run_says_that_it_is_an_import_and_names_no_folder(
+    run: RunFolder,
+) -> None:
+    record = public_record(run)
+    assert record["concludes"] == "stated"
+    assert record["import"]["format"] == "processbench"
+    assert record["import"]["origin"] == "set.jsonl (jsonl)"
+    assert str(run.path.parent) not in json.dumps(record)
+
+
+def test_a_hubs_address_may_name_config_and_split() -> None:
+    source = source_of("hf:org/name/main@test")
+    assert isinstance(source, HubSource)
+    assert (source.dataset, source.config, source.split) == ("org/name", "main", "test")
+    plain = source_of("ms:org/name", split="gsm8k")
+    assert isinstance(plain, HubSource)
+    assert (plain.hub, plain.config, plain.split) == ("modelscope", None, "gsm8k")
 
 
 def test_rejected_rows_are_listed_with_their_reason(run: RunFolder) -> None:
@@ -236,7 +257,7 @@ def test_a_set_of_hugging_face_is_imported_by_its_name(tmp_path: Path) -> None:
         "README.md": f"---\n{configs}---\n".encode(),
         "rows.json": json.dumps(rows(3)).encode(),
     }
-    words = ["import", "hf:Qwen/ProcessBench", "--split", "gsm8k", "--name", "pb"]
+    words = ["import", "hf:Qwen/ProcessBench@gsm8k", "--name", "pb"]
     with reading_hub({"Qwen/ProcessBench": repository}) as url:
         # In a process of its own: `datasets` takes the address when it is imported.
         command = [sys.executable, "-c", "from flows.cli import main; main()", *words]
