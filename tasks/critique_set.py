@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rollouts import JournalReader, Spent
+from rollouts import JournalReader, Spent, has_records
 from rollouts.critiquing import READER, load_critique_template
 from schemas import Completion, Critique, RunError
 from schemas.arrow import SCHEMA_VERSION, read_table, write_table
@@ -65,8 +65,9 @@ def held(made: CritiqueFolder) -> Iterator[None]:
 
 
 def begin(made: CritiqueFolder, settings: CritiqueRun) -> None:
-    """Say what the set is; RunError where it is one of other settings."""
-    record, shaping = made.record(), settings.shaping()
+    """Say what the set is; RunError where it holds critiques of other settings."""
+    shaping = settings.shaping()
+    record = made.record() if _sampled(made) else {}
     changes = list(differences(record.get("shaping", shaping), shaping))
     if changes:
         raise RunError(
@@ -75,9 +76,10 @@ def begin(made: CritiqueFolder, settings: CritiqueRun) -> None:
             + "\nask with the old values, or choose another set with --set name=NAME"
         )
     template = load_critique_template(settings.prompt)
-    update(
+    write_record(
         made,
-        {
+        record
+        | {
             "name": settings.name,
             "schema_version": SCHEMA_VERSION,
             "settings": settings.model_dump(mode="json"),
@@ -99,10 +101,20 @@ def same_policy(made: CritiqueFolder, identity: str) -> None:
     update(made, {"policy": identity})
 
 
+def _sampled(made: CritiqueFolder) -> bool:
+    """Tell whether a set holds anything that its critic was asked for."""
+    journals = made.path.glob("journal/*.journal")
+    return any(made.path.glob("shard-*.parquet")) or any(map(has_records, journals))
+
+
 def update(made: CritiqueFolder, changes: Mapping[str, Any]) -> None:
     """Change some keys of `critiques.json` in one atomic rename."""
-    # Like run.json it tells which servers and programs.
-    write_json(made.record_file, made.record() | dict(changes), mode=0o600)
+    write_record(made, made.record() | dict(changes))
+
+
+def write_record(made: CritiqueFolder, record: Mapping[str, Any]) -> None:
+    """Write `critiques.json` in one atomic rename."""
+    write_json(made.record_file, record, mode=0o600)  # it tells which servers and programs
 
 
 def marker(made: CritiqueFolder, shard: str) -> CritiqueShard | None:

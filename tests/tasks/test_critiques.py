@@ -233,6 +233,18 @@ def test_a_set_of_other_settings_is_not_mixed(
     assert critiqued(run, samples=1, name="other", **changes).critiques == 12
 
 
+def test_a_set_that_holds_nothing_yet_may_be_given_other_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = small(tmp_path)
+    open_instead(monkeypatch, WritingCritic(of_sums, fail_after=0))
+    with pytest.raises(PolicyError):
+        critiqued(run, samples=1)
+    monkeypatch.undo()
+    assert critiqued(run, samples=1, sampling={"temperature": 0.1}).critiques == 12
+    assert str(made(run).record()["policy"]).startswith("scripted_critic")
+
+
 def test_a_set_of_another_model_is_not_mixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
