@@ -159,32 +159,50 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("preferring", [trl.RewardTrainer, trl.DPOTrainer])
-def test_trainers_of_preferences_read_pairs_whole_and_as_long_as_we_say(
-    preferring: Any, pairs: datasets.Dataset, tokenizer: Any, tmp_path: Path
+def test_the_trainer_of_rewards_reads_pairs_whole(
+    pairs: datasets.Dataset, tokenizer: Any, tmp_path: Path
 ) -> None:
-    rewards = preferring is trl.RewardTrainer
-    kind = Qwen2ForSequenceClassification if rewards else Qwen2ForCausalLM
-    model = kind(tiny(tokenizer, **({"num_labels": 1} if rewards else {})))
-    config = trl.RewardConfig if rewards else trl.DPOConfig
-    trainer = preferring(
-        model=model,
-        **({} if rewards else {"ref_model": Qwen2ForCausalLM(tiny(tokenizer))}),
-        args=config(output_dir=str(tmp_path / "out"), **ARGUMENTS),
+    trainer = trl.RewardTrainer(
+        model=Qwen2ForSequenceClassification(tiny(tokenizer, num_labels=1)),
+        args=trl.RewardConfig(output_dir=str(tmp_path / "out"), **ARGUMENTS),
         processing_class=tokenizer,
         train_dataset=pairs,
     )
-    tokenizer.save_pretrained(tmp_path)
-    ours = TrainerTokenizer.load(str(tmp_path))
-    assert len(trainer.train_dataset) == len(pairs) > 10
-    for row, read in zip(pairs, trainer.train_dataset, strict=True):
-        before = [] if rewards else read["prompt_ids"]
-        texts = [tokenizer.decode(before + read[f"{side}_ids"]) for side in ("chosen", "rejected")]
-        whole = [row["prompt"] + row[side] + tokenizer.eos_token for side in ("chosen", "rejected")]
-        assert texts == whole
-        longer = max(len(before) + len(read[f"{side}_ids"]) for side in ("chosen", "rejected"))
-        assert pair_length(row, ours) - int(ours.adds_bos) == longer, "this one adds no beginning"
+    read = [(row["chosen_ids"], row["rejected_ids"]) for row in trainer.train_dataset]
+    _read_whole(read, pairs, tokenizer, tmp_path)
     trainer.train()
+
+
+def test_the_trainer_of_preferences_reads_pairs_whole(
+    pairs: datasets.Dataset, tokenizer: Any, tmp_path: Path
+) -> None:
+    trainer = trl.DPOTrainer(
+        model=Qwen2ForCausalLM(tiny(tokenizer)),
+        ref_model=Qwen2ForCausalLM(tiny(tokenizer)),
+        args=trl.DPOConfig(output_dir=str(tmp_path / "out"), **ARGUMENTS),
+        processing_class=tokenizer,
+        train_dataset=pairs,
+    )
+    read = [
+        (row["prompt_ids"] + row["chosen_ids"], row["prompt_ids"] + row["rejected_ids"])
+        for row in trainer.train_dataset
+    ]
+    _read_whole(read, pairs, tokenizer, tmp_path)
+    trainer.train()
+
+
+def _read_whole(
+    read: list[tuple[list[int], list[int]]], pairs: datasets.Dataset, tokenizer: Any, folder: Path
+) -> None:
+    """Check that both texts of each pair were read to their end, and are as long as we say."""
+    tokenizer.save_pretrained(folder)
+    ours = TrainerTokenizer.load(str(folder))
+    assert len(read) == len(pairs) > 10
+    for row, both in zip(pairs, read, strict=True):
+        whole = [row["prompt"] + row[side] for side in ("chosen", "rejected")]
+        assert list(map(tokenizer.decode, both)) == [text + tokenizer.eos_token for text in whole]
+        begins = int(ours.adds_bos)  # this tokenizer has a beginning that TRL leaves away here
+        assert pair_length(row, ours) - begins == max(map(len, both))
 
 
 def tiny(tokenizer: Any, **more: Any) -> Qwen2Config:
