@@ -117,16 +117,25 @@ def _one_message(url: str) -> Iterator[None]:
 
 def _failed(url: str, error: Exception) -> HubError:
     settings = "HF_TOKEN and HF_ENDPOINT"
-    if not isinstance(error, HfHubHTTPError):  # without an answer: the connection, or the disk
-        cut_off = isinstance(error, HTTPError | ConnectionError)
+    cause = _cause(error)
+    if not isinstance(cause, HfHubHTTPError):  # without an answer: the connection, or the disk
+        cut_off = isinstance(cause, HTTPError | ConnectionError)
         trouble: Trouble = "unreachable" if cut_off else "other"
-        return failed(url, error, trouble, login=_LOGIN, settings=settings)
-    asked = error.response.headers.get("Retry-After", "")
+        return failed(url, cause, trouble, login=_LOGIN, settings=settings)
+    asked = cause.response.headers.get("Retry-After", "")
     return failed(
         url,
-        error,
-        trouble_of(error.response.status_code),
+        cause,
+        trouble_of(cause.response.status_code),
         login=_LOGIN,
         settings=settings,
         after_s=float(asked) if asked.isdigit() else 0,
     )
+
+
+def _cause(error: Exception) -> Exception:
+    """Return what the client had from the network, where it tells of a file's upload alone."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, HTTPError | ConnectionError):
+        found = found.__cause__
+    return found if isinstance(found, Exception) else error

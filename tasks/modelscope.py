@@ -26,6 +26,7 @@ from tasks.hubs import Trouble, failed, trouble_of
 
 _LOGIN = "run `modelscope login`, or set MODELSCOPE_API_TOKEN"
 _KIND = "dataset"
+_LOG_LEVEL = "MODELSCOPE_LOG_LEVEL"
 _DATA = [f"*{end}" for end in ("jsonl", "ndjson", "json", "csv", "tsv", "parquet", "arrow")]
 _PACKED = [f"{pattern}.{end}" for pattern in _DATA[:5] for end in ("gz", "bz2", "xz", "zst", "zip")]
 
@@ -53,6 +54,8 @@ def open_dataset(name: str) -> "ModelScopeDataset":
     config = HubConfig()
     if not config.token:
         raise ExportError(f"no ModelScope token: {_LOGIN}")
+    if _LOG_LEVEL not in os.environ:  # it tells of every file and page
+        logging.getLogger("modelscope_hub").setLevel(logging.WARNING)
     return ModelScopeDataset(name, HubApi(config), str(config.endpoint))
 
 
@@ -186,6 +189,8 @@ def _trouble(error: Exception) -> Trouble:
     match error:
         case QuotaExceededError():
             return "storage"
+        case StorageError(__cause__=Exception() as cause):
+            return _trouble(cause)
         case NetworkError() | StorageError() | ConnectionError():
             return "unreachable"
         case APIError(status_code=int(status)):

@@ -108,7 +108,7 @@ def _planned(
     """Return what publishing would do, as far as the hub says what is there."""
     try:
         hub = open_hub(address)
-        change, unasked = _change(hub, run, files, terms), ""
+        change, unasked = _change(hub, hub.files(), run, files, terms), ""
     except HubUnavailableError as error:
         change, unasked = None, str(error)
     except HubError:
@@ -165,8 +165,9 @@ def _publish(
     hub: Hub, run: RunFolder, files: Mapping[str, Path], terms: Terms, done: _Done
 ) -> None:
     """Make the repository hold these files under a tag; what is there already is left as it is."""
-    change = _change(hub, run, files, terms)
+    there = hub.files()
     done.reached = True
+    change = _change(hub, there, run, files, terms)
     found = _secrets(change.written)
     if found and not terms.accept_secrets:
         raise ExportError(_refusal(found))
@@ -211,9 +212,17 @@ class _Change:
     new_tag: bool
 
 
-def _change(hub: Hub, run: RunFolder, files: Mapping[str, Path], terms: Terms) -> _Change:
-    """Compare with the repository; raises HubError where it is somebody else's, or not private."""
-    found = hub.files()
+def _change(
+    hub: Hub,
+    found: Mapping[str, str] | None,
+    run: RunFolder,
+    files: Mapping[str, Path],
+    terms: Terms,
+) -> _Change:
+    """Compare with what was found in the repository, None: there is none.
+
+    Raises HubError where it is somebody else's, or not private.
+    """
     there = found or {}
     written, deleted = _difference(files, there)
     if found is not None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -64,7 +65,7 @@ async def connect(
         server = await survey(fleet, settings.model)
         if settings.context is not None:
             server = replace(server, context=settings.context)
-        name = identity or f"openai:{server.model}"
+        name = identity or f"openai:{_called(server.model)}"
         chat = naming(settings.chat_template_kwargs)
         known_as = f"{name} context={server.context}{chat} ({server.software})"
         policy = ServedPolicy(settings, fleet, server, tokenizer=tokenizer, identity=known_as)
@@ -77,6 +78,11 @@ async def connect(
                 return
             async with adapting(fleet, policy.limit):
                 yield policy
+
+
+def _called(model: str) -> str:
+    """Return what rows call a served model: of one served under its folder's path, the folder."""
+    return PurePosixPath(model).name if model.startswith("/") else model
 
 
 class ServedPolicy:
