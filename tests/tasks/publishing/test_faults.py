@@ -55,7 +55,10 @@ def whole(run: Path, store: Store) -> bool:
     )
 
 
-@pytest.mark.parametrize("status", [429, 503, 0])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("status", [503, *(pytest.param(one, marks=SLOW) for one in (429, 0))])
 @pytest.mark.parametrize(("to", "pattern"), REQUESTS)
 def test_a_trouble_that_passes_is_survived_or_the_next_time_goes_on_from_there(
     run: Path, store: Store, to: str, pattern: str, status: int
@@ -94,8 +97,9 @@ def test_an_answer_that_gets_lost_on_its_way_does_no_harm(
 )
 @pytest.mark.parametrize(
     ("to", "pattern"),
-    [("hf:org/sums", HF["list"]), ("hf:org/sums", HF["upload"]), ("hf:org/sums", HF["commit"]),
-     ("ms:org/sums", MS["look"]), ("ms:org/sums", MS["upload"]), ("ms:org/sums", MS["commit"])],
+    [("hf:org/sums", HF["list"]), ("ms:org/sums", MS["look"]),
+     *(pytest.param("hf:org/sums", HF[name], marks=SLOW) for name in ("upload", "commit")),
+     *(pytest.param("ms:org/sums", MS[name], marks=SLOW) for name in ("upload", "commit"))],
 )  # fmt: skip
 def test_a_trouble_that_stays_is_one_message_with_its_remedy(
     run: Path, store: Store, to: str, pattern: str, status: int, remedy: str
