@@ -160,8 +160,10 @@ def _told_causes() -> Iterator[None]:
     log.addHandler(causes)
     try:
         yield
-    except (HubError, RuntimeError) as error:
-        raise (causes.errors[-1] if causes.errors else error) from error
+    except (HubError, RuntimeError):
+        if causes.errors:
+            raise causes.errors[-1]  # noqa: B904 - it has a cause of its own, which tells more
+        raise
     finally:
         log.removeHandler(causes)
 
