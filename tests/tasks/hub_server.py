@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -121,7 +121,8 @@ class Handler(BaseHTTPRequestHandler):
         self.store.tokens.add(self.headers.get("Authorization", ""))
         parts = urlsplit(self.path)
         asked = parse_qs(parts.query)
-        asked_for = asked.get("FilePath") or asked.get("Revision", [])
+        recursive = ["all"] if asked.get("recursive", ["False"])[0].lower() == "true" else []
+        asked_for = asked.get("FilePath") or asked.get("Revision") or recursive
         path = "?".join((unquote(parts.path), *asked_for))
         self.store.requests.append(f"{method} {path}")
         fault = self.store.fault(f"{method} {path}")
@@ -165,7 +166,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         if status == 404:
-            self.send_header("X-Error-Code", "RepoNotFound")
+            lacks_file = isinstance(content, dict) and content.get("error") == "Entry not found"
+            code = "EntryNotFound" if lacks_file else "RepoNotFound"
+            self.send_header("X-Error-Code", code)
         if retry_after:
             self.send_header("Retry-After", retry_after)
         if isinstance(content, bytes):
@@ -187,17 +190,23 @@ def hf_create(store: Store, body: bytes) -> tuple[int, Json]:
 
 
 def hf_tree(
-    store: Store, body: bytes, name: str, revision: str, below: str = ""
+    store: Store, body: bytes, name: str, revision: str, below: str | None, whole: str | None
 ) -> tuple[int, Json]:
     files = store.at(name, revision)
     if files is None:
         return 404, {"error": "Repository not found"}
-    below = f"{below}/" if below else ""
-    return 200, [
-        _hf_entry(store, name, path, content)
-        for path, content in files.items()
-        if path.startswith(below)
+    inside = f"{below.strip('/')}/" if below else ""
+    there = {path: content for path, content in files.items() if path.startswith(inside)}
+    folders = {str(one) for path in there for one in PurePosixPath(path).parents} - {"."}
+    entries = [_hf_entry(store, name, path, content) for path, content in there.items()]
+    entries += [
+        {"type": "directory", "path": folder, "size": 0, "oid": "0" * 40}
+        for folder in sorted(folders)
+        if folder.startswith(inside)
     ]
+    if whole:
+        return 200, entries
+    return 200, [one for one in entries if "/" not in str(one["path"]).removeprefix(inside)]
 
 
 def hf_info(store: Store, body: bytes, name: str, revision: str = "main") -> tuple[int, Json]:
@@ -370,8 +379,7 @@ ROUTES: list[tuple[str, str, Callable[..., tuple[int, Json | bytes]]]] = [
     ("POST", "/api/repos/create", hf_create),
     ("GET", f"/api/datasets/{NAME}", hf_info),
     ("GET", rf"/api/datasets/{NAME}/revision/([\w.-]+)", hf_info),
-    ("GET", rf"/api/datasets/{NAME}/tree/([\w.-]+)", hf_tree),
-    ("GET", rf"/api/datasets/{NAME}/tree/([\w.-]+)/(.+)", hf_tree),
+    ("GET", rf"/api/datasets/{NAME}/tree/([\w.-]+)(/[^?]+)?(\?all)?", hf_tree),
     ("POST", rf"/api/datasets/{NAME}/paths-info/([\w.-]+)", hf_paths),
     ("GET", rf"/datasets/{NAME}/resolve/([\w.-]+)/(.+)", hf_file),
     ("GET", f"/api/datasets/{NAME}/refs", hf_refs),
