@@ -96,7 +96,7 @@ class _Valued(ProblemExporter):
         if isinstance(row, Refused):
             yield row
         else:
-            yield Made(row=row, labels=tuple(map(_value, valued)))
+            yield Made(row=row, labels=tuple(one.grade for one in valued))
 
     def _fits(self, problem: Problem, branch: Branch, settled: Settled) -> bool:
         if self.max_length is None or settled.tokenizer is None:
@@ -125,7 +125,7 @@ class MathApsExporter(_Valued):
 
     def _row(self, problem: Problem, valued: Sequence[Branch]) -> MathApsRow:
         steps = [
-            ValuedPrefix(solution_prefix=whole_text(problem, one), mc_value=_value(one))
+            ValuedPrefix(solution_prefix=whole_text(problem, one), mc_value=one.grade)
             for one in valued
         ]
         return MathApsRow(
@@ -170,19 +170,15 @@ def whole_text(problem: Problem, branch: Branch) -> str:
 
 def _tree(problem: Problem, valued: Sequence[Branch]) -> ValuedNode:
     """Return the root of the nodes of prefixes, of which each comes behind those before it."""
-    root = ValuedNode(text=problem.question, mc_value=_value(valued[0]), children=[])
+    root = ValuedNode(text=problem.question, mc_value=valued[0].grade, children=[])
     nodes: dict[tuple[str, ...], ValuedNode] = {(): root}
     for branch in valued[1:]:
         parent = next(one for one in reversed(branch.path()[:-1]) if one.steps in nodes)
         added = "".join(branch.steps[len(parent.steps) :]).strip()
-        node = ValuedNode(text=added, mc_value=_value(branch), children=[])
+        node = ValuedNode(text=added, mc_value=branch.grade, children=[])
         nodes[parent.steps]["children"].append(node)
         nodes[branch.steps] = node
     return root
-
-
-def _value(branch: Branch) -> float:
-    return float(branch.value or 0)
 
 
 def _number(problem: Problem) -> int:

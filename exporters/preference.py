@@ -95,7 +95,7 @@ class PreferenceExporter(ProblemExporter):
 
     def _picked(self, steps: Sequence[Branch]) -> Iterable[Pair]:
         """Return the pairs among next steps behind a prefix that are picked, best first."""
-        ranked = sorted(steps, key=lambda one: (-_value(one), one.steps[-1]))
+        ranked = sorted(steps, key=lambda one: (-one.grade, one.steps[-1]))
         match self.select:
             case "rstar_math":
                 return _rstar_math(ranked)
@@ -105,7 +105,7 @@ class PreferenceExporter(ProblemExporter):
                 return product(ranked, reversed(ranked))
 
     def _far_apart(self, chosen: Branch, rejected: Branch) -> bool:
-        if _value(chosen) - _value(rejected) < self.min_margin - _ROUNDING:
+        if chosen.grade - rejected.grade < self.min_margin - _ROUNDING:
             return False
         better, worse = chosen.steps[-1].strip(), rejected.steps[-1].strip()
         return bool(better and worse) and differ_by(better, worse, self.min_edit_distance)
@@ -187,9 +187,9 @@ def _step_row(problem: Problem, chosen: Branch, rejected: Branch) -> PreferenceR
         prompt=f"{problem.question}\n{''.join(before)}",
         chosen=step,
         rejected=rejected.steps[-1],
-        margin=_value(chosen) - _value(rejected),
-        chosen_value=_value(chosen),
-        rejected_value=_value(rejected),
+        margin=chosen.grade - rejected.grade,
+        chosen_value=chosen.grade,
+        rejected_value=rejected.grade,
     )
 
 
@@ -206,7 +206,3 @@ def pair_length(row: PreferenceRow | OutcomePairRow, tokenizer: Tokenizer) -> in
     """Return the tokens TRL makes of the longer text of a pair; it puts an end behind each."""
     texts = (row["prompt"] + row["chosen"], row["prompt"] + row["rejected"])
     return int(tokenizer.adds_bos) + max(map(tokenizer.count, texts)) + 1
-
-
-def _value(branch: Branch) -> float:
-    return float(branch.value or 0)

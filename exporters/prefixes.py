@@ -33,6 +33,11 @@ class Branch:
     wrong: bool = False
     """Whether one came wrong."""
 
+    @property
+    def grade(self) -> float:
+        """The value as a number; 0 where there is none."""
+        return float(self.value or 0)
+
     def then(self, step: str) -> "Branch":
         """Return the prefix that goes on with a step, made where it is new."""
         if step not in self.children:
