@@ -51,7 +51,7 @@ class Making:
         """Yield what would make a row and is not taken out by now."""
         places, unheard = count(), Tally()
         for shard in self.scope.shards:
-            for candidate, _ in self._found(shard, places, unheard):
+            for candidate, _ in self._found(shard, self._settled(shard), places, unheard):
                 yield candidate
 
     def shard_rows(
@@ -59,10 +59,10 @@ class Making:
     ) -> dict[Split, list[TrainingRow]]:
         """Return the rows of the problems of a shard, by split."""
         kept: dict[str, list[Taken]] = {}
-        for candidate, taken in self._found(shard, places, tally):
+        nodes, settled = self._nodes(shard), self._settled(shard)
+        for candidate, taken in self._found(shard, settled, places, tally):
             if self.sifting.keeps(candidate):
                 kept.setdefault(candidate.problem.id, []).append(taken)
-        nodes, settled = self._nodes(shard), self._settled(shard)
         rows: dict[Split, list[TrainingRow]] = {}
         for problem_id, brought in kept.items():
             split = split_of(problem_id, self.exporter.validation_ratio)
@@ -72,11 +72,10 @@ class Making:
         return rows
 
     def _found(
-        self, shard: str, places: Iterator[int], tally: Tally
+        self, shard: str, settled: Settled, places: Iterator[int], tally: Tally
     ) -> Iterator[tuple[Candidate, Taken]]:
         """Yield the solutions of a shard that bring something and are not taken out by now."""
-        solutions, settled = _distinct(self.scope.run, shard, tally), self._settled(shard)
-        for row, place in zip(solutions, places, strict=False):
+        for row, place in zip(_distinct(self.scope.run, shard, tally), places, strict=False):
             if self.sifting.is_out(place):
                 continue
             taken = self.exporter.taken(row.problem, row.solution, settled)

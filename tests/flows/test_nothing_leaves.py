@@ -91,6 +91,7 @@ def test_no_command_asks_for_another_machine(tmp_path: Path) -> None:
     stepmint("label", *config)
     stepmint("show", run)
     stepmint("export", run, "--format", "trl")
+    stepmint("critique", run, "--set", "policy.kind=scripted_critic", "--set", "limit=20")
     stepmint("calibrate", run, "--known", "oracle")
     stepmint("verify", str(pairs))
     stepmint("publish", run, "--to", "hf:org/quiet", "--dry-run")
