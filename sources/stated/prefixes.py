@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from schemas import StepStatement
 from sources.stated.marks import UNSAID
 
+_OR = " or "
+"""Stands between the words of people who do not agree."""
 Path = tuple[tuple[str, StepStatement], ...]
 """Steps from the first on, each with what is stated of it."""
 
@@ -29,12 +31,14 @@ class StepTree:
         self._root = _Node()
 
     def add(self, prefix: Sequence[str], step: str, stated: StepStatement) -> None:
-        """Add a step behind a prefix. What was stated of it first stays; a word beats silence."""
+        """Add a step behind a prefix; where it was stated otherwise before it has no label then."""
         node = self._root
         for one in (*prefix, step):
             node = node.after.setdefault(one, _Node())
-        if not node.rated and stated != UNSAID:
-            node.stated, node.rated = stated, True
+        if stated == UNSAID:
+            return
+        node.stated = _agreed(node.stated, stated) if node.rated else stated
+        node.rated = True
 
     def paths(self) -> Iterator[Path]:
         """Yield the way to each last step of which something is stated, in their order."""
@@ -46,6 +50,20 @@ class StepTree:
                 left.append((inner, (*path, (step, inner.stated))))
             if path and node.rated and not any(map(_says, node.after.values())):
                 yield path
+
+
+def _agreed(one: StepStatement, other: StepStatement) -> StepStatement:
+    """Return the first of two statements that agree; of others both words, and no label.
+
+    Right and neutral agree that it is no error: neutral.
+    """
+    if (one.label, one.neutral) == (other.label, other.neutral):
+        return one
+    if all(each.neutral or each.label == 1 for each in (one, other)):
+        return one if one.neutral else other
+    if other.said in one.said.split(_OR):
+        return one
+    return StepStatement(said=f"{one.said}{_OR}{other.said}")
 
 
 def _says(node: _Node) -> bool:

@@ -242,6 +242,19 @@ def test_prm800k_by_rated_steps_is_the_same_tree_however_far_rows_stand_apart(
     assert [one.solution_index for one in found.solutions] == [0, 1, 2, 0]
 
 
+def test_a_step_that_people_rate_differently_has_no_label(tmp_path: Path) -> None:
+    row = {"instruction": Q, "responses": [], "next_response": "a", "is_human_response": False}
+    rows = [row | {"rating": rating} for rating in (1, -1, 0, -1, 1)]
+    rows.append(row | {"responses": ["a"], "next_response": "b", "rating": 1})
+    found = read(tmp_path, rows)
+    assert said(found.only) == [("a", None), ("b", 1.0)]
+    assert found.only.stated[0].said == "1 or -1 or neutral"
+    assert not found.only.stated[0].neutral
+    assert found.only.first_error is None
+    mild = read(tmp_path, [row | {"rating": rating} for rating in (1, 0)])
+    assert mild.only.stated[0].neutral
+
+
 def test_prmbench_counts_from_1_and_passes_over_errors_behind_the_last_step(
     tmp_path: Path,
 ) -> None:

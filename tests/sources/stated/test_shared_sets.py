@@ -30,7 +30,7 @@ FILES = [
     ("processbench/omnimath.json.gz", "processbench", 490, 490, 2400, {}),
     ("prm800k_raw/prm800k_raw_samples.jsonl", "prm800k", 8, 128, 1837, {}),
     (PARQUET.format("test"), "prm800k_critic", 2086, 1200, 16854, {TWICE: 108}),
-    (PARQUET.format("train_plus"), "prm800k_critic", 24583, 14976, 232300, {TWICE: 1892}),
+    (PARQUET.format("train_plus"), "prm800k_critic", 24583, 14976, 232190, {TWICE: 1892}),
     (
         "prm800k_openr_training_format/single-step.json.gz",
         "openr", 1981, 95, 95, {LONE: 1879, TWICE: 7},
