@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Literal
 
-from reports.markdown import as_yaml, bars, code, prose, span, table
-from reports.summary import BINS, RunSummary
+from reports.card_figures import contents, costs_section, histograms, truth_section
+from reports.markdown import as_yaml, code, prose, span, table
+from reports.summary import RunSummary
 from reports.text import one_line, plain
-from reports.truth import Share, Truth
+from reports.truth import Truth
 from schemas import LabelledSolution, Outcome
 from schemas.rows import SolutionRow
 
@@ -82,8 +84,6 @@ _COPIES = {
 _DEMO = """\
 > **Demo data.** Made by stepmint's demo policy, a tiny model trained to make mistakes on
 > synthetic problems. It shows the format. Do not train a real model on it."""
-_POSITIONS = 10
-"""Steps that have a line of their own in the table of first errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,11 +153,11 @@ def dataset_card(summary: RunSummary, facts: CardFacts) -> str:
         _making(summary),
         _STATED if summary.imported else _CONVENTION,
         *_settings(facts.configuration),
-        *_truth(facts.truth),
+        *truth_section(facts.truth),
         "## What came out",
-        table(("what", "how many"), _counts(summary)),
-        *_histograms(summary),
-        *_costs(summary),
+        table(("what", "how many"), contents(summary)),
+        *histograms(summary),
+        *costs_section(summary),
         *_example(facts.example),
         *_training(facts),
         "## Limits",
@@ -308,7 +308,7 @@ def _settings(configuration: Mapping[str, object]) -> list[str]:
     if not configuration:
         return []
     return [
-        "Settings, without those that are empty; `run.json` has them all:",
+        "Settings, the most telling of those in `run.json`:",
         code(as_yaml(_brief(configuration)).rstrip(), "yaml"),
     ]
 
@@ -325,93 +325,11 @@ def _brief(settings: Mapping[str, object]) -> dict[str, object]:
     return shown
 
 
-def _truth(truth: Truth | None) -> list[str]:
-    if truth is None:
-        return []
-    rows = [
-        ("first error at the very step, of solutions with an error", _share(truth.located)),
-        ("found without error, of solutions without one", _share(truth.kept)),
-        (
-            "F1: harmonic mean of the two, as ProcessBench scores",
-            "there is none" if truth.f1 is None else f"{truth.f1:.1%}",
-        ),
-        ("of all these, the labeler abstained on, which counts as a miss", f"{truth.abstained:,}"),
-    ]
-    return [
-        "## How true the labels are",
-        f"Beside what {prose(truth.by)} says of these very solutions, with 95 % intervals:",
-        table(("what", "share"), rows),
-    ]
-
-
-def _share(share: Share) -> str:
-    if not share.of:
-        return "there is none"
-    low, high = share.interval
-    return f"{share.value:.1%} ({low:.1%} to {high:.1%}; {share.hits:,} of {share.of:,})"
-
-
-def _counts(summary: RunSummary) -> Iterable[tuple[str, str]]:
-    yield "problems", f"{summary.problems:,}"
-    for reason, count in sorted(summary.set_aside.items()):
-        yield f"set aside: {prose(reason)}", f"{count:,}"
-    for reason, count in sorted(summary.rejected.items()):
-        yield f"rows that are no problems: {prose(reason)}", f"{count:,}"
-    yield "solutions", f"{summary.solutions:,}"
-    yield "with the first error located", f"{summary.with_error:,}"
-    yield "without error", f"{summary.without_error:,}"
-    yield "abstained", f"{summary.abstained:,}"
-    yield "steps", f"{summary.steps:,}"
-    yield "steps with a label", f"{summary.labelled_steps:,}"
-    for rule, count in () if summary.imported else sorted(summary.stop_rules.items()):
-        yield f"steps sampled by rule {span(rule)}", f"{count:,}"
-
-
-def _histograms(summary: RunSummary) -> Iterable[str]:
-    """Yield small tables with bars: labels, first errors, pass rates, verdicts."""
-    labels = {
-        "right": summary.labels.get(True, 0),
-        "wrong": summary.labels.get(False, 0),
-        "no label": summary.labels.get(None, 0),
-    }
-    tables = {
-        ("steps", "how many"): labels,
-        ("first error at step (0-based)", "solutions"): _positions(summary.first_errors),
-        ("pass rate at the root", "problems"): {
-            f"{low * 100 // BINS} to {(low + 1) * 100 // BINS} %": count
-            for low, count in enumerate(summary.difficulty)
-        },
-        ("verdict on a rollout", "rollouts"): {
-            outcome.value.replace("_", " "): summary.outcomes.get(outcome, 0) for outcome in Outcome
-        },
-    }
-    return [bars(header, counts) for header, counts in tables.items() if any(counts.values())]
-
-
-def _positions(first_errors: Mapping[int, int]) -> dict[str, int]:
-    last = max(first_errors, default=-1)
-    shown = {str(step): first_errors.get(step, 0) for step in range(min(last + 1, _POSITIONS))}
-    if later := sum(count for step, count in first_errors.items() if step >= _POSITIONS):
-        shown[f"{_POSITIONS} or later"] = later
-    return shown
-
-
-def _costs(summary: RunSummary) -> list[str]:
-    if not summary.rollouts:
-        return []
-    rows = [("rollouts", f"{summary.rollouts:,}")]
-    rows += [(name.replace("_", " "), f"{count:,}") for name, count in summary.tokens.items()]
-    written, steps = summary.tokens.get("completion_tokens", 0), summary.labelled_steps
-    if steps:
-        rows.append(("rollouts per labelled step", f"{summary.rollouts / steps:,.2f}"))
-        rows.append(("tokens written per labelled step", f"{written / steps:,.1f}"))
-    return ["## What it cost", table(("what", "how many"), rows)]
-
-
 def _example(row: SolutionRow | None) -> list[str]:
     if row is None:
         return []
-    lines = [one_line(row.problem.question, 600), "", *_step_lines(row.solution)]
+    question = fill(one_line(row.problem.question, 600), width=100)
+    lines = [question, "", *_step_lines(row.solution)]
     said = "Behind each step's number: right rollouts of those decided."
     if row.solution.stated:
         said = "Behind each step's number: + right, - wrong, ~ between, . nothing stated."
