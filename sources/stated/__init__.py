@@ -21,7 +21,7 @@ from sources.stated.first_errors import (
     ProcessBench,
     VerifyCot,
 )
-from sources.stated.listed import ActPrm, Counts, Fover, PaddleNlp, Skywork, Trl, UnPrm
+from sources.stated.listed import ActPrm, AlphaMath, Counts, Fover, PaddleNlp, Skywork, Trl, UnPrm
 from sources.stated.math_aps import MathAps
 from sources.stated.perturbed import PrmBench, ReasonEval
 from sources.stated.prm800k import Prm800k, Prm800kCritic
@@ -49,6 +49,7 @@ AnyStated = Annotated[
     | Fover
     | ActPrm
     | Counts
+    | AlphaMath
     | Skywork
     | PaddleNlp
     | QwenPrm

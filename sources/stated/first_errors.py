@@ -15,6 +15,7 @@ from typing import ClassVar, Literal
 
 from schemas import Outcome, StepStatement
 from sources.cells import lookup, optional_text
+from sources.options import with_options
 from sources.rows import BadCellError
 from sources.stated.marks import (
     first,
@@ -202,7 +203,7 @@ class VerifyCot(StatedFormat):
             )
         steps = steps_of(_numbered(cells.get("answer")))
         yield StatedSolution(
-            question=question(cells, "question"),
+            question=with_options(question(cells, "question"), cells.get("choices")),
             answer=gold(cells, "gt_answer", from_solution=True),
             steps=steps,
             stated=(StepStatement(label=1.0, said="1, of the whole chain"),) * len(steps),

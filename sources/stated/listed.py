@@ -1,19 +1,24 @@
 """Steps and labels in lists, under the names that published sets and trainers use.
 
 TRL, axolotl and Soup; UnPRM (2508.01773); FoVer (2505.15960), whose `error_labels` are true where
-a step is right; ActPRM (2504.10559); Skywork-o1-PRM, whose steps are lines; PaddleNLP; our counts.
+a step is right; ActPRM (2504.10559); Skywork-o1-PRM, whose steps are lines; AlphaMath; PaddleNLP;
+our counts.
 """
 
-from collections.abc import Iterator
-from typing import ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import ClassVar, Literal, cast
 
 from schemas import StepStatement
+from sources.cells import number_text
 from sources.rows import BadCellError
 from sources.stated.marks import (
     UNSAID,
     checked,
     fit,
     gold,
+    mark,
     marks,
     named,
     outcome,
@@ -106,6 +111,51 @@ class Skywork(StatedFormat):
             steps=steps,
             stated=marks(cells.get("labels"), steps),
         )
+
+
+class AlphaMath(StatedFormat):
+    """AlphaMath's rows (2405.03553): `question`, and `response` with a `step` and its `Q` each.
+
+    Q is a value of MCTS in [-1, 1]; it becomes a number in [0, 1].
+    """
+
+    columns: ClassVar[tuple[str, ...]] = ("question", "response")
+    kind: ClassVar[LabelKind] = "automatic"
+    between: ClassVar[str] = "\n"
+
+    format: Literal["alphamath"] = "alphamath"
+
+    @classmethod
+    def fits(cls, cells: Cells) -> bool:
+        """Tell whether each item of the response has a step and its value."""
+        found = cells.get("response")
+        items = found if isinstance(found, list | tuple) and "question" in cells else ()
+        return bool(items) and all(
+            isinstance(one, Mapping) and {"step", "Q"} <= one.keys() for one in items
+        )
+
+    def solutions(self, cells: Cells) -> Iterator[StatedSolution]:
+        """Yield the row's solution."""
+        if not self.fits(cells):
+            raise BadCellError("no list of steps with their Q")
+        found = cast(Sequence[Cells], cells["response"])
+        steps = steps_of([one["step"] for one in found])
+        yield StatedSolution(
+            question=question(cells, "question"),
+            answer=gold(cells, "answer"),
+            steps=steps,
+            stated=tuple(_of_q(one["Q"]) for one in found),
+        )
+
+
+def _of_q(value: object) -> StepStatement:
+    """Return the statement of a value in [-1, 1], in its own words."""
+    if value is None:
+        return UNSAID
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise BadCellError("a label is neither a sign nor a number", repr(value)[:40])
+    said = number_text(value)
+    return replace(mark((float(said) + 1) / 2), said=said)
 
 
 class PaddleNlp(StatedFormat):

@@ -81,6 +81,7 @@ SAME: list[tuple[str, dict[str, Any]]] = [
         "counts",
         {"question": Q, "steps": [A, B], "correct": [2, 0], "decided": [2, 8], "stop_rule": []},
     ),
+    ("alphamath", {"question": Q, "response": [{"step": A, "Q": 1}, {"step": B, "Q": -1.0}]}),
     ("skywork", {"problem": Q, "response": f"{A}\n{B}", "labels": [1, 0]}),
     ("paddlenlp", {"src": [Q + "\n"], "tgt": [], "responses": [A, B], "labels": ["+", "-"]}),
     (
@@ -393,6 +394,19 @@ def test_a_row_that_states_nothing_certain_is_rejected_with_the_reason(
     found = read(tmp_path, [row, good])
     assert len(found.solutions) == 1
     assert reason in found.rejected[0].reason
+
+
+def test_a_value_of_alphamath_is_a_number_between_and_keeps_its_words(tmp_path: Path) -> None:
+    response = [{"step": "a", "Q": 0.5}, {"step": "b", "Q": None}]
+    found = read(tmp_path, [{"question": Q, "response": response}])
+    assert said(found.only) == [("a", 0.75), ("b", None)]
+    assert found.only.stated[0].said == "0.5"
+
+
+def test_the_options_of_a_multiple_choice_join_the_question(tmp_path: Path) -> None:
+    row = {"question": Q, "answer": "#1. B", "gt_answer": "B", "flag": 1, "correct": True}
+    found = read(tmp_path, [row | {"choices": ["7", "8"]}])
+    assert found.problems[0].question == f"{Q}\n\nAnswer choices:\n(A) 7\n(B) 8"
 
 
 def test_distilabels_steps_without_a_sign_have_no_label(tmp_path: Path) -> None:
