@@ -18,6 +18,7 @@ from datasets import Dataset
 from datasets.utils.logging import disable_progress_bar
 from transformers import (
     AutoModelForTokenClassification,
+    EarlyStoppingCallback,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PrinterCallback,
@@ -56,6 +57,11 @@ class Curve:
         return int(self.points[-1]["step"]) if self.points else 0
 
     @property
+    def least(self) -> float | None:
+        """The least loss on validation rows, where there were any."""
+        return min((one["eval_loss"] for one in self.points if "eval_loss" in one), default=None)
+
+    @property
     def last(self) -> float | None:
         """The last loss on validation rows, where there were any."""
         return next((one["eval_loss"] for one in reversed(self.points) if "eval_loss" in one), None)
@@ -75,6 +81,8 @@ def learn(
     give the same model, interrupted or not. Raises ConfigError for a base that does not load.
     """
     device = device_of(settings.device)
+    if settings.patience and not _count(validation):
+        raise ConfigError("patience needs validation rows: raise validation_ratio, or leave it out")
     disable_progress_bar()
     tokenizer = tokenizer_of(settings.base)
     set_seed(settings.seed)
@@ -87,7 +95,7 @@ def learn(
         train_dataset=rows(train),
         eval_dataset=rows(validation) if _count(validation) else None,
         compute_loss_func=_loss,
-        callbacks=[_Teller(settings.output / "loss.jsonl", told)],
+        callbacks=[_Teller(settings.output / "loss.jsonl", told), *_stopping(settings)],
     )
     trainer.remove_callback(PrinterCallback)
     checkpoints = settings.output / "checkpoints"
@@ -160,14 +168,22 @@ def _arguments(
         train_sampling_strategy="group_by_length",
         logging_steps=max(1, batches // _LOGS),
         eval_strategy="steps" if validates else "no",
-        eval_steps=max(1, batches // 10),
+        eval_steps=settings.save_steps if settings.patience else max(1, batches // 10),
         save_steps=settings.save_steps,
-        save_total_limit=1,
+        save_total_limit=1,  # and the best one, where that is kept
+        load_best_model_at_end=settings.patience is not None,
+        metric_for_best_model="eval_loss" if settings.patience else None,
+        greater_is_better=False if settings.patience else None,
         report_to=[],
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=device.type == "cuda",
     )
+
+
+def _stopping(settings: Training) -> list[TrainerCallback]:
+    patience = settings.patience
+    return [] if patience is None else [EarlyStoppingCallback(early_stopping_patience=patience)]
 
 
 def _loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
@@ -247,6 +263,9 @@ class _Learner(Trainer):  # type: ignore[misc]  # transformers are untyped here
             total, steps = total + float(loss) * ends, steps + ends
         found = {"eval_loss": total / steps}
         self.log(found)
+        self.control: Any = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, found
+        )
         return found
 
 

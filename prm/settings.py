@@ -47,6 +47,9 @@ class Training(Settings):
     """Times every row is seen."""
     max_steps: int | None = Field(default=None, ge=1)
     """Batches to learn from, instead of `epochs`."""
+    patience: int | None = Field(default=None, ge=1)
+    """Stop when the loss on validation rows was not the least for so many checkpoints in a row, and
+    keep the model of the least (as 2408.03314 does). None: keep the last one."""
     learning_rate: float = Field(default=1e-5, gt=0)
     """The highest one; with `lora`, 1e-4 or so."""
     schedule: Literal["linear", "cosine", "constant"] = "linear"
@@ -66,7 +69,8 @@ class Training(Settings):
     gradient_checkpointing: bool = False
     """Compute again in the backward pass what did not fit into memory."""
     save_steps: int = Field(default=200, ge=1)
-    """Batches between two checkpoints, from which the same command goes on."""
+    """Batches between two checkpoints, from which the same command goes on; with `patience` also
+    between two looks at the validation rows, and then it shapes the model."""
 
     @model_validator(mode="after")
     def _passes_make_a_batch(self) -> "Training":

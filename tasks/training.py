@@ -39,7 +39,7 @@ class Trained:
     right_steps: int
     wrong_steps: int
     loss: float | None
-    """The last one on validation rows, in nats per labelled step; None without any."""
+    """That of the model on validation rows, in nats per labelled step; None without any."""
     already: bool
     """Whether it was there already, of the same settings and rows."""
 
@@ -126,7 +126,8 @@ def _learnt(settings: Training, reports: Sequence[ExportReport], told: Told) -> 
             separator=reports[0].separator,
             told=told,
         )
-    return {"batches": curve.batches, "validation_loss": curve.last}
+    loss = curve.least if settings.patience else curve.last
+    return {"batches": curve.batches, "validation_loss": loss}
 
 
 def _rows(report: ExportReport) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Our trainer learns what rows say, and stopped or not comes to the same model."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from exporters import StepmintExporter
@@ -98,6 +100,43 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_model(
     )
 
 
+def test_with_patience_the_best_model_is_kept(run: RunFolder, base: Path, tmp_path: Path) -> None:
+    (train,) = rows(run)["train"]
+    table = pq.read_table(train)
+    swapped = [[1 - label for label in labels] for labels in table["labels"].to_pylist()]
+    place = table.schema.get_field_index("labels")
+    pq.write_table(table.set_column(place, "labels", [swapped]), tmp_path / "swapped.parquet")
+    settings = {**FAST, "max_steps": 40, "patience": 2, "save_steps": 3}
+    training = Training(base=str(base), output=tmp_path / "prm", **settings)
+    curve = learn(training, [train], [tmp_path / "swapped.parquet"], separator="\n")
+    assert curve.batches < 40
+    assert curve.least is not None
+    assert curve.last is not None
+    assert curve.least < curve.last
+    kept = _loss_of(tmp_path / "prm" / "model", tmp_path / "swapped.parquet")
+    assert kept == pytest.approx(curve.least, rel=1e-3)
+
+
+def _loss_of(model: Path, file: Path) -> float:
+    told = pq.read_table(file).to_pylist()
+    grader = load_grader(str(model), device="cpu")
+    graded = grader.grade((row["prompt"], row["completions"]) for row in told)
+    losses = [
+        -math.log(grade if label else 1 - grade)
+        for row, grades in zip(told, graded, strict=True)
+        for label, grade in zip(row["labels"], grades, strict=True)
+    ]
+    return sum(losses) / len(losses)
+
+
+def test_patience_without_validation_rows_is_refused(
+    run: RunFolder, base: Path, tmp_path: Path
+) -> None:
+    training = Training(base=str(base), output=tmp_path, patience=1)
+    with pytest.raises(ConfigError, match="patience needs validation rows"):
+        learn(training, rows(run)["train"], [], separator="\n")
+
+
 def test_another_seed_gives_another_model(run: RunFolder, base: Path, tmp_path: Path) -> None:
     for seed in (0, 1):
         learnt(run, base, tmp_path / str(seed), max_steps=2, seed=seed)
@@ -117,8 +156,6 @@ def test_grades_are_learnt_as_grades(base: Path, tmp_path: Path) -> None:
     report = export_run(run, StepmintExporter(view=Soft(after_error="keep"), validation_ratio=0))
     training = Training(base=str(base), output=tmp_path / "prm", max_steps=60, **FAST)
     learn(training, [report.folder / "train.parquet"], [], separator="\n")
-    import pyarrow.parquet as pq
-
     told = pq.read_table(report.folder / "train.parquet").to_pylist()
     stated = [label for row in told for label in row["labels"]]
     grader = load_grader(str(tmp_path / "prm" / "model"), device="cpu")
@@ -140,8 +177,8 @@ def test_small_matrices_alone_are_learnt_and_read_back(
 
 
 def test_a_base_that_is_none_is_named(run: RunFolder, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="'nobody/nothing' does not load"):
-        learnt(run, Path("nobody/nothing"), tmp_path)
+    with pytest.raises(ConfigError, match="nothing' does not load"):
+        learnt(run, tmp_path / "nothing", tmp_path / "prm")
 
 
 def test_layers_that_are_not_there_are_named(run: RunFolder, base: Path, tmp_path: Path) -> None:
