@@ -335,6 +335,14 @@ async def test_the_key_comes_from_the_environment_alone(
                 pass
 
 
+async def test_rows_call_a_served_model_by_its_folders_name_and_tell_no_path(
+    opened: Opened,
+) -> None:
+    server = FakeServer(model="/home/ada/models/m-7b")
+    async with server.running(), opened(server) as policy:
+        assert policy.identity == "openai:m-7b context=200 (vllm 0.32.0)"
+
+
 async def test_a_server_that_repeats_our_key_does_not_bring_it_before_people(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
