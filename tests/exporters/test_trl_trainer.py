@@ -17,7 +17,11 @@ from transformers import (
 )
 
 from exporters import LabelledSteps, TrlExporter
-from exporters.preference import PreferenceExporter, pair_length
+from exporters.preference import (
+    OutcomePreferenceExporter,
+    PreferenceExporter,
+    pair_length,
+)
 from exporters.runs import export_run
 from schemas.run_folder import RunFolder
 from schemas.views import Hard
@@ -138,10 +142,12 @@ def test_the_loss_falls(train: datasets.Dataset, tokenizer: Any, tmp_path: Path)
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
 
 
-@pytest.fixture(scope="module")
-def pairs(tmp_path_factory: pytest.TempPathFactory) -> datasets.Dataset:
+@pytest.fixture(scope="module", params=[PreferenceExporter, OutcomePreferenceExporter])
+def pairs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> datasets.Dataset:
     run = sums_run(tmp_path_factory.mktemp("runs") / "sums", count=60)
-    report = export_run(RunFolder(run), PreferenceExporter(validation_ratio=0))
+    report = export_run(RunFolder(run), request.param(validation_ratio=0))
     return datasets.Dataset.from_parquet(
         str(report.folder / "train.parquet"), cache_dir=str(run / "cache")
     )
