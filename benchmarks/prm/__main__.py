@@ -23,7 +23,7 @@ from rich.console import Console
 from benchmarks.prm.report import Line, draw, line, show
 from benchmarks.prm.sets import SETS, Bought, Lab, LabelSet, bought
 from exporters import Refused, StepmintExporter
-from exporters.runs import SPLITS, Split, split_of
+from exporters.splits import SPLITS, Split, split_of
 from exporters.steps import labelled_steps
 from prm.learning import learn
 from prm.settings import Training
