@@ -286,6 +286,17 @@ def critique(
 
 
 @app.command()
+def recipe(
+    config: Annotated[str, typer.Argument(help="A YAML file, or a name in configs/recipes/.")],
+    overrides: Overrides = None,
+) -> None:
+    """Make a data product: STaR and V-STaR rounds, votes of solutions; the same command resumes."""
+    from flows.cooking import recipe_here
+
+    recipe_here(config, out, err, overrides=overrides or (), resume=_command())
+
+
+@app.command()
 def suspects(
     run: Run,
     output: Annotated[

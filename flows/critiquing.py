@@ -1,8 +1,7 @@
 """`stepmint critique`: a critic judges a run's solutions; its progress, and what came of it."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -11,8 +10,8 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from flows.config import find_model, read_yaml, with_overrides
+from flows.lines import shown
 from flows.messages import explained
-from flows.notes import noted
 from flows.running import Interrupted, run_to_end
 from flows.saying import say
 from reports.critiques import critique_page
@@ -22,8 +21,6 @@ from tasks.commits import check_shards
 from tasks.critique_counts import CritiqueCounts
 from tasks.critique_settings import CritiqueRun
 from tasks.critiques import CritiqueBoard, critique
-
-_PLAIN_SECONDS = 15.0
 
 
 def critique_here(
@@ -47,7 +44,7 @@ def critique_here(
         board.phase = "stopping; Ctrl-C again ends it at once"
 
     try:
-        with _shown(err, board) as draw:
+        with shown(err, lambda: _line(board), phase=lambda: board.phase) as draw:
             counts = run_to_end(
                 lambda: critique(run, settings, board), draw=draw, stopping=stopping
             )
@@ -75,25 +72,6 @@ def load_critique(config: Path | None, overrides: Sequence[str]) -> CritiqueRun:
     except ValidationError as error:
         where = str(config) if config else "the critique"
         raise ConfigError(explained(error, CritiqueRun, where=where)) from error
-
-
-@contextmanager
-def _shown(console: Console, board: CritiqueBoard) -> Iterator[Callable[[], None]]:
-    """Show how far the critiques have come while the context lasts; yield what redraws it."""
-    with noted(console):
-        if console.is_terminal:
-            with console.status(_line(board)) as status:
-                yield lambda: status.update(_line(board))
-            return
-        last, phase = time.monotonic(), ""
-
-        def draw() -> None:
-            nonlocal last, phase
-            if board.phase != phase or time.monotonic() - last >= _PLAIN_SECONDS:
-                last, phase = time.monotonic(), board.phase
-                say(console, _line(board))
-
-        yield draw
 
 
 def _line(board: CritiqueBoard) -> str:

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md: every setting of a run and of its critiques, from the models themselves.
+"""Writes docs/settings.md: every setting of a run, critiques and recipes, from the models.
 
 Run it as `python -m flows.settings_page > docs/settings.md`.
 """
@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from flows.messages import models_of
 from schemas.settings import Settings, tag_of
 from tasks.critique_settings import CritiqueRun
+from tasks.recipes import SelfConsistency, Star, Votes, VStar
 from tasks.settings import LabelRun
 
 _HEAD = """\
@@ -32,7 +33,14 @@ _SHALLOW = {
 }
 """Models that stand in a run itself: they are described there, wherever else they may stand."""
 
-_ROOTS: dict[type[BaseModel], str] = {LabelRun: "A run", CritiqueRun: "Critiques of a run"}
+_ROOTS: dict[type[BaseModel], str] = {
+    LabelRun: "A run",
+    CritiqueRun: "Critiques of a run",
+    Star: "A recipe `{kind: star}`",
+    VStar: "A recipe `{kind: v_star}`",
+    SelfConsistency: "A recipe `{kind: self_consistency}`",
+    Votes: "A recipe `{kind: votes}`",
+}
 _COLUMNS = ("| setting | type | default | meaning |", "| --- | --- | --- | --- |")
 
 
@@ -58,7 +66,8 @@ def _sections(
 
 def _section(path: str, model: type[BaseModel]) -> str:
     tag, choices = tag_of(model)
-    title = f"`{path}: {{{tag}: {choices[0]}}}`" if tag else f"`{path}`" if path else _ROOTS[model]
+    named = f"`{path}: {{{tag}: {choices[0]}}}`" if tag else f"`{path}`"
+    title = named if path else _ROOTS[model]
     told = (model.__doc__ or "").strip().split("\n\n")[0]
     free = model.free if issubclass(model, Settings) else frozenset()
     rows = [

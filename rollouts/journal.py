@@ -246,7 +246,7 @@ class JournalReader:
         os.close(self._file)
 
     def _index(self) -> None:
-        if os.pread(self._file, len(HEADER), 0) not in (HEADER, b""):
+        if not HEADER.startswith(os.pread(self._file, len(HEADER), 0)):  # a kill may tear it
             raise RunError(
                 f"{self.path} is no stepmint journal of version 1: restore it, or take its run "
                 "off `reuse`"

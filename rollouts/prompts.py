@@ -14,7 +14,7 @@ r"""Prompt templates: YAML files in `configs/prompts/`, which a user can add to.
 Fields of `user`: `question`, whole, with the options of a multiple choice below it; `options`,
 their texts (`{% if options %}State the letter of the right option.{% endif %}`); `level` and
 `subject`. All but the question may be empty, and are in examples. A template for critiques has
-`solution` besides, and no examples.
+`solution` besides, and no examples; one for rationales has `hint` (rollouts/hinting.py).
 
 In text mode system, examples and problem stand in one text, a blank line between them; in chat
 mode an example is a user's and an assistant's turn.
@@ -37,6 +37,8 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "configs" / "prompts"
 FIELDS = ("question", "options", "level", "subject")
 OF_SOLUTIONS = (*FIELDS, "solution")
 """The fields of a template that shows a solution, as one for critiques does."""
+WITH_HINT = (*FIELDS, "hint")
+"""The fields of a template that shows the final answer, as one for rationales does."""
 _JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
 
 
@@ -45,6 +47,8 @@ class Example(Settings):
 
     question: str = Field(min_length=1)
     answer: str = Field(min_length=1)
+    hint: str = ""
+    """The final answer alone, where the template shows hints."""
 
 
 class PromptTemplate(Settings):
@@ -66,7 +70,9 @@ class PromptTemplate(Settings):
     @property
     def digest(self) -> str:
         """16 hex digits of the content's SHA-256: what provenance records."""
-        asked = self.model_dump_json(exclude={"splitter"})  # the prompt is the same without it
+        # The prompt is the same without a splitter; hints came when there were runs already.
+        unshown = {} if any(shot.hint for shot in self.examples) else {"__all__": {"hint"}}
+        asked = self.model_dump_json(exclude={"splitter": True, "examples": unshown})
         return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
     @property
@@ -74,18 +80,24 @@ class PromptTemplate(Settings):
         """The name with the digest of the content."""
         return f"{self.name}@{self.digest}"
 
-    def render(self, problem: Problem, *, solution: str | None = None) -> Prompt:
-        """Return the prompt that asks the policy to solve `problem`, or to judge a solution."""
+    def render(
+        self, problem: Problem, *, solution: str | None = None, hint: str | None = None
+    ) -> Prompt:
+        """Return the prompt that asks the policy to solve `problem`.
+
+        Or to judge a solution, or to find the way to an answer that it is told.
+        """
+        more = {"solution": solution, "hint": hint}
         asked = self._user(
             question=problem.question,
             options=problem.options,
             level=problem.level or "",
             subject=problem.subject or "",
-            **({} if solution is None else {"solution": solution}),
+            **{name: text for name, text in more.items() if text is not None},
         )
         empty = dict.fromkeys(FIELDS, "")
         shots = [
-            (self._user(**empty | {"question": shot.question}), shot.answer)
+            (self._user(**empty | {"question": shot.question, "hint": shot.hint}), shot.answer)
             for shot in self.examples
         ]
         return self._chat(shots, asked) if self.mode == "chat" else self._text(shots, asked)

@@ -6,8 +6,6 @@ critiques.json                 what the set is, from its first moment; at the en
 """
 
 import json
-import os
-import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,7 +21,7 @@ from schemas.run_folder import RunFolder
 from tasks.commits import recorded
 from tasks.critique_settings import CritiqueRun
 from tasks.files import digest, sync, write_json
-from tasks.locks import locked
+from tasks.locks import holding
 from tasks.run_file import differences
 
 
@@ -49,18 +47,7 @@ class CritiqueShard:
 @contextmanager
 def held(made: CritiqueFolder) -> Iterator[None]:
     """Hold a set's folder, which is made where it is not there; RunError where another does."""
-    made.path.mkdir(parents=True, exist_ok=True)
-    try:
-        file = locked(made.lock, wait=False)
-    except BlockingIOError as error:
-        raise RunError(
-            f"{made.path} is being written by process {made.lock.read_text().strip() or 'unknown'}:"
-            " wait for it, stop it, or choose another set with --set name=NAME"
-        ) from error
-    with file:
-        file.truncate(0)
-        file.write(f"{os.getpid()} on {platform.node()}")
-        file.flush()
+    with holding(made.path, made.lock, otherwise="choose another set with --set name=NAME"):
         yield
 
 

@@ -35,6 +35,7 @@ from tasks.critique_set import (
 from tasks.critique_settings import CritiqueRun
 from tasks.failures import leading, told
 from tasks.files import writing
+from tasks.paced import all_or_over, through_shards
 from tasks.window import Window
 
 
@@ -239,13 +240,14 @@ class _Session:
             board.since = time.monotonic()
             self._window.feeds(lambda: 0 if purse.holds_back else policy.idle)
             watch = asyncio.create_task(purse.watch())
+            by_number = {_number(shard.name): shard for shard in shards}
             try:
-                async with asyncio.TaskGroup() as group:
-                    for shard in shards:
-                        await self._window.enter(_number(shard.name), shard.asked)
-                        if purse.over.is_set():
-                            break
-                        group.create_task(self._shard(shard, policy, purse))
+                await through_shards(
+                    ((number, shard.asked) for number, shard in by_number.items()),
+                    lambda number: self._shard(by_number[number], policy, purse),
+                    window=self._window,
+                    purse=purse,
+                )
             finally:
                 watch.cancel()
             if purse.reached and board.done < board.solutions:
@@ -283,7 +285,6 @@ class _Session:
             samples=most,
             left=left,
         )
-        self._window.leave(_number(shard.name))
 
     async def _all(
         self, shard: _Shard, rows: Iterable[SolutionRow], critic: Critic, purse: Purse
@@ -295,12 +296,7 @@ class _Session:
             self._board.done += 1
             self._window.ended(_number(shard.name))
 
-        async with asyncio.TaskGroup() as group:
-            work = [group.create_task(one(row)) for row in rows]
-            end = group.create_task(_stop(work, purse))
-            await asyncio.wait(work)
-            end.cancel()
-        return sum(task.cancelled() for task in work)
+        return await all_or_over(map(one, rows), purse)
 
 
 def _others(before: Iterable[Critique], now: Iterable[Critique]) -> list[Critique]:
@@ -309,13 +305,6 @@ def _others(before: Iterable[Critique], now: Iterable[Critique]) -> list[Critiqu
     return [
         one for one in before if (one.problem_id, one.solution_index, one.sample_index) not in have
     ]
-
-
-async def _stop(work: Sequence[asyncio.Task[None]], purse: Purse) -> None:
-    """Cancel what is not done when the budget is over."""
-    await purse.over.wait()
-    for one in work:
-        one.cancel()
 
 
 def _busy(policy: Policy) -> Callable[[], int]:

@@ -16,13 +16,13 @@ import pyarrow.compute as pc
 from pydantic import Field, ValidationError
 
 from exporters.filters.seam import Candidate, Filter, Scope, Sieve
+from rollouts.voting import answer_classes
 from schemas import ROOT, Outcome, Problem
 from schemas.arrow import read_table
 from schemas.conversion import problems_from
 from schemas.run_folder import RunFolder
 from verification import VerificationSettings
 from verification.cascade import Cascade
-from verification.finding.extraction import Extraction
 
 _ROLLOUTS = ("problem_id", "prefix_key", "outcome", "extracted")
 _SOLUTIONS = ("problem_id", "given_id", "outcome", "steps")
@@ -73,7 +73,7 @@ class Suspect:
 
 def suspects_of(run: RunFolder, shards: Sequence[str], settings: SuspectGolds) -> Iterator[Suspect]:
     """Yield the suspects of a run, in its order, reading a shard at a time."""
-    with closing(_verification(run).cascade()) as cascade:
+    with closing(verification_of(run).cascade()) as cascade:
         for shard in shards:
             for problem_id, answers in _answers(run, shard, cascade).items():
                 suspect = _suspect(problem_id, answers, settings, cascade)
@@ -81,7 +81,7 @@ def suspects_of(run: RunFolder, shards: Sequence[str], settings: SuspectGolds) -
                     yield suspect
 
 
-def _verification(run: RunFolder) -> VerificationSettings:
+def verification_of(run: RunFolder) -> VerificationSettings:
     """Return how a run read and judged answers; the defaults where it does not say."""
     config = run.record().get("config")
     said = config.get("verification") if isinstance(config, dict) else None
@@ -116,23 +116,12 @@ def _suspect(
     wrong = [answer for outcome, answer in answers if outcome == Outcome.INCORRECT and answer]
     if not wrong or len(wrong) < settings.agreement * decided:
         return None
-    answer, agree = _most_frequent(wrong, cascade)
-    if agree < settings.agreement * decided:
+    first = answer_classes(wrong, cascade, most=_MOST_ANSWERS)[0]
+    if first.count < settings.agreement * decided:
         return None
-    return Suspect(problem_id=problem_id, answer=answer, agree=agree, gold=gold, decided=decided)
-
-
-def _most_frequent(answers: Sequence[str], cascade: Cascade) -> tuple[str, int]:
-    """Return the most frequent answer and how often it is there; the first among equals."""
-    groups: list[tuple[str, int]] = []
-    for answer, count in Counter(answers).most_common(_MOST_ANSWERS):
-        for place, (known, before) in enumerate(groups):
-            if cascade.judge_extracted(known, Extraction(answer, "")).outcome is Outcome.CORRECT:
-                groups[place] = (known, before + count)
-                break
-        else:
-            groups.append((answer, count))
-    return max(groups, key=lambda group: group[1])
+    return Suspect(
+        problem_id=problem_id, answer=first.answer, agree=first.count, gold=gold, decided=decided
+    )
 
 
 class _SuspectGolds(Sieve):

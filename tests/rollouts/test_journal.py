@@ -281,3 +281,10 @@ def test_a_reader_skips_what_is_broken_and_refuses_what_is_no_journal(tmp_path: 
     (tmp_path / "j").write_bytes(b"a thesis")
     with pytest.raises(RunError, match="take its run off `reuse`"), JournalReader(tmp_path / "j"):
         pass
+
+
+def test_a_journal_whose_header_was_torn_by_a_kill_reads_as_empty(tmp_path: Path) -> None:
+    path = tmp_path / "a.journal"
+    path.write_bytes(HEADER[:7])
+    with JournalReader(path) as journal:
+        assert journal.costs() == Costs()

@@ -9,7 +9,11 @@ PROBLEM = Problem(id="p", source="s", question="What is {{ 7 * 7 }}?", answer="4
 
 
 @pytest.mark.parametrize(
-    "name", sorted({file.stem for file in TEMPLATES.glob("*.yaml")} - {"critique"})
+    "name",
+    sorted(
+        {file.stem for file in TEMPLATES.glob("*.yaml")}
+        - {"critique", "rationale", "rationale-text"}
+    ),
 )
 def test_every_shipped_template_asks_the_question_as_it_stands(name: str) -> None:
     template = load_template(name)

@@ -1,0 +1,126 @@
+"""`stepmint recipe`: a data product of a seed's system; its progress, and what came of it."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from flows.config import CONFIGS, find_model, read_yaml, with_overrides
+from flows.lines import shown
+from flows.messages import explained
+from flows.running import Interrupted, run_to_end
+from flows.saying import say
+from schemas import ConfigError
+from schemas.recipe_folder import RecipeFolder
+from tasks.recipes import AnyRecipe, RecipeBoard, make
+
+READY = CONFIGS / "recipes"
+_RECIPE: TypeAdapter[AnyRecipe] = TypeAdapter(AnyRecipe)
+
+
+def recipe_here(
+    config: str, out: Console, err: Console, *, overrides: Sequence[str], resume: str
+) -> dict[str, Any]:
+    """Make a recipe's products and print what came of it; return its record.
+
+    Raises Interrupted, after saying how to resume, when a signal stopped it.
+    """
+    recipe = load_recipe(find_recipe(config), overrides)
+    board = RecipeBoard()
+
+    def stopping() -> None:
+        board.phase = "stopping; Ctrl-C again ends it at once"
+
+    try:
+        with shown(err, lambda: _line(board), phase=lambda: board.phase) as draw:
+            record = run_to_end(lambda: make(recipe, recipe, board), draw=draw, stopping=stopping)
+    except Interrupted:
+        say(err, f"stopped; every completion that came back is kept. Resume with: {resume}")
+        raise
+    say(err, f"this session: {_spent(board)}")
+    for table in _tables(record):
+        out.print(table)
+    if board.reached:
+        say(
+            out,
+            f"budget reached: {board.reached}. What was paid for is kept. Go on with: {resume} "
+            "and a larger budget",
+        )
+        return record
+    for line in recipe.last_words(RecipeFolder(recipe.folder)):
+        say(out, line)
+    return record
+
+
+def find_recipe(name: str) -> Path:
+    """Return the file of a configuration given by path, or by name in `configs/recipes`."""
+    given, known = Path(name), READY / f"{name}.yaml"
+    if given.is_file():
+        return given
+    if known.is_file():
+        return known
+    names = ", ".join(sorted(path.stem for path in READY.glob("*.yaml")))
+    raise ConfigError(
+        f"{name} is no recipe's configuration: give the path of a YAML file, or one of {names}"
+    )
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = ()) -> AnyRecipe:
+    """Return the recipe that a YAML file and overrides describe; the file's name is its own.
+
+    Raises ConfigError that names every field that cannot work.
+    """
+    values: Mapping[str, Any] = with_overrides({"name": path.stem} | read_yaml(path), overrides)
+    find_model(values.get("policy"))
+    try:
+        return _RECIPE.validate_python(values)
+    except ValidationError as error:
+        raise ConfigError(explained(error, AnyRecipe, where=str(path))) from error
+
+
+def _line(board: RecipeBoard) -> str:
+    done = f"{board.done:,} of {board.problems:,} problems, " if board.problems else ""
+    return f"{board.phase}: {done}{_spent(board)}"
+
+
+def _spent(board: RecipeBoard) -> str:
+    costs = board.costs
+    pace = costs.written_tokens / max(time.monotonic() - board.since, 1e-9)
+    kept = f", {costs.replayed:,} had been there" if costs.replayed else ""
+    return (
+        f"{costs.sampled:,} completions sampled, {costs.written_tokens:,} tokens written "
+        f"({pace:,.0f} a second){kept}"
+    )
+
+
+def _tables(record: Mapping[str, Any]) -> list[Table]:
+    """Return what a recipe came to: a column a round, and its counts."""
+    rounds, counts = record.get("rounds") or [], record.get("counts") or {}
+    tables = []
+    if rounds:
+        names = dict.fromkeys(key for one in rounds for key in one)
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column("round")
+        for one in rounds:
+            table.add_column(str(one["round"]), justify="right")
+        for name in names:
+            if name not in ("round", "policy"):
+                table.add_row(name.replace("_", " "), *(_cell(one.get(name)) for one in rounds))
+        tables.append(table)
+    if counts:
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        for name, value in counts.items():
+            if value:
+                table.add_row(name.replace("_", " "), _cell(value))
+        tables.append(table)
+    return tables
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{count:,} {name}" for name, count in value.items())
+    return "" if value is None else f"{value:,}"

@@ -1,0 +1,92 @@
+"""The folder of a recipe's output: where everything in it lies.
+
+output/<name>/
+    recipe.json                           settings, counts, tokens, from its first moment
+    problems.parquet, held_out.parquet    what it works on, as its source gave it
+    votes.parquet                         a product, whole or not there; likewise below
+    round-1/attempts.parquet              ... sft.parquet, pairs.parquet, never_solved.parquet
+    round-1/model/, round-1/train.log     what the training command wrote
+    round-1/sampled/shard-00000.parquet   rollouts of one stage; so rationalised/, held_out/
+    round-1/sampled/journal/              completions of a shard until all of it are there
+    lock                                  held by the process that writes it
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from schemas.arrow import read_table
+from schemas.conversion import rollouts_from
+from schemas.errors import RunError
+from schemas.rollouts import Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Rollouts that a recipe takes in one go, in shards."""
+
+    path: Path
+
+    def file(self, shard: str) -> Path:
+        """Return where a shard's rollouts lie, once all of them are there."""
+        return self.path / f"{shard}.parquet"
+
+    def journal(self, shard: str) -> Path:
+        """Return where a shard's completions are kept until then."""
+        return self.path / "journal" / f"{shard}.journal"
+
+    def rollouts(self, shard: str) -> list[Rollout]:
+        """Return a shard's rollouts, by problem as asked for; none where it asked for none."""
+        file = self.file(shard)
+        return list(rollouts_from(read_table(file, "rollouts"))) if file.is_file() else []
+
+    def column(self, shard: str, *names: str) -> pa.Table:
+        """Return some columns of a shard's rollouts."""
+        return read_table(self.file(shard), "rollouts", names)
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeFolder:
+    """The paths of one recipe's output, and its record."""
+
+    path: Path
+
+    @property
+    def record_file(self) -> Path:
+        """Where it says what it is."""
+        return self.path / "recipe.json"
+
+    @property
+    def lock(self) -> Path:
+        """The file that whoever writes it holds locked."""
+        return self.path / "lock"
+
+    def round(self, number: int) -> Path:
+        """Return the folder of a round, counted from 1."""
+        return self.path / f"round-{number}"
+
+    def stage(self, name: str) -> Stage:
+        """Return a stage, e.g. `round-1/sampled`."""
+        return Stage(self.path / name)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """All stages that hold anything, by path."""
+        found = {file.parent for file in self.path.rglob("shard-*.parquet")}
+        found |= {file.parent.parent for file in self.path.rglob("journal/shard-*.journal")}
+        return tuple(map(Stage, sorted(found)))
+
+    def record(self) -> dict[str, Any]:
+        """Return `recipe.json`; empty where it is not there. Raises RunError for no JSON."""
+        if not self.record_file.is_file():
+            return {}
+        try:
+            return dict(json.loads(self.record_file.read_text("utf-8")))
+        except (ValueError, TypeError) as error:
+            raise RunError(
+                f"{self.record_file} is no JSON ({error}): restore it, or put its folder away and "
+                "begin again"
+            ) from error

@@ -1,0 +1,19 @@
+"""Recipes: data products made of problems, policies, verdicts and the journal, in a folder.
+
+A recipe is frozen settings with `kind`, `make()` and `last_words()` (tasks/recipes/seam.py); one
+name more in `AnyRecipe` and `stepmint recipe` makes it.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tasks.recipes.board import RecipeBoard
+from tasks.recipes.making import make
+from tasks.recipes.star import Star, VStar
+from tasks.recipes.votes import SelfConsistency, Votes
+
+AnyRecipe = Annotated[Star | VStar | SelfConsistency | Votes, Field(discriminator="kind")]
+"""Settings of any recipe; pydantic picks by `kind`."""
+
+__all__ = ["AnyRecipe", "RecipeBoard", "SelfConsistency", "Star", "VStar", "Votes", "make"]

@@ -1,0 +1,180 @@
+"""Whole solutions of many problems, a stage at a time: the journal first, then the policy.
+
+A stage's shard is a table of rollouts once all of them are there, and a journal until then. The
+purse is the recipe's: all stages pay from it.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from policies.seam import Policy
+from rollouts import Journal, PromptTemplate, Purse, ShardRollouts
+from rollouts.steps import Newline
+from schemas import ROOT, Problem, Rollout, Sampling
+from schemas.arrow import write_table
+from schemas.conversion import rollouts_table
+from schemas.recipe_folder import RecipeFolder, Stage
+from schemas.run_folder import shard_name
+from tasks.files import sync
+from tasks.paced import all_or_over, through_shards
+from tasks.recipes.board import RecipeBoard
+from tasks.recipes.folder import spent_by
+from tasks.recipes.settings import RecipeSettings
+from tasks.window import Window
+from verification.seam import Verifier
+
+
+class BudgetOver(Exception):  # noqa: N818 - an end that the user asked for
+    """The recipe's budget is reached; what was paid for is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How a stage asks the policy."""
+
+    policy: Policy
+    verifier: Verifier
+    template: PromptTemplate
+    sampling: Sampling
+    seed: int
+
+
+Take = Callable[[ShardRollouts, Problem], Coroutine[Any, Any, Sequence[Rollout]]]
+"""Takes the rollouts of one problem."""
+
+
+def solutions(samples: int) -> Take:
+    """Take so many whole solutions of each problem."""
+
+    async def take(shard: ShardRollouts, problem: Problem) -> Sequence[Rollout]:
+        return await shard.of(problem).sample(ROOT, count=samples)
+
+    return take
+
+
+class Sampler:
+    """Takes the stages of one recipe in this process, out of one purse."""
+
+    def __init__(
+        self, made: RecipeFolder, settings: RecipeSettings, board: RecipeBoard, purse: Purse
+    ) -> None:
+        self._made = made
+        self._settings = settings
+        self._board = board
+        self._purse = purse
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(
+        cls,
+        made: RecipeFolder,
+        settings: RecipeSettings,
+        board: RecipeBoard,
+        *,
+        max_tokens: int,
+        began: float,
+    ) -> "AsyncIterator[Sampler]":
+        """Yield a sampler with what the budget has left; `began` is monotonic seconds."""
+        spent = await asyncio.to_thread(spent_by, made)
+        purse = Purse(
+            settings.budget.in_session(spent),
+            spent=spent,
+            max_tokens=max_tokens,
+            seconds_used=time.monotonic() - began,
+        )
+        watch = asyncio.create_task(purse.watch())
+        try:
+            yield cls(made, settings, board, purse)
+        finally:
+            watch.cancel()
+
+    async def take(
+        self, name: str, shards: Sequence[Sequence[Problem]], asking: Asking, take: Take
+    ) -> Stage:
+        """Have a stage's rollouts there, a file for each shard that has problems.
+
+        Raises BudgetOver where the budget was not enough for all of them.
+        """
+        stage, board, purse = self._made.stage(name), self._board, self._purse
+        board.begins(name, sum(map(len, shards)))
+        sizes = {number: len(shard) for number, shard in enumerate(shards) if shard}
+        there = [number for number in sizes if stage.file(shard_name(number)).is_file()]
+        board.done = sum(sizes.pop(number) for number in there)
+        for number in there:
+            _drop_journal(stage, shard_name(number))  # a kill may have come before
+        window = Window(self._settings.open)
+        window.feeds(lambda: 0 if purse.holds_back else asking.policy.idle)
+
+        async def one(number: int) -> None:
+            await self._shard(stage, number, shards[number], asking, take, window)
+
+        await through_shards(sizes.items(), one, window=window, purse=purse)
+        if board.done < board.problems:
+            board.reached = purse.told
+            raise BudgetOver
+        return stage
+
+    async def _shard(
+        self,
+        stage: Stage,
+        number: int,
+        problems: Sequence[Problem],
+        asking: Asking,
+        take: Take,
+        window: Window,
+    ) -> None:
+        name, board = shard_name(number), self._board
+        key = f"{stage.path}/{name}"
+        with (
+            Journal(stage.journal(name)) as journal,
+            ShardRollouts(
+                policy=asking.policy,
+                verifier=asking.verifier,
+                journal=journal,
+                template=asking.template,
+                sampling=asking.sampling,
+                splitter=Newline(),
+                run_seed=asking.seed,
+                purse=self._purse,
+            ) as shard,
+        ):
+            taken: dict[str, Sequence[Rollout]] = {}
+
+            async def one(problem: Problem) -> None:
+                taken[problem.id] = await take(shard, problem)
+                board.done += 1
+                window.ended(number)
+
+            board.spending[key] = lambda: shard.costs
+            try:
+                left = await all_or_over(map(one, problems), self._purse)
+            finally:
+                board.shard_ended(key)
+            rows = [row for problem in problems for row in taken.get(problem.id, ())]
+        if not left:
+            await asyncio.to_thread(_commit, stage, name, rows)
+
+
+def _commit(stage: Stage, shard: str, rows: Sequence[Rollout]) -> None:
+    """Put a shard's table in its place in one rename, and drop its journal."""
+    partial = stage.path / f"{shard}.parquet.partial"
+    write_table(rollouts_table(rows), partial)
+    sync(partial)
+    partial.replace(stage.file(shard))
+    sync(stage.path)
+    _drop_journal(stage, shard)
+
+
+def _drop_journal(stage: Stage, shard: str) -> None:
+    journal = stage.journal(shard)
+    journal.unlink(missing_ok=True)
+    journal.with_name(f"{journal.name}.lock").unlink(missing_ok=True)
+
+
+def in_shards(problems: Sequence[Problem], size: int) -> list[list[Problem]]:
+    """Cut problems into shards, in their order."""
+    return [list(problems[at : at + size]) for at in range(0, len(problems), size)]
