@@ -16,14 +16,22 @@ from labelers.outcome import OutcomeLabeler
 from labelers.posterior import PosteriorLabeler
 from labelers.seam import Labeler
 from labelers.solutions import Concluded, Conclusion, Screen, SolutionLabeler, Start
+from labelers.uct import UCT
 
 AnyLabeler = Annotated[
-    AnswerLikelihood | DoubleSearch | MathShepherd | OmegaPRM | OutcomeLabeler | PosteriorLabeler,
+    AnswerLikelihood
+    | DoubleSearch
+    | MathShepherd
+    | OmegaPRM
+    | OutcomeLabeler
+    | PosteriorLabeler
+    | UCT,
     Field(discriminator="kind"),
 ]
 """The registry of labelers: pydantic picks by `kind` and names the valid ones on a typo."""
 
 __all__ = [
+    "UCT",
     "AnswerLikelihood",
     "AnyLabeler",
     "Concluded",

@@ -103,6 +103,8 @@ class Conclusion:
     """At each proper prefix; the last step's is the solution's own verdict."""
     first_error: int | None
     """As in `LabelledSolution`."""
+    number: int | None = None
+    """Of a solution that a search found behind a prefix; None: its sample index at the root."""
     steps: tuple[str, ...] | None = None
     """None: the solution's steps as they were split."""
     posterior: tuple[float, ...] = ()
@@ -130,6 +132,8 @@ class SolutionLabeler(Settings):
     """Whether it learns from the question's own rollouts, beside the solutions it labels."""
     cannot_label_given: ClassVar[str] = ""
     """Why it labels no solutions but those it samples, and the remedy; empty where it does."""
+    unscored: ClassVar[str] = ""
+    """What it can do with a policy that cannot score, for people; empty where nothing."""
 
     kind: str
     num_solutions: int = Field(default=15, ge=1)
@@ -168,7 +172,8 @@ class SolutionLabeler(Settings):
     async def label(self, problem: Problem, rollouts: Rollouts) -> Labelling:
         """Label the solutions of one problem; one that is set aside keeps its root evidence."""
         if self.scores and rollouts.cannot_score:
-            raise ConfigError(rollouts.cannot_score)  # before a rollout is paid
+            # Before a rollout is paid.
+            raise ConfigError(", ".join(filter(None, (rollouts.cannot_score, self.unscored))))
         if problem.given and self.cannot_label_given:
             raise ConfigError(self.cannot_label_given)
         start = await self._start(rollouts)
@@ -196,7 +201,7 @@ class SolutionLabeler(Settings):
 
     def _row(self, concluded: Conclusion, problem: Problem, root: Evidence) -> LabelledSolution:
         solution = concluded.solution
-        index = solution.rollout.sample_index
+        index = solution.rollout.sample_index if concluded.number is None else concluded.number
         place = -1 - index
         return LabelledSolution(
             problem_id=problem.id,

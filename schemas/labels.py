@@ -100,7 +100,8 @@ class LabelledSolution:
     problem_id: str
     solution_index: int
     """The sample index, at the root, of the rollout this solution is; of a given one its place,
-    from 0, among those given with the problem."""
+    from 0, among those given with the problem. Those that a search found behind other prefixes are
+    numbered on behind the problem's root rollouts, in the order in which they were met."""
     labeler: str
     """The `kind` of the labeler that concluded it."""
     steps: tuple[str, ...]
