@@ -16,7 +16,10 @@ _LONGEST = 4_000
 def rollouts_page(
     problem: Problem, prefix: Prefix, rollouts: Sequence[Rollout], *, console: Console
 ) -> RenderableType:
-    """Return the page of a prefix's rollouts, in the order of their sample indices."""
+    """Return the page of a prefix's rollouts, in their order.
+
+    Some may have been sampled before it and pass through it: a tree search counts these too.
+    """
     marks = Marks.of(console)
     steps = len(prefix.steps)
     what = f"behind step {steps}" if steps else "from the beginning"
@@ -30,23 +33,26 @@ def rollouts_page(
     if steps:
         parts.append(Padding(Text(many_lines(prefix.text, _LONGEST), style="dim"), (1, 0, 0, 2)))
     for one in rollouts:
-        parts += ["", Text.assemble(*_head(one, marks)), *_body(one)]
+        parts += ["", Text.assemble(*_head(one, marks, steps)), *_body(one, prefix)]
     return Group(*parts)
 
 
-def _head(one: Rollout, marks: Marks) -> Iterator[Text | tuple[str, str]]:
+def _head(one: Rollout, marks: Marks, steps: int) -> Iterator[Text | tuple[str, str]]:
     verdict = one.verdict
     yield marks.outcome(verdict.outcome)
     yield f" {one.sample_index}  {verdict.outcome.value.replace('_', ' ')}", STYLES[verdict.outcome]
     if verdict.extracted is not None:
         yield "  answered ", "dim"
         yield one_line(verdict.extracted), "bold"
+    before = len(one.prefix.steps)
+    if before < steps:
+        yield f"  sampled behind step {before}" if before else "  from the beginning", "dim"
     known = (verdict.rule and f"read as {verdict.rule}", verdict.stage, verdict.reason)
     told = ", ".join(plain(part) for part in known if part)
     yield f"  ({told}; {one.completion.completion_tokens} tokens)", "dim"
 
 
-def _body(one: Rollout) -> Iterable[RenderableType]:
-    text = one.completion.text
+def _body(one: Rollout, prefix: Prefix) -> Iterable[RenderableType]:
+    text = one.text[len(prefix.text) :]
     shown = Text(many_lines(text, _LONGEST)) if text.strip() else Text("empty", style="dim")
     return (Padding(shown, (0, 0, 0, 4)),)

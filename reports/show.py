@@ -1,6 +1,6 @@
 """`stepmint show RUN [PROBLEM]`: a run, a problem, or the rollouts of a step, in the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from shlex import quote
 
 import pyarrow.compute as pc
@@ -13,7 +13,7 @@ from reports.problem import problem_page
 from reports.rollouts import rollouts_page
 from reports.summary import summarise
 from reports.text import one_line
-from schemas import ROOT, LabelledSolution, Prefix, Rollout, RunError
+from schemas import ROOT, LabelledSolution, Outcome, Prefix, Rollout, RunError, StopRule
 from schemas.arrow import read_table
 from schemas.conversion import rollouts_from
 from schemas.rows import ProblemRow
@@ -59,24 +59,41 @@ def show_rollouts(
 ) -> None:
     """Print the rollouts behind a step, counted from 1; of step 0 those of the empty prefix.
 
+    Where the step's evidence counts more than were sampled there, those that pass through it too.
     Raises RunError where there is no such problem, solution or step, or nothing was sampled there.
     """
     row = find_problem(run, problem)
-    prefix = _prefix(run, row, step, solution)
-    found = [one for one in _rollouts(run, row) if one.prefix.key == prefix.key]
+    prefix, counted = _prefix(run, row, step, solution)
+    found = _behind(prefix, _rollouts(run, row), counted)
     if not found:
         raise RunError(
             f"nothing was sampled behind step {step} of problem {row.problem.id}: "
             f"`stepmint show {quote(str(run.path))} {row.problem.id}` says where it was"
         )
-    found.sort(key=lambda one: one.sample_index)
     _print(rollouts_page(row.problem, prefix, found, console=console), console)
 
 
-def _prefix(run: RunFolder, row: ProblemRow, step: int, solution: int | None) -> Prefix:
-    """Return the first steps of a solution of a problem: the one of this index, or the only one."""
+def _behind(prefix: Prefix, rollouts: Iterable[Rollout], counted: int) -> list[Rollout]:
+    """Return the rollouts of a prefix, those that were sampled nearest to it first."""
+    found = [one for one in rollouts if one.text.startswith(prefix.text)]
+    here = [one for one in found if one.prefix.key == prefix.key]
+    if counted > len(here):
+        here += (
+            one
+            for one in found
+            if len(one.prefix.text) < len(prefix.text)
+            and one.verdict.outcome is not Outcome.TRUNCATED
+        )
+    return sorted(here, key=lambda one: (-len(one.prefix.steps), one.sample_index))
+
+
+def _prefix(run: RunFolder, row: ProblemRow, step: int, solution: int | None) -> tuple[Prefix, int]:
+    """Return the first steps of a solution of a problem: the one of this index, or the only one.
+
+    And how many rollouts its evidence counts there.
+    """
     if not step:
-        return ROOT
+        return ROOT, 0
     solutions = _solutions(run, row.problem.id)
     named = (
         solutions[:1]
@@ -89,7 +106,9 @@ def _prefix(run: RunFolder, row: ProblemRow, step: int, solution: int | None) ->
     steps = named[0].steps
     if step > len(steps):
         raise RunError(f"that solution has {len(steps)} steps: there is no step {step}")
-    return Prefix(steps=steps[:step], token_ids=None)
+    evidence = named[0].evidence[step - 1]
+    counted = 0 if evidence.stop_rule is StopRule.TERMINAL else evidence.total
+    return Prefix(steps=steps[:step], token_ids=None), counted
 
 
 def _rollouts(run: RunFolder, row: ProblemRow) -> Iterator[Rollout]:

@@ -97,6 +97,18 @@ def _killed_and_resumed(
     return killed
 
 
+@pytest.mark.slow
+def test_a_tree_search_killed_and_resumed_is_the_uninterrupted_one(
+    tmp_path: Path, stepmint: Stepmint
+) -> None:
+    config = tmp_path / "tree.yaml"
+    labeler = {"kind": "uct", "simulations": 6, "num_solutions": 4}
+    config.write_text(yaml.safe_dump(settings(tmp_path, labeler=labeler)))
+    assert stepmint("label", str(config), "--set", "name=whole").returncode == 0
+    whole = tmp_path / "output" / "whole"
+    assert _killed_and_resumed([90, 170], True, config, whole, stepmint) == 2
+
+
 def test_ctrl_c_stops_cleanly_says_how_to_resume_and_the_run_completes(
     config: Path, environment: dict[str, str], stepmint: Stepmint
 ) -> None:

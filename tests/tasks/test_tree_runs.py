@@ -1,0 +1,70 @@
+"""Runs whose labeler is a tree search: tables, budgets that end in mid-search, what is shown."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from reports.show import show_rollouts
+from schemas import StopRule
+from schemas.arrow import read_table
+from schemas.conversion import nodes_from, rollouts_from
+from schemas.run_folder import RunFolder
+from tasks.settings import LabelRun
+from tests.toy_runs import tables, toy_run
+
+from .test_budget import session
+from .test_shards import label_all
+
+UCT = {"kind": "uct", "simulations": 6, "num_solutions": 4, "screen": None}
+
+
+def run(folder: Path, name: str = "whole", **changes: Any) -> LabelRun:
+    return toy_run(folder, name=name, labeler=UCT, **changes)
+
+
+def test_one_configuration_gives_one_sequence_of_bytes_wherever_a_budget_interrupts_it(
+    tmp_path: Path,
+) -> None:
+    whole = run(tmp_path)
+    label_all(whole)
+    for rollouts in (60, 150, 1000):
+        session(run(tmp_path, "short", budget={"rollouts": rollouts}))
+    assert tables(run(tmp_path, "short").folder) == tables(whole.folder)
+
+
+def test_every_node_counts_the_rollouts_that_were_drawn_at_it(tmp_path: Path) -> None:
+    whole = run(tmp_path)
+    label_all(whole)
+    folder = RunFolder(whole.folder)
+    numbers: list[tuple[str, int]] = []
+    for name in folder.shards:
+        rollouts = list(rollouts_from(read_table(folder.file("rollouts", name), "rollouts")))
+        for row in nodes_from(read_table(folder.file("nodes", name), "nodes")):
+            here = row.node.prefix.text
+            drawn = [
+                one
+                for one in rollouts
+                if one.problem_id == row.problem_id
+                and one.text.startswith(here)
+                and len(one.prefix.text) <= len(here)
+            ]
+            assert row.node.evidence.total == len(drawn)
+    for solution in folder.solutions():
+        numbers.append((solution.problem.id, solution.solution.solution_index))
+    assert len(set(numbers)) == len(numbers) > 12
+
+
+def test_all_rollouts_behind_a_count_are_shown(tmp_path: Path) -> None:
+    whole = run(tmp_path)
+    label_all(whole)
+    folder = RunFolder(whole.folder)
+    row = next(
+        row for row in folder.solutions() if row.solution.evidence[0].stop_rule is StopRule.ADAPTIVE
+    )
+    index = row.solution.solution_index
+    console = Console(width=200)
+    with console.capture() as page:
+        show_rollouts(folder, row.problem.id, console, step=1, solution=index)
+    assert f"{row.solution.evidence[0].total} rollouts behind step 1" in page.get()
+    assert "from the beginning" in page.get()
