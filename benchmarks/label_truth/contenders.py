@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from labelers import (
+    UCT,
     AnswerLikelihood,
     AnyLabeler,
     DoubleSearch,
@@ -17,6 +18,7 @@ from labelers import (
     Screen,
 )
 from labelers.posterior.reading import CueName
+from labelers.uct.priors import Prior
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,8 @@ _SWEPT: Mapping[str, tuple[Make, tuple[int, ...]]] = {
 _SEARCHES = ("first_success+skip", "binary_search", "double_search")
 
 STANDARD = ("outcome", "math_shepherd", "first_success", *_SEARCHES, "posterior")
-"""OmegaPRM is compared where a problem has many solutions: it grows one tree for all of them."""
+"""The tree searches, OmegaPRM and UCT, are compared where a problem has many solutions: they grow
+one tree for all of them. The cache lacks the prefixes that UCT comes by: `--sample`."""
 
 
 _BOUNDS = (0.85, 0.9, 0.95, 0.97, 0.99)
@@ -134,6 +137,15 @@ def _posterior(family: str, bound: float) -> Contender:
     return Contender(family=family, budget=f"stop={bound:g}", settings=settings, anchored=marked)
 
 
+_PRIORS: Mapping[str, Prior] = {"uct": "uniform", "uct+likelihood": "token_likelihood"}
+"""Family to what it takes for the policy's preference; only a world of a policy can be scored."""
+
+
+def _uct(family: str, simulations: int) -> Contender:
+    settings = UCT(simulations=simulations, prior=_PRIORS[family], solutions="root")
+    return Contender(family=family, budget=f"{simulations} leaves", settings=settings)
+
+
 _THRESHOLDS = (-2.0, 0.0, 2.0)
 
 
@@ -153,12 +165,14 @@ def contenders() -> Sequence[Contender]:
         for n in budgets
     ]
     short = OmegaPRM(search_limit=10)
+    grown = [_uct(family, leaves) for family in _PRIORS for leaves in (8, 16, 32, 100)]
     bounded = [_posterior(family, bound) for family in _READ for bound in _BOUNDS]
     return [
         outcome,
         *map(_likelihood, _THRESHOLDS),
         *swept,
         Contender(family="omega_prm", budget="N=8, 10 searches", settings=short),
+        *grown,
         *bounded,
     ]
 

@@ -24,6 +24,8 @@ COLOURS = {
     "binary_search": "#5f9e6e",
     "double_search": "#2f7f86",
     "omega_prm": "#7a5aa6",
+    "uct": "#6b4a2f",
+    "uct+likelihood": "#a58668",
     "answer_likelihood": "#b0588f",
     "posterior": "#1f4e9c",
     "posterior+answers": "#8f7fd0",

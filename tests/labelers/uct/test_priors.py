@@ -23,6 +23,12 @@ class Scorer(Rollouts):
     def __init__(self, logs: dict[str, tuple[float, ...]]) -> None:
         self._logs = logs
 
+    async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
+        raise AssertionError("priors ask for no rollout")
+
+    def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
+        raise AssertionError("priors cut no solution")
+
     async def score(
         self, prefix: Prefix, continuations: Sequence[Continuation]
     ) -> tuple[Score, ...]:
