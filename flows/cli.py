@@ -291,7 +291,7 @@ def recipe(
     overrides: Overrides = None,
 ) -> None:
     """Make a data product: STaR and V-STaR rounds, votes of solutions; the same command resumes."""
-    from flows.cooking import recipe_here
+    from flows.recipes import recipe_here
 
     recipe_here(config, out, err, overrides=overrides or (), resume=_command())
 

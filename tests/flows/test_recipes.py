@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from flows.cooking import READY, find_recipe, load_recipe, recipe_here
+from flows.recipes import READY, find_recipe, load_recipe, recipe_here
 from schemas import ConfigError
 from schemas.recipe_rows import PRODUCTS, product_schema
 from tests.runs import sums_run
