@@ -378,6 +378,19 @@ def evaluate(
 
 
 @app.command()
+def search(
+    config: Annotated[str, typer.Argument(help="A YAML file, or a name in configs/searches/.")],
+    overrides: Overrides = None,
+) -> None:
+    """Search at test time with a process reward model: best of N, beams, lookahead, a tree."""
+    from flows.config import CONFIGS, find_config
+    from flows.searching import load_search, search_here
+
+    path = find_config(config, folder=CONFIGS / "searches")
+    search_here(load_search(path, overrides or ()), out, err, resume=_command())
+
+
+@app.command()
 def calibrate(
     run: Run,
     output: Annotated[

@@ -46,15 +46,15 @@ def find_model(policy: Any) -> None:
         policy["model"] = str(CHECKOUT / model)
 
 
-def find_config(name: str) -> Path:
-    """Return the file of a configuration given by path, or by name in `configs/`."""
+def find_config(name: str, *, folder: Path = CONFIGS) -> Path:
+    """Return the file of a configuration given by path, or by name in a folder of ours."""
     given = Path(name)
     if given.is_file():
         return given
-    known = CONFIGS / f"{name}.yaml"
+    known = folder / f"{name}.yaml"
     if known.is_file():
         return known
-    names = ", ".join(sorted(path.stem for path in CONFIGS.glob("*.yaml")))
+    names = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
     raise ConfigError(
         f"{name} is no configuration: give the path of a YAML file, or one of {names}"
     )

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md: every setting of a run, critiques and recipes, from the models.
+"""Writes docs/settings.md: every setting of runs, critiques, searches and recipes.
 
 Run it as `python -m flows.settings_page > docs/settings.md`.
 """
@@ -15,6 +15,7 @@ from flows.messages import models_of
 from schemas.settings import Settings, tag_of
 from tasks.critique_settings import CritiqueRun
 from tasks.recipes import SelfConsistency, Star, Votes, VStar
+from tasks.search_settings import SearchRun
 from tasks.settings import LabelRun
 
 _HEAD = """\
@@ -40,6 +41,7 @@ _ROOTS: dict[type[BaseModel], str] = {
     VStar: "A recipe `{kind: v_star}`",
     SelfConsistency: "A recipe `{kind: self_consistency}`",
     Votes: "A recipe `{kind: votes}`",
+    SearchRun: "A search at test time",
 }
 _COLUMNS = ("| setting | type | default | meaning |", "| --- | --- | --- | --- |")
 

@@ -130,7 +130,7 @@ class ScriptedSettings(Settings):
         text, logprob = self._continue(
             _numbers(prompt), request.prefix.text, rng, greedy=request.sampling.temperature == 0
         )
-        pieces, cut = _cut(text, request.sampling)
+        pieces, stopped_by, cut = _cut(text, request.sampling)
         text = "".join(pieces)
         ends = tuple(accumulate(map(len, pieces)))
         return Completion(
@@ -142,6 +142,7 @@ class ScriptedSettings(Settings):
             cached_tokens=0,
             completion_tokens=len(pieces),
             logprob=logprob,
+            stopped_by="" if cut else stopped_by,
         )
 
     def score(self, prompt: Prompt, prefix: str, text: str) -> Score:
@@ -373,12 +374,16 @@ def _skip(numbers: tuple[int, ...], state: _State, line: str) -> _State:
     return _State(state.additions + 1, state.total + numbers[state.additions + 1])
 
 
-def _cut(text: str, sampling: Sampling) -> tuple[list[str], bool]:
-    """Return the pieces (a word with the space behind it) up to a stop string or the limit."""
-    for end in sorted(text.find(stop) for stop in sampling.stop if stop in text)[:1]:
-        text = text[:end]
+def _cut(text: str, sampling: Sampling) -> tuple[list[str], str, bool]:
+    """Return the pieces (a word with the space behind it) up to a stop string or the limit.
+
+    And that stop string, and whether the limit came first.
+    """
+    stopped_by = ""
+    for end, stop in sorted((text.find(stop), stop) for stop in sampling.stop if stop in text)[:1]:
+        text, stopped_by = text[:end], stop
     pieces = _PIECE.findall(text)
-    return pieces[: sampling.max_tokens], len(pieces) > sampling.max_tokens
+    return pieces[: sampling.max_tokens], stopped_by, len(pieces) > sampling.max_tokens
 
 
 def _uniform(*key: object) -> float:

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from policies.errors import brief, needs
 from schemas import ChatPrompt, Completion, ConfigError, Continuation, Prefix, Prompt, Score, Tokens
@@ -210,10 +210,17 @@ class TextReader:
         self.ids.append(token_id)
         self.ends.append(len(self.text))
 
-    def stop_at(self, stops: Sequence[str], since: int) -> int | None:
-        """Return where the earliest stop string begins that ends behind offset `since`."""
-        found = [self.text.find(s, max(0, since - len(s) + 1)) for s in stops]
-        return min((at for at in found if at >= 0), default=None)
+    def stop_at(self, stops: Sequence[str], since: int) -> "Stop | None":
+        """Return the earliest stop string that ends behind offset `since`."""
+        found = [Stop(self.text.find(s, max(0, since - len(s) + 1)), s) for s in stops]
+        return min((one for one in found if one.start >= 0), default=None)
+
+
+class Stop(NamedTuple):
+    """A stop string, and where it begins."""
+
+    start: int
+    text: str
 
 
 def whole_tokens(ids: Sequence[int], ends: Sequence[int], length: int) -> Tokens:

@@ -6,24 +6,15 @@ with the highest score, *weighted* the answer with the highest sum of scores (24
 drawn at random is worth. A tie is worth the share of right ones in it.
 """
 
-import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, get_args
 
 import numpy as np
 
-Aggregation = Literal["last", "min", "product"]
-AGGREGATIONS: tuple[Aggregation, ...] = get_args(Aggregation)
-"""A solution's score: the grade of its last step, the least, or the product of all."""
+from search.aggregation import AGGREGATE, AGGREGATIONS, Aggregation
 
-_AGGREGATE: Mapping[Aggregation, Callable[[Sequence[float]], float]] = {
-    "last": lambda grades: grades[-1],
-    "min": min,
-    "product": math.prod,
-}
 _DRAWS = 1_000
 
 
@@ -78,7 +69,7 @@ def _ways() -> dict[str, Callable[[Sequence[Candidate]], float]]:
 
 
 def _score(one: Candidate, by: Aggregation) -> float:
-    return _AGGREGATE[by](one.grades) if one.grades else 0.0
+    return AGGREGATE[by](one.grades) if one.grades else 0.0
 
 
 def _mean(candidates: Sequence[Candidate]) -> float:

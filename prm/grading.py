@@ -22,15 +22,12 @@ from prm.forms import Form, form_of
 from prm.loading import description, device_of, loads, tokenizer_of
 from prm.rows import Encoded
 from prm.settings import FORMS, FormName
-from schemas import ConfigError
+from schemas import ConfigError, Grades
 
 _AT_ONCE = 8192
 """Tokens of one pass, padding included."""
 _SORTED = 512
 """Solutions among which those of about equal length go into one pass."""
-
-Grades = tuple[float, ...]
-"""P(the step is right), a step each; those of steps that the model had no room for are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +44,26 @@ class Grader:
     """Whether the model is asked for the logits of some tokens alone: a language model's are as
     many as its vocabulary's words."""
 
-    def grade(self, solutions: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Grades]:
-        """Yield the grades of each solution, given as question and steps, in their order."""
+    def grade(self, solutions: Iterable[tuple[str, Sequence[str]]]) -> Iterator[tuple[float, ...]]:
+        """Yield the grades of each solution's steps, given as question and steps, in their order.
+
+        Those of steps that the model had no room for are missing.
+        """
+        return (one.steps for one in self.read(solutions))
+
+    def read(self, solutions: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Grades]:
+        """Yield the same with the tokens that were read."""
         waiting = iter(solutions)
         while group := list(islice(waiting, _SORTED)):
             read = [self.form.encode(*one).within(self.context) for one in group]
-            grades: dict[int, Grades] = {}
+            grades: dict[int, tuple[float, ...]] = {}
             for batch in _batches([len(one.ids) for one in read]):
                 found = self._pass([read[number] for number in batch])
                 grades |= dict(zip(batch, found, strict=True))
-            yield from (grades[number] for number in range(len(group)))
+            for number, one in enumerate(read):
+                yield Grades(steps=grades[number], tokens=len(one.ids))
 
-    def _pass(self, read: Sequence[Encoded]) -> list[Grades]:
+    def _pass(self, read: Sequence[Encoded]) -> list[tuple[float, ...]]:
         width = max(len(one.ids) for one in read)
         ids = torch.full((len(read), width), self.pad)
         mask = torch.zeros((len(read), width), dtype=torch.long)

@@ -6,11 +6,12 @@ Format, version 1. A header line, then one line per record, append-only:
     <crc32, 8 hex digits> <key, 32 hex digits> <record, JSON in UTF-8>\n
 
 A record is a completion or, where it says `"kind": "score"`, the score of a continuation, or where
-it says `"segment"`, a segmenter's reply; a completion that another run paid for says `"run"` and
-which. The checksum covers key, blank and JSON. JSON escapes line ends, so a line is a record
-whatever the policy wrote. A kill can tear the last line: without its line end it is cut off when
-the journal is opened again. Any other line whose checksum is wrong is skipped and counted; its
-record will be paid for again. Of two records with one key the first counts.
+it says `"segment"`, a segmenter's reply, or where it says `"grades"`, what a process reward model
+made of a solution's steps; a completion that another run paid for says `"run"` and which. The
+checksum covers key, blank and JSON. JSON escapes line ends, so a line is a record whatever the
+policy wrote. A kill can tear the last line: without its line end it is cut off when the journal is
+opened again. Any other line whose checksum is wrong is skipped and counted; its record will be paid
+for again. Of two records with one key the first counts.
 
 Every append reaches the operating system before `append` returns, so a killed process loses
 nothing; the disk is synced at intervals and at close, so a power cut loses seconds.
@@ -37,7 +38,7 @@ from typing import Any, Final, Self
 import orjson
 
 from rollouts.costs import Costs, Ledger, Origin
-from schemas import Completion, RunError, Score, Tokens
+from schemas import Completion, Grades, RunError, Score, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +129,18 @@ class Journal:
     def append_score(self, key: str, score: Score) -> None:
         """Record a score under a key of 32 hex digits; a key already recorded stays."""
         self._append(key, _score_record(score))
+
+    def append_grades(self, key: str, grades: Grades) -> None:
+        """Record the grades of a solution's steps; a key already recorded stays."""
+        record = {"kind": "grades", "grades": grades.steps, "tokens": grades.tokens}
+        self._append(key, record)
+
+    def get_grades(self, key: str) -> Grades | None:
+        """Return the grades recorded under a key of 32 hex digits; None if there are none."""
+        record = self._record(key)
+        if record is None:
+            return None
+        return Grades(steps=tuple(record["grades"]), tokens=record["tokens"])
 
     def _record(self, key: str) -> _Record | None:
         place = self._records.get(bytes.fromhex(key))
@@ -271,6 +284,8 @@ class JournalReader:
                 others += Costs.of_score(_score(record), replayed=True)
             elif record.get("kind") == "segment":
                 others += Costs.of_segment(_completion(record), replayed=True)
+            elif record.get("kind") == "grades":
+                continue  # no policy was asked
             else:
                 origin: Origin = "run" if record.get("run") else "journal"
                 ledger.completed(_completion(record), origin=origin, as_text=False)
@@ -300,7 +315,7 @@ def has_records(path: Path) -> bool:
 def _checked_key(line: bytes) -> bytes | None:
     """Return the key of a record line without its line end; None if the checksum is wrong."""
     body = line[_CRC + 1 :]
-    if len(body) <= _KEY or line[:_CRC] != b"%08x" % zlib.crc32(body):
+    if len(body) <= _KEY or line[: _CRC + 1] != b"%08x " % zlib.crc32(body):
         return None
     return bytes.fromhex(body[:_KEY].decode())
 

@@ -6,6 +6,7 @@ nodes       every sampled prefix with its evidence
 rollouts    every completion with its verdict
 
 A fifth, `critiques`, lies beside them in a set of critiques: what a critic wrote of the solutions.
+Those of a search at test time (`search_...`) are in a folder of their own.
 
 Each schema carries its version, its table's name and the `huggingface` features, so that
 `datasets.load_dataset("parquet", ...)` and pyarrow read the declared types. No table holds a
@@ -35,8 +36,9 @@ SCHEMA_VERSION = 4
 
 TableName = Literal["problems", "solutions", "nodes", "rollouts"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
-AnyTable = TableName | Literal["critiques"]
-"""The tables of a run, and that of a set of critiques beside them."""
+SearchTable = Literal["search_problems", "search_candidates", "search_chosen", "search_trace"]
+AnyTable = TableName | Literal["critiques"] | SearchTable
+"""The tables of a run, that of a set of critiques beside them, and those of a search."""
 
 _VERSION_KEY = b"stepmint_schema_version"
 _TABLE_KEY = b"stepmint_table"
@@ -96,6 +98,7 @@ GIVEN: pa.DataType = pa.struct(
 
 _TEXTS = pa.list_(_must("item", _TEXT))
 _INTS = pa.list_(_must("item", _INT))
+_REALS = pa.list_(_must("item", _REAL))
 
 _COLUMNS: Mapping[AnyTable, list[pa.Field]] = {
     "problems": [
@@ -128,7 +131,7 @@ _COLUMNS: Mapping[AnyTable, list[pa.Field]] = {
         _may("first_error", _INT),
         _must("evidence", pa.list_(_must("item", EVIDENCE))),
         _must("root", EVIDENCE),
-        _must("posterior", pa.list_(_must("item", _REAL))),
+        _must("posterior", _REALS),
         _must("checks", pa.list_(_must("item", CHECK))),
         _must("readings", pa.list_(_must("item", READING))),
         _must("stated", pa.list_(_must("item", STATEMENT))),
@@ -188,6 +191,75 @@ _COLUMNS: Mapping[AnyTable, list[pa.Field]] = {
         _must("verdicts", pa.list_(_must("item", pa.bool_()))),
         _may("first_error", _INT),
         _must("unread", _TEXT),
+    ],
+    "search_problems": [
+        _must("problem_id", _TEXT),
+        _must("source", _TEXT),
+        _must("question", _TEXT),
+        _must("answer", _TEXT),
+        _must("set_aside", _TEXT),
+        _must("correct", _INT),
+        _must("incorrect", _INT),
+        _must("no_answer", _INT),
+        _must("truncated", _INT),
+        _must("undecided", _INT),
+        _may("mean_score", _REAL),
+        _must("difficulty_tokens", _LONG),
+    ],
+    "search_candidates": [
+        _must("problem_id", _TEXT),
+        _must("search", _TEXT),
+        _must("candidate", _INT),
+        _must("place", _INT),
+        _must("steps", _TEXTS),
+        _must("grades", _REALS),
+        _must("end", _TEXT),
+        _must("times", _INT),
+        _must("tokens", _INT),
+        _may("answer", _TEXT),
+        _may("answer_number", _INT),
+        _must("outcome", _TEXT),
+        _must("reason", _TEXT),
+        _must("policy", _TEXT),
+        _must("prm", _TEXT),
+        _must("prompt", _TEXT),
+        _must("temperature", _REAL),
+        _must("seed", _LONG),
+    ],
+    "search_chosen": [
+        _must("problem_id", _TEXT),
+        _must("search", _TEXT),
+        _must("as_much_as", _TEXT),
+        _must("selector", _TEXT),
+        _must("candidate", _INT),
+        _may("answer", _TEXT),
+        _must("outcome", _TEXT),
+        _must("score", _REAL),
+        _must("answers", _INT),
+        _must("candidates", _INT),
+        _must("samples", _INT),
+        _must("tokens", _LONG),
+        _must("prm_tokens", _LONG),
+    ],
+    "search_trace": [
+        _must("problem_id", _TEXT),
+        _must("search", _TEXT),
+        _must("place", _INT),
+        _must("parent", _INT),
+        _must("round", _INT),
+        _must("prefix", _TEXTS),
+        _must("step", _TEXT),
+        _must("end", _TEXT),
+        _must("times", _INT),
+        _must("tokens", _INT),
+        _may("logprob", _REAL),
+        _must("grades", _REALS),
+        _must("ahead", _TEXTS),
+        _must("score", _REAL),
+        _must("kept", pa.bool_()),
+        _may("prior", _REAL),
+        _may("visits", _INT),
+        _may("q_value", _REAL),
     ],
 }
 

@@ -140,6 +140,8 @@ class Completion:
     completion_tokens: int
     logprob: float | None
     """Summed natural-log probability of the sampled tokens; None where the backend reports none."""
+    stopped_by: str | None = None
+    """The stop string that ended it; empty where none did; None where the backend does not say."""
 
     @classmethod
     def of_text(cls, text: str, *, seed: int = 0) -> "Completion":
@@ -202,6 +204,16 @@ class Score:
     def covers(self, text: str) -> bool:
         """Tell whether the scored tokens reach the end of the continuation's text."""
         return (self.ends[-1] if self.ends else 0) == len(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grades:
+    """What a process reward model makes of a solution's steps."""
+
+    steps: tuple[float, ...]
+    """P(the step is right), a step each; those that it had no room for are missing."""
+    tokens: int
+    """Tokens it read."""
 
 
 class Outcome(StrEnum):

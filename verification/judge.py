@@ -25,6 +25,10 @@ class Judge:
         """How many verdicts each stage decided, for reports."""
         return self._cascade.stages
 
+    def stated(self, text: str, *, finished: bool) -> str | None:
+        """Return the final answer that `text` states; None where it states none."""
+        return self._cascade.extract(text, finished=finished).answer
+
     async def judge(
         self, gold: str, text: str, *, finished: bool, options: Options = ()
     ) -> Verdict:

@@ -41,7 +41,7 @@ class _Running:
     def draw(self) -> Draw:
         return Draw(self.job.sampling, uniform(self.seed, self.drawn))
 
-    def completion(self, text: str, reason: FinishReason) -> Completion:
+    def completion(self, text: str, reason: FinishReason, stopped_by: str = "") -> Completion:
         return Completion(
             text=text,
             tokens=whole_tokens(self.reader.ids, self.reader.ends, len(text)),
@@ -51,6 +51,7 @@ class _Running:
             cached_tokens=0,
             completion_tokens=self.drawn,
             logprob=self.logprob,
+            stopped_by=stopped_by,
         )
 
 
@@ -131,7 +132,7 @@ class Batch:
         reader.read(token)
         stop = reader.stop_at(row.job.sampling.stop, since)
         if stop is not None:
-            return row.completion(reader.text[:stop], "stop")
+            return row.completion(reader.text[: stop.start], "stop", stop.text)
         if row.drawn >= row.limit:
             return row.completion(reader.text, "length")
         return None

@@ -41,10 +41,24 @@ class Choice(BaseModel):
     message: _ChatMessage | None = None
     finish_reason: str | None
     stop_reason: Any = None
+    matched_stop: Any = None
     token_ids: list[int] | None = None
     # Chat answers shape this differently; only text completions are asked for it.
     logprobs: _Logprobs | None = None
     prompt_logprobs: list[dict[int, _Likelihood] | None] | None = None
+
+    @property
+    def stopped_by(self) -> str | None:
+        """The stop string that ended it; empty where none did; None where the server is silent.
+
+        vLLM names it in `stop_reason`, SGLang in `matched_stop`; an end token has its id there or
+        nothing.
+        """
+        if self.finish_reason != "stop":
+            return ""
+        told = [name for name in ("stop_reason", "matched_stop") if name in self.model_fields_set]
+        named = [value for name in told if isinstance(value := getattr(self, name), str)]
+        return next(iter(named), "" if told else None)
 
     @property
     def decoded(self) -> Iterator[tuple[int, str]]:
@@ -102,6 +116,7 @@ class Choices(BaseModel):
                 cached_tokens=(details and details.cached_tokens) or 0,
                 completion_tokens=share if choice.token_ids is None else len(choice.token_ids),
                 logprob=_logprob(choice),
+                stopped_by=choice.stopped_by,
             )
             for seed, choice in zip(seeds, self.choices, strict=True)
         ]

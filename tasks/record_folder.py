@@ -1,0 +1,67 @@
+"""A folder that one process writes, with a JSON record that says what it is and how it stands."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from schemas import RunError
+from tasks.failures import leading, told
+from tasks.files import write_json
+from tasks.locks import holding
+
+
+class RecordFolder(Protocol):
+    """The paths of such a folder."""
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        ...
+
+    @property
+    def lock(self) -> Path:
+        """The file that its writer holds locked."""
+        ...
+
+    @property
+    def record_file(self) -> Path:
+        """The record."""
+        ...
+
+    def record(self) -> dict[str, Any]:
+        """Return the record; empty where there is none."""
+        ...
+
+
+@contextmanager
+def held(made: RecordFolder) -> Iterator[None]:
+    """Hold a folder, which is made where it is not there; RunError where another does."""
+    otherwise = "choose another name with --set name=NAME"
+    with holding(made.path, made.lock, otherwise=otherwise):
+        yield
+
+
+def update(made: RecordFolder, changes: Mapping[str, Any]) -> None:
+    """Change some keys of the record in one atomic rename."""
+    write_record(made, made.record() | dict(changes))
+
+
+def write_record(made: RecordFolder, record: Mapping[str, Any]) -> None:
+    """Write the record in one atomic rename."""
+    write_json(made.record_file, record, mode=0o600)  # it tells which servers and programs
+
+
+@contextmanager
+def failures_told(made: RecordFolder) -> Iterator[None]:
+    """Record why it was left, and raise of many failures the one that explains the others."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(RunError):  # a full disk must not hide what went wrong
+            update(made, {"status": "failed", "error": told(error)})
+        raise leading(error) from error
+    except BaseException:
+        with suppress(RunError):
+            update(made, {"status": "interrupted", "error": None})
+        raise
