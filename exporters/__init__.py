@@ -21,6 +21,7 @@ from exporters.tagged import (
     PaddleNlpExporter,
 )
 from exporters.trl import StepmintExporter, TrlExporter
+from exporters.verifier import VerifierExporter
 
 
 def _trl_unless_named(value: Any) -> Any:
@@ -48,6 +49,7 @@ AnyExporter = Annotated[
     | CountsExporter
     | OrmExporter
     | SftExporter
+    | VerifierExporter
     | CritiqueExporter
     | CritiqueDpoExporter,
     Field(discriminator="format"),

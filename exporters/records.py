@@ -28,6 +28,10 @@ class Tokenizer(Protocol):
         """Return the number of tokens of `text`, special tokens not added."""
         ...
 
+    def ids(self, text: str) -> list[int]:
+        """Return the tokens of `text`, special tokens not added."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledSteps:

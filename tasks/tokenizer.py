@@ -35,4 +35,8 @@ class TrainerTokenizer:
 
     def count(self, text: str) -> int:
         """Return the number of tokens of `text`, special tokens not added."""
-        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        return len(self.ids(text))
+
+    def ids(self, text: str) -> list[int]:
+        """Return the tokens of `text`, special tokens not added."""
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -197,6 +197,9 @@ class Words:
     def count(self, text: str) -> int:
         return len(text.split())
 
+    def ids(self, text: str) -> list[int]:
+        return list(range(self.count(text)))
+
 
 def test_a_chat_that_is_too_long_for_the_trainer_is_refused(tmp_path: Path) -> None:
     run = RunFolder(run_of(tmp_path / "run", AGREES, f"{'long ' * 500}\n\n{AGREES}"))

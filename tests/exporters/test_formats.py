@@ -291,6 +291,9 @@ class Words:
     def count(self, text: str) -> int:
         return len(text.split())
 
+    def ids(self, text: str) -> list[int]:
+        return list(range(self.count(text)))
+
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_longer_row_is_longer(name: str) -> None:

@@ -135,6 +135,9 @@ class Words:
     def count(self, text: str) -> int:
         return len(text.split())
 
+    def ids(self, text: str) -> list[int]:
+        return list(range(self.count(text)))
+
 
 def test_prefixes_that_are_too_long_are_left_out_and_counted() -> None:
     words = len(f"{QUESTION} 2 * 3 = 6.".split())

@@ -30,6 +30,9 @@ class WordTokenizer:
     def count(self, text: str) -> int:
         return len(text.split()) + text.count("\n")
 
+    def ids(self, text: str) -> list[int]:
+        return list(range(self.count(text)))
+
 
 def export(run_dir: Path, tokenizer: Any = None, **settings: Any) -> ExportReport:
     return export_run(RunFolder(run_dir), TrlExporter(**settings), tokenizer=tokenizer)
