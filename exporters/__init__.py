@@ -20,6 +20,7 @@ from exporters.tagged import (
     OpenRlhfSoftExporter,
     PaddleNlpExporter,
 )
+from exporters.tree_edges import TreeEdgesExporter
 from exporters.trl import StepmintExporter, TrlExporter
 from exporters.verifier import VerifierExporter
 
@@ -44,6 +45,7 @@ AnyExporter = Annotated[
     | SkyworkExporter
     | MathApsExporter
     | MathApsTreeExporter
+    | TreeEdgesExporter
     | PreferenceExporter
     | OutcomePreferenceExporter
     | CountsExporter

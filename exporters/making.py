@@ -9,15 +9,17 @@ import pyarrow as pa
 
 from exporters.critique_sets import critique_template
 from exporters.filters import Candidate, Scope, Sifting
-from exporters.records import Refused, Settled, Taken, TrainingRow
+from exporters.records import Refused, Sampled, Settled, Taken, TrainingRow
 from exporters.seam import Exporter
 from exporters.splits import Split, split_of
-from schemas import Node
+from schemas import Node, Outcome
 from schemas.arrow import huggingface_metadata, read_table
 from schemas.conversion import nodes_from, solutions_from
 from schemas.critique_folder import CritiqueFolder
 from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
+
+_SAMPLED = ("problem_id", "prefix_steps", "text", "outcome")
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Making:
         for candidate, taken in self._found(shard, settled, places, tally):
             if self.sifting.keeps(candidate):
                 kept.setdefault(candidate.problem.id, []).append(taken)
+        settled = replace(settled, rollouts=self._rollouts(shard))
         rows: dict[Split, list[TrainingRow]] = {}
         for problem_id, brought in kept.items():
             split = split_of(problem_id, self.exporter.validation_ratio)
@@ -102,6 +105,21 @@ class Making:
             for row in nodes_from(read_table(self.scope.run.file("nodes", shard), "nodes")):
                 nodes.setdefault(row.problem_id, []).append(row.node)
         return nodes
+
+    def _rollouts(self, shard: str) -> dict[str, list[Sampled]]:
+        """Return the rollouts of each problem, where the format reads them."""
+        found: dict[str, list[Sampled]] = {}
+        if self.exporter.reads_rollouts:
+            table = read_table(self.scope.run.file("rollouts", shard), "rollouts", _SAMPLED)
+            for row in table.to_pylist():
+                steps = tuple(row["prefix_steps"])
+                one = Sampled(
+                    prefix_steps=steps,
+                    text="".join(steps) + row["text"],
+                    outcome=Outcome(row["outcome"]),
+                )
+                found.setdefault(row["problem_id"], []).append(one)
+        return found
 
     def _made(
         self, taken: Sequence[Taken], nodes: Sequence[Node], settled: Settled, tally: Tally

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from rollouts import PromptTemplate
-from schemas import Critique, LabelledSolution, Problem
+from schemas import Critique, LabelledSolution, Outcome, Problem
 from schemas.critique_folder import SolutionKey
 from schemas.views import AnyView
 
@@ -52,6 +52,17 @@ class LabelledSteps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """What formats of trees read of a rollout."""
+
+    prefix_steps: tuple[str, ...]
+    """The steps it was sampled behind."""
+    text: str
+    """The whole solution: prefix and completion."""
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """What a run settles of what an exporter leaves open."""
 
@@ -64,6 +75,8 @@ class Settled:
     """Those of the solutions at hand, in formats that read them."""
     critique_template: PromptTemplate | None = None
     """How the critic was asked, in formats that read critiques."""
+    rollouts: Mapping[str, Sequence[Sampled]] = field(default_factory=dict)
+    """Those of the problems at hand, by problem id, in formats that read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,8 @@ class Exporter(Settings):
     """Whether labels may be True and False."""
     reads_nodes: ClassVar[bool] = False
     """Whether rows are also made of sampled prefixes that no solution holds."""
+    reads_rollouts: ClassVar[bool] = False
+    """Whether rows are made of the rollouts themselves: `Settled.rollouts`."""
     usage: ClassVar[str] = ""
     """How a trainer takes `rows`, a loaded export, as Python for a dataset's card; `{separator}`
     and `{max_length}` stand for those of the export. Empty: there is no more to it than loading."""

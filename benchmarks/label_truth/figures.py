@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.label_truth.measure import Judged
+from benchmarks.label_truth.measure import Judged, JudgedPrefixes
 
 RESAMPLES = 1000
 BINS = 10
@@ -89,24 +89,60 @@ FIGURES: Mapping[str, Callable[[Sums], Array]] = {
 all, an abstention being a miss. Costs are per solution."""
 
 
+PREFIX_FIGURES: Mapping[str, Callable[[Sums], Array]] = {
+    "labelled": _ratio("labelled", "problems"),
+    "right_is_right": _ratio("right_hits", "right"),
+    "wrong_is_wrong": _ratio("wrong_hits", "wrong"),
+    "wrong": _ratio("wrong", "problems"),
+    "tokens_per_label": _ratio("tokens", "labelled"),
+}
+"""Of distinct prefixes that counts label: numbers per problem, shares, tokens of all rollouts."""
+
+
 def figures(judged: Sequence[Judged], *, seed: int) -> dict[str, Figure]:
     """Return all figures of some solutions, with intervals from resampled problems."""
-    cases = sorted({one.case for one in judged})
+    counts = [(one.case, _counts(one)) for one in judged]
+    sums = _resampled(counts, always=_always(), seed=seed)
+    return {name: _figure(of(sums)) for name, of in FIGURES.items()}
+
+
+def prefix_figures(judged: Sequence[JudgedPrefixes], *, seed: int) -> dict[str, Figure]:
+    """Return all figures of the labelled prefixes, with intervals from resampled problems."""
+    counts = [(one.case, _prefix_counts(one)) for one in judged]
+    sums = _resampled(counts, always=set(), seed=seed)
+    return {name: _figure(of(sums)) for name, of in PREFIX_FIGURES.items()}
+
+
+def _resampled(
+    counts: Sequence[tuple[str, Mapping[str, float]]], *, always: set[str], seed: int
+) -> Sums:
+    """Return the sums of counts, each with its problem, over all and over each resample."""
+    cases = sorted({case for case, _ in counts})
     place = {case: n for n, case in enumerate(cases)}
-    counts = [_counts(one) for one in judged]
-    names = sorted({name for one in counts for name in one} | _always())
+    names = sorted({name for _, one in counts for name in one} | always)
     column = {name: n for n, name in enumerate(names)}
     per_case = np.zeros((len(cases), len(names)))
-    for one, count in zip(judged, counts, strict=True):
+    for case, count in counts:
         for name, value in count.items():
-            per_case[place[one.case], column[name]] += value
+            per_case[place[case], column[name]] += value
     weights = np.ones((RESAMPLES + 1, len(cases)))
     draws = np.random.default_rng(seed).integers(len(cases), size=(RESAMPLES, len(cases)))
     for row, drawn in enumerate(draws, start=1):
         weights[row] = np.bincount(drawn, minlength=len(cases))
     totals = weights @ per_case
-    sums = {name: totals[:, n] for name, n in column.items()}
-    return {name: _figure(of(sums)) for name, of in FIGURES.items()}
+    return {name: totals[:, n] for name, n in column.items()}
+
+
+def _prefix_counts(one: JudgedPrefixes) -> dict[str, float]:
+    return {
+        "problems": 1,
+        "labelled": one.right + one.wrong,
+        "right": one.right,
+        "right_hits": one.right_hits,
+        "wrong": one.wrong,
+        "wrong_hits": one.wrong_hits,
+        "tokens": one.tokens,
+    }
 
 
 def _figure(values: Array) -> Figure:

@@ -12,6 +12,7 @@ from labelers.posterior import Model, Observation, anchor, fit
 from labelers.posterior.counting import observed, tells
 from labelers.posterior.reading import CueName
 from schemas import LabelledSolution, Labelling, RunError
+from schemas.views import hard_label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +39,35 @@ class Judged:
     """Tokens of the solution itself."""
 
 
+CONFIRMED = 4
+"""Decided rollouts without a correct one that call a prefix wrong; one correct calls it right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedPrefixes:
+    """The distinct prefixes of one problem that a labeler's counts label, beside the truth."""
+
+    case: str
+    right: int
+    """Called right: a rollout was correct."""
+    right_hits: int
+    """Those of them that hold no wrong step."""
+    wrong: int
+    """Called wrong: `CONFIRMED` rollouts or more, and none correct."""
+    wrong_hits: int
+    """Those of them that hold a wrong step."""
+    tokens: float
+    """Written in all rollouts of the problem, those of the root included."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What a contender did in a world."""
 
     contender: Contender
     judged: tuple[Judged, ...]
+    prefixes: tuple[JudgedPrefixes, ...]
+    """One per problem."""
     rollouts: float
     """Taken over all problems in draw 0, root rollouts included."""
     probed: int
@@ -100,6 +124,9 @@ class Bench:
         return Measured(
             contender=contender,
             judged=tuple(judged),
+            prefixes=tuple(
+                _prefixes(world, case, run) for case, run in zip(cases, first, strict=True)
+            ),
             rollouts=sum(run.meter.total.rollouts for run in first),
             probed=sum(run.meter.probed for run in first),
             asked_again=sum(run.meter.asked_again for run in first),
@@ -121,6 +148,7 @@ def _joined(contender: Contender, parts: Sequence[Measured]) -> Measured:
     return Measured(
         contender=contender,
         judged=tuple(one for part in parts for one in part.judged),
+        prefixes=tuple(one for part in parts for one in part.prefixes),
         rollouts=sum(part.rollouts for part in parts),
         probed=sum(part.probed for part in parts),
         asked_again=sum(part.asked_again for part in parts),
@@ -181,6 +209,23 @@ def _judge(case: Case, first: _Run, again: _Run | None) -> list[Judged]:
             )
         )
     return judged
+
+
+def _prefixes(world: World, case: Case, run: _Run) -> JudgedPrefixes:
+    hits: dict[bool, list[bool]] = {True: [], False: []}
+    for node in run.labelling.nodes:
+        said = hard_label(node.evidence)
+        confirmed = said or node.evidence.decided >= CONFIRMED
+        if node.prefix.steps and said is not None and confirmed:
+            hits[said].append(world.is_right(case, run.meter.rollouts, node.prefix) == said)
+    return JudgedPrefixes(
+        case=case.problem.id,
+        right=len(hits[True]),
+        right_hits=sum(hits[True]),
+        wrong=len(hits[False]),
+        wrong_hits=sum(hits[False]),
+        tokens=run.meter.total.completion_tokens,
+    )
 
 
 def _likeliest(label: LabelledSolution) -> tuple[int | None, float | None]:

@@ -37,7 +37,8 @@ class Meter(Rollouts):
     """The rollouts of one problem, with an account of who asked for what."""
 
     def __init__(self, rollouts: Rollouts) -> None:
-        self._rollouts = rollouts
+        self.rollouts = rollouts
+        """Where they come from."""
         self._indices: defaultdict[str, set[int]] = defaultdict(set)
         self._asked: Counter[str] = Counter()
         self._spent: defaultdict[str, Spent] = defaultdict(Spent)
@@ -48,11 +49,11 @@ class Meter(Rollouts):
     @property
     def cannot_score(self) -> str:
         """What the rollouts behind it say."""
-        return self._rollouts.cannot_score
+        return self.rollouts.cannot_score
 
     async def sample(self, prefix: Prefix, *, start: int = 0, count: int) -> tuple[Rollout, ...]:
         """Return rollouts and note what they cost; a rollout is paid for once."""
-        taken = await self._rollouts.sample(prefix, start=start, count=count)
+        taken = await self.rollouts.sample(prefix, start=start, count=count)
         key, seen = prefix.key, self._indices[prefix.key]
         new = [one for one in taken if one.sample_index not in seen]
         seen.update(one.sample_index for one in new)
@@ -66,14 +67,14 @@ class Meter(Rollouts):
         self, prefix: Prefix, continuations: Sequence[Continuation]
     ) -> tuple[Score, ...]:
         """Return scores and note what they cost; a score is paid for once."""
-        scores = await self._rollouts.score(prefix, continuations)
+        scores = await self.rollouts.score(prefix, continuations)
         for told, score in zip(continuations, scores, strict=True):
             self._scored[prefix.key, told.text] = score.prompt_tokens + len(score.logprobs)
         return scores
 
     def prefixes(self, solution: Rollout) -> tuple[Prefix, ...]:
         """Return the prefixes of a solution."""
-        return self._rollouts.prefixes(solution)
+        return self.rollouts.prefixes(solution)
 
     @property
     def probed(self) -> int:

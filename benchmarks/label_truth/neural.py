@@ -98,6 +98,10 @@ class NeuralWorld:
         key = case.problem.id
         return _View(self.source[key], self.roots[key], offset=draw * FRESH)
 
+    def is_right(self, case: Case, rollouts: Rollouts, prefix: Prefix) -> bool:
+        """Ask the oracle whether a prefix holds no wrong step."""
+        return first_error(case.problem, prefix.steps) < 0
+
     def folds(self) -> Sequence[tuple[World, World]]:
         """Return the two halves of the cases, each to learn from and to measure in."""
         halves = [replace(self, case_list=self.case_list[start::2]) for start in (0, 1)]

@@ -1,13 +1,13 @@
 """The figures of one world as a table for people and as JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.label_truth.figures import Figure, figures
+from benchmarks.label_truth.figures import Figure, figures, prefix_figures
 from benchmarks.label_truth.measure import Measured
 
 GROUPS = ("wrong_answer", "right_answer", "all")
@@ -28,6 +28,8 @@ class Line:
     distinct_per_thousand: float
     """Distinct prefixes sampled per 1,000 rollouts, root rollouts counted among both."""
     asked_again: int
+    prefixes: Mapping[str, Figure] = field(default_factory=dict)
+    """Of the distinct prefixes that its counts label; empty in figures of before."""
 
     @property
     def name(self) -> str:
@@ -54,6 +56,7 @@ def line(measured: Measured, *, seed: int) -> Line:
         sizes={name: len(some) for name, some in judged.items()},
         distinct_per_thousand=1000 * measured.probed / measured.rollouts,
         asked_again=measured.asked_again,
+        prefixes=prefix_figures(measured.prefixes, seed=seed),
     )
 
 
@@ -65,7 +68,12 @@ def as_json(lines: Sequence[Line]) -> list[dict[str, object]]:
 def from_json(saved: Mapping[str, Any]) -> Iterator[tuple[str, list[Line]]]:
     """Yield the worlds of a file of figures."""
     for name, lines in saved["worlds"].items():
-        yield name, [Line(**{**one, "groups": _groups(one["groups"])}) for one in lines]
+        yield name, [_line(one) for one in lines]
+
+
+def _line(saved: Mapping[str, Any]) -> Line:
+    prefixes = {name: Figure(**figure) for name, figure in saved.get("prefixes", {}).items()}
+    return Line(**{**saved, "groups": _groups(saved["groups"]), "prefixes": prefixes})
 
 
 def _groups(saved: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Figure]]:
@@ -84,6 +92,7 @@ def show(world: str, lines: Sequence[Line], console: Console) -> None:
         console.print(_right(title, lines))
     if kinds := [name for name in lines[0].groups if name not in GROUPS]:
         console.print(_kinds(f"{world}: wrong answers by kind of first error", kinds, lines))
+    console.print(_prefixes(f"{world}: distinct prefixes, labelled by their counts", lines))
 
 
 def _wrong(title: str, lines: Sequence[Line]) -> Table:
@@ -141,6 +150,28 @@ def _kinds(title: str, kinds: Sequence[str], lines: Sequence[Line]) -> Table:
         shares = (one.groups[kind] for kind in kinds)
         cells = (f"{_percent(each['exact'])} / {_percent(each['too_late'])}" for each in shares)
         table.add_row(one.name, *cells)
+    return table
+
+
+def _prefixes(title: str, lines: Sequence[Line]) -> Table:
+    """Say how many prefixes a problem labels, how truly, and for how many tokens each."""
+    table = _table(title)
+    for head in (
+        "a problem",
+        "called wrong",
+        "wrong is wrong %",
+        "right is right %",
+        "tokens each",
+    ):
+        table.add_column(head, justify="right")
+    for one in lines:
+        figure = one.prefixes
+        table.add_row(
+            one.name,
+            *(_number(figure[n], 1) for n in ("labelled", "wrong")),
+            *(_percent(figure[n], spread=True) for n in ("wrong_is_wrong", "right_is_right")),
+            _number(figure["tokens_per_label"], 0),
+        )
     return table
 
 

@@ -155,6 +155,11 @@ class ScriptedWorld:
         """Return the rollouts of a case."""
         return ScriptedRollouts(self._scripts[case.problem.id], seed=f"{self.seed}/{draw}")
 
+    def is_right(self, case: Case, rollouts: Rollouts, prefix: Prefix) -> bool:
+        """Tell whether the branch of a prefix has not erred yet."""
+        assert isinstance(rollouts, ScriptedRollouts)
+        return rollouts.branch_of(prefix).error >= len(prefix.steps)
+
     def folds(self) -> Sequence[tuple[World, World]]:
         """Return a world of the same law with other problems, and this one."""
         other = replace(self, wrong=CALIBRATION, right=0, seed=self.seed + OTHER_PROBLEMS)
@@ -256,6 +261,10 @@ class ScriptedRollouts(Rollouts):
         lines = tuple(solution.text.splitlines(keepends=True))
         return tuple(Prefix(steps=lines[: n + 1], token_ids=None) for n in range(len(lines)))
 
+    def branch_of(self, prefix: Prefix) -> Branch:
+        """Return the branch that a prefix of a sampled solution is on."""
+        return self._branches[prefix.steps[-1].partition(".")[0]]
+
     def _taken(self, prefix: Prefix, count: int) -> list[Rollout]:
         last = prefix.steps[-1] if prefix.steps else ""
         stream = self._streams.get(last)
@@ -270,7 +279,7 @@ class ScriptedRollouts(Rollouts):
 
     def _roll(self, prefix: Prefix, last: str, stream: _Stream) -> Rollout:
         script, index, length = self.script, len(stream.rollouts), len(prefix.steps)
-        parent = self._branches[last.partition(".")[0]] if last else None
+        parent = self.branch_of(prefix) if last else None
         if parent is None and index < len(script.solutions):
             right, name = _ends_right(script, script.solutions[index]), f"s{index}"
         else:

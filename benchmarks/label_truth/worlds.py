@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rollouts.seam import Rollouts
-from schemas import Problem
+from schemas import Prefix, Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,10 @@ class World(Protocol):
 
     def rollouts(self, case: Case, *, draw: int) -> Rollouts:
         """Return the judged rollouts of a case, with nothing remembered of earlier asking."""
+        ...
+
+    def is_right(self, case: Case, rollouts: Rollouts, prefix: Prefix) -> bool:
+        """Tell whether a prefix that these rollouts passed through holds no wrong step."""
         ...
 
     def folds(self) -> Sequence[tuple["World", "World"]]:

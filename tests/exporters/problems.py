@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from exporters import Exporter, Refused
-from exporters.records import Made, Settled, Taken, Tokenizer
+from exporters.records import Made, Sampled, Settled, Taken, Tokenizer
 from schemas import Evidence, LabelledSolution, Node, Outcome, Prefix, StopRule
 from tests.runs import evidence, problem, solution
 
@@ -32,6 +32,12 @@ SOLUTIONS = (
     solved(["2 * 3 = 6.\n", "2 + 6 = 8."], [SHARED, RIGHT]),
     solved(["2 * 3 = 6.\n", "2 + 6 = 9."], [SHARED, WRONG], 1),
 )
+ROLLOUTS = (
+    Sampled(prefix_steps=(), text="2 * 3 = 6.\n2 + 6 = 8.", outcome=Outcome.CORRECT),
+    Sampled(prefix_steps=(), text="2 * 3 = 6.\n2 + 6 = 9.", outcome=Outcome.INCORRECT),
+    Sampled(prefix_steps=("2 * 3 = 6.\n",), text="2 * 3 = 6.\n2 + 6 = 8.", outcome=Outcome.CORRECT),
+    Sampled(prefix_steps=("2 + 2 = 4.\n",), text="2 + 2 = 4.\n4 *", outcome=Outcome.TRUNCATED),
+)
 NODES = (node([], evidence(5, 3)), node(["2 + 2 = 4.\n"], DEAD))
 
 
@@ -40,10 +46,11 @@ def made_of(
     solutions: Sequence[LabelledSolution] = SOLUTIONS,
     nodes: Sequence[Node] = NODES,
     tokenizer: Tokenizer | None = None,
+    rollouts: Sequence[Sampled] = ROLLOUTS,
 ) -> list[Made | Refused]:
     """Return all that a format makes of the solutions and nodes of the problem."""
     view = exporter.view or exporter.own_view("counts")
-    settled = Settled(view=view, separator="", tokenizer=tokenizer)
+    settled = Settled(view=view, separator="", tokenizer=tokenizer, rollouts={ONE.id: rollouts})
     brought = [exporter.taken(ONE, one, settled) for one in solutions]
     taken = [one for one in brought if isinstance(one, Taken)]
     refused = [one for one in brought if isinstance(one, Refused)]

@@ -13,7 +13,8 @@ from exporters.edits import differ_by
 from exporters.math_aps import MathApsExporter, MathApsTreeExporter
 from exporters.preference import OutcomePreferenceExporter, PreferenceExporter
 from exporters.prefixes import prefix_tree
-from schemas import Evidence, ExportError, StopRule
+from exporters.tree_edges import TreeEdgesExporter
+from schemas import Evidence, ExportError, Prefix, StopRule
 from schemas.views import Beta, Hard, Posterior, Soft
 from tests.exporters.problems import (
     DEAD,
@@ -95,6 +96,25 @@ def test_a_solution_of_which_a_search_sampled_no_step_brings_the_verdict_on_its_
     (row,) = rows_of(MathApsTreeExporter(), world)
     children = json.loads(row["reasoning_steps"])["children"]
     assert {"text": "a\nb", "mc_value": 1.0, "children": []} in children
+
+
+def test_edges_count_what_passes_through_them_and_what_was_sampled_behind_them() -> None:
+    edges = rows_of(TreeEdgesExporter())
+    root, shared, dead = Prefix(), Prefix(steps=("2 * 3 = 6.\n",)), Prefix(steps=("2 + 2 = 4.\n",))
+    counts = {
+        (one["parent_key"], one["step"]): (one["visits"], one["correct"], one["q_value"])
+        for one in edges
+    }
+    assert counts == {
+        (root.key, "2 * 3 = 6.\n"): (3, 2, 2 / 3),
+        (shared.key, "2 + 6 = 8."): (2, 2, 1.0),
+        (shared.key, "2 + 6 = 9."): (1, 0, 0.0),
+        # The truncated one is a visit without a value, and the torn step no edge.
+        (root.key, "2 + 2 = 4.\n"): (1, 0, None),
+    }
+    assert [one["depth"] for one in edges] == [1, 1, 2, 2]
+    assert {one["step"] for one in edges if one["terminal"]} == {"2 + 6 = 8.", "2 + 6 = 9."}
+    assert dead.key in {one["prefix_key"] for one in edges}
 
 
 def test_values_of_math_aps_are_numbers_of_a_view_that_grades() -> None:

@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from pyarrow.parquet import read_table as read_parquet
 from rich.console import Console
 
+from exporters.runs import export_run
+from exporters.tree_edges import TreeEdgesExporter
 from reports.show import show_rollouts
-from schemas import StopRule
+from schemas import Outcome, Prefix, StopRule
 from schemas.arrow import read_table
 from schemas.conversion import nodes_from, rollouts_from
 from schemas.run_folder import RunFolder
@@ -68,3 +71,28 @@ def test_all_rollouts_behind_a_count_are_shown(tmp_path: Path) -> None:
         show_rollouts(folder, row.problem.id, console, step=1, solution=index)
     assert f"{row.solution.evidence[0].total} rollouts behind step 1" in page.get()
     assert "from the beginning" in page.get()
+
+
+def test_the_edges_of_a_search_have_its_visits(tmp_path: Path) -> None:
+    whole = run(tmp_path)
+    label_all(whole)
+    folder = RunFolder(whole.folder)
+    made = export_run(folder, TreeEdgesExporter(validation_ratio=0))
+    edges = read_parquet(made.folder / "train.parquet").to_pylist()
+    rollouts = [one for table in folder.tables("rollouts") for one in rollouts_from(table)]
+    seen = {
+        (row.problem.id, prefix.key): prefix
+        for row in folder.solutions()
+        for count in range(1, len(row.solution.steps) + 1)
+        for prefix in [Prefix(steps=row.solution.steps[:count])]
+    }
+    assert len(edges) == len(seen)
+    for edge in edges:
+        here = seen[edge["problem_id"], edge["prefix_key"]]
+        through = [
+            one.verdict.outcome
+            for one in rollouts
+            if one.problem_id == edge["problem_id"] and one.text.startswith(here.text)
+        ]
+        assert edge["visits"] == len(through)
+        assert edge["correct"] == through.count(Outcome.CORRECT)

@@ -138,3 +138,24 @@ def test_unknown_contenders_are_refused_by_name() -> None:
     ):
         chosen(["triple_search"])
     assert all(isinstance(one, Contender) for one in chosen(["posterior"]))
+
+
+def test_prefixes_that_counts_label_are_set_beside_the_truth() -> None:
+    world = ScriptedWorld(law="a", recoverable=0.0, wrong=20)
+    found = measured(world, "math_shepherd N=16")
+    right, wrong = (
+        sum(getattr(one, name) for one in found.prefixes) for name in ("right", "wrong")
+    )
+    assert (len(found.prefixes), right > 0, wrong > 0) == (20, True, True)
+    # From no error does this world recover, so a correct rollout proves its prefix.
+    assert sum(one.right_hits for one in found.prefixes) == right
+    assert 0.9 * wrong < sum(one.wrong_hits for one in found.prefixes) <= wrong
+    assert all(one.tokens > 16 for one in found.prefixes)
+
+
+def test_a_tree_search_labels_the_solutions_of_a_world() -> None:
+    world = ScriptedWorld(law="a", recoverable=0.3, wrong=16, per_problem=8)
+    found = measured(world, "uct 8 leaves")
+    assert found.asked_again == 0
+    assert found.rollouts == 2 * (16 + 8 * 4)
+    assert all(one.said is None or one.said >= 0 for one in found.judged)
