@@ -6,10 +6,8 @@ critiques.json                 what the set is, from its first moment; at the en
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from rollouts import JournalReader, Spent, has_records
 from rollouts.critiquing import READER, load_critique_template
@@ -21,7 +19,7 @@ from schemas.run_folder import RunFolder
 from tasks.commits import recorded
 from tasks.critique_settings import CritiqueRun
 from tasks.files import digest, sync, write_json
-from tasks.locks import holding
+from tasks.record_folder import update, write_record
 from tasks.run_file import differences
 
 
@@ -42,13 +40,6 @@ class CritiqueShard:
     """How they were read."""
     digest: str
     """SHA-256 of the table."""
-
-
-@contextmanager
-def held(made: CritiqueFolder) -> Iterator[None]:
-    """Hold a set's folder, which is made where it is not there; RunError where another does."""
-    with holding(made.path, made.lock, otherwise="choose another set with --set name=NAME"):
-        yield
 
 
 def begin(made: CritiqueFolder, settings: CritiqueRun) -> None:
@@ -92,16 +83,6 @@ def _sampled(made: CritiqueFolder) -> bool:
     """Tell whether a set holds anything that its critic was asked for."""
     journals = made.path.glob("journal/*.journal")
     return any(made.path.glob("shard-*.parquet")) or any(map(has_records, journals))
-
-
-def update(made: CritiqueFolder, changes: Mapping[str, Any]) -> None:
-    """Change some keys of `critiques.json` in one atomic rename."""
-    write_record(made, made.record() | dict(changes))
-
-
-def write_record(made: CritiqueFolder, record: Mapping[str, Any]) -> None:
-    """Write `critiques.json` in one atomic rename."""
-    write_json(made.record_file, record, mode=0o600)  # it tells which servers and programs
 
 
 def marker(made: CritiqueFolder, shard: str) -> CritiqueShard | None:

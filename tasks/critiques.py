@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,18 +23,16 @@ from tasks.critique_set import (
     begin,
     commit,
     digest_of_solutions,
-    held,
     known,
     marker,
     rows_there,
     same_policy,
     spent_by,
-    update,
 )
 from tasks.critique_settings import CritiqueRun
-from tasks.failures import leading, told
 from tasks.files import writing
 from tasks.paced import all_or_over, through_shards
+from tasks.record_folder import failures_told, held, update
 from tasks.window import Window
 
 
@@ -105,28 +102,13 @@ async def critique(folder: Path, settings: CritiqueRun, board: CritiqueBoard) ->
     made = run.critique_set(settings.name)
     with writing(made.path), held(made):
         begin(made, settings)
-        with _failures_told(made):
+        with failures_told(made):
             await _asked(run, made, settings, board, shards)
         board.phase = "counting"
         counts = await asyncio.to_thread(counted, run, made)
         status = "budget reached" if board.reached else "finished"
         update(made, {"status": status, "error": None, **counts.as_json()})
         return counts
-
-
-@contextmanager
-def _failures_told(made: CritiqueFolder) -> Iterator[None]:
-    """Record why a set was left, and raise of many failures the one that explains the others."""
-    try:
-        yield
-    except Exception as error:
-        with suppress(RunError):  # a full disk must not hide what went wrong
-            update(made, {"status": "failed", "error": told(error)})
-        raise leading(error) from error
-    except BaseException:
-        with suppress(RunError):
-            update(made, {"status": "interrupted", "error": None})
-        raise
 
 
 async def _asked(

@@ -1,7 +1,7 @@
 """A recipe's folder on disk: its lock, its record, its products, and what was paid for."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,9 @@ from schemas import RunError
 from schemas.arrow import SCHEMA_VERSION, read_table
 from schemas.recipe_folder import RecipeFolder, Stage
 from schemas.recipe_rows import ProductName, product_schema
-from tasks.failures import leading, told
-from tasks.files import fresh, sync, write_json, writing
-from tasks.locks import holding
+from tasks.files import fresh, sync, writing
 from tasks.recipes.settings import RecipeSettings
+from tasks.record_folder import failures_told, held, update, write_record
 from tasks.run_file import differences, environment
 
 _OTHERWISE = "choose another folder with --set name=NAME"
@@ -33,18 +32,10 @@ def opened(settings: RecipeSettings, kind: str) -> Iterator[RecipeFolder]:
     """
     made = RecipeFolder(settings.folder)
     _refuse_strangers(made)
-    with writing(made.path), holding(made.path, made.lock, otherwise=_OTHERWISE):
+    with writing(made.path), held(made):
         _begin(made, settings, kind)
-        try:
+        with failures_told(made):
             yield made
-        except Exception as error:
-            with suppress(RunError):  # a full disk must not hide what went wrong
-                update(made, {"status": "failed", "error": told(error)})
-            raise leading(error) from error
-        except BaseException:
-            with suppress(RunError):
-                update(made, {"status": "interrupted", "error": None})
-            raise
 
 
 def _refuse_strangers(made: RecipeFolder) -> None:
@@ -87,16 +78,6 @@ def _sampled(made: RecipeFolder) -> bool:
     if any(file.name not in _STAGED for file in made.path.rglob("*.parquet")):
         return True
     return any(map(has_records, made.path.rglob("journal/*.journal")))
-
-
-def update(made: RecipeFolder, changes: Mapping[str, Any]) -> None:
-    """Change some keys of `recipe.json` in one atomic rename."""
-    write_record(made, made.record() | dict(changes))
-
-
-def write_record(made: RecipeFolder, record: Mapping[str, Any]) -> None:
-    """Write `recipe.json` in one atomic rename."""
-    write_json(made.record_file, record, mode=0o600)  # it tells which servers and programs
 
 
 def same_policy(made: RecipeFolder, stage: str, identity: str) -> None:

@@ -5,10 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from tasks.recipes.board import RecipeBoard
-from tasks.recipes.folder import opened, spent_by, update
+from tasks.recipes.folder import opened, spent_by
 from tasks.recipes.sampling import BudgetOver
 from tasks.recipes.seam import Recipe
 from tasks.recipes.settings import RecipeSettings
+from tasks.record_folder import update
 
 
 async def make(recipe: Recipe, settings: RecipeSettings, board: RecipeBoard) -> dict[str, Any]:

@@ -8,7 +8,7 @@ it, from the base; what it wrote solves the next round.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -25,12 +25,13 @@ from schemas.recipe_rows import Origin, sampling_cells
 from schemas.run_folder import shard_name
 from sources import AnySource
 from tasks.recipes.board import RecipeBoard
-from tasks.recipes.folder import Row, same_policy, update, write_product
+from tasks.recipes.folder import Row, same_policy, write_product
 from tasks.recipes.hook import trained
 from tasks.recipes.problems import among, set_aside, shown_in, staged
 from tasks.recipes.rounds import Asked, attempt, never_solved, pair_rows, sft_rows
 from tasks.recipes.sampling import Asking, Sampler, in_shards, solutions
 from tasks.recipes.settings import SolvingSettings, samples_differ
+from tasks.record_folder import update
 from verification.seam import Verifier
 
 FITTING = "fitting"
@@ -96,17 +97,28 @@ class Star(SolvingSettings):
         began, templates = time.monotonic(), (load_template(self.prompt), self.hint_template)
         held_out, problems = await self._problems(made, templates)
         told: list[dict[str, Any]] = []
+        before = {one["round"]: one for one in made.record().get("rounds", ())}
         async with (
             self.verification.open() as verifier,
             Sampler.opened(
                 made, self, board, max_tokens=self.sampling.max_tokens, began=began
             ) as sampler,
         ):
-            rounds = _Rounds(self, made, board, verifier, sampler, templates, problems, held_out)
+            rounds = _Rounds(
+                settings=self,
+                made=made,
+                board=board,
+                verifier=verifier,
+                sampler=sampler,
+                templates=templates,
+                problems=problems,
+                held_out=held_out,
+                before=before,
+            )
             policy: AnyPolicy = self.policy
             for number in range(1, self.rounds + 1):
                 told.append(await rounds.solve(number, policy))
-                update(made, {"rounds": told})
+                update(made, {"rounds": told + [before[n] for n in sorted(before) if n > number]})
                 if self.train:
                     board.begins(f"round {number}: learning, {made.round(number) / 'train.log'}")
                     policy = await trained(made, number, self.train, self.policy)
@@ -158,7 +170,7 @@ class VStar(Star):
     max_pairs: int = Field(default=8, ge=0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Rounds:
     """The rounds of one recipe in this process."""
 
@@ -170,11 +182,19 @@ class _Rounds:
     templates: tuple[PromptTemplate, HintTemplate]
     problems: Sequence[Problem]
     held_out: Sequence[Problem]
+    before: Mapping[int, dict[str, Any]]
+    """What earlier sessions recorded of rounds, by number."""
 
     async def solve(self, number: int, policy: AnyPolicy) -> dict[str, Any]:
-        """Take a round's solutions and rationales, and write what it comes to."""
+        """Take a round's solutions and rationales, and write what it comes to.
+
+        One that an earlier session has ended is not looked at again: its policy stays closed.
+        """
         settings, shards = self.settings, in_shards(self.problems, self.settings.shard)
         name = f"round-{number}"
+        before = self.before.get(number, {})
+        if "sft_rows" in before and (self.made.round(number) / "never_solved.parquet").is_file():
+            return before
         self.board.begins(f"{name}: starting the policy ({policy.kind})")
         async with policy.open(self.made.path) as opened:
             same_policy(self.made, name, opened.identity)
@@ -195,7 +215,10 @@ class _Rounds:
         return {"round": number, "policy": opened.identity, **told, **measured}
 
     async def measure(self, number: int, policy: AnyPolicy) -> dict[str, Any]:
-        """Measure a policy on the held-out problems alone."""
+        """Measure a policy on the held-out problems alone, once."""
+        before = self.before.get(number, {})
+        if "held_out_solved" in before:
+            return before
         self.board.begins(f"round-{number}: starting the policy ({policy.kind})")
         async with policy.open(self.made.path) as opened:
             same_policy(self.made, f"round-{number}", opened.identity)

@@ -112,7 +112,10 @@ class SelfConsistency(SolvingSettings):
         return self
 
     async def make(self, made: RecipeFolder, board: RecipeBoard) -> dict[str, Any]:
-        """Sample, ask for answers where that is wanted, and write `votes.parquet`."""
+        """Sample, ask for answers where that is wanted, and write `votes.parquet`, once."""
+        counted = made.record().get("counts")
+        if counted and (made.path / _FILE).is_file():
+            return dict(counted)
         began, template = time.monotonic(), load_template(self.prompt)
         problems = await staged(
             made,

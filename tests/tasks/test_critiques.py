@@ -23,7 +23,7 @@ from schemas import (
 )
 from schemas.critique_folder import CritiqueFolder
 from schemas.run_folder import RunFolder
-from tasks import critique_set, critiques
+from tasks import critique_set, critiques, record_folder
 from tasks.exports import export
 from tests.flows.crashes import crash_at
 from tests.runs import sums_run
@@ -257,7 +257,10 @@ def test_a_set_of_another_model_is_not_mixed(
 
 def test_two_processes_do_not_write_one_set(tmp_path: Path) -> None:
     run = small(tmp_path)
-    with critique_set.held(made(run)), pytest.raises(RunError, match="is being written by process"):
+    with (
+        record_folder.held(made(run)),
+        pytest.raises(RunError, match="is being written by process"),
+    ):
         critiqued(run)
 
 

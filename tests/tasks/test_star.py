@@ -202,6 +202,29 @@ def test_a_command_that_ended_well_is_not_run_again(tmp_path: Path) -> None:
     assert told.read_text() == "x"
 
 
+def test_rounds_that_are_done_need_no_policy_when_more_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = sums(tmp_path, 20)
+    held_out = {"kind": "file", "path": str(sums(tmp_path, 9, name="held", start=100))}
+    changes = {"train": LEARN, "held_out": held_out}
+    first = cooked(star(tmp_path, source, rounds=1, **changes))
+    opened: list[float] = []
+    really = ScriptedSettings.open
+
+    def counted(self: ScriptedSettings, run_dir: Path) -> Any:
+        opened.append(self.error)
+        return really(self, run_dir)
+
+    monkeypatch.setattr(ScriptedSettings, "open", counted)
+    assert cooked(star(tmp_path, source, rounds=1, **changes)) == first
+    assert not opened
+    more = cooked(star(tmp_path, source, rounds=2, **changes))
+    assert opened == [0.16, 0.02]
+    assert more["rounds"][0] == first["rounds"][0]
+    assert more["rounds"][1]["held_out_solved"] == first["rounds"][1]["held_out_solved"]
+
+
 def test_rounds_without_a_command_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="without `train` all rounds would have one policy"):
         star(tmp_path, sums(tmp_path, 2), rounds=2)
@@ -309,11 +332,11 @@ def test_a_folder_of_other_settings_is_not_mixed(tmp_path: Path) -> None:
 def test_another_policy_does_not_go_on_where_one_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = star(tmp_path, sums(tmp_path, 4))
-    cooked(recipe)
+    source = sums(tmp_path, 4)
+    cooked(star(tmp_path, source, budget={"rollouts": 2}))
     open_instead(monkeypatch, Writer(needs_a_hint))
     with pytest.raises(RunError, match="holds rollouts of scripted"):
-        cooked(recipe)
+        cooked(star(tmp_path, source))
 
 
 @pytest.mark.slow
