@@ -63,16 +63,17 @@ def load_hint_template(name_or_path: str | Path) -> HintTemplate:
     return HintTemplate.model_validate(template.model_dump())
 
 
-def leans_on_hint(text: str, hint: str) -> str:
+def leans_on_hint(text: str, hint: str, *, question: str = "") -> str:
     """Return why a rationale is refused as one that leans on its hint; empty where it is not.
 
     A rule on the text, so it is only as good as the words it knows. Where the answer stands is
-    looked for as it is written: `1,000` is not found for `1000`.
+    looked for as it is written: `1,000` is not found for `1000`. One that the question names, as it
+    does a number that comes back or the letter of an option, may stand anywhere.
     """
     if _OWNS_UP.search(text):
         return "it mentions the hint"
     found = _first_place(text, hint.strip())
-    if found is None:
+    if found is None or _first_place(question, hint.strip()) is not None:
         return ""
     before, line = text[:found], text[text.rfind("\n", 0, found) + 1 : found]
     above = [one for one in before[: len(before) - len(line)].split("\n") if one.strip()]

@@ -35,7 +35,9 @@ def attempt(problem: Problem, rollout: Rollout, asked: Asked) -> Row:
     completion, verdict = rollout.completion, rollout.verdict
     hinted = asked.origin == "rationalised"
     right = verdict.outcome is Outcome.CORRECT
-    refused = leans_on_hint(rollout.text, problem.answer) if hinted and right else ""
+    refused = ""
+    if hinted and right:
+        refused = leans_on_hint(rollout.text, problem.answer, question=problem.question)
     if right and not rollout.text.strip():
         refused = "it is blank"
     return {

@@ -92,6 +92,15 @@ def test_a_rationale_that_derives_its_answer_is_kept(text: str, hint: str) -> No
     assert leans_on_hint(text, hint) == ""
 
 
+def test_an_answer_that_the_question_names_may_be_named_at_once() -> None:
+    text = "Mia has 8 apples.\n8 + 2 - 2 = 8\n#### 8"
+    assert leans_on_hint(text, "8")
+    assert leans_on_hint(text, "8", question="Mia has 8 apples, gets 2, eats 2.") == ""
+    chosen = "A hen is no fish, so B."
+    assert leans_on_hint(chosen, "A", question="Which is one?\nA. hen\nB. cod") == ""
+    assert leans_on_hint("As given, 8.", "8", question="8?") == "it mentions the hint"
+
+
 def test_what_a_text_shares_with_the_reference_solution_is_measured_in_runs_of_five_words() -> None:
     reference = "Mia has two apples and buys six more"
     assert leaked_share(reference, reference) == 1
