@@ -42,8 +42,12 @@ class TreeNode:
     """Of rollouts that were sampled at this prefix."""
     passed: Counter[Outcome] = field(default_factory=Counter)
     """Of rollouts that were sampled before this prefix and pass through it, or end there."""
-    beyond: Counter[Outcome] = field(default_factory=Counter)
-    """Of rollouts that were sampled behind this prefix: visits, no evidence."""
+    visits: int = 0
+    """N(s): rollouts sampled at this prefix, before it and through it, or behind it."""
+    decided: int = 0
+    """The decided ones among them."""
+    correct: int = 0
+    """W(s): the correct ones among them."""
     children: dict[str, "TreeNode"] = field(default_factory=dict, repr=False)
     """By prefix key, in the order they were met; equal next steps are one child."""
     branches: tuple[Branch, ...] = ()
@@ -57,25 +61,15 @@ class TreeNode:
         return bool(self.own)
 
     @property
-    def visits(self) -> int:
-        """N(s): rollouts sampled at this prefix, before it and through it, or behind it."""
-        return self.own.total() + self.passed.total() + self.beyond.total()
-
-    @property
-    def correct(self) -> int:
-        """W(s): the correct ones among them."""
-        return sum(one[Outcome.CORRECT] for one in (self.own, self.passed, self.beyond))
-
-    @property
-    def decided(self) -> int:
-        """The decided ones among them."""
-        counts = (self.own, self.passed, self.beyond)
-        return self.visits - sum(one[outcome] for one in counts for outcome in _NOTHING)
-
-    @property
     def q_value(self) -> float | None:
         """Q(s) = W(s) / decided visits, in [0, 1]; None where none was decided."""
         return self.correct / self.decided if self.decided else None
+
+    def visit(self, outcome: Outcome) -> None:
+        """Count a rollout for N, W and Q."""
+        self.visits += 1
+        self.decided += outcome not in _NOTHING
+        self.correct += outcome is Outcome.CORRECT
 
     def evidence(self, *, pooled: bool) -> Evidence:
         """Return the counts of the rollouts that are draws from the policy at this prefix.
@@ -125,8 +119,8 @@ class Tree:
         self._hung.add(name)
         outcome = rollout.verdict.outcome
         origin.own[outcome] += 1
-        for node in self.trail(origin)[:-1]:
-            node.beyond[outcome] += 1
+        for node in self.trail(origin):
+            node.visit(outcome)
         if outcome is Outcome.TRUNCATED:
             return
         node, behind = origin, len(origin.prefix.text)
@@ -134,6 +128,7 @@ class Tree:
             if len(prefix.text) > behind:
                 node = self._child(node, prefix)
                 node.passed[outcome] += 1
+                node.visit(outcome)
         node.terminal |= node is not origin
 
     def _child(self, parent: TreeNode, prefix: Prefix) -> TreeNode:

@@ -45,8 +45,8 @@ class Puct:
         """Return Q + U of a branch; `lost`: visits that count as failed, by prefix key."""
         lost = lost or Counter()
         child = branch.node
-        value = _value(child, lost) or 0.0
-        if not child.decided + lost[child.prefix.key]:
+        value = _value(child, lost)
+        if value is None:
             value = _value(parent, lost) or 0.0
         visits = child.visits + lost[child.prefix.key]
         parents = parent.visits + lost[parent.prefix.key]

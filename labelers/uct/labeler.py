@@ -9,18 +9,18 @@
 
 The value of a leaf is that of its rollouts, judged against the gold answer: a simulation runs to
 the end, and its steps are children of what it passes through, so none is sampled twice and none
-is thrown away. Published searches differ: AlphaMath (2405.03553) and OpenR (2410.09671) value a
-leaf by a model and sample single steps; ReST-MCTS* (2406.03816) throws its simulations away.
+is thrown away. OpenR's search (2410.09671) differs: it samples single steps, and a reward model is
+the value of a leaf.
 
 *What is labelled.* The distinct solutions that the tree's paths end in. One with a right answer
-has no error. In one with a wrong answer it is the first step whose evidence has no correct rollout
-among `min_rollouts` decided ones, or the last step, where every prefix before it has a correct one.
-Where a prefix before that was seen less often and never came right, it is left open. Visits that
-are no evidence play no part: the search looks for rare ways back from an error, and finds some.
+has no error. The first error of one with a wrong answer is the first step whose evidence has no
+correct rollout among `min_rollouts` decided ones, or the last step, where every prefix before it
+has a correct one. Where a prefix before that was seen less often and never came right, it is left
+open. Visits that are no evidence play no part: the search looks for rare ways back from an error,
+and finds some.
 
-*What is not claimed.* PUCT goes where answers are right. Most wrong solutions are left at a child
-that was seen once or twice, so their first error stays open; the labels it makes in number are
-those of the nodes.
+*What is not claimed.* PUCT goes where answers are right. Many wrong solutions are left at a child
+that was seen once or twice, so their first error stays open (`docs/label-truth.md`).
 """
 
 import asyncio
@@ -33,7 +33,7 @@ from labelers.solutions import Concluded, Conclusion, Screen, Solution, Solution
 from labelers.tree import Branch, Puct, Tree, TreeNode
 from labelers.uct.priors import Prior, next_step, priors
 from rollouts.seam import Rollouts
-from schemas import Evidence, Node, Outcome, Problem, Rollout
+from schemas import ROOT, Evidence, Node, Outcome, Problem, Rollout
 
 _WRONG = frozenset({Outcome.INCORRECT, Outcome.NO_ANSWER})
 
@@ -89,8 +89,8 @@ class UCT(SolutionLabeler):
         growth = Growth(self, rollouts)
         await growth.grow(start.roots)
         labelled = self._labelled(start, growth.ends)
-        concluded = [self._conclusion(one, growth.tree) for one in labelled]
-        return concluded, self._nodes(growth.tree)
+        counts = _Counts(self, growth.tree)
+        return [self._conclusion(*one, counts) for one in labelled], counts.nodes()
 
     def _labelled(self, start: Start, ends: Iterable[Solution]) -> Iterable[tuple[int, Solution]]:
         """Return the solutions to label with their numbers: those of other prefixes come last."""
@@ -101,47 +101,59 @@ class UCT(SolutionLabeler):
         numbered = ((one.rollout.sample_index, one) for one in own)
         return [*numbered, *enumerate(found, start=len(start.roots))]
 
-    def _conclusion(self, numbered: tuple[int, Solution], tree: Tree) -> Conclusion:
-        number, solution = numbered
-        nodes = [tree[prefix] for prefix in solution.prefixes[:-1]]
+    def _conclusion(self, number: int, solution: Solution, counts: "_Counts") -> Conclusion:
+        keys = [prefix.key for prefix in solution.prefixes[:-1]]
         return Conclusion(
             solution=solution,
             number=number,
-            evidence=list(map(self._evidence, nodes)),
-            first_error=self._first_error(solution.rollout.verdict.outcome, [tree.root, *nodes]),
+            evidence=[counts.told[key] for key in keys],
+            first_error=self._first_error(solution, [counts.pooled[key] for key in keys], counts),
         )
 
-    def _first_error(self, outcome: Outcome, nodes: Sequence[TreeNode]) -> int | None:
-        """Return the first error of a solution with these proper prefixes, from the root on.
+    def _first_error(
+        self, solution: Solution, pooled: Sequence[Evidence], counts: "_Counts"
+    ) -> int | None:
+        """Return the first error of a solution with this evidence at its proper prefixes.
 
         Nothing is said where no rollout of the question was right: every prefix then looks dead.
         """
+        outcome = solution.rollout.verdict.outcome
         if outcome is Outcome.CORRECT:
             return -1
-        if outcome not in _WRONG or not nodes[0].own[Outcome.CORRECT]:
+        if outcome not in _WRONG or not counts.pooled[ROOT.key].correct:
             return None
-        open_since: int | None = None
-        for step, node in enumerate(nodes[1:]):
-            pooled = node.evidence(pooled=True)
-            if pooled.correct:
-                open_since = None
-            elif pooled.decided >= self.min_rollouts:
-                return step if open_since is None else None
+        is_open = False
+        for step, evidence in enumerate(pooled):
+            if evidence.correct:
+                is_open = False
+            elif evidence.decided < self.min_rollouts:
+                is_open = True
             else:
-                open_since = step
-        return len(nodes) - 1 if open_since is None else None
+                return None if is_open else step
+        return None if is_open else len(pooled)
 
-    def _evidence(self, node: TreeNode) -> Evidence:
-        evidence = node.evidence(pooled=self.counts == "pooled")
-        told = node.expanded or evidence.total >= self.min_rollouts
-        return evidence if told else Evidence()
 
-    def _nodes(self, tree: Tree) -> list[Node]:
+class _Counts:
+    """The evidence of all prefixes of a grown tree, read once: solutions share most of them."""
+
+    def __init__(self, settings: UCT, tree: Tree) -> None:
+        self.pooled = {one.prefix.key: one.evidence(pooled=True) for one in tree}
+        """All draws, by prefix key."""
+        self.told: dict[str, Evidence] = {}
+        """What is told of them."""
+        self._tree = tree
+        for node in tree:
+            evidence = self.pooled[node.prefix.key]
+            if settings.counts == "own":
+                evidence = node.evidence(pooled=False)
+            is_told = node.expanded or evidence.total >= settings.min_rollouts
+            self.told[node.prefix.key] = evidence if is_told else Evidence()
+
+    def nodes(self) -> list[Node]:
         """Return what is told of all prefixes behind the root, but for whole solutions."""
-        _, *behind = tree
-        known = (
-            Node(prefix=n.prefix, evidence=self._evidence(n)) for n in behind if not n.terminal
-        )
+        _, *behind = self._tree
+        unfinished = (one.prefix for one in behind if not one.terminal)
+        known = (Node(prefix=one, evidence=self.told[one.key]) for one in unfinished)
         return [one for one in known if one.evidence.total]
 
 

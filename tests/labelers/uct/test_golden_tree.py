@@ -67,7 +67,7 @@ def priorities(tree: Tree, prefix: Prefix) -> dict[str, float]:
 
 
 def test_the_first_steps_of_the_questions_rollouts_are_its_children() -> None:
-    tree, _ = grown(0 + 1)
+    tree, _ = grown(1)
     assert [one.node.prefix.text for one in tree.root.branches] == ["a\n", "d\n"]
     assert [one.prior for one in tree.root.branches] == [1 / 2, 1 / 2]
 
