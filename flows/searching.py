@@ -41,6 +41,12 @@ def search_here(run: SearchRun, out: Console, err: Console, *, resume: str) -> F
         raise
     say(err, f"this session: {_counts(board)}")
     out.print(search_page(SearchFolder(run.folder)))
+    if board.reached:
+        say(
+            out,
+            f"budget reached: {board.reached}. What was paid for is kept. Go on with: {resume} and "
+            "a larger budget",
+        )
     say(out, f"candidates, choices and trace: {run.folder}")
     return found
 

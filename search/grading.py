@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from rollouts import Journal
+from rollouts import Journal, Purse
 from rollouts.once import Once
 from schemas import Grades, RunError
 
@@ -101,8 +101,9 @@ def _failure(error: Exception) -> RunError:
 class ShardGrades:
     """Grades taken once; the journal first, then the model."""
 
-    def __init__(self, grading: Grading, journal: Journal) -> None:
+    def __init__(self, grading: Grading, journal: Journal, purse: Purse | None = None) -> None:
         self._grading = grading
+        self._purse = purse or Purse()
         self._journal = journal
         self._taken = Once[str, Grades]()
         self.fresh = 0
@@ -122,7 +123,8 @@ class ShardGrades:
         async def take(_: Sequence[str]) -> None:
             known = self._journal.get_grades(key)
             if known is None:
-                known = await self._grading.of(question, steps)
+                with self._purse:  # a search that waits for grades may go on without paying
+                    known = await self._grading.of(question, steps)
                 self._journal.append_grades(key, known)
                 self.fresh += known.tokens
             else:

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from policies import AnyPolicy
 from prm.settings import Device, FormName
-from rollouts import AnySplitter, load_template
+from rollouts import AnySplitter, Budget, load_template
 from rollouts.segmenter import Segmenter
 from rollouts.steps import BlankLine
 from schemas import Sampling, Settings
@@ -35,7 +35,7 @@ class PrmSettings(Settings):
 class SearchRun(Settings):
     """Everything that decides a search. Problems, policy and reward model are always named."""
 
-    free: ClassVar[frozenset[str]] = frozenset({"name", "output", "open"})
+    free: ClassVar[frozenset[str]] = frozenset({"name", "output", "open", "budget"})
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     """Its folder under `output`."""
@@ -74,6 +74,10 @@ class SearchRun(Settings):
     shard: int = Field(default=32, ge=1)
     """Problems that are committed together."""
 
+    budget: Budget = Budget()
+    """What the policy may spend, as a run's budget: a sample is a rollout. Shards not whole
+    when it is reached are left for a larger one."""
+
     @model_validator(mode="before")
     @classmethod
     def _with_defaults(cls, values: Any) -> Any:
@@ -88,6 +92,13 @@ class SearchRun(Settings):
                 "is: give a splitter that cuts by rules, e.g. newline"
             )
         return splitter
+
+    @field_validator("budget")
+    @classmethod
+    def _of_the_whole(cls, budget: Budget) -> Budget:
+        if budget.problem != Budget().problem:
+            raise ValueError("budget.problem has no meaning for searches: leave it out")
+        return budget
 
     @field_validator("pause")
     @classmethod

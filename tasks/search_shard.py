@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from rollouts import Costs
+from rollouts import Costs, JournalReader, Spent
 from schemas import RunError
 from schemas.arrow import SCHEMAS, SearchTable, write_table
 from schemas.search_folder import SEARCH_TABLES, SearchFolder
@@ -200,6 +200,20 @@ def committed(made: SearchFolder, shard: str) -> Committed | None:
             f"{path} is damaged ({error}): delete it and run the same command, which searches the "
             "shard's problems anew"
         ) from error
+
+
+def spent_by(made: SearchFolder) -> Spent:
+    """Return what a search has paid for, in its committed shards and in journals of open ones."""
+    total = Spent()
+    for shard in made.shards:
+        done = committed(made, shard)
+        total += Spent.of(done.costs) if done else Spent()
+    for path in made.path.glob("journal/*.journal"):
+        # A kill between a commit and the end of its journal leaves both.
+        if not made.marker(path.stem).is_file():
+            with JournalReader(path) as journal:
+                total += Spent.of(journal.costs())
+    return total
 
 
 def check_tables(made: SearchFolder, shards: Iterable[str]) -> None:

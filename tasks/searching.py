@@ -1,14 +1,9 @@
-"""Problems are searched with a policy and a reward model; after a kill nothing is paid twice.
-
-Each search sees questions alone. Gold answers are looked at when all searches of a problem are
-over.
-"""
+"""Problems are searched with a policy and a reward model; after a kill nothing is paid twice."""
 
 import asyncio
 import hashlib
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -17,32 +12,21 @@ from typing import Any
 from policies.fingerprint import model_identity
 from policies.seam import Policy
 from rollouts import Costs, Journal, Purse, has_records, load_template
-from schemas import Outcome, Problem, RejectedRow, RunError, SourceError
+from schemas import Problem, RejectedRow, RunError, SourceError
 from schemas.arrow import SCHEMA_VERSION
 from schemas.search_folder import SearchFolder
-from search import AnySearch
-from search.aggregation import score
-from search.answers import numbered
-from search.asking import Asked, Manner, ShardSamples, blind
+from search.asking import Manner, ShardSamples
 from search.grading import Grading, ShardGrades
 from sources.reading import Reading
 from tasks.files import writing
+from tasks.paced import all_or_over, through_shards
 from tasks.problems import distinct, preflight
 from tasks.record_folder import failures_told, held, update, write_record
 from tasks.run_file import differences
 from tasks.search_figures import Figures, figures
+from tasks.search_problem import ProblemSearch
 from tasks.search_settings import PrmSettings, SearchRun
-from tasks.search_shard import (
-    Rows,
-    Searched,
-    ShardRows,
-    candidate_rows,
-    check_tables,
-    chosen_rows,
-    commit,
-    committed,
-    trace_rows,
-)
+from tasks.search_shard import Rows, ShardRows, check_tables, commit, committed, spent_by
 from tasks.sources import located
 from tasks.window import Window
 from verification.judge import Judge
@@ -60,6 +44,8 @@ class SearchBoard:
     spent: Costs = field(default_factory=Costs)
     prm_tokens: int = 0
     """Read in this session, of shards that are done."""
+    reached: str = ""
+    """The limit of the budget that was reached, and how far; empty while there is none."""
     spending: dict[str, Callable[[], tuple[Costs, int]]] = field(default_factory=dict)
 
     @property
@@ -105,9 +91,10 @@ async def search(run: SearchRun, board: SearchBoard) -> Figures:
             if open_ones:
                 await _Session(made, run, board).search(open_ones)
             board.phase = "counting"
-            check_tables(made, [one.name for one in shards])
+            await asyncio.to_thread(check_tables, made, made.shards)
             found = await asyncio.to_thread(figures, made, run)
-        update(made, {"status": "finished", "error": None, "figures": asdict(found)})
+        status = "budget reached" if board.reached else "finished"
+        update(made, {"status": status, "error": None, "figures": asdict(found)})
         return found
 
 
@@ -191,7 +178,7 @@ class _Session:
         self._made = made
         self._run = run
         self._board = board
-        self._purse = Purse()
+        self._began = time.monotonic()
         self._window = Window(run.open)
         self._manner = Manner(
             template=load_template(run.prompt),
@@ -202,9 +189,10 @@ class _Session:
         )
 
     async def search(self, shards: Sequence[_Shard]) -> None:
-        """Search some shards, many problems at once."""
+        """Search some shards, many problems at once, until all is done or the budget is over."""
         run, board, made = self._run, self._board, self._made
         board.phase = f"starting the policy ({run.policy.kind}) and the reward model"
+        spent = await asyncio.to_thread(spent_by, made)
         async with (
             _graded_by(run.prm) as grading,
             run.verification.open() as judge,
@@ -213,38 +201,56 @@ class _Session:
             _same(made, "policy", policy.identity)
             _same(made, "prm", grading.identity)
             update(made, {"policy_caveat": policy.caveat})
-            board.phase, board.since = f"searching {len(shards)} shards", time.monotonic()
-            self._window.feeds(lambda: policy.idle)
-            async with asyncio.TaskGroup() as group:
-                for shard in shards:
-                    await self._window.enter(shard.number, len(shard.problems))
-                    group.create_task(self._shard(shard, policy, grading, judge))
-
-    async def _shard(self, shard: _Shard, policy: Policy, grading: Grading, judge: Judge) -> None:
-        reasons = await preflight(judge, shard.problems)
-        with Journal(self._made.journal(shard.name)) as journal:
-            samples = ShardSamples(
-                policy=policy, journal=journal, purse=self._purse, manner=self._manner
+            purse = Purse(
+                run.budget.in_session(spent),
+                spent=spent,
+                max_tokens=run.sampling.max_tokens,
+                seconds_used=time.monotonic() - self._began,
             )
-            grades = ShardGrades(grading, journal)
-            work = _Problems(self._run, samples, grades, judge, self._common(policy, grading))
-            self._board.spending[shard.name] = lambda: (samples.costs, grades.fresh)
+            board.phase, board.since = f"searching {len(shards)} shards", time.monotonic()
+            self._window.feeds(lambda: 0 if purse.holds_back else policy.idle)
+            by_number = {shard.number: shard for shard in shards}
+            watch = asyncio.create_task(purse.watch())
+            try:
+                await through_shards(
+                    [(shard.number, len(shard.problems)) for shard in shards],
+                    lambda number: self._shard(by_number[number], policy, grading, judge, purse),
+                    window=self._window,
+                    purse=purse,
+                )
+            finally:
+                watch.cancel()
+            if purse.reached and board.done < board.problems:
+                board.reached = purse.told
 
-            async def one(problem: Problem, reason: str) -> Rows:
-                rows = await work.rows(problem, reason)
+    async def _shard(
+        self, shard: _Shard, policy: Policy, grading: Grading, judge: Judge, purse: Purse
+    ) -> None:
+        with purse:
+            reasons = await preflight(judge, shard.problems)
+        with Journal(self._made.journal(shard.name)) as journal:
+            samples = ShardSamples(policy=policy, journal=journal, purse=purse, manner=self._manner)
+            grades = ShardGrades(grading, journal, purse)
+            common = self._common(policy, grading)
+            work = ProblemSearch(self._run, samples, grades, judge, purse, common)
+            self._board.spending[shard.name] = lambda: (samples.costs, grades.fresh)
+            found: dict[int, Rows] = {}
+
+            async def one(number: int) -> None:
+                found[number] = await work.rows(shard.problems[number], reasons[number])
                 self._board.done += 1
                 self._window.ended(shard.number)
-                return rows
 
             try:
-                async with asyncio.TaskGroup() as group:
-                    pairs = zip(shard.problems, reasons, strict=True)
-                    asked = [group.create_task(one(*pair)) for pair in pairs]
+                left = await all_or_over(map(one, range(len(shard.problems))), purse)
             finally:
                 self._board.shard_ended(shard.name)
+        if left:
+            self._board.done -= len(found)  # of a shard that is not committed
+            return
         rows = ShardRows()
-        for task in asked:
-            rows.add(task.result())
+        for number in range(len(shard.problems)):
+            rows.add(found[number])
         await asyncio.to_thread(
             commit,
             self._made,
@@ -254,7 +260,6 @@ class _Session:
             costs=samples.costs,
             prm_tokens=grades.fresh + grades.replayed,
         )
-        self._window.leave(shard.number)
 
     def _common(self, policy: Policy, grading: Grading) -> dict[str, Any]:
         return {
@@ -264,161 +269,3 @@ class _Session:
             "temperature": self._run.sampling.temperature,
             "seed": self._run.seed,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class _Problems:
-    """Searches problems and writes their rows."""
-
-    run: SearchRun
-    samples: ShardSamples
-    grades: ShardGrades
-    judge: Judge
-    common: Mapping[str, Any]
-
-    async def rows(self, problem: Problem, set_aside: str) -> Rows:
-        """Return a problem's rows; of one whose gold answer cannot be judged against its own."""
-        if set_aside:
-            return self._rows(problem, set_aside, [], [], _Difficulty())
-        seen = blind(problem)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._searched(one, seen)) for one in self.run.searches]
-            apart = group.create_task(self._apart(seen))
-        searched = [task.result() for task in tasks]
-        # From here on gold is looked at: every choice is made.
-        outcomes = [await self._judged(problem, one) for one in searched]
-        own = apart.result() or self._of_best_of_n(searched)
-        difficulty = await self._difficulty(problem, own)
-        return self._rows(problem, "", searched, outcomes, difficulty)
-
-    async def _searched(self, one: AnySearch, seen: Problem) -> Searched:
-        asked = Asked(seen, self.samples, self.grades)
-        found = await one.search(asked)
-        texts = ["".join(candidate.steps) for candidate in found.candidates]
-        answers = await numbered(self.judge, texts, options=seen.options)
-        return Searched(search=one.called, found=found, tally=asked.tally, answers=answers)
-
-    async def _judged(self, problem: Problem, one: Searched) -> list[tuple[str, str]]:
-        judged = []
-        for candidate in one.found.candidates:
-            verdict = await self.judge.judge(
-                problem.answer,
-                "".join(candidate.steps),
-                finished=candidate.end == "stop",
-                options=problem.options,
-            )
-            judged.append((verdict.outcome.value, verdict.reason))
-        return judged
-
-    async def _apart(self, seen: Problem) -> "_Sampled | None":
-        """Sample solutions that no search uses, to tell how hard the problem is."""
-        if not self.run.difficulty:
-            return None
-        asked = Asked(seen, self.samples, self.grades)
-        first = self.run.best_of_n.n if self.run.best_of_n else 0
-        written = await asked.solutions(self.run.difficulty, start=first)
-        grades = await asked.grades([one.steps for one in written])
-        return _Sampled(
-            texts=[("".join(one.steps), one.end == "stop") for one in written],
-            scores=[
-                score(one.steps, len(each.steps), "last")
-                for one, each in zip(grades, written, strict=True)
-            ],
-            tokens=asked.tally.tokens,
-        )
-
-    def _of_best_of_n(self, searched: Sequence[Searched]) -> "_Sampled | None":
-        best = self.run.best_of_n
-        own = next((one for one in searched if best and one.search == best.called), None)
-        if own is None:
-            return None
-        candidates = own.found.candidates
-        return _Sampled(
-            texts=[("".join(one.steps), one.end == "stop") for one in candidates],
-            scores=[score(one.grades, len(one.steps), "last") for one in candidates],
-            tokens=0,
-        )
-
-    async def _difficulty(self, problem: Problem, sampled: "_Sampled | None") -> "_Difficulty":
-        if sampled is None:
-            return _Difficulty()
-        outcomes = Counter[str]()
-        for text, finished in sampled.texts:
-            verdict = await self.judge.judge(
-                problem.answer, text, finished=finished, options=problem.options
-            )
-            outcomes[verdict.outcome.value] += 1
-        count = len(sampled.scores)
-        mean = sum(sampled.scores) / count if count else None
-        return _Difficulty(outcomes=outcomes, mean_score=mean, tokens=sampled.tokens)
-
-    def _rows(
-        self,
-        problem: Problem,
-        set_aside: str,
-        searched: Sequence[Searched],
-        outcomes: Sequence[Sequence[tuple[str, str]]],
-        difficulty: "_Difficulty",
-    ) -> Rows:
-        id, both = problem.id, list(zip(searched, outcomes, strict=True))
-        about = {
-            "problem_id": id,
-            "source": problem.source,
-            "question": problem.question,
-            "answer": problem.answer,
-            "set_aside": set_aside,
-            "mean_score": difficulty.mean_score,
-            "difficulty_tokens": difficulty.tokens,
-        } | {outcome.value: difficulty.outcomes[outcome.value] for outcome in Outcome}
-        return {
-            "search_problems": [about],
-            "search_candidates": [
-                row for one, told in both for row in candidate_rows(id, one, told, self.common)
-            ],
-            "search_chosen": [
-                *(row for one, told in both for row in chosen_rows(id, one, told)),
-                *self._at_equal_tokens(id, both),
-            ],
-            "search_trace": [row for one in searched for row in trace_rows(id, one)],
-        }
-
-    def _at_equal_tokens(
-        self, id: str, both: Sequence[tuple[Searched, Sequence[tuple[str, str]]]]
-    ) -> list[dict[str, Any]]:
-        """Return what best of N would choose among as many samples as each search has tokens."""
-        best = self.run.best_of_n
-        own = next((pair for pair in both if best and pair[0].search == best.called), None)
-        if own is None:
-            return []
-        return [
-            row
-            for other, _ in both
-            if other is not own[0]
-            for row in chosen_rows(
-                id,
-                *own,
-                first=own[0].within(other.tally.tokens),
-                as_much_as=other.search,
-            )
-        ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sampled:
-    """Whole solutions by which a problem's difficulty is told."""
-
-    texts: Sequence[tuple[str, bool]]
-    """Each with whether the policy ended it."""
-    scores: Sequence[float]
-    tokens: int
-    """That the policy wrote for this alone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Difficulty:
-    """How hard a problem is for the policy; counts of verdicts by their value."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    mean_score: float | None = None
-    """Mean score of the solutions by their last grades; None without any."""
-    tokens: int = 0

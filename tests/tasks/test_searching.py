@@ -238,6 +238,23 @@ def _paid(one: SearchFolder, shard: str) -> int:
         return kept.costs().rollouts
 
 
+def test_a_budget_leaves_whole_shards_and_a_larger_one_goes_on(
+    tmp_path: Path, done: tuple[Path, Figures]
+) -> None:
+    folder, whole = done
+    board = SearchBoard()
+    part = searched(tmp_path, board, budget={"rollouts": whole.costs.rollouts - 20}, open=1)
+    assert board.reached.endswith("rollouts")
+    assert (part.problems, board.done) == (4, 4)
+    assert made(tmp_path).record()["status"] == "budget reached"
+    rest = SearchBoard()
+    found = searched(tmp_path, rest)
+    assert (found.rows, found.fifths) == (whole.rows, whole.fifths)
+    assert found.costs.rollouts == whole.costs.rollouts
+    assert rest.costs[0].sampled <= 40
+    assert tables(made(tmp_path).path) == tables(made(folder).path)
+
+
 def test_other_settings_are_not_mixed_into_a_search(tmp_path: Path) -> None:
     searched(tmp_path, problems=2)
     with pytest.raises(RunError, match=r"sampling\.temperature: was 1\.0, now 0\.5"):
