@@ -44,7 +44,8 @@ class Measured:
         return self.counts.rollouts / self.wall_s
 
 
-def _terms(count: int) -> Iterator[tuple[int, ...]]:
+def terms(count: int) -> Iterator[tuple[int, ...]]:
+    """Yield the numbers of so many made sums."""
     rng = random.Random(f"0/{count}")
     for _ in range(count):
         yield tuple(rng.randrange(2, 90) for _ in range(rng.randint(4, 8)))
@@ -54,7 +55,7 @@ def _terms(count: int) -> Iterator[tuple[int, ...]]:
 def made_run(problems: int, **changes: Any) -> Iterator[LabelRun]:
     """Yield the configuration of a run over made sums, in a folder that is removed behind it."""
     with tempfile.TemporaryDirectory(prefix="stepmint-") as folder:
-        path = made.sums(Path(folder) / "sums.jsonl", _terms(problems))
+        path = made.sums(Path(folder) / "sums.jsonl", terms(problems))
         settings = {
             "name": "made",
             "output": f"{folder}/output",

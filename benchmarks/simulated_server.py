@@ -121,15 +121,19 @@ class Simulation:
         request = CompletionRequest(
             prompt=TextPrompt(text=prompt + _PROMPT_ENDS),
             prefix=Prefix(steps=(prefix,), token_ids=None),
-            sampling=Sampling(temperature=body["temperature"], max_tokens=body["max_tokens"]),
+            sampling=Sampling(
+                temperature=body["temperature"],
+                max_tokens=body["max_tokens"],
+                stop=tuple(body.get("stop") or ()),
+            ),
             seeds=tuple(body["seed"] + i for i in range(body.get("n", 1))),
         )
         written = [self.world.write(request, seed) for seed in request.seeds]
         await self._take_time(written)
-        tokens = sum(len(one.text) + 1 for one in written)
+        choices = [_choice(index, one) for index, one in enumerate(written)]
+        tokens = sum(len(choice["token_ids"]) for choice in choices)
         self.written += tokens
         usage = {"prompt_tokens": len(body["prompt"]), "completion_tokens": tokens}
-        choices = [_choice(index, one) for index, one in enumerate(written)]
         return {"choices": choices, "usage": usage}
 
     async def _take_time(self, written: list[Completion]) -> None:
@@ -164,13 +168,14 @@ def _torn(answer: dict[str, Any]) -> web.Response:
 
 
 def _choice(index: int, written: Completion) -> dict[str, Any]:
-    strings = [*written.text, "<|end|>"]
+    stop = written.stopped_by or ""
+    strings = [*written.text, *(stop or ["<|end|>"])]
     return {
         "index": index,
         "text": written.text,
         "finish_reason": written.finish_reason,
-        "stop_reason": None,
-        "token_ids": [*map(ord, written.text), _END],
+        "stop_reason": stop or None,
+        "token_ids": [*map(ord, written.text), *(map(ord, stop) if stop else [_END])],
         "logprobs": {"tokens": strings, "token_logprobs": [-0.5] * len(strings)},
     }
 

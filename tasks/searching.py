@@ -44,6 +44,8 @@ class SearchBoard:
     spent: Costs = field(default_factory=Costs)
     prm_tokens: int = 0
     """Read in this session, of shards that are done."""
+    in_flight: Callable[[], int] = lambda: 0
+    """Sequences that the policy is writing."""
     reached: str = ""
     """The limit of the budget that was reached, and how far; empty while there is none."""
     spending: dict[str, Callable[[], tuple[Costs, int]]] = field(default_factory=dict)
@@ -207,6 +209,7 @@ class _Session:
                 max_tokens=run.sampling.max_tokens,
                 seconds_used=time.monotonic() - self._began,
             )
+            board.in_flight = _busy(policy)
             board.phase, board.since = f"searching {len(shards)} shards", time.monotonic()
             self._window.feeds(lambda: 0 if purse.holds_back else policy.idle)
             by_number = {shard.number: shard for shard in shards}
@@ -269,3 +272,7 @@ class _Session:
             "temperature": self._run.sampling.temperature,
             "seed": self._run.seed,
         }
+
+
+def _busy(policy: Policy) -> Callable[[], int]:
+    return lambda: policy.in_flight
