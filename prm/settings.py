@@ -25,8 +25,9 @@ class Lora(Settings):
     """Their product is scaled by alpha / rank."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Share of their inputs dropped while learning."""
-    modules: tuple[str, ...] | Literal["all-linear"] = "all-linear"
-    """Names of the layers that get such matrices."""
+    modules: str | tuple[str, ...] = "all-linear"
+    """Names of the layers that get such matrices, or a regular expression of whole names, e.g.
+    `.*layers\\.2[6-9]\\..*proj`."""
 
 
 class Training(Settings):

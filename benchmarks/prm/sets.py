@@ -2,8 +2,7 @@
 
 import subprocess
 import sys
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,23 +10,28 @@ from typing import Any
 import yaml
 
 from schemas.run_folder import RunFolder
+from sources.synthetic import SyntheticSource
 
 TRAIN = 5_000_000
 """Seed of the problems that are learnt from; neither the policy's training nor a test uses it."""
+COUNT = 20_000
+"""Of these, the ones there are to choose from."""
 HELD_OUT = 3_000_000
 """Seed of the problems that models are measured on: those of `benchmarks/label_truth`."""
 SOLUTIONS = 8
 """Solutions labelled per problem, for each labeler."""
-PROBED = 0.2
-"""Share of the tokens after which the posterior labeler's model is fitted to what it saw."""
+PROBED = 40
+"""Problems to whose rollouts the posterior labeler's model is fitted first."""
 CHOSEN = 16
 """Solutions per held-out problem, among which models choose."""
 
-_MORE = 1.15
-"""What is labelled beyond the tokens, since a budget's end leaves problems half done."""
+_MORE = (1.15, 1.5, 2.0, 3.0, 4.0)
+"""Budgets tried in turn, as shares of the tokens, until problems without a gap cost all of these:
+a budget's end leaves problems half done, the hard ones above all."""
 _WRITTEN = "completion_tokens"
 
 _Settings = Mapping[str, Any]
+_TRAINED: _Settings = {"kind": "synthetic", "seed": TRAIN, "count": COUNT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,19 +100,20 @@ class Lab:
         }
         object.__setattr__(self, "base", shared)
 
-    def labelled(self, one: LabelSet) -> Sequence[RunFolder]:
-        """Label until somewhat more than the tokens are spent; return the runs, the labels' last.
-
-        The posterior labeler first sees some problems, to which its model is fitted.
-        """
-        tokens = int(self.tokens * _MORE)
+    def labelled(self, one: LabelSet) -> RunFolder:
+        """Label until all tokens are spent on whole problems."""
         if one.labeler["kind"] != "posterior":
-            return [self._label(one.run, one.labeler, tokens)]
-        probe = self._label(f"{one.run}-probe", one.labeler, int(self.tokens * PROBED))
+            return self._until_spent(one.run, {"labeler": one.labeler})
+        probe = self.probe(one)
         model = self.folder / "model.yaml"
         _stepmint("calibrate", str(probe.path), "--output", str(model))
         labeler = {**one.labeler, "model": yaml.safe_load(model.read_text())}
-        return [probe, self._label(one.run, labeler, tokens, reuse=[str(probe.path)])]
+        return self._until_spent(one.run, {"labeler": labeler, "reuse": [str(probe.path)]})
+
+    def probe(self, one: LabelSet) -> RunFolder:
+        """Label the problems to whose rollouts the posterior labeler's model is fitted."""
+        asked = {"source": _TRAINED, "labeler": one.labeler, "limit": PROBED}
+        return self._run(f"{one.run}-probe", asked)
 
     def measured(self) -> RunFolder:
         """Label nothing: sample the solutions of the held-out problems."""
@@ -116,20 +121,20 @@ class Lab:
         labeler = {"kind": "outcome", "num_solutions": CHOSEN}
         return self._run("held-out", {"source": source, "labeler": labeler})
 
-    def _label(
-        self, name: str, labeler: _Settings, tokens: int, reuse: Sequence[str] = ()
-    ) -> RunFolder:
-        source = {"kind": "synthetic", "seed": TRAIN, "count": 20_000}
-        budget = {"tokens": tokens}
-        own = {"source": source, "labeler": dict(labeler), "budget": budget, "reuse": list(reuse)}
-        return self._run(name, own)
+    def _until_spent(self, name: str, own: _Settings) -> RunFolder:
+        for share in _MORE:
+            budget = {"tokens": int(self.tokens * share)}
+            run = self._run(name, {"source": _TRAINED, **own, "budget": budget}, again=str(share))
+            if bought(run, self.tokens).all_spent:
+                return run
+        raise SystemExit(f"{name}: {budget['tokens']:,} tokens are not enough to spend them whole")
 
-    def _run(self, name: str, own: _Settings) -> RunFolder:
+    def _run(self, name: str, own: _Settings, *, again: str = "") -> RunFolder:
         run = RunFolder(self.folder / "runs" / name)
         config = self.folder / f"{name}.yaml"
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(yaml.safe_dump({**self.base, **own, "name": name}))
-        done = self.folder / f"{name}.done"
+        done = self.folder / f"{name}{again}.done"
         if not done.exists():
             _stepmint("label", str(config))
             done.touch()
@@ -141,42 +146,57 @@ class Bought:
     """What the tokens paid for."""
 
     problems: Sequence[str]
-    """Those of the labels' run, in order, that all tokens together pay for whole."""
+    """The source's first ones, without a gap, that all tokens together pay for whole."""
     tokens: int
     """Written, or read for scores, for these."""
+    all_spent: bool
+    """Whether the next one would cost too much; else the run holds no more without a gap."""
 
 
-def bought(runs: Sequence[RunFolder], tokens: int) -> Bought:
-    """Return the problems, in their order, that so many tokens pay for.
+def bought(run: RunFolder, tokens: int) -> Bought:
+    """Return the source's problems, in its order, that so many tokens pay for.
 
-    A rollout of several runs is paid for once. Tokens read for scores are shared out evenly among
-    the problems of their run, since tables do not say whose they were.
+    Rollouts that were reused are counted as if they had been paid for here. Tokens read for scores
+    are shared out evenly among the run's problems, since tables do not say whose they were.
     """
-    paid: dict[tuple[str, str, int], int] = {}
-    scored: dict[str, float] = {}
-    for run in runs:
-        ids = [row.problem.id for row in run.problems()]
-        read = int(_costs(run).get("scored_tokens", 0)) / len(ids)
-        for id in ids:
-            scored[id] = scored.get(id, 0) + read
-        for table in run.tables("rollouts", "problem_id", "prefix_key", "sample_index", _WRITTEN):
-            for row in table.to_pylist():
-                paid[row["problem_id"], row["prefix_key"], row["sample_index"]] = row[_WRITTEN]
-    costs = defaultdict[str, float](float, scored)
-    for (id, _, _), written in paid.items():
-        costs[id] += written
-    kept, total = [], 0.0
-    for row in runs[-1].problems():
-        total += costs[row.problem.id]
-        if total > tokens:
-            break
-        kept.append(row.problem.id)
-    return Bought(problems=kept, tokens=round(sum(costs[id] for id in kept)))
+    ids = [row.problem.id for row in run.problems()]
+    costs = dict.fromkeys(ids, scored(run) / len(ids))
+    for table in run.tables("rollouts", "problem_id", _WRITTEN):
+        for row in table.to_pylist():
+            costs[row["problem_id"]] += row[_WRITTEN]
+    kept: list[str] = []
+    total = 0.0
+    for id in _in_order():
+        if id not in costs:
+            return Bought(problems=kept, tokens=round(total), all_spent=False)
+        if total + costs[id] > tokens:
+            return Bought(problems=kept, tokens=round(total), all_spent=True)
+        kept.append(id)
+        total += costs[id]
+    raise AssertionError("the source has more problems than any budget here pays for")
 
 
-def _costs(run: RunFolder) -> Mapping[str, Any]:
-    found: Any = run.record()["costs"]
-    return dict(found)
+def _in_order() -> Iterator[str]:
+    """Yield the ids of the problems that are learnt from, each once."""
+    source = SyntheticSource(seed=TRAIN, count=COUNT)
+    seen: set[str] = set()
+    for number in range(COUNT):
+        id = source.problem(number).id
+        if id not in seen:
+            seen.add(id)
+            yield id
+
+
+def scored(run: RunFolder) -> int:
+    """Return the tokens that a run had the policy read for scores."""
+    costs: Any = run.record()["costs"]
+    return int(costs.get("scored_tokens", 0))
+
+
+def written(run: RunFolder) -> int:
+    """Return the tokens of a run's rollouts."""
+    costs: Any = run.record()["costs"]
+    return int(costs[_WRITTEN])
 
 
 def _stepmint(*arguments: str) -> None:
