@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from exporters import AnyExporter, LabelledSteps, Refused, SolutionExporter
@@ -159,7 +159,6 @@ def test_every_format_is_read_back_here() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_row_reads_back_as_the_steps_and_labels_it_was_made_of(name: str, data: Any) -> None:
     exporter = FORMATS[name]()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from exporters import Refused
@@ -60,7 +60,6 @@ def _flattened(root: Any) -> dict[str, float]:
     return values
 
 
-@settings(deadline=None)
 @given(searched())
 def test_a_flat_row_of_math_aps_reads_back_as_the_prefixes_and_their_values(world: Any) -> None:
     solutions, nodes, values = world
@@ -74,7 +73,6 @@ def test_a_flat_row_of_math_aps_reads_back_as_the_prefixes_and_their_values(worl
     assert {text: one["mc_value"] for text, one in read.items()} == pytest.approx(expected)
 
 
-@settings(deadline=None)
 @given(searched())
 def test_a_tree_of_math_aps_reads_back_as_the_prefixes_and_their_values(world: Any) -> None:
     solutions, nodes, values = world
@@ -184,7 +182,6 @@ def test_a_prefix_of_two_solutions_is_one_with_what_the_view_says_of_it_in_both(
     assert (shared.right, shared.wrong) == (True, True)
 
 
-@settings(deadline=None)
 @given(searched())
 def test_every_pair_is_two_steps_behind_one_prefix_of_values_apart_as_asked(world: Any) -> None:
     solutions, nodes, values = world

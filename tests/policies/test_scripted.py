@@ -86,7 +86,7 @@ def test_the_value_follows_from_the_error_rates_by_hand() -> None:
 
 
 @given(seed=st.integers(0, 10**6), cut=st.floats(0, 1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_solution_cut_anywhere_is_continued_to_a_whole_solution(seed: int, cut: int) -> None:
     text = _solve(WORLD, seed=seed).text
     prefix = text[: int(cut * len(text))]

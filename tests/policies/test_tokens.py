@@ -54,7 +54,7 @@ def tokenizers(byte_level: PromptTokenizer) -> dict[str, PromptTokenizer]:
 
 @pytest.mark.parametrize("kind", ["byte-level", "byte-fallback"])
 @given(text=st.text(ALPHABET, max_size=30), cut=st.floats(0, 1))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_text_read_behind_any_token_continues_the_text_before_it(
     tokenizers: dict[str, PromptTokenizer], kind: str, text: str, cut: int
 ) -> None:

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import made
@@ -80,7 +80,6 @@ def test_a_completion_of_nothing_or_of_blanks_adds_no_step() -> None:
 PIECES = st.lists(st.sampled_from(["\n", "\n\n", "a", "b c", " ", "é", "```", "$$"]), max_size=25)
 
 
-@settings(deadline=None)
 @given(pieces=PIECES, at=st.integers(min_value=0, max_value=10))
 def test_the_last_prefix_is_the_whole_solution_and_token_ids_spell_each_prefix(
     pieces: list[str], at: int

@@ -10,7 +10,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import made
@@ -54,7 +54,6 @@ COMPLETIONS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(completions=st.lists(COMPLETIONS, max_size=4))
 def test_whatever_was_written_is_replayed_to_the_bit(
     tmp_path_factory: pytest.TempPathFactory, completions: list[Completion]

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rollouts import Costs, Journal, ShardRollouts
@@ -157,7 +157,6 @@ SCORES = st.lists(st.tuples(st.floats(max_value=0, allow_nan=False), st.integers
 )
 
 
-@settings(deadline=None)
 @given(scores=st.lists(SCORES, max_size=4))
 def test_scores_are_replayed_to_the_bit_between_completions(
     tmp_path_factory: pytest.TempPathFactory, scores: list[Score]

@@ -164,7 +164,7 @@ def test_the_answer_behind_a_thought_is_a_step_of_its_own_whatever_is_replied(
     assert steps == ("<think>\na\nb\n</think>", "\nSo 4.\n#### 4")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(text=st.text("ab\n.", max_size=30), reply=st.text("[]0123456789, <think>/", max_size=20))
 def test_whatever_is_replied_joined_steps_are_the_text(
     tmp_path_factory: pytest.TempPathFactory, text: str, reply: str

@@ -1,7 +1,7 @@
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -41,7 +41,6 @@ TEXTS = st.one_of(st.text(), st.lists(BITS, max_size=40).map("".join))
 
 
 @pytest.mark.parametrize("splitter", SPLITTERS, ids=repr)
-@settings(deadline=None)
 @given(text=TEXTS)
 def test_joined_steps_are_the_text_and_no_step_is_blank(splitter: AnySplitter, text: str) -> None:
     steps = splitter.split(text)

@@ -34,7 +34,7 @@ MAKE: dict[TableName, tuple[Any, Any, Any]] = {
 
 
 @pytest.mark.parametrize("name", TABLE_NAMES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_records_come_back_the_same_from_a_parquet_file(
     name: TableName, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -57,7 +57,7 @@ def test_the_declared_features_are_those_that_datasets_itself_would_write(name: 
 
 
 @pytest.mark.parametrize("name", TABLE_NAMES)
-@settings(max_examples=1, deadline=None)
+@settings(max_examples=1)
 @given(data=st.data())
 def test_datasets_loads_the_declared_types_even_where_the_first_shard_is_empty(
     name: TableName, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -76,7 +76,7 @@ def test_datasets_loads_the_declared_types_even_where_the_first_shard_is_empty(
     }
 
 
-@settings(max_examples=1, deadline=None)
+@settings(max_examples=1)
 @given(rows=st.lists(strategies.solution_rows(), min_size=3, max_size=3))
 def test_datasets_and_pyarrow_read_the_same_rows(
     rows: list[SolutionRow], tmp_path_factory: pytest.TempPathFactory
@@ -91,7 +91,7 @@ def test_datasets_and_pyarrow_read_the_same_rows(
     assert loaded.to_list() == ours.to_pylist()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(rows=st.lists(strategies.rollouts, max_size=3))
 def test_the_same_rows_give_the_same_bytes(
     rows: list[Rollout], tmp_path_factory: pytest.TempPathFactory
@@ -136,7 +136,7 @@ def test_a_torn_file_is_refused_with_its_path(tmp_path: Path) -> None:
         read_table(path, "nodes")
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(row=strategies.solution_rows())
 def test_a_solutions_table_of_version_1_reads_as_one_without_what_came_later(
     row: SolutionRow, tmp_path_factory: pytest.TempPathFactory

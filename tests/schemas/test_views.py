@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -225,7 +225,6 @@ EVIDENCE = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(
     evidence=st.lists(EVIDENCE, max_size=8),
     root=EVIDENCE,

@@ -140,9 +140,7 @@ def test_nothing_that_states_the_answer_reaches_a_search(tmp_path: Path) -> None
 _TEXT = st.text(alphabet="a#1 \n\r\t\\\u2028\x00é", max_size=30)
 
 
-@settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=_TEXT, blank=st.booleans())
 def test_whatever_is_written_the_joined_steps_are_the_text(
     tmp_path: Path, text: str, blank: bool

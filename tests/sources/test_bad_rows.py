@@ -233,9 +233,7 @@ def only_source_errors(path: Path, name: str, data: bytes) -> None:
 @pytest.mark.parametrize(
     "name", ["x.jsonl", "x.json", "x.csv", "x.parquet", "x.arrow", "x.jsonl.gz"]
 )
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     start=st.sampled_from([b"", b"\x1f\x8b", b"BZh9", b"\x28\xb5\x2f\xfd", b"{", b"[{"]),
     data=st.binary(),
@@ -247,9 +245,7 @@ def test_random_bytes_never_raise_anything_but_a_source_error(
 
 
 @pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
-@settings(
-    max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROWISH, max_size=4), as_array=st.booleans(), cut=st.integers(0, 300))
 def test_any_json_whole_or_cut_never_raises_anything_but_a_source_error(
     tmp_path: Path, name: str, rows: list[dict[str, object]], as_array: bool, cut: int

@@ -43,10 +43,8 @@ GOLDS = [
     r"e^{i\pi}",
     "1{,}234",
 ]
-FEW = settings(max_examples=400, deadline=None, derandomize=True)
-MANY = settings(
-    max_examples=25_000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+FEW = settings(max_examples=400, derandomize=True)
+MANY = settings(max_examples=25_000, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def sound(left: Known, right: Known) -> None:

@@ -102,7 +102,7 @@ def test_predictions_are_what_one_more_rollout_would_confirm(model: Model, t: in
 
 
 @given(observations())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_posterior_sums_to_one_and_every_probe_informs_or_does_not_hurt(
     seen: Observation,
 ) -> None:
@@ -118,7 +118,7 @@ def test_a_posterior_sums_to_one_and_every_probe_informs_or_does_not_hurt(
 
 
 @given(observations(min_steps=2), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_failure_at_a_prefix_moves_the_first_error_before_it_a_success_behind_it(
     seen: Observation, data: st.DataObject
 ) -> None:
@@ -213,14 +213,14 @@ def test_a_harmless_error_is_found_by_its_cue_and_by_nothing_else() -> None:
 
 
 @given(st.lists(observations(min_steps=3, max_steps=3), min_size=1, max_size=5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_evidence_of_many_is_the_sum_of_each(many: list[Observation]) -> None:
     each = sum(believe(Model(), one).log_evidence for one in many)
     assert log_evidence(Model(), many) == pytest.approx(each)
 
 
 @given(observations(min_steps=2, max_steps=5), st.floats(0.0, 0.8), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_predictions_follow_from_the_likelihood_whatever_the_outcome(
     seen: Observation, harmless: float, data: st.DataObject
 ) -> None:

@@ -80,7 +80,7 @@ _PARTS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(parts=st.lists(_PARTS, max_size=40), steps=st.integers(1, 4))
 def test_whatever_is_written_a_reading_fits_the_steps_or_says_why_not(
     parts: list[str], steps: int

@@ -84,7 +84,7 @@ harmless = st.sampled_from(
 )
 
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60)
 """Fresh examples at each run; the slow test runs each law a number of times."""
 ROUNDS = 25
 

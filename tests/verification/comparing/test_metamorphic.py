@@ -79,7 +79,7 @@ POLYNOMIALS = [
     st.sampled_from(POLYNOMIALS),
     st.sampled_from(["(2y)", "(y+1)", "(a-b)", "(-y)", "(t^2)", r"\left(\frac{y}{3}\right)", "k"]),
 )
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_the_same_substitution_on_both_sides_changes_no_verdict(
     pair: tuple[str, str], term: str
 ) -> None:
@@ -89,7 +89,7 @@ def test_the_same_substitution_on_both_sides_changes_no_verdict(
 
 
 @given(closed(), closed(), st.sampled_from(["({})+7", r"3\cdot({})", "-({})", r"\frac{{{}}}{{5}}"]))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 def test_the_same_operation_on_both_sides_changes_no_verdict(
     left: Known, right: Known, operation: str
 ) -> None:

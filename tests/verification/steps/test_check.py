@@ -183,13 +183,13 @@ def test_each_way_of_writing_is_proved_where_it_is_true(step: str) -> None:
 
 
 @given(st.text(alphabet="0123456789+-*/=()<>$\\{}^_. x%fracsqrt\n", max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_text_breaks_it(step: str) -> None:
     assert check_step(step).finding in Finding
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(-1000, 1000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_sums_of_whole_numbers_are_told_to_the_unit(a: int, b: int, slip: int) -> None:
     finding = check_step(f"We add {a} + {b} = {a + b + slip}.").finding
     assert finding is (PROVED if slip == 0 else REFUTED if a + b + slip >= 0 else finding)
