@@ -2,6 +2,7 @@
 
     python -m benchmarks.client_cost
     python -m benchmarks.client_cost --in-flight 64 2048 --stop fixed
+    python -m benchmarks.client_cost --labeler '{"kind": "uct", "prior": "uniform"}'
 
 A server of its own process answers after a latency that grows with the number in flight, so that
 every row is offered the same load, and no row waits for the server's own CPU. Each row is a run
@@ -10,6 +11,7 @@ of its own: problems staged, journal, verdicts, tables. The scripted row has no 
 
 import argparse
 import asyncio
+import json
 from typing import Any
 
 from benchmarks.pipeline import Measured, labelled, made_run
@@ -47,8 +49,9 @@ def main() -> None:
     parser.add_argument("--in-flight", type=int, nargs="*", default=[64, 256, 1024, 2048])
     parser.add_argument("--problems", type=int, default=300)
     parser.add_argument("--stop", choices=("first_success", "fixed"), default="first_success")
+    parser.add_argument("--labeler", type=json.loads, metavar="JSON", help="instead of --stop")
     options = parser.parse_args()
-    labeler = {"kind": "math_shepherd", "stop": options.stop}
+    labeler = options.labeler or {"kind": "math_shepherd", "stop": options.stop}
     print(f"{'in flight':>10} {'CPU ms':>8} {'per s':>8} {'busy':>6} {'rollouts':>9}")
     scripted(problems=10, labeler=labeler)  # imports, caches
     print(_row("scripted", None, scripted(problems=options.problems, labeler=labeler)))
