@@ -26,11 +26,14 @@ from schemas import (
     Grades,
     Prefix,
     Problem,
+    Prompt,
     Sampling,
 )
 from search.grading import ShardGrades
 from search.seam import End, Wrote
 
+_AT_ONCE: Final = 16
+"""Samples of one request: they are in the journal once all of them are there."""
 _PARTS: Final = 8
 """Pauses without a word between them, behind which a step counts as ended."""
 
@@ -90,6 +93,7 @@ class ShardSamples:
         self._purse = purse
         self._ledger = Ledger()
         self._taken = Once[str, Completion]()
+        self._prompts: dict[str, Prompt] = {}
 
     @property
     def costs(self) -> Costs:
@@ -103,7 +107,7 @@ class ShardSamples:
 
         Raises PolicyError or RunError, in a group where several requests were under way.
         """
-        prompt = self.manner.template.render(problem)
+        prompt = self._prompt(problem)
         drawn = seeds(self.manner.seed, problem.id, prefix.key, start=start, count=count)
         digest = request_digest(self._policy.identity, sampling, prompt, prefix)
         keys = [sample_key(digest, start + at, seed) for at, seed in enumerate(drawn)]
@@ -113,13 +117,22 @@ class ShardSamples:
             request = CompletionRequest(prompt=prompt, prefix=prefix, sampling=sampling, seeds=own)
             await self._ask(request, keys[run.start : run.stop])
 
+        places = {key: at for at, key in enumerate(keys)}
+
         async def missing(free: Sequence[str]) -> None:
-            wanted = [keys.index(key) for key in free if not self._recorded(key)]
+            wanted = [places[key] for key in free if not self._recorded(key)]
             async with asyncio.TaskGroup() as group:
                 for run in neighbours(wanted):
-                    group.create_task(ask(run))
+                    for first in range(run.start, run.stop, _AT_ONCE):
+                        group.create_task(ask(range(first, min(first + _AT_ONCE, run.stop))))
 
         return dict(zip(keys, await self._taken.get(keys, missing), strict=True))
+
+    def _prompt(self, problem: Problem) -> Prompt:
+        """Return a problem's prompt, rendered once: it is asked for at each step."""
+        if problem.id not in self._prompts:
+            self._prompts[problem.id] = self.manner.template.render(problem)
+        return self._prompts[problem.id]
 
     def _recorded(self, key: str) -> bool:
         """Take what was paid for before; tell whether there was anything."""

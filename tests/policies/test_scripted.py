@@ -132,9 +132,11 @@ def test_stop_strings_and_the_token_limit_cut() -> None:
     stopped = _solve(WORLD, stop=("\n",))
     assert stopped.text == _solve(WORLD).text.split("\n")[0]
     assert stopped.finish_reason == "stop"
+    assert stopped.stopped_by == "\n"
     cut = _solve(WORLD, max_tokens=3)
     assert cut.text == "3 + 5 "
     assert cut.finish_reason == "length"
+    assert cut.stopped_by == _solve(WORLD).stopped_by == ""
 
 
 def test_temperature_zero_takes_the_likeliest_line_whatever_the_seed() -> None:

@@ -153,6 +153,8 @@ async def test_a_stop_string_ends_the_text_before_it_also_inside_a_token(opened:
         (stopped,) = await policy.complete(ask(seeds=(3,), max_tokens=40, stop=("\0", stop)))
     assert stopped.text == free.text[: free.text.index(stop)]
     assert stopped.finish_reason == "stop"
+    assert stopped.stopped_by == stop
+    assert free.stopped_by == ""
     assert all(end <= len(stopped.text) for end in stopped.tokens.ends)
     assert stopped.tokens.ids == free.tokens.ids[: len(stopped.tokens.ids)]
     assert stopped.completion_tokens > len(stopped.tokens.ids)
