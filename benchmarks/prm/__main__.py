@@ -47,7 +47,7 @@ LEARNING: Mapping[str, Any] = {
     "epochs": 20,
     "patience": 3,
     "save_steps": 20,
-    "learning_rate": 2e-4,
+    "learning_rate": 1e-3,
     "schedule": "constant",
     "device": "cpu",
 }
