@@ -81,8 +81,8 @@ def main() -> None:
                 f"not counted: the model of {one.name}, fitted to {PROBED} problems, {told}"
             )
     if options.json:
-        told = {"tokens": options.tokens, "lines": [asdict(one) for one in lines]}
-        options.json.write_text(json.dumps(told, indent=2) + "\n")
+        figures = {"tokens": options.tokens, "lines": [asdict(one) for one in lines]}
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
     if options.picture:
         draw(lines, options.picture)
 

@@ -65,8 +65,8 @@ def test_tokens_read_for_scores_count_too(tmp_path: Path) -> None:
 def test_a_line_is_the_mean_over_seeds_with_their_spread(tmp_path: Path) -> None:
     def figures(f1: float) -> dict[str, object]:
         half = {"f1": f1, "interval": [f1 - 0.1, f1 + 0.1]}
-        names = ("mean", "majority", "pass", "best of N, product", "weighted, product")
-        names += ("best of N, last", "weighted, last")
+        names = ["mean", "majority", "pass", "best of N, product", "weighted, product"]
+        names += ["best of N, last", "weighted, last"]
         chosen = {name: {"share": 0.5, "interval": [0.4, 0.6]} for name in names}
         calibration = {"auroc": 0.9, "ece": 0.1}
         return {"half": half, "tuned": half, "calibration": calibration, "chosen": chosen}
