@@ -116,7 +116,7 @@ def draw(lines: Sequence[Line], path: Path) -> None:
     left, right = picture.subplots(1, 2, sharey=True)
     names = [one.name for one in lines]
     for axes, title, figures in (
-        (left, "first errors, F1 at 0.5 (%)", [one.f1 for one in lines]),
+        (left, "first errors, F1 at the best threshold (%)", [one.tuned for one in lines]),
         (right, "best of 16 by product (% right)", [one.chosen[_CHOICES[0]] for one in lines]),
     ):
         means = [100 * one.mean for one in figures]
@@ -124,7 +124,7 @@ def draw(lines: Sequence[Line], path: Path) -> None:
                 [100 * (one.interval[1] - one.mean) for one in figures]]  # fmt: skip
         axes.barh(names, means, xerr=ends, color="#4c78a8", ecolor="#333333", capsize=2)
         axes.set_title(title, fontsize=10)
-        axes.set_xlim(left=max(0.0, min(means) - 25))
+        axes.set_xlim(0, 100)
         axes.grid(axis="x", alpha=0.3)
     left.invert_yaxis()
     for name, value in lines[0].baselines.items():
