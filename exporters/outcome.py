@@ -12,10 +12,8 @@ import pyarrow as pa
 from exporters.chat import MESSAGES, Turn
 from exporters.records import LabelledSteps, Refused
 from exporters.seam import SolutionExporter
-from schemas import LabelledSolution, Outcome, Problem
+from schemas import DECIDED, LabelledSolution, Outcome, Problem
 from schemas.views import AnyView
-
-_UNKNOWN = frozenset({Outcome.TRUNCATED, Outcome.UNDECIDED})
 
 
 class OrmRow(TypedDict):
@@ -35,7 +33,7 @@ class SftRow(TypedDict):
 def whole_solution(problem: Problem, solution: LabelledSolution) -> LabelledSteps | Refused:
     """Return the whole text as one step, labelled by the verdict on its answer."""
     text = "".join(solution.steps).strip()
-    if solution.outcome in _UNKNOWN:
+    if solution.outcome not in DECIDED:
         return Refused(reason="no verdict on its answer")
     if not text:
         return Refused(reason="a step is blank")

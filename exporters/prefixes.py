@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from schemas import Evidence, LabelledSolution, Node, Outcome, StopRule
+from schemas import FAILED, Evidence, LabelledSolution, Node, Outcome, StopRule
 from schemas.views import AnyView, Label
-
-_WRONG = frozenset({Outcome.INCORRECT, Outcome.NO_ANSWER})
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -94,7 +92,7 @@ def _hang(root: Branch, solution: LabelledSolution, labels: Sequence[Label]) -> 
         branch = branch.then(step)
         _count(branch, evidence)
         branch.labels.append(label)
-    right, wrong = solution.outcome is Outcome.CORRECT, solution.outcome in _WRONG
+    right, wrong = solution.outcome is Outcome.CORRECT, solution.outcome in FAILED
     _mark(branch.path(), right=right, wrong=wrong)
 
 

@@ -23,6 +23,8 @@ from schemas.labels import (
 )
 from schemas.problems import GivenSolution, Problem, RejectedRow, problem_id
 from schemas.rollouts import (
+    DECIDED,
+    FAILED,
     ROOT,
     ChatPrompt,
     Completion,
@@ -45,6 +47,8 @@ from schemas.rollouts import (
 from schemas.settings import Settings
 
 __all__ = [
+    "DECIDED",
+    "FAILED",
     "ROOT",
     "ChatPrompt",
     "Completion",

@@ -229,6 +229,12 @@ class Outcome(StrEnum):
     """The verifier could not tell: counts as nothing."""
 
 
+FAILED = frozenset({Outcome.INCORRECT, Outcome.NO_ANSWER})
+"""The outcomes that count against a prefix."""
+DECIDED = FAILED | {Outcome.CORRECT}
+"""Those that count at all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The verifier's judgement of one final answer, and how it came about."""

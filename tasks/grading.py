@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
-from schemas import Outcome, Verdict, VerifierError
+from schemas import FAILED, Outcome, Verdict, VerifierError
 from tasks.pairs import BadRow, Cells, read_pairs, row_writer
 from verification.cascade import Cascade
 from verification.finding.choices import chosen
@@ -69,8 +69,7 @@ class Summary:
     @property
     def false_rejects(self) -> int:
         """Rows expected to be correct that were judged anything decided but correct."""
-        decided = (Outcome.INCORRECT, Outcome.NO_ANSWER)
-        return sum(self.confusion[True, outcome] for outcome in decided)
+        return sum(self.confusion[True, outcome] for outcome in FAILED)
 
     def add(self, graded: "Graded") -> None:
         """Count one row."""

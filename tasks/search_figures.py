@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 from reports.truth import Share
 from rollouts import Costs
-from schemas import Outcome
+from schemas import DECIDED, Outcome
 from schemas.search_folder import SearchFolder
 from tasks.search_settings import SearchRun
 from tasks.search_shard import committed
 
 FIFTHS = 5
-_DECIDED = frozenset({Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.TRUNCATED})
+_JUDGED = DECIDED | {Outcome.TRUNCATED}
 """A choice that the verifier could not judge counts as nothing; a solution without an answer, and
 one that was cut before it, are no right answers."""
 
@@ -108,7 +108,7 @@ def _rows(tables: _Tables) -> Iterator[Row]:
     for row in tables.chosen:
         groups[row["search"], row["as_much_as"], row["selector"]].append(row)
     for (search, as_much_as, selector), rows in groups.items():
-        decided = [row["outcome"] == Outcome.CORRECT for row in rows if row["outcome"] in _DECIDED]
+        decided = [row["outcome"] == Outcome.CORRECT for row in rows if row["outcome"] in _JUDGED]
         yield Row(
             search=search,
             as_much_as=as_much_as,
@@ -126,7 +126,7 @@ def _ceilings(tables: _Tables) -> Iterator[Row]:
     """Yield, per search, how many problems had a right candidate, and what the mean one is."""
     found = defaultdict[tuple[str, str], list[tuple[bool, int]]](list)
     for row in tables.candidates:
-        if row["outcome"] in _DECIDED:
+        if row["outcome"] in _JUDGED:
             right = row["outcome"] == Outcome.CORRECT
             found[row["search"], row["problem_id"]].append((right, row["times"]))
     ids = [row["problem_id"] for row in tables.problems if not row["set_aside"]]
@@ -169,7 +169,7 @@ def _fifths(
         place = {id: at * FIFTHS // len(ranked) + 1 for at, id in enumerate(ranked)}
         hits = defaultdict[tuple[int, str, str], list[bool]](list)
         for row in chosen:
-            if row["problem_id"] in place and not row["as_much_as"] and row["outcome"] in _DECIDED:
+            if row["problem_id"] in place and not row["as_much_as"] and row["outcome"] in _JUDGED:
                 key = place[row["problem_id"]], row["search"], row["selector"]
                 hits[key].append(row["outcome"] == Outcome.CORRECT)
         for (fifth, search, selector), right in sorted(hits.items()):

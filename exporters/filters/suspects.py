@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 
 from exporters.filters.seam import Candidate, Filter, Scope, Sieve
 from rollouts.voting import answer_classes
-from schemas import ROOT, Outcome, Problem
+from schemas import DECIDED, ROOT, Outcome, Problem
 from schemas.arrow import read_table
 from schemas.conversion import problems_from
 from schemas.run_folder import RunFolder
@@ -110,7 +110,7 @@ def _suspect(
 ) -> Suspect | None:
     counts = Counter(outcome for outcome, _ in answers)
     gold = counts[Outcome.CORRECT]
-    decided = gold + counts[Outcome.INCORRECT] + counts[Outcome.NO_ANSWER]
+    decided = sum(counts[one] for one in DECIDED)
     if decided < settings.solutions or gold > settings.gold_at_most * decided:
         return None
     wrong = [answer for outcome, answer in answers if outcome == Outcome.INCORRECT and answer]

@@ -14,9 +14,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from schemas import Evidence, Outcome, Prefix, Rollout, Settings, StopRule
-
-_WRONG = frozenset({Outcome.INCORRECT, Outcome.NO_ANSWER})
+from schemas import FAILED, Evidence, Prefix, Rollout, Settings, StopRule
 
 
 class Constants(Settings):
@@ -71,7 +69,7 @@ class State:
             return ()
         wrong: dict[str, Rollout] = {}
         for one in self.rollouts:
-            if one.verdict.outcome in _WRONG:
+            if one.verdict.outcome in FAILED:
                 wrong.setdefault(one.text, one)
         return tuple(wrong.values())
 

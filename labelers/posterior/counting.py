@@ -23,9 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from labelers.posterior.cues import NOTHING_READ, Readings
 from labelers.posterior.inference import Observation
 from labelers.solutions import Solution
-from schemas import Evidence, LabelledSolution, Outcome, Prefix, Rollout, StopRule
-
-_FAILED = frozenset({Outcome.INCORRECT, Outcome.NO_ANSWER})
+from schemas import FAILED, Evidence, LabelledSolution, Outcome, Prefix, Rollout, StopRule
 
 
 class Trail:
@@ -55,7 +53,7 @@ class Trail:
         """Return what was seen of the solution so far, beside what was read off its steps."""
         return Observation(
             correct=tuple(seen.count(Outcome.CORRECT) for seen in self._counts),
-            failed=tuple(sum(one in _FAILED for one in seen) for seen in self._counts),
+            failed=tuple(sum(one in FAILED for one in seen) for seen in self._counts),
             root_correct=root.correct,
             root_decided=root.decided,
             right=self.solution.rollout.verdict.outcome is Outcome.CORRECT,
@@ -105,7 +103,7 @@ def observed(solution: LabelledSolution, asked: Mapping[str, Evidence]) -> Obser
     root = solution.root
     sampled = solution.given_id is None  # then it is one of the root's rollouts itself
     own_correct = int(sampled and itself is Outcome.CORRECT)
-    own_failed = int(sampled and itself in _FAILED)
+    own_failed = int(sampled and itself in FAILED)
     prefixes = (Prefix(steps=solution.steps[:count]) for count in range(1, len(solution.steps)))
     found = [asked.get(prefix.key, Evidence()) for prefix in prefixes]
     correct = [root.correct - own_correct, *(one.correct for one in found)]
@@ -127,5 +125,5 @@ def tells(solution: LabelledSolution) -> bool:
     """Say whether a model can be fitted to a solution: it was probed, or its right answer read."""
     if solution.outcome is Outcome.CORRECT:
         return bool(solution.readings or solution.checks)
-    wrong = solution.outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
-    return wrong and any(evidence.decided for evidence in solution.evidence[:-1])
+    failed = solution.outcome in FAILED
+    return failed and any(evidence.decided for evidence in solution.evidence[:-1])

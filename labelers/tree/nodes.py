@@ -18,9 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemas import ROOT, Evidence, Outcome, Prefix, Rollout, StopRule
-
-_NOTHING = (Outcome.TRUNCATED, Outcome.UNDECIDED)
+from schemas import DECIDED, ROOT, Evidence, Outcome, Prefix, Rollout, StopRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class TreeNode:
     def visit(self, outcome: Outcome) -> None:
         """Count a rollout for N, W and Q."""
         self.visits += 1
-        self.decided += outcome not in _NOTHING
+        self.decided += outcome in DECIDED
         self.correct += outcome is Outcome.CORRECT
 
     def evidence(self, *, pooled: bool) -> Evidence:

@@ -33,9 +33,7 @@ from labelers.solutions import Concluded, Conclusion, Screen, Solution, Solution
 from labelers.tree import Branch, Puct, Tree, TreeNode
 from labelers.uct.priors import Prior, next_step, priors
 from rollouts.seam import Rollouts
-from schemas import ROOT, Evidence, Node, Outcome, Problem, Rollout
-
-_WRONG = frozenset({Outcome.INCORRECT, Outcome.NO_ANSWER})
+from schemas import FAILED, ROOT, Evidence, Node, Outcome, Problem, Rollout
 
 
 class UCT(SolutionLabeler):
@@ -120,7 +118,7 @@ class UCT(SolutionLabeler):
         outcome = solution.rollout.verdict.outcome
         if outcome is Outcome.CORRECT:
             return -1
-        if outcome not in _WRONG or not counts.pooled[ROOT.key].correct:
+        if outcome not in FAILED or not counts.pooled[ROOT.key].correct:
             return None
         is_open = False
         for step, evidence in enumerate(pooled):

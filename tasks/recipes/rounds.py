@@ -11,13 +11,11 @@ from typing import Any
 from rollouts import PromptTemplate
 from rollouts.hinting import leaked_share, leans_on_hint
 from rollouts.voting import answer_classes
-from schemas import ChatPrompt, Outcome, Problem, Prompt, Rollout, TextPrompt
+from schemas import FAILED, ChatPrompt, Outcome, Problem, Prompt, Rollout, TextPrompt
 from schemas.recipe_rows import Origin
 from verification.cascade import Cascade
 
 Row = Mapping[str, Any]
-_WRONG = frozenset({Outcome.INCORRECT.value, Outcome.NO_ANSWER.value})
-"""What the counting convention calls a failure; truncated and undecided are nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +105,8 @@ def pair_rows(
             by_problem.setdefault(one["problem_id"], []).append(one)
     for problem_id, ours in by_problem.items():
         rng = random.Random(f"{seed}/pairs/{problem_id}")
-        right = _distinct(ours, frozenset({Outcome.CORRECT.value}))
-        wrong = _distinct(ours, _WRONG)
+        right = _distinct(ours, frozenset({Outcome.CORRECT}))
+        wrong = _distinct(ours, FAILED)
         rng.shuffle(right)
         rng.shuffle(wrong)
         if not right or not wrong:

@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 from policies import AnyPolicy, Policy
 from rollouts import PromptTemplate, load_template
 from rollouts.hinting import HintTemplate, load_hint_template
-from schemas import Outcome, Problem, RunError
+from schemas import DECIDED, Outcome, Problem, RunError
 from schemas.recipe_folder import RecipeFolder
 from schemas.recipe_rows import Origin, sampling_cells
 from schemas.run_folder import shard_name
@@ -247,7 +247,7 @@ class _Rounds:
             outcomes.update(table["outcome"].to_pylist())
         return {
             "held_out_solved": outcomes[Outcome.CORRECT],
-            "held_out_decided": sum(outcomes[one] for one in _DECIDED),
+            "held_out_decided": sum(outcomes[one] for one in DECIDED),
         }
 
     def _failed(self, number: int, shards: Sequence[Sequence[Problem]]) -> list[list[Problem]]:
@@ -341,9 +341,6 @@ class _Rounds:
         finally:
             for file in files:
                 file.close()
-
-
-_DECIDED = (Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER)
 
 
 def _count(counts: Counter[str], row: Row) -> None:

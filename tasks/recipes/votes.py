@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 from exporters.filters.suspects import verification_of
 from rollouts import ShardRollouts, load_template
 from rollouts.voting import AnswerClass, answer_classes, entropy
-from schemas import ROOT, Outcome, Prefix, Problem, Rollout, Sampling, Settings, Verdict
+from schemas import DECIDED, ROOT, Outcome, Prefix, Problem, Rollout, Sampling, Settings, Verdict
 from schemas.arrow import read_table
 from schemas.conversion import problems_from, rollouts_from
 from schemas.recipe_folder import RecipeFolder, Stage
@@ -282,12 +282,9 @@ def vote(
         "tied": counts.count(counts[0]) > 1 if counts else False,
         "entropy": entropy(counts),
         "correct": outcomes[Outcome.CORRECT],
-        "decided": sum(outcomes[one] for one in _DECIDED),
+        "decided": sum(outcomes[one] for one in DECIDED),
         "completion_tokens": sum(one.completion.completion_tokens for one in rollouts),
     }
-
-
-_DECIDED = (Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER)
 
 
 def _outcome(one: AnswerClass, by_answer: Mapping[str, Counter[Outcome]]) -> str:
