@@ -8,19 +8,18 @@ output/<run>/critiques/<name>/
     lock                              held by the process that writes the set
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from schemas.arrow import read_table
 from schemas.conversion import critiques_from
 from schemas.critiques import Critique
-from schemas.errors import RunError
+from schemas.record_folder import ShardedFolder
 
 SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 """The name of a set of critiques: a folder's."""
@@ -29,54 +28,20 @@ SolutionKey = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class CritiqueFolder:
+class CritiqueFolder(ShardedFolder):
     """The paths of one set of critiques, and its committed critiques."""
 
-    path: Path
+    record_name: ClassVar[str] = "critiques.json"
+    anew: ClassVar[str] = "put the folder away and ask for its critiques again"
 
     @property
     def name(self) -> str:
         """The set's name: its folder's."""
         return self.path.resolve().name
 
-    @property
-    def record_file(self) -> Path:
-        """Where the set says what it is."""
-        return self.path / "critiques.json"
-
-    @property
-    def lock(self) -> Path:
-        """The file that whoever writes the set holds locked."""
-        return self.path / "lock"
-
-    @property
-    def markers(self) -> Path:
-        """The folder of what makes shards part of the set."""
-        return self.path / "committed"
-
-    def marker(self, shard: str) -> Path:
-        """Return the file whose presence means that the shard is committed."""
-        return self.markers / f"{shard}.json"
-
-    def journal(self, shard: str) -> Path:
-        """Return where a shard's critiques are kept until all of them are there."""
-        return self.path / "journal" / f"{shard}.journal"
-
     def file(self, shard: str) -> Path:
         """Return where a shard's table lies."""
         return self.path / f"{shard}.parquet"
-
-    def record(self) -> dict[str, Any]:
-        """Return `critiques.json`; empty where it is not there. Raises RunError for no JSON."""
-        if not self.record_file.is_file():
-            return {}
-        try:
-            return dict(json.loads(self.record_file.read_text("utf-8")))
-        except (ValueError, TypeError) as error:
-            raise RunError(
-                f"{self.record_file} is no JSON ({error}): restore it, or put the folder away and "
-                "ask for its critiques again"
-            ) from error
 
     def critiques(self, shard: str) -> Iterator[Critique]:
         """Yield a shard's committed critiques in order; none where it has none."""

@@ -11,16 +11,15 @@ output/<name>/
     lock                                  held by the process that writes it
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import pyarrow as pa
 
 from schemas.arrow import read_table
 from schemas.conversion import rollouts_from
-from schemas.errors import RunError
+from schemas.record_folder import RecordFolder
 from schemas.rollouts import Rollout
 
 
@@ -49,20 +48,11 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class RecipeFolder:
+class RecipeFolder(RecordFolder):
     """The paths of one recipe's output, and its record."""
 
-    path: Path
-
-    @property
-    def record_file(self) -> Path:
-        """Where it says what it is."""
-        return self.path / "recipe.json"
-
-    @property
-    def lock(self) -> Path:
-        """The file that whoever writes it holds locked."""
-        return self.path / "lock"
+    record_name: ClassVar[str] = "recipe.json"
+    anew: ClassVar[str] = "put its folder away and begin again"
 
     def round(self, number: int) -> Path:
         """Return the folder of a round, counted from 1."""
@@ -78,15 +68,3 @@ class RecipeFolder:
         found = {file.parent for file in self.path.rglob("shard-*.parquet")}
         found |= {file.parent.parent for file in self.path.rglob("journal/shard-*.journal")}
         return tuple(map(Stage, sorted(found)))
-
-    def record(self) -> dict[str, Any]:
-        """Return `recipe.json`; empty where it is not there. Raises RunError for no JSON."""
-        if not self.record_file.is_file():
-            return {}
-        try:
-            return dict(json.loads(self.record_file.read_text("utf-8")))
-        except (ValueError, TypeError) as error:
-            raise RunError(
-                f"{self.record_file} is no JSON ({error}): restore it, or put its folder away and "
-                "begin again"
-            ) from error

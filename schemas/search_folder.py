@@ -11,16 +11,15 @@ output/<name>/
     lock                              held by the process that searches
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import pyarrow as pa
 
 from schemas.arrow import SearchTable, read_table
-from schemas.errors import RunError
+from schemas.record_folder import ShardedFolder
 
 _FOLDERS: dict[SearchTable, str] = {
     "search_problems": "problems",
@@ -32,33 +31,11 @@ SEARCH_TABLES: tuple[SearchTable, ...] = tuple(_FOLDERS)
 
 
 @dataclass(frozen=True, slots=True)
-class SearchFolder:
+class SearchFolder(ShardedFolder):
     """The paths of one search."""
 
-    path: Path
-
-    @property
-    def record_file(self) -> Path:
-        """Where it says what it is."""
-        return self.path / "search.json"
-
-    @property
-    def lock(self) -> Path:
-        """The file that whoever searches holds locked."""
-        return self.path / "lock"
-
-    @property
-    def markers(self) -> Path:
-        """The folder of what makes shards count."""
-        return self.path / "committed"
-
-    def marker(self, shard: str) -> Path:
-        """Return the file whose presence means that the shard is committed."""
-        return self.markers / f"{shard}.json"
-
-    def journal(self, shard: str) -> Path:
-        """Return where what came back for a shard is kept until it is committed."""
-        return self.path / "journal" / f"{shard}.journal"
+    record_name: ClassVar[str] = "search.json"
+    anew: ClassVar[str] = "search anew under another name"
 
     def file(self, table: SearchTable, shard: str) -> Path:
         """Return where a shard's part of a table lies."""
@@ -74,15 +51,3 @@ class SearchFolder:
         """Yield a table, or some of its columns, shard by shard."""
         for shard in self.shards:
             yield read_table(self.file(table, shard), table, columns or None)
-
-    def record(self) -> dict[str, Any]:
-        """Return `search.json`; empty where it is not there. Raises RunError for no JSON."""
-        if not self.record_file.is_file():
-            return {}
-        try:
-            return dict(json.loads(self.record_file.read_text("utf-8")))
-        except (ValueError, TypeError) as error:
-            raise RunError(
-                f"{self.record_file} is no JSON ({error}): restore it, or search anew under "
-                "another name"
-            ) from error

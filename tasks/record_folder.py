@@ -1,37 +1,14 @@
-"""A folder that one process writes, with a JSON record that says what it is and how it stands."""
+"""What one process writes in a `RecordFolder`: what it is, and how it stands."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from schemas import RunError
+from schemas.record_folder import RecordFolder
 from tasks.failures import leading, told
 from tasks.files import write_json
 from tasks.locks import holding
-
-
-class RecordFolder(Protocol):
-    """The paths of such a folder."""
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        ...
-
-    @property
-    def lock(self) -> Path:
-        """The file that its writer holds locked."""
-        ...
-
-    @property
-    def record_file(self) -> Path:
-        """The record."""
-        ...
-
-    def record(self) -> dict[str, Any]:
-        """Return the record; empty where there is none."""
-        ...
 
 
 @contextmanager
