@@ -2,7 +2,7 @@
 
 from rollouts.budget import Budget, OverBudgetError, Spent
 from rollouts.costs import Costs
-from rollouts.journal import Journal, JournalReader, has_records
+from rollouts.journal import Journal, JournalReader, has_records, remove_journal
 from rollouts.prompts import PromptTemplate, load_template
 from rollouts.purse import Purse
 from rollouts.reuse import Keys, NoRuns, OtherRuns
@@ -25,4 +25,5 @@ __all__ = [
     "Spent",
     "has_records",
     "load_template",
+    "remove_journal",
 ]

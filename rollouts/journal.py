@@ -371,6 +371,12 @@ def _widths(ends: Sequence[int]) -> list[int]:
     return [end - start for start, end in pairwise((0, *ends))]
 
 
+def remove_journal(path: Path) -> None:
+    """Remove a journal whose records are all kept elsewhere, and its lock."""
+    path.unlink(missing_ok=True)
+    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+
+
 class _Lock:
     """One writer per journal. A POSIX lock: it dies with its process and no fork inherits it."""
 

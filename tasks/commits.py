@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from rollouts import Spent
+from rollouts import Spent, remove_journal
 from schemas import RunError
 from schemas.arrow import TABLE_NAMES, TableName, write_table
 from schemas.run_folder import RunFolder, shard_name
@@ -120,5 +120,4 @@ def drop_journal(folder: Path, shard: int) -> None:
     """Remove a committed shard's journal: all it held is in Parquet now."""
     path = RunFolder(folder).journal(shard_name(shard))
     with writing(path):
-        path.unlink(missing_ok=True)
-        path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+        remove_journal(path)

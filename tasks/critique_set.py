@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from rollouts import JournalReader, Spent, has_records
+from rollouts import JournalReader, Spent, has_records, remove_journal
 from rollouts.critiquing import READER, load_critique_template
 from schemas import Completion, Critique, RunError
 from schemas.arrow import SCHEMA_VERSION, read_table, write_table
@@ -130,9 +130,7 @@ def commit(
         digest=digest(table),
     )
     write_json(made.marker(shard), asdict(done))
-    journal = made.journal(shard)
-    journal.unlink(missing_ok=True)
-    journal.with_name(f"{journal.name}.lock").unlink(missing_ok=True)
+    remove_journal(made.journal(shard))
 
 
 def rows_there(made: CritiqueFolder, shard: str) -> Sequence[Critique]:

@@ -58,15 +58,20 @@ def fresh(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
         yield file
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield where to write a file, which then has its final name in one rename."""
+    partial = path.with_name(f"{path.name}.partial")
+    yield partial
+    sync(partial)
+    partial.replace(path)
+    sync(path.parent)
+
+
 def write_json(path: Path, value: Any, *, mode: int = 0o666) -> None:
     """Write `value` as JSON under its final name in one atomic rename."""
-    partial = path.with_name(f"{path.name}.partial")
-    with writing(path):
-        with fresh(partial, mode=mode) as file:
-            file.write((json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
-        sync(partial)
-        partial.replace(path)
-        sync(path.parent)
+    with writing(path), replacing(path) as partial, fresh(partial, mode=mode) as file:
+        file.write((json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def digest(path: Path) -> str:

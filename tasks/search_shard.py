@@ -7,14 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from rollouts import Costs, JournalReader, Spent
+from rollouts import Costs, JournalReader, Spent, remove_journal
 from schemas import RunError
 from schemas.arrow import SCHEMAS, SearchTable, write_table
 from schemas.search_folder import SEARCH_TABLES, SearchFolder
 from search import Found
 from search.asking import Tally
 from search.selectors import SELECTORS, Ballot, Choice, selected
-from tasks.files import digest, sync, write_json
+from tasks.files import digest, replacing, write_json
 
 Rows = Mapping[SearchTable, list[dict[str, Any]]]
 _NOBODY = Choice(candidate=-1, score=0.0, answers=0)
@@ -158,18 +158,13 @@ def commit(
     for name in SEARCH_TABLES:
         path = made.file(name, shard)
         path.parent.mkdir(exist_ok=True)
-        partial = path.with_name(f"{path.name}.partial")
-        write_table(pa.Table.from_pylist(rows[name], schema=SCHEMAS[name]), partial)
-        sync(partial)
-        partial.replace(path)
-        sync(path.parent)
+        with replacing(path) as partial:
+            write_table(pa.Table.from_pylist(rows[name], schema=SCHEMAS[name]), partial)
         digests[name] = digest(path)
     made.markers.mkdir(exist_ok=True)
     record = {"problems": problems, "digests": digests, "costs": asdict(costs)}
     write_json(made.marker(shard), record | {"prm_tokens": prm_tokens})
-    journal = made.journal(shard)
-    journal.unlink(missing_ok=True)
-    journal.with_name(f"{journal.name}.lock").unlink(missing_ok=True)
+    remove_journal(made.journal(shard))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from schemas import RunError
 from schemas.arrow import SCHEMA_VERSION, read_table
 from schemas.recipe_folder import RecipeFolder, Stage
 from schemas.recipe_rows import ProductName, product_schema
-from tasks.files import fresh, sync, writing
+from tasks.files import fresh, replacing, writing
 from tasks.recipes.settings import RecipeSettings
 from tasks.record_folder import failures_told, held, update, write_record
 from tasks.run_file import differences, environment
@@ -100,17 +100,17 @@ def write_product(
     No group is without rows: `datasets` fails on such.
     """
     schema, rows = product_schema(product, chat=chat), 0
-    partial = path.with_name(f"{path.name}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with writing(path):
-        with fresh(partial) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
-            for batch in batches:
-                if batch:
-                    writer.write_table(pa.Table.from_pylist(list(batch), schema=schema))
-                    rows += len(batch)
-        sync(partial)
-        partial.replace(path)
-        sync(path.parent)
+    with (
+        writing(path),
+        replacing(path) as partial,
+        fresh(partial) as file,
+        pq.ParquetWriter(file, schema, compression="zstd") as writer,
+    ):
+        for batch in batches:
+            if batch:
+                writer.write_table(pa.Table.from_pylist(list(batch), schema=schema))
+                rows += len(batch)
     return rows
 
 

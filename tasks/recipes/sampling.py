@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.seam import Policy
-from rollouts import Journal, PromptTemplate, Purse, ShardRollouts
+from rollouts import Journal, PromptTemplate, Purse, ShardRollouts, remove_journal
 from rollouts.steps import Newline
 from schemas import ROOT, Problem, Rollout, Sampling
 from schemas.arrow import write_table
 from schemas.conversion import rollouts_table
 from schemas.recipe_folder import RecipeFolder, Stage
 from schemas.run_folder import shard_name
-from tasks.files import sync
+from tasks.files import replacing
 from tasks.paced import all_or_over, through_shards
 from tasks.recipes.board import RecipeBoard
 from tasks.recipes.folder import spent_by
@@ -105,7 +105,7 @@ class Sampler:
         there = [number for number in sizes if stage.file(shard_name(number)).is_file()]
         board.done = sum(sizes.pop(number) for number in there)
         for number in there:
-            _drop_journal(stage, shard_name(number))  # a kill may have come before
+            remove_journal(stage.journal(shard_name(number)))  # a kill may have come before
         window = Window(self._settings.open)
         window.feeds(lambda: 0 if purse.holds_back else asking.policy.idle)
 
@@ -161,18 +161,9 @@ class Sampler:
 
 def _commit(stage: Stage, shard: str, rows: Sequence[Rollout]) -> None:
     """Put a shard's table in its place in one rename, and drop its journal."""
-    partial = stage.path / f"{shard}.parquet.partial"
-    write_table(rollouts_table(rows), partial)
-    sync(partial)
-    partial.replace(stage.file(shard))
-    sync(stage.path)
-    _drop_journal(stage, shard)
-
-
-def _drop_journal(stage: Stage, shard: str) -> None:
-    journal = stage.journal(shard)
-    journal.unlink(missing_ok=True)
-    journal.with_name(f"{journal.name}.lock").unlink(missing_ok=True)
+    with replacing(stage.file(shard)) as partial:
+        write_table(rollouts_table(rows), partial)
+    remove_journal(stage.journal(shard))
 
 
 def in_shards(problems: Sequence[Problem], size: int) -> list[list[Problem]]:
