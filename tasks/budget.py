@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from rollouts import JournalReader, Purse, Spent
+from rollouts import Budget, JournalReader, Purse, Spent
 from schemas.run_folder import RunFolder, shard_name
 from tasks.commits import committed
 from tasks.session import Session, session_of
@@ -21,9 +21,23 @@ async def budgeted(run: LabelRun, session: Session, *, shards: int) -> AsyncIter
     limited = any(limit is not None for limit in (budget.tokens, budget.rollouts))
     limited = limited or budget.session_tokens is not None
     spent = await asyncio.to_thread(spent_by, run.folder, shards) if limited else Spent()
-    used = time.monotonic() - session.began
-    session.purse = purse = Purse(
-        budget.in_session(spent), spent=spent, max_tokens=run.sampling.max_tokens, seconds_used=used
+    async with watched(
+        budget, spent=spent, max_tokens=run.sampling.max_tokens, began=session.began
+    ) as purse:
+        session.purse = purse
+        yield purse
+
+
+@asynccontextmanager
+async def watched(
+    budget: Budget, *, spent: Spent, max_tokens: int, began: float
+) -> AsyncIterator[Purse]:
+    """Yield the purse of a session that began at `began`, which tells when its budget is over."""
+    purse = Purse(
+        budget.in_session(spent),
+        spent=spent,
+        max_tokens=max_tokens,
+        seconds_used=time.monotonic() - began,
     )
     watch = asyncio.create_task(purse.watch())
     try:

@@ -17,6 +17,7 @@ from schemas.conversion import solutions_from
 from schemas.critique_folder import CritiqueFolder
 from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
+from tasks.budget import watched
 from tasks.critique_counts import CritiqueCounts, counted
 from tasks.critique_set import (
     CritiqueShard,
@@ -209,29 +210,27 @@ class _Session:
         names = [shard.name for shard in shards]
         board.phase = f"starting the policy ({settings.policy.kind})"
         spent = await asyncio.to_thread(spent_by, self._made, self._run.shards)
-        async with settings.policy.open(self._made.path) as policy:
-            same_policy(self._made, policy.identity)
-            update(self._made, {"policy_caveat": policy.caveat})
-            purse = Purse(
-                settings.budget.in_session(spent),
+        async with (
+            settings.policy.open(self._made.path) as policy,
+            watched(
+                settings.budget,
                 spent=spent,
                 max_tokens=settings.sampling.max_tokens,
-                seconds_used=time.monotonic() - self._began,
-            )
+                began=self._began,
+            ) as purse,
+        ):
+            same_policy(self._made, policy.identity)
+            update(self._made, {"policy_caveat": policy.caveat})
             board.phase, board.in_flight = f"asking about {len(names)} shards", _busy(policy)
             board.since = time.monotonic()
             self._window.feeds(lambda: 0 if purse.holds_back else policy.idle)
-            watch = asyncio.create_task(purse.watch())
             by_number = {_number(shard.name): shard for shard in shards}
-            try:
-                await through_shards(
-                    ((number, shard.asked) for number, shard in by_number.items()),
-                    lambda number: self._shard(by_number[number], policy, purse),
-                    window=self._window,
-                    purse=purse,
-                )
-            finally:
-                watch.cancel()
+            await through_shards(
+                ((number, shard.asked) for number, shard in by_number.items()),
+                lambda number: self._shard(by_number[number], policy, purse),
+                window=self._window,
+                purse=purse,
+            )
             if purse.reached and board.done < board.solutions:
                 board.reached = purse.told
 

@@ -18,6 +18,7 @@ from schemas.search_folder import SearchFolder
 from search.asking import Manner, ShardSamples
 from search.grading import Grading, ShardGrades
 from sources.reading import Reading
+from tasks.budget import watched
 from tasks.files import writing
 from tasks.paced import all_or_over, through_shards
 from tasks.problems import distinct, preflight
@@ -199,30 +200,23 @@ class _Session:
             _graded_by(run.prm) as grading,
             run.verification.open() as judge,
             run.policy.open(made.path) as policy,
+            watched(
+                run.budget, spent=spent, max_tokens=run.sampling.max_tokens, began=self._began
+            ) as purse,
         ):
             _same(made, "policy", policy.identity)
             _same(made, "prm", grading.identity)
             update(made, {"policy_caveat": policy.caveat})
-            purse = Purse(
-                run.budget.in_session(spent),
-                spent=spent,
-                max_tokens=run.sampling.max_tokens,
-                seconds_used=time.monotonic() - self._began,
-            )
             board.in_flight = _busy(policy)
             board.phase, board.since = f"searching {len(shards)} shards", time.monotonic()
             self._window.feeds(lambda: 0 if purse.holds_back else policy.idle)
             by_number = {shard.number: shard for shard in shards}
-            watch = asyncio.create_task(purse.watch())
-            try:
-                await through_shards(
-                    [(shard.number, len(shard.problems)) for shard in shards],
-                    lambda number: self._shard(by_number[number], policy, grading, judge, purse),
-                    window=self._window,
-                    purse=purse,
-                )
-            finally:
-                watch.cancel()
+            await through_shards(
+                [(shard.number, len(shard.problems)) for shard in shards],
+                lambda number: self._shard(by_number[number], policy, grading, judge, purse),
+                window=self._window,
+                purse=purse,
+            )
             if purse.reached and board.done < board.problems:
                 board.reached = purse.told
 

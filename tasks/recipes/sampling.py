@@ -5,7 +5,6 @@ purse is the recipe's: all stages pay from it.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from schemas.arrow import write_table
 from schemas.conversion import rollouts_table
 from schemas.recipe_folder import RecipeFolder, Stage
 from schemas.run_folder import shard_name
+from tasks.budget import watched
 from tasks.files import replacing
 from tasks.paced import all_or_over, through_shards
 from tasks.recipes.board import RecipeBoard
@@ -80,17 +80,10 @@ class Sampler:
     ) -> "AsyncIterator[Sampler]":
         """Yield a sampler with what the budget has left; `began` is monotonic seconds."""
         spent = await asyncio.to_thread(spent_by, made)
-        purse = Purse(
-            settings.budget.in_session(spent),
-            spent=spent,
-            max_tokens=max_tokens,
-            seconds_used=time.monotonic() - began,
-        )
-        watch = asyncio.create_task(purse.watch())
-        try:
+        async with watched(
+            settings.budget, spent=spent, max_tokens=max_tokens, began=began
+        ) as purse:
             yield cls(made, settings, board, purse)
-        finally:
-            watch.cancel()
 
     async def take(
         self, name: str, shards: Sequence[Sequence[Problem]], asking: Asking, take: Take
