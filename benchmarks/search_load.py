@@ -103,7 +103,7 @@ def measured(name: str, *, problems: int, in_flight: int, latency: float, prm_ms
             began = time.perf_counter()
             busy, board = asyncio.run(_watched(run, in_flight))
         seconds = time.perf_counter() - began
-        return Load(search=name, busy=busy, samples=board.costs[0].rollouts, seconds=seconds)
+        return Load(search=name, busy=busy, samples=board.costs.rollouts, seconds=seconds)
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """`stepmint critique`: a critic judges a run's solutions; its progress, and what came of it."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
@@ -10,9 +9,8 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from flows.config import find_model, read_yaml, with_overrides
-from flows.lines import shown
+from flows.lines import followed, over, replayed, written
 from flows.messages import explained
-from flows.running import Interrupted, run_to_end
 from flows.saying import say
 from reports.critiques import critique_page
 from schemas import ConfigError
@@ -39,19 +37,15 @@ def critique_here(
     settings = load_critique(config, overrides)
     check_shards(run)
     board = CritiqueBoard()
-
-    def stopping() -> None:
-        board.phase = "stopping; Ctrl-C again ends it at once"
-
-    try:
-        with shown(err, lambda: _line(board), phase=lambda: board.phase) as draw:
-            counts = run_to_end(
-                lambda: critique(run, settings, board), draw=draw, stopping=stopping
-            )
-    except Interrupted:
-        say(err, f"stopped; every critique that came back is kept. Resume with: {resume}")
-        raise
-    say(err, f"this session: {_counts(board)}")
+    counts = followed(
+        lambda: critique(run, settings, board),
+        board,
+        err,
+        line=lambda: _counts(board),
+        session=lambda: _counts(board),
+        kept="every critique that came back",
+        resume=resume,
+    )
     made = RunFolder(run).critique_set(settings.name)
     out.print(critique_page(made, out))
     for line in _last_words(run, settings, counts, board, resume):
@@ -74,17 +68,11 @@ def load_critique(config: Path | None, overrides: Sequence[str]) -> CritiqueRun:
         raise ConfigError(explained(error, CritiqueRun, where=where)) from error
 
 
-def _line(board: CritiqueBoard) -> str:
-    return f"{board.phase}: {_counts(board)}"
-
-
 def _counts(board: CritiqueBoard) -> str:
     costs = board.costs
-    pace = costs.written_tokens / max(time.monotonic() - board.since, 1e-9)
-    kept = f", {costs.replayed:,} had been there" if costs.replayed else ""
     return (
-        f"{board.done:,} of {board.solutions:,} solutions, {costs.sampled:,} "
-        f"critiques sampled, {costs.written_tokens:,} tokens written ({pace:,.0f} a second){kept}"
+        f"{board.done:,} of {board.solutions:,} solutions, {costs.sampled:,} critiques sampled, "
+        f"{written(costs, board.since)}{replayed(costs)}"
     )
 
 
@@ -92,10 +80,7 @@ def _last_words(
     run: Path, settings: CritiqueRun, counts: CritiqueCounts, board: CritiqueBoard, resume: str
 ) -> Iterator[str]:
     if board.reached:
-        yield (
-            f"budget reached: {board.reached}. What was paid for is kept. Go on with: {resume} "
-            "and a larger budget"
-        )
+        yield over(board, resume)
     if counts.critiques and not counts.read:
         yield (
             f"not one of the {counts.critiques:,} critiques could be read: look at some of them "

@@ -1,13 +1,17 @@
-"""One line that says how far something has come: redrawn on a terminal, repeated in a log."""
+"""Work beside labelling on the command line: a line that says how far it is, and last words."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from rich.console import Console
 
 from flows.notes import noted
+from flows.running import Interrupted, run_to_end
 from flows.saying import say
+from rollouts import Costs
+from tasks.progress import WorkBoard
 
 _PLAIN_SECONDS = 15.0
 
@@ -34,3 +38,49 @@ def shown(
                 say(console, line())
 
         yield draw
+
+
+T = TypeVar("T")
+
+
+def followed(
+    work: Callable[[], Coroutine[Any, Any, T]],
+    board: WorkBoard,
+    err: Console,
+    *,
+    line: Callable[[], str],
+    session: Callable[[], str],
+    kept: str,
+    resume: str,
+) -> T:
+    """Do some work to its end, with its phase and `line` shown, and at the end what it cost.
+
+    Raises Interrupted, after saying what is kept and how to resume, when a signal stopped it.
+    """
+    try:
+        with shown(err, lambda: f"{board.phase}: {line()}", phase=lambda: board.phase) as draw:
+            done = run_to_end(work, draw=draw, stopping=board.stopping)
+    except Interrupted:
+        say(err, f"stopped; {kept} is kept. Resume with: {resume}")
+        raise
+    say(err, f"this session: {session()}")
+    return done
+
+
+def written(costs: Costs, since: float) -> str:
+    """Return the tokens a session had written, and how fast."""
+    pace = costs.written_tokens / max(time.monotonic() - since, 1e-9)
+    return f"{costs.written_tokens:,} tokens written ({pace:,.0f} a second)"
+
+
+def replayed(costs: Costs) -> str:
+    """Return what had been there; empty where nothing had."""
+    return f", {costs.replayed:,} had been there" if costs.replayed else ""
+
+
+def over(board: WorkBoard, resume: str) -> str:
+    """Return that a budget was reached, and how to go on."""
+    return (
+        f"budget reached: {board.reached}. What was paid for is kept. Go on with: {resume} and a "
+        "larger budget"
+    )

@@ -1,6 +1,5 @@
 """`stepmint recipe`: a data product of a seed's system; its progress, and what came of it."""
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.config import CONFIGS, find_model, read_yaml, with_overrides
-from flows.lines import shown
+from flows.lines import followed, over, replayed, written
 from flows.messages import explained
-from flows.running import Interrupted, run_to_end
 from flows.saying import say
 from schemas import ConfigError
 from schemas.recipe_folder import RecipeFolder
@@ -31,25 +29,19 @@ def recipe_here(
     """
     recipe = load_recipe(find_recipe(config), overrides)
     board = RecipeBoard()
-
-    def stopping() -> None:
-        board.phase = "stopping; Ctrl-C again ends it at once"
-
-    try:
-        with shown(err, lambda: _line(board), phase=lambda: board.phase) as draw:
-            record = run_to_end(lambda: make(recipe, recipe, board), draw=draw, stopping=stopping)
-    except Interrupted:
-        say(err, f"stopped; every completion that came back is kept. Resume with: {resume}")
-        raise
-    say(err, f"this session: {_spent(board)}")
+    record = followed(
+        lambda: make(recipe, recipe, board),
+        board,
+        err,
+        line=lambda: _line(board),
+        session=lambda: _spent(board),
+        kept="every completion that came back",
+        resume=resume,
+    )
     for table in _tables(record):
         out.print(table)
     if board.reached:
-        say(
-            out,
-            f"budget reached: {board.reached}. What was paid for is kept. Go on with: {resume} "
-            "and a larger budget",
-        )
+        say(out, over(board, resume))
         return record
     for line in recipe.last_words(RecipeFolder(recipe.folder)):
         say(out, line)
@@ -84,17 +76,12 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> AnyRecipe:
 
 def _line(board: RecipeBoard) -> str:
     done = f"{board.done:,} of {board.problems:,} problems, " if board.problems else ""
-    return f"{board.phase}: {done}{_spent(board)}"
+    return f"{done}{_spent(board)}"
 
 
 def _spent(board: RecipeBoard) -> str:
     costs = board.costs
-    pace = costs.written_tokens / max(time.monotonic() - board.since, 1e-9)
-    kept = f", {costs.replayed:,} had been there" if costs.replayed else ""
-    return (
-        f"{costs.sampled:,} completions sampled, {costs.written_tokens:,} tokens written "
-        f"({pace:,.0f} a second){kept}"
-    )
+    return f"{costs.sampled:,} completions sampled, {written(costs, board.since)}{replayed(costs)}"
 
 
 def _tables(record: Mapping[str, Any]) -> list[Table]:

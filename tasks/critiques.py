@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from policies.seam import Policy
-from rollouts import Costs, Journal, PromptTemplate, Purse
+from rollouts import Journal, PromptTemplate, Purse
 from rollouts.critiquing import READER, Critic, judgement, load_critique_template
 from schemas import Critique, RunError
 from schemas.arrow import read_table
@@ -33,35 +33,17 @@ from tasks.critique_set import (
 from tasks.critique_settings import CritiqueRun
 from tasks.files import writing
 from tasks.paced import all_or_over, through_shards
+from tasks.progress import WorkBoard
 from tasks.record_folder import failures_told, held, update
 from tasks.window import Window
 
 
 @dataclass(slots=True)
-class CritiqueBoard:
-    """How far the critiques of this process have come, for a display."""
+class CritiqueBoard(WorkBoard):
+    """How far the critiques of this process have come: `done` counts solutions."""
 
-    phase: str = "starting"
     solutions: int = 0
     """All solutions asked about."""
-    done: int = 0
-    """Solutions whose critiques are all there, those of earlier sessions included."""
-    since: float = field(default_factory=time.monotonic)
-    spent: Costs = field(default_factory=Costs)
-    """Of the shards that are done; the tokens that came out of a journal or table included."""
-    in_flight: Callable[[], int] = lambda: 0
-    reached: str = ""
-    """The limit of the budget that was reached, and how far; empty while there is none."""
-    spending: dict[str, Callable[[], Costs]] = field(default_factory=dict)
-
-    @property
-    def costs(self) -> Costs:
-        """What this session's critiques cost so far; asked from the thread that draws."""
-        return sum((costs() for costs in tuple(self.spending.values())), self.spent)
-
-    def shard_ended(self, shard: str) -> None:
-        """Keep what a shard spent."""
-        self.spent += self.spending.pop(shard)()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +189,6 @@ class _Session:
     async def ask(self, shards: Sequence[_Shard]) -> None:
         """Ask about shards until all is there, or the budget is over."""
         settings, board = self._settings, self._board
-        names = [shard.name for shard in shards]
         board.phase = f"starting the policy ({settings.policy.kind})"
         spent = await asyncio.to_thread(spent_by, self._made, self._run.shards)
         async with (
@@ -221,8 +202,7 @@ class _Session:
         ):
             same_policy(self._made, policy.identity)
             update(self._made, {"policy_caveat": policy.caveat})
-            board.phase, board.in_flight = f"asking about {len(names)} shards", _busy(policy)
-            board.since = time.monotonic()
+            board.phase, board.since = f"asking about {len(shards)} shards", time.monotonic()
             self._window.feeds(lambda: 0 if purse.holds_back else policy.idle)
             by_number = {_number(shard.name): shard for shard in shards}
             await through_shards(
@@ -248,7 +228,7 @@ class _Session:
                 purse=purse,
                 known=known(there),
             )
-            self._board.spending[shard.name] = lambda: critic.costs
+            self._board.shard_began(shard.name, lambda: critic.costs)
             try:
                 left = await self._all(shard, rows[: shard.asked], critic, purse)
                 most = max(samples, before.samples if before else 0)
@@ -286,10 +266,6 @@ def _others(before: Iterable[Critique], now: Iterable[Critique]) -> list[Critiqu
     return [
         one for one in before if (one.problem_id, one.solution_index, one.sample_index) not in have
     ]
-
-
-def _busy(policy: Policy) -> Callable[[], int]:
-    return lambda: policy.in_flight
 
 
 def _number(shard: str) -> int:

@@ -9,10 +9,49 @@ from schemas import Labelling
 
 LOADING = "loading problems"
 LABELLING = "labelling"
+_STOPPING = "stopping; Ctrl-C again ends it at once"
 
 
 @dataclass(slots=True)
-class Board:
+class Spending:
+    """What the shards of this process cost, written by them, asked from the thread that draws."""
+
+    _spent: Costs = field(default_factory=Costs)
+    _spending: dict[int | str, Callable[[], Costs]] = field(default_factory=dict)
+
+    @property
+    def costs(self) -> Costs:
+        """What this session cost so far, replayed completions included."""
+        return sum((costs() for costs in tuple(self._spending.values())), self._spent)
+
+    def shard_began(self, shard: int | str, costs: Callable[[], Costs]) -> None:
+        """Follow what a shard spends."""
+        self._spending[shard] = costs
+
+    def shard_ended(self, shard: int | str) -> None:
+        """Keep what a shard spent, whether it was committed or failed."""
+        self._spent += self._spending.pop(shard)()
+
+
+@dataclass(slots=True)
+class WorkBoard(Spending):
+    """How far work beside labelling has come in this process, for a display."""
+
+    phase: str = "starting"
+    done: int = 0
+    """What is whole, of earlier sessions too."""
+    since: float = field(default_factory=time.monotonic)
+    """When the policy was asked first, on the monotonic clock."""
+    reached: str = ""
+    """The limit of the budget that was reached, and how far; empty while there is none."""
+
+    def stopping(self) -> None:
+        """Say that a signal came."""
+        self.phase = _STOPPING
+
+
+@dataclass(slots=True)
+class Board(Spending):
     """Counters of one run, written by its shards and read by whoever shows them."""
 
     phase: str = "starting"
@@ -31,39 +70,21 @@ class Board:
     """Sequences being generated now."""
     since: float = field(default_factory=time.monotonic)
     """When labelling began, on the monotonic clock."""
-    _spent: Costs = field(default_factory=Costs)
-    _spending: dict[int, Callable[[], Costs]] = field(default_factory=dict)
 
     @property
     def percent(self) -> float:
         """How much of the run is done, from 0 to 100."""
         return 100 * self.done / self.problems if self.problems else 0.0
 
-    @property
-    def costs(self) -> Costs:
-        """What this session's rollouts cost so far, replayed ones included.
-
-        Asked from the thread that draws, while shards come and go in another.
-        """
-        return sum((costs() for costs in tuple(self._spending.values())), self._spent)
-
     def stopping(self) -> None:
         """Say that a signal came."""
-        self.phase = "stopping; Ctrl-C again ends it at once"
+        self.phase = _STOPPING
 
     def labelling_began(self, in_flight: Callable[[], int]) -> None:
         """Start the clock of rates, once: a policy is there to follow."""
         self.in_flight = in_flight
         if self.phase != LABELLING:
             self.phase, self.since = LABELLING, time.monotonic()
-
-    def shard_began(self, shard: int, costs: Callable[[], Costs]) -> None:
-        """Follow what a shard spends."""
-        self._spending[shard] = costs
-
-    def shard_ended(self, shard: int) -> None:
-        """Keep what a shard spent, whether it was committed or failed."""
-        self._spent += self._spending.pop(shard)()
 
     def add(self, labelling: Labelling) -> None:
         """Count a finished problem."""

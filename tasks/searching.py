@@ -11,7 +11,7 @@ from typing import Any
 
 from policies.fingerprint import model_identity
 from policies.seam import Policy
-from rollouts import Costs, Journal, Purse, has_records, load_template
+from rollouts import Journal, Purse, has_records, load_template
 from schemas import Problem, RejectedRow, RunError, SourceError
 from schemas.arrow import SCHEMA_VERSION
 from schemas.search_folder import SearchFolder
@@ -22,6 +22,7 @@ from tasks.budget import watched
 from tasks.files import writing
 from tasks.paced import all_or_over, through_shards
 from tasks.problems import distinct, preflight
+from tasks.progress import WorkBoard
 from tasks.record_folder import failures_told, held, update, write_record
 from tasks.run_file import differences
 from tasks.search_figures import Figures, figures
@@ -34,35 +35,28 @@ from verification.judge import Judge
 
 
 @dataclass(slots=True)
-class SearchBoard:
-    """How far the search has come, for a display."""
+class SearchBoard(WorkBoard):
+    """How far the search has come: `done` counts problems."""
 
-    phase: str = "starting"
     problems: int = 0
-    done: int = 0
-    """Those of earlier sessions included."""
-    since: float = field(default_factory=time.monotonic)
-    spent: Costs = field(default_factory=Costs)
-    prm_tokens: int = 0
-    """Read in this session, of shards that are done."""
     in_flight: Callable[[], int] = lambda: 0
     """Sequences that the policy is writing."""
-    reached: str = ""
-    """The limit of the budget that was reached, and how far; empty while there is none."""
-    spending: dict[str, Callable[[], tuple[Costs, int]]] = field(default_factory=dict)
+    _read: int = 0
+    _reading: dict[int | str, Callable[[], int]] = field(default_factory=dict)
 
     @property
-    def costs(self) -> tuple[Costs, int]:
-        """What this session took: of the policy, and tokens that the reward model read."""
-        open_ones = [spending() for spending in tuple(self.spending.values())]
-        costs = sum((costs for costs, _ in open_ones), self.spent)
-        return costs, self.prm_tokens + sum(tokens for _, tokens in open_ones)
+    def prm_tokens(self) -> int:
+        """Tokens that the reward model read in this session."""
+        return self._read + sum(read() for read in tuple(self._reading.values()))
 
-    def shard_ended(self, shard: str) -> None:
-        """Keep what a shard took."""
-        costs, tokens = self.spending.pop(shard)()
-        self.spent += costs
-        self.prm_tokens += tokens
+    def shard_reads(self, shard: str, tokens: Callable[[], int]) -> None:
+        """Follow how many tokens of a shard the reward model reads."""
+        self._reading[shard] = tokens
+
+    def shard_ended(self, shard: int | str) -> None:
+        """Keep what a shard spent, and what was read of it."""
+        WorkBoard.shard_ended(self, shard)  # `super()` of no arguments is lost on slots
+        self._read += self._reading.pop(shard)()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +224,8 @@ class _Session:
             grades = ShardGrades(grading, journal, purse)
             common = self._common(policy, grading)
             work = ProblemSearch(self._run, samples, grades, judge, purse, common)
-            self._board.spending[shard.name] = lambda: (samples.costs, grades.fresh)
+            self._board.shard_began(shard.name, lambda: samples.costs)
+            self._board.shard_reads(shard.name, lambda: grades.fresh)
             found: dict[int, Rows] = {}
 
             async def one(number: int) -> None:

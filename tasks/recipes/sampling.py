@@ -142,7 +142,7 @@ class Sampler:
                 board.done += 1
                 window.ended(number)
 
-            board.spending[key] = lambda: shard.costs
+            board.shard_began(key, lambda: shard.costs)
             try:
                 left = await all_or_over(map(one, problems), self._purse)
             finally:

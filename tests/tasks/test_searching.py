@@ -154,7 +154,7 @@ def test_the_same_search_gives_the_same_bytes_and_asks_nothing_when_it_is_done(
     board = SearchBoard()
     searched(tmp_path, board)
     assert board.done == board.problems == 6
-    assert board.costs[0].rollouts == 0
+    assert board.costs.rollouts == 0
 
 
 def test_what_two_searches_ask_alike_is_written_once(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_a_budget_leaves_whole_shards_and_a_larger_one_goes_on(
     found = searched(tmp_path, rest)
     assert (found.rows, found.fifths) == (whole.rows, whole.fifths)
     assert found.costs.rollouts == whole.costs.rollouts
-    assert rest.costs[0].sampled <= 40
+    assert rest.costs.sampled <= 40
     assert tables(made(tmp_path).path) == tables(made(folder).path)
 
 
