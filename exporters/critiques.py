@@ -27,7 +27,7 @@ from schemas import (
     Node,
     Problem,
 )
-from schemas.critique_folder import SetName
+from schemas.settings import FolderName
 from schemas.views import Label, first_wrong
 from verification.finding.turns import thought_end
 
@@ -53,7 +53,7 @@ class _Critiques(Exporter):
         {"problem_id": pa.string(), "solution_index": pa.int32()}
     )
 
-    critiques: SetName = "critic"
+    critiques: FolderName = "critic"
     """The set of critiques that is read, as `stepmint critique --set name=...` named it."""
     agree_on: Literal["verdicts", "first_error"] = "verdicts"
     """What has to equal the labels: the verdict on each labelled step, or the first error alone,

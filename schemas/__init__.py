@@ -44,7 +44,7 @@ from schemas.rollouts import (
     Tokens,
     Verdict,
 )
-from schemas.settings import Settings
+from schemas.settings import FolderName, Settings
 
 __all__ = [
     "DECIDED",
@@ -60,6 +60,7 @@ __all__ = [
     "ExportError",
     "Finding",
     "FinishReason",
+    "FolderName",
     "GivenSolution",
     "Grades",
     "Judgement",

@@ -12,17 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from schemas.arrow import read_table
 from schemas.conversion import critiques_from
 from schemas.critiques import Critique
 from schemas.record_folder import ShardedFolder
 
-SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-"""The name of a set of critiques: a folder's."""
 SolutionKey = tuple[str, int]
 """The id of a problem, and the index of one of its solutions."""
 

@@ -1,8 +1,11 @@
 """The one base of every configuration record: frozen, strict, and free of I/O."""
 
-from typing import Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+FolderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+"""What a folder of ours may be called."""
 
 
 def tag_of(model: Any) -> tuple[str, tuple[Any, ...]]:

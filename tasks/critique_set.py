@@ -19,8 +19,7 @@ from schemas.run_folder import RunFolder
 from tasks.commits import recorded
 from tasks.critique_settings import CritiqueRun
 from tasks.files import digest, sync, write_json
-from tasks.record_folder import update, write_record
-from tasks.run_file import differences
+from tasks.record_folder import refuse_changes, update, write_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +45,12 @@ def begin(made: CritiqueFolder, settings: CritiqueRun) -> None:
     """Say what the set is; RunError where it holds critiques of other settings."""
     shaping = settings.shaping()
     record = made.record() if _sampled(made) else {}
-    changes = list(differences(record.get("shaping", shaping), shaping))
-    if changes:
-        raise RunError(
-            f"{made.path} holds critiques of other settings:\n"
-            + "\n".join(f"  {change}" for change in changes)
-            + "\nask with the old values, or choose another set with --set name=NAME"
-        )
+    refuse_changes(
+        record,
+        shaping,
+        what=f"{made.path} holds critiques of other settings",
+        otherwise="ask with the old values, or choose another set with --set name=NAME",
+    )
     template = load_critique_template(settings.prompt)
     write_record(
         made,

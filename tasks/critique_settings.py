@@ -8,7 +8,7 @@ from policies import AnyPolicy
 from rollouts import Budget
 from rollouts.critiquing import load_critique_template
 from schemas import Sampling, Settings
-from schemas.critique_folder import SetName
+from schemas.settings import FolderName
 
 
 class CritiqueRun(Settings):
@@ -16,7 +16,7 @@ class CritiqueRun(Settings):
 
     free: ClassVar[frozenset[str]] = frozenset({"name", "samples", "limit", "budget", "open"})
 
-    name: SetName = "critic"
+    name: FolderName = "critic"
     """The set's folder under the run's `critiques`."""
     policy: AnyPolicy
     """The critic: any model, also another one than wrote the solutions."""

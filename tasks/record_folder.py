@@ -9,6 +9,7 @@ from schemas.record_folder import RecordFolder
 from tasks.failures import leading, told
 from tasks.files import write_json
 from tasks.locks import holding
+from tasks.run_file import differences
 
 
 @contextmanager
@@ -27,6 +28,16 @@ def update(made: RecordFolder, changes: Mapping[str, Any]) -> None:
 def write_record(made: RecordFolder, record: Mapping[str, Any]) -> None:
     """Write the record in one atomic rename."""
     write_json(made.record_file, record, mode=0o600)  # it tells which servers and programs
+
+
+def refuse_changes(
+    record: Mapping[str, Any], shaping: Mapping[str, Any], *, what: str, otherwise: str
+) -> None:
+    """Raise RunError, which says `what` is there, where it was begun with other settings."""
+    changes = list(differences(record.get("shaping", shaping), shaping))
+    if changes:
+        lines = "".join(f"  {change}\n" for change in changes)
+        raise RunError(f"{what}:\n{lines}{otherwise}")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The configuration of a search at test time: YAML, `--set` and `search.json` say the same."""
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -10,7 +10,7 @@ from prm.settings import Device, FormName
 from rollouts import AnySplitter, Budget, load_template
 from rollouts.segmenter import Segmenter
 from rollouts.steps import BlankLine
-from schemas import Sampling, Settings
+from schemas import FolderName, Sampling, Settings
 from search import AnySearch, BestOfN
 from sources import AnySource
 from tasks.defaults import FITTING, filled
@@ -37,7 +37,7 @@ class SearchRun(Settings):
 
     free: ClassVar[frozenset[str]] = frozenset({"name", "output", "open", "budget"})
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    name: FolderName
     """Its folder under `output`."""
     output: Path = Path("output")
     """The folder that holds all runs."""

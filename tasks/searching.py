@@ -23,8 +23,7 @@ from tasks.files import writing
 from tasks.paced import all_or_over, through_shards
 from tasks.problems import distinct, preflight
 from tasks.progress import WorkBoard
-from tasks.record_folder import failures_told, held, update, write_record
-from tasks.run_file import differences
+from tasks.record_folder import failures_told, held, refuse_changes, update, write_record
 from tasks.search_figures import Figures, figures
 from tasks.search_problem import ProblemSearch
 from tasks.search_settings import PrmSettings, SearchRun
@@ -102,13 +101,12 @@ def _begin(made: SearchFolder, run: SearchRun) -> None:
     shaping = run.shaping()
     begun = made.shards or any(map(has_records, made.path.glob("journal/*.journal")))
     record = made.record() if begun else {}
-    changes = list(differences(record.get("shaping", shaping), shaping))
-    if changes:
-        raise RunError(
-            f"{made.path} holds a search with other settings:\n"
-            + "\n".join(f"  {change}" for change in changes)
-            + "\nsearch with the old values, or choose another name with --set name=NAME"
-        )
+    refuse_changes(
+        record,
+        shaping,
+        what=f"{made.path} holds a search with other settings",
+        otherwise="search with the old values, or choose another name with --set name=NAME",
+    )
     said = {
         "schema_version": SCHEMA_VERSION,
         "settings": run.model_dump(mode="json"),

@@ -20,7 +20,7 @@ from policies import AnyPolicy
 from rollouts import AnySplitter, Budget
 from rollouts.segmenter import Segmenter
 from rollouts.steps import BlankLine
-from schemas import Sampling, Settings
+from schemas import FolderName, Sampling, Settings
 from sources import AnySolutions, AnySource
 from tasks.defaults import FITTING, filled
 from tasks.shared_root import reachable
@@ -85,7 +85,7 @@ class LabelRun(Settings):
     )
     later: ClassVar[frozenset[str]] = frozenset({"solutions", "held_out"})
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    name: FolderName
     """The run's folder under `output`, e.g. `gsm8k-qwen`."""
     output: Path = Path("output")
     """The folder that holds all runs; journals stay in it."""

@@ -8,7 +8,8 @@ from pydantic import Field
 from exporters.critique_sets import critique_set
 from exporters.filters.seam import Candidate, Filter, Scope, Sieve
 from schemas.arrow import read_table
-from schemas.critique_folder import SetName, SolutionKey
+from schemas.critique_folder import SolutionKey
+from schemas.settings import FolderName
 from schemas.views import first_wrong, own_view
 
 _FirstErrors = Mapping[SolutionKey, list[int]]
@@ -22,7 +23,7 @@ class Consensus(Filter):
 
     kind: Literal["consensus"] = "consensus"
 
-    critiques: SetName = "critic"
+    critiques: FolderName = "critic"
     """The set of critiques, as `stepmint critique --set name=...` named it."""
     at_least: float = Field(default=0.5, gt=0, le=1)
     """Share of the critiques that can be read that have to agree."""

@@ -15,8 +15,8 @@ from schemas.recipe_folder import RecipeFolder, Stage
 from schemas.recipe_rows import ProductName, product_schema
 from tasks.files import fresh, replacing, writing
 from tasks.recipes.settings import RecipeSettings
-from tasks.record_folder import failures_told, held, update, write_record
-from tasks.run_file import differences, environment
+from tasks.record_folder import failures_told, held, refuse_changes, update, write_record
+from tasks.run_file import environment
 
 _OTHERWISE = "choose another folder with --set name=NAME"
 _STAGED = ("problems.parquet", "held_out.parquet")
@@ -47,13 +47,12 @@ def _refuse_strangers(made: RecipeFolder) -> None:
 def _begin(made: RecipeFolder, settings: RecipeSettings, kind: str) -> None:
     shaping = {"kind": kind} | settings.shaping()
     record = made.record() if _sampled(made) else {}
-    changes = list(differences(record.get("shaping", shaping), shaping))
-    if changes:
-        raise RunError(
-            f"{made.path} was begun with other settings:\n"
-            + "\n".join(f"  {change}" for change in changes)
-            + f"\ngo on with the old values, or {_OTHERWISE}"
-        )
+    refuse_changes(
+        record,
+        shaping,
+        what=f"{made.path} was begun with other settings",
+        otherwise=f"go on with the old values, or {_OTHERWISE}",
+    )
     if not record:  # what was staged may be of other settings
         for name in _STAGED:
             (made.path / name).unlink(missing_ok=True)

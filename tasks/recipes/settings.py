@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from policies import AnyPolicy
 from rollouts import Budget, load_template
 from schemas import Sampling, Settings
-from schemas.critique_folder import SetName
+from schemas.settings import FolderName
 from sources import AnySource
 from tasks.defaults import FITTING, filled
 from verification import VerificationSettings
@@ -19,7 +19,7 @@ class RecipeSettings(Settings):
 
     free: ClassVar[frozenset[str]] = frozenset({"output", "name", "open", "budget"})
 
-    name: SetName
+    name: FolderName
     """The folder under `output`; the file's name where none is given."""
     output: Path = Path("output")
     """The folder that holds all runs and what recipes made."""
