@@ -13,8 +13,8 @@ import pyarrow as pa
 from exporters.outcome import whole_solution
 from exporters.records import LabelledSteps, Made, Refused, Settled, Taken
 from exporters.seam import ProblemExporter
-from exporters.steps import leading_steps
 from schemas import LabelledSolution, Node, Problem
+from schemas.views import first_wrong
 
 _TEXT, _INT = pa.string(), pa.int32()
 _BY_VERDICT = "outcome"
@@ -100,7 +100,7 @@ class VerifierExporter(ProblemExporter):
                 problem=_kind(right, decided),
                 right=right,
                 decided=decided,
-                first_error=_first_error(problem, first.solution, settled),
+                first_error=_first_error(first.solution, settled),
                 prompt_ids=None,
                 completion_ids=None,
                 token_labels=None,
@@ -139,11 +139,8 @@ def _kind(right: int, decided: int) -> str:
     return {decided: "all_right", 0: "all_wrong"}.get(right, "mixed")
 
 
-def _first_error(problem: Problem, solution: LabelledSolution, settled: Settled) -> int | None:
+def _first_error(solution: LabelledSolution, settled: Settled) -> int | None:
     """Return where the run's step labels put the first error; a verdict is none of a step."""
     if solution.labeler == _BY_VERDICT:
         return None
-    labels = leading_steps(problem, solution, settled.view).labels
-    if False in labels:
-        return labels.index(False)
-    return -1 if len(labels) == len(solution.steps) else None
+    return first_wrong(settled.view.labels(solution))
