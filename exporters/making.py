@@ -7,7 +7,6 @@ from itertools import count
 
 import pyarrow as pa
 
-from exporters.critique_sets import critique_template
 from exporters.filters import Candidate, Scope, Sifting
 from exporters.records import Refused, Sampled, Settled, Taken, TrainingRow
 from exporters.seam import Exporter
@@ -94,9 +93,7 @@ class Making:
         """Return what is settled for a shard, with the critiques of its solutions."""
         if self.critiques is None:
             return self.settled
-        critiques = self.critiques.by_solution(shard)
-        template = critique_template(self.critiques)
-        return replace(self.settled, critiques=critiques, critique_template=template)
+        return replace(self.settled, critiques=self.critiques.by_solution(shard))
 
     def _nodes(self, shard: str) -> dict[str, list[Node]]:
         """Return the sampled prefixes of each problem, where the format reads them."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exporters.critique_sets import critique_set
+from exporters.critique_sets import critique_set, critique_template
 from exporters.filters import FilterCount, ReadList, Scope, Sifting, no_lists
 from exporters.folders import placed, settings_of, viewed
 from exporters.making import Making, Tally
@@ -70,17 +70,18 @@ def export_run(
     """
     exporter = placed(run, viewed(exporter, run.concludes))
     view = exporter.view or own_view(run.concludes)
-    separator = exporter.separator_of(run.solutions, view)
-    settled = Settled(view=view, separator=separator, tokenizer=tokenizer)
+    name = exporter.rows_of_critiques
+    critiques = critique_set(run, name) if name else None
+    settled = Settled(
+        view=view,
+        separator=exporter.separator_of(run.solutions, view),
+        tokenizer=tokenizer,
+        critique_template=critique_template(critiques) if critiques else None,
+    )
     scope = Scope(run=run, shards=run.shards, read_list=read_list)
     sifting = Sifting(exporter.filters, scope)
-    name = exporter.rows_of_critiques
     making = Making(
-        scope=scope,
-        exporter=exporter,
-        settled=settled,
-        sifting=sifting,
-        critiques=critique_set(run, name) if name else None,
+        scope=scope, exporter=exporter, settled=settled, sifting=sifting, critiques=critiques
     )
     folder = run.export(exporter.name)
     folder.mkdir(parents=True, exist_ok=True)
