@@ -68,8 +68,9 @@ def export_run(
     for a view that the evidence forbids, or a run of which every solution is refused or filtered
     out.
     """
-    exporter = placed(run, viewed(exporter, run.concludes))
-    view = exporter.view or own_view(run.concludes)
+    concludes = run.concludes
+    exporter = placed(run, viewed(exporter, concludes))
+    view = exporter.view or own_view(concludes)
     name = exporter.rows_of_critiques
     critiques = critique_set(run, name) if name else None
     settled = Settled(

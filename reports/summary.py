@@ -190,11 +190,12 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
         rollouts = read_table(run.file("rollouts", shard), "rollouts", ("outcome", *_TOKENS))
         _count_rollouts(rollouts, outcomes, tokens)
         nodes += read_table(run.file("nodes", shard), "nodes", ("problem_id",)).num_rows
+    record = run.record()
     return RunSummary(
         name=run.name,
-        status=str(run.record().get("status", "unknown")),
+        status=str(record.get("status", "unknown")),
         shards=len(shards),
-        imported=_import(run.record().get("import")),
+        imported=_import(record.get("import")),
         unlabelled=run.unlabelled,
         provenance=counted.provenance,
         labelers=tuple(sorted(counted.labelers)),
@@ -203,7 +204,7 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
         first_problems=tuple(counted.first),
         difficulty=tuple(counted.difficulty),
         set_aside=counted.set_aside,
-        rejected=_rejected(run.record().get("source")),
+        rejected=_rejected(record.get("source")),
         solutions=counted.run.solutions,
         given=counted.run.given,
         steps=counted.run.steps,
