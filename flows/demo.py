@@ -1,6 +1,5 @@
 """`stepmint demo`: label synthetic problems, show some, and count how true the labels are."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from rich.table import Table
 from flows.config import CONFIGS, load_run
 from flows.oneoff import label_here
 from reports.show import show_problem
+from reports.truth import Share
 from schemas import ConfigError
 from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
@@ -20,7 +20,6 @@ from sources.synthetic import first_error
 from tasks.settings import LabelRun
 
 _SHOWN = 3
-_Z = 1.96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +75,9 @@ def share(count: int, of: int) -> str:
     """Return a share with its 95% interval (Wilson), e.g. `93.1% (91.0 to 94.7)`."""
     if not of:
         return "-"
-    ratio, spread = count / of, _Z * _Z / of
-    centre = (ratio + spread / 2) / (1 + spread)
-    reach = _Z * math.sqrt(ratio * (1 - ratio) / of + spread / (4 * of)) / (1 + spread)
-    return f"{ratio:.1%} ({100 * (centre - reach):.1f} to {100 * (centre + reach):.1f})"
+    part = Share(count, of)
+    low, high = part.interval
+    return f"{part.value:.1%} ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def _policy() -> list[str]:
