@@ -47,7 +47,7 @@ def critique_here(
         resume=resume,
     )
     made = RunFolder(run).critique_set(settings.name)
-    out.print(critique_page(made, out))
+    out.print(critique_page(made))
     for line in _last_words(run, settings, counts, board, resume):
         say(out, line)
     return counts

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -20,7 +20,7 @@ _COLUMNS = {
 }
 
 
-def critique_page(made: CritiqueFolder, console: Console) -> RenderableType:
+def critique_page(made: CritiqueFolder) -> RenderableType:
     """Return the page of a set of critiques; of one that was not counted yet its name alone."""
     record = made.record()
     status = str(record.get("status", "unknown"))

@@ -29,7 +29,7 @@ def show_run(run: RunFolder, console: Console, *, limit: int = 20) -> None:
     if exports := exports_page(run):
         _print(Group("", exports), console)
     for made in run.critique_sets:
-        _print(critique_page(made, console), console)
+        _print(critique_page(made), console)
 
 
 def show_problem(
