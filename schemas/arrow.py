@@ -57,16 +57,11 @@ def _may(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, kind, nullable=True)
 
 
-EVIDENCE: pa.DataType = pa.struct(
-    [
-        _must("correct", _INT),
-        _must("incorrect", _INT),
-        _must("no_answer", _INT),
-        _must("truncated", _INT),
-        _must("undecided", _INT),
-        _must("stop_rule", _TEXT),
-    ]
-)
+_COUNTS = [
+    _must(outcome, _INT)
+    for outcome in ("correct", "incorrect", "no_answer", "truncated", "undecided")
+]
+EVIDENCE: pa.DataType = pa.struct([*_COUNTS, _must("stop_rule", _TEXT)])
 """Counts of verdicts and the rule that stopped sampling; a ratio is derived, never stored."""
 
 CHECK: pa.DataType = pa.struct(
@@ -100,30 +95,36 @@ _TEXTS = pa.list_(_must("item", _TEXT))
 _INTS = pa.list_(_must("item", _INT))
 _REALS = pa.list_(_must("item", _REAL))
 
+_PROBLEM = [
+    _must("problem_id", _TEXT),
+    _must("source", _TEXT),
+    _must("question", _TEXT),
+    _must("answer", _TEXT),
+    _must("options", _TEXTS),
+    _may("reference_solution", _TEXT),
+    _may("level", _TEXT),
+    _may("subject", _TEXT),
+    _may("program", _TEXT),
+]
+_COMPLETION = [
+    _must("text", _TEXT),
+    _may("token_ids", _INTS),
+    _may("token_ends", _INTS),
+    _must("finish_reason", _TEXT),
+    _must("seed", _LONG),
+    _must("prompt_tokens", _INT),
+    _must("cached_tokens", _INT),
+    _must("completion_tokens", _INT),
+    _may("logprob", _REAL),
+]
 _COLUMNS: Mapping[AnyTable, list[pa.Field]] = {
     "problems": [
-        _must("problem_id", _TEXT),
-        _must("source", _TEXT),
-        _must("question", _TEXT),
-        _must("answer", _TEXT),
-        _must("options", _TEXTS),
-        _may("reference_solution", _TEXT),
-        _may("level", _TEXT),
-        _may("subject", _TEXT),
-        _may("program", _TEXT),
+        *_PROBLEM,
         _must("given", pa.list_(_must("item", GIVEN))),
         _must("set_aside", _TEXT),
     ],
     "solutions": [
-        _must("problem_id", _TEXT),
-        _must("source", _TEXT),
-        _must("question", _TEXT),
-        _must("answer", _TEXT),
-        _must("options", _TEXTS),
-        _may("reference_solution", _TEXT),
-        _may("level", _TEXT),
-        _may("subject", _TEXT),
-        _may("program", _TEXT),
+        *_PROBLEM,
         _must("solution_index", _INT),
         _may("given_id", _TEXT),
         _must("steps", _TEXTS),
@@ -159,15 +160,7 @@ _COLUMNS: Mapping[AnyTable, list[pa.Field]] = {
         _must("prefix_steps", _TEXTS),
         _may("prefix_token_ids", _INTS),
         _must("sample_index", _INT),
-        _must("text", _TEXT),
-        _may("token_ids", _INTS),
-        _may("token_ends", _INTS),
-        _must("finish_reason", _TEXT),
-        _must("seed", _LONG),
-        _must("prompt_tokens", _INT),
-        _must("cached_tokens", _INT),
-        _must("completion_tokens", _INT),
-        _may("logprob", _REAL),
+        *_COMPLETION,
         _must("outcome", _TEXT),
         _may("extracted", _TEXT),
         _must("rule", _TEXT),
@@ -179,15 +172,7 @@ _COLUMNS: Mapping[AnyTable, list[pa.Field]] = {
         _must("solution_index", _INT),
         _must("sample_index", _INT),
         _must("key", _TEXT),
-        _must("text", _TEXT),
-        _may("token_ids", _INTS),
-        _may("token_ends", _INTS),
-        _must("finish_reason", _TEXT),
-        _must("seed", _LONG),
-        _must("prompt_tokens", _INT),
-        _must("cached_tokens", _INT),
-        _must("completion_tokens", _INT),
-        _may("logprob", _REAL),
+        *_COMPLETION,
         _must("verdicts", pa.list_(_must("item", pa.bool_()))),
         _may("first_error", _INT),
         _must("unread", _TEXT),
@@ -198,11 +183,7 @@ _COLUMNS: Mapping[AnyTable, list[pa.Field]] = {
         _must("question", _TEXT),
         _must("answer", _TEXT),
         _must("set_aside", _TEXT),
-        _must("correct", _INT),
-        _must("incorrect", _INT),
-        _must("no_answer", _INT),
-        _must("truncated", _INT),
-        _must("undecided", _INT),
+        *_COUNTS,
         _may("mean_score", _REAL),
         _must("difficulty_tokens", _LONG),
     ],
