@@ -13,8 +13,8 @@ import pyarrow as pa
 from exporters.records import LabelledSteps, Refused, Tokenizer
 from exporters.seam import SolutionExporter
 from exporters.steps import holds, signs
+from schemas.arrow import TURNS
 
-MESSAGES = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
 QWEN_SYSTEM = r"Please reason step by step, and put your final answer within \boxed{}."
 """What Qwen2.5-Math-PRM is told first."""
 
@@ -44,7 +44,7 @@ class QwenRow(TypedDict):
 class RlhflowExporter(SolutionExporter):
     """Rows of RLHFlow's form: train on the assistant's turns alone (`train_on_inputs: false`)."""
 
-    columns: ClassVar[pa.Schema] = pa.schema({"messages": MESSAGES})
+    columns: ClassVar[pa.Schema] = pa.schema({"messages": TURNS})
 
     format: Literal["rlhflow"] = "rlhflow"
 
@@ -67,7 +67,7 @@ class RlhflowExporter(SolutionExporter):
 class QwenExporter(SolutionExporter):
     """Rows of Qwen2.5-Math-PRM's form; `labels[i]` is that of the i-th `<extra_0>`."""
 
-    columns: ClassVar[pa.Schema] = pa.schema({"messages": MESSAGES, "labels": pa.list_(pa.bool_())})
+    columns: ClassVar[pa.Schema] = pa.schema({"messages": TURNS, "labels": pa.list_(pa.bool_())})
     separators: ClassVar[tuple[str, ...]] = ("<extra_0>",)
 
     format: Literal["qwen_prm"] = "qwen_prm"

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, TypedDict
 import pyarrow as pa
 from pydantic import Field
 
-from exporters.chat import MESSAGES, Turn
+from exporters.chat import Turn
 from exporters.records import Made, Refused, Settled, Taken, Tokenizer
 from exporters.seam import Exporter
 from exporters.steps import leading_steps
@@ -27,6 +27,7 @@ from schemas import (
     Node,
     Problem,
 )
+from schemas.arrow import TURNS
 from schemas.settings import FolderName
 from schemas.views import Label, first_wrong
 from verification.finding.turns import thought_end
@@ -163,7 +164,7 @@ class _Critiques(Exporter):
 class CritiqueExporter(_Critiques):
     """Chats that end with a critique whose verdicts are the labels; a row a critique."""
 
-    columns: ClassVar[pa.Schema] = pa.schema({"sample_index": pa.int32(), "messages": MESSAGES})
+    columns: ClassVar[pa.Schema] = pa.schema({"sample_index": pa.int32(), "messages": TURNS})
 
     format: Literal["critique"] = "critique"
     per_solution: int | None = Field(default=None, ge=1)
@@ -196,9 +197,9 @@ class CritiqueDpoExporter(_Critiques):
         {
             "chosen_index": pa.int32(),
             "rejected_index": pa.int32(),
-            "prompt": MESSAGES,
-            "chosen": MESSAGES,
-            "rejected": MESSAGES,
+            "prompt": TURNS,
+            "chosen": TURNS,
+            "rejected": TURNS,
         }
     )
 

@@ -9,10 +9,11 @@ from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
 
-from exporters.chat import MESSAGES, Turn
+from exporters.chat import Turn
 from exporters.records import LabelledSteps, Refused
 from exporters.seam import SolutionExporter
 from schemas import DECIDED, LabelledSolution, Outcome, Problem
+from schemas.arrow import TURNS
 from schemas.views import AnyView
 
 
@@ -79,7 +80,7 @@ trainer = KTOTrainer(
 class SftExporter(_Whole):
     """Chats of question and solution, of solutions with right answers alone."""
 
-    columns: ClassVar[pa.Schema] = pa.schema({"messages": MESSAGES})
+    columns: ClassVar[pa.Schema] = pa.schema({"messages": TURNS})
     usage: ClassVar[str] = """
 from trl import SFTConfig, SFTTrainer
 

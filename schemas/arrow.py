@@ -91,6 +91,9 @@ GIVEN: pa.DataType = pa.struct(
 )
 """A solution that came with its problem."""
 
+TURNS: pa.DataType = pa.list_(pa.struct([_may("role", _TEXT), _may("content", _TEXT)]))
+"""A chat, in rows that trainers read."""
+
 _TEXTS = pa.list_(_must("item", _TEXT))
 _INTS = pa.list_(_must("item", _INT))
 _REALS = pa.list_(_must("item", _REAL))
@@ -260,18 +263,20 @@ def huggingface_metadata(columns: Iterable[pa.Field]) -> dict[bytes, bytes]:
     return {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
 
 
-def _schema(table: AnyTable) -> pa.Schema:
-    columns = _COLUMNS[table]
+def stamped(columns: Sequence[pa.Field], key: bytes, name: str) -> pa.Schema:
+    """Return the schema of columns that says our version and, under `key`, what it is of."""
     return pa.schema(columns).with_metadata(
         {
             _VERSION_KEY: str(SCHEMA_VERSION).encode(),
-            _TABLE_KEY: table.encode(),
+            key: name.encode(),
             **huggingface_metadata(columns),
         }
     )
 
 
-SCHEMAS: Mapping[AnyTable, pa.Schema] = {table: _schema(table) for table in _COLUMNS}
+SCHEMAS: Mapping[AnyTable, pa.Schema] = {
+    table: stamped(columns, _TABLE_KEY, table) for table, columns in _COLUMNS.items()
+}
 
 
 def write_table(table: pa.Table, path: Path) -> None:

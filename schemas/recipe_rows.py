@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 import pyarrow as pa
 
-from schemas.arrow import SCHEMA_VERSION, huggingface_metadata
+from schemas.arrow import TURNS, stamped
 from schemas.rollouts import Sampling
 
 ProductName = Literal["attempts", "votes", "never_solved", "sft", "pairs"]
@@ -27,7 +27,6 @@ _INT, _LONG, _TEXT, _REAL, _BOOL = (
     pa.float64(),
     pa.bool_(),
 )
-TURNS: pa.DataType = pa.list_(pa.struct([("role", _TEXT), ("content", _TEXT)]))
 VOTE: pa.DataType = pa.struct(
     [
         ("answer", _TEXT),
@@ -113,13 +112,7 @@ def product_schema(product: ProductName, *, chat: bool = False) -> pa.Schema:
         pa.field(name, TURNS if training and name in _SAID else kind)
         for name, kind in _COLUMNS[product].items()
     ]
-    return pa.schema(columns).with_metadata(
-        {
-            b"stepmint_schema_version": str(SCHEMA_VERSION).encode(),
-            b"stepmint_product": product.encode(),
-            **huggingface_metadata(columns),
-        }
-    )
+    return stamped(columns, b"stepmint_product", product)
 
 
 def sampling_cells(policy: str, prompt: str, sampling: Sampling) -> dict[str, object]:
