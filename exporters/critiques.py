@@ -7,6 +7,7 @@ learn from both as from chats.
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
@@ -151,15 +152,6 @@ class _Critiques(Exporter):
             return Refused(reason="a critique ends before the last labelled step")
         return True
 
-    def _too_long(self, settled: Settled, *chats: Sequence[Turn]) -> bool:
-        """Tell whether a chat's contents exceed the limit; its template's tokens are not known."""
-        tokenizer, limit = settled.tokenizer, self.max_length
-        return (
-            tokenizer is not None
-            and limit is not None
-            and any(_length(chat, tokenizer) > limit for chat in chats)
-        )
-
 
 class CritiqueExporter(_Critiques):
     """Chats that end with a critique whose verdicts are the labels; a row a critique."""
@@ -180,7 +172,7 @@ class CritiqueExporter(_Critiques):
                 yield agrees
             elif not agrees:
                 yield Refused(reason="a critique disagrees with the labels")
-            elif self._too_long(settled, messages):
+            elif self.too_long(settled, partial(_length, messages)):
                 yield Refused(reason=f"longer than {self.max_length} tokens")
             elif kept == self.per_solution:
                 yield Refused(reason=f"more than {kept} critiques of one solution agree")
@@ -213,9 +205,10 @@ class CritiqueDpoExporter(_Critiques):
     ) -> Iterator[Made | Refused]:
         sides: dict[bool, list[tuple[Critique, str]]] = {True: [], False: []}
         for critique, text, agrees in self._compared(labels, taken, settled):
+            messages = [*prompt, Turn(role="assistant", content=text)]
             if isinstance(agrees, Refused):
                 yield agrees
-            elif self._too_long(settled, [*prompt, Turn(role="assistant", content=text)]):
+            elif self.too_long(settled, partial(_length, messages)):
                 yield Refused(reason=f"longer than {self.max_length} tokens")
             else:
                 sides[agrees].append((critique, text))
@@ -244,4 +237,5 @@ def _asked(problem: Problem, solution: LabelledSolution, settled: Settled) -> li
 
 
 def _length(chat: Sequence[Turn], tokenizer: Tokenizer) -> int:
+    """Return the tokens of a chat's contents; those of its template are not known."""
     return sum(tokenizer.count(turn["content"]) for turn in chat)

@@ -14,12 +14,13 @@ import hashlib
 import json
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
 
 from exporters.prefixes import Branch, prefix_tree
-from exporters.records import Made, Refused, Settled, Taken, TrainingRow
+from exporters.records import Made, Refused, Settled, Taken, Tokenizer, TrainingRow
 from exporters.seam import ProblemExporter
 from schemas import Node, Problem
 from schemas.views import AnyView, Concludes, Soft, StatedGrades
@@ -88,21 +89,15 @@ class _Valued(ProblemExporter):
         for branch in root.every():
             if branch.value is None:
                 continue
-            if self._fits(problem, branch, settled):
-                valued.append(branch)
-            else:
+            if self.too_long(settled, partial(_length, problem, branch)):
                 yield Refused(reason=f"a prefix is longer than {self.max_length} tokens")
+            else:
+                valued.append(branch)
         row = self._row(problem, valued) if valued else Refused(reason="no prefix has a value")
         if isinstance(row, Refused):
             yield row
         else:
             yield Made(row=row, labels=tuple(one.grade for one in valued))
-
-    def _fits(self, problem: Problem, branch: Branch, settled: Settled) -> bool:
-        if self.max_length is None or settled.tokenizer is None:
-            return True
-        text = whole_text(problem, branch)
-        return int(settled.tokenizer.adds_bos) + settled.tokenizer.count(text) <= self.max_length
 
     @abstractmethod
     def _row(self, problem: Problem, valued: Sequence[Branch]) -> TrainingRow | Refused:
@@ -166,6 +161,10 @@ class MathApsTreeExporter(_Valued):
 def whole_text(problem: Problem, branch: Branch) -> str:
     """Return the question, a blank line and the steps of a prefix; of the root the question."""
     return f"{problem.question}\n\n{''.join(branch.steps)}".rstrip()
+
+
+def _length(problem: Problem, branch: Branch, tokenizer: Tokenizer) -> int:
+    return int(tokenizer.adds_bos) + tokenizer.count(whole_text(problem, branch))
 
 
 def _tree(problem: Problem, valued: Sequence[Branch]) -> ValuedNode:

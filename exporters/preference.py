@@ -6,6 +6,7 @@ the verdict on the answer. Whole solutions, right against wrong, are pairs of th
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import product
 from typing import ClassVar, Literal, TypedDict
 
@@ -89,7 +90,7 @@ class PreferenceExporter(ProblemExporter):
         ]
         for chosen, rejected in pairs:
             row = _step_row(problem, chosen, rejected)
-            yield _fitted(row, self.max_length, settled.tokenizer)
+            yield _fitted(row, self, settled)
         if not pairs:
             yield Refused(reason="no two next steps of the problem make a pair")
 
@@ -158,7 +159,7 @@ class OutcomePreferenceExporter(ProblemExporter):
                 chosen=right[place % len(right)],
                 rejected=wrong[place % len(wrong)],
             )
-            yield _fitted(row, self.max_length, settled.tokenizer)
+            yield _fitted(row, self, settled)
 
 
 def _comparable(branch: Branch, view: AnyView) -> Iterable[Sequence[Branch]]:
@@ -194,11 +195,11 @@ def _step_row(problem: Problem, chosen: Branch, rejected: Branch) -> PreferenceR
 
 
 def _fitted(
-    row: PreferenceRow | OutcomePairRow, limit: int | None, tokenizer: Tokenizer | None
+    row: PreferenceRow | OutcomePairRow, exporter: ProblemExporter, settled: Settled
 ) -> Made | Refused:
     """Return a pair, or that TRL would cut it or drop it."""
-    if limit is not None and tokenizer is not None and pair_length(row, tokenizer) > limit:
-        return Refused(reason=f"a pair longer than {limit} tokens")
+    if exporter.too_long(settled, partial(pair_length, row)):
+        return Refused(reason=f"a pair longer than {exporter.max_length} tokens")
     return Made(row=row)
 
 

@@ -130,6 +130,11 @@ class Exporter(Settings):
         """Return the string that marks steps' ends in an export of these solutions."""
         return ""
 
+    def too_long(self, settled: Settled, length: Callable[[Tokenizer], int]) -> bool:
+        """Tell whether so many tokens exceed the trainer's limit; no where none are measured."""
+        tokenizer, limit = settled.tokenizer, self.max_length
+        return tokenizer is not None and limit is not None and length(tokenizer) > limit
+
     @abstractmethod
     def taken(
         self, problem: Problem, solution: LabelledSolution, settled: Settled
