@@ -84,10 +84,7 @@ class Making:
             if isinstance(taken, Refused):
                 tally.refused[taken.reason] += 1
                 continue
-            candidate = Candidate(
-                place=place, problem=row.problem, solution=row.solution, labelled=taken.steps
-            )
-            yield candidate, taken
+            yield Candidate(place=place, shard=shard, labelled=taken.steps), taken
 
     def _settled(self, shard: str) -> Settled:
         """Return what is settled for a shard, with the critiques of its solutions."""

@@ -1,18 +1,15 @@
 """Whether a critic finds the first error where the label puts it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
 from exporters.critique_sets import critique_set
 from exporters.filters.seam import Candidate, Filter, Scope, Sieve
-from schemas.arrow import read_table
 from schemas.critique_folder import SolutionKey
 from schemas.settings import FolderName
 from schemas.views import first_wrong, own_view
-
-_FirstErrors = Mapping[SolutionKey, list[int]]
 
 
 class Consensus(Filter):
@@ -44,9 +41,9 @@ class _Consensus(Sieve):
     def __init__(self, settings: Consensus, scope: Scope) -> None:
         self._settings = settings
         self._view = own_view(scope.run.concludes)
-        self._shards = _first_errors(scope, settings.critiques)
-        self._ids: frozenset[str] = frozenset()
-        self._found: _FirstErrors = {}
+        self._critiques = critique_set(scope.run, settings.critiques)
+        self._shard = ""
+        self._found: Mapping[SolutionKey, list[int]] = {}
 
     def reason(self, candidate: Candidate) -> str | None:
         settings = self._settings
@@ -62,19 +59,10 @@ class _Consensus(Sieve):
 
     def _of(self, candidate: Candidate) -> list[int]:
         """Return the first errors that a solution's critiques name; candidates come in order."""
-        problem_id = candidate.problem.id
-        while problem_id not in self._ids:
-            self._ids, self._found = next(self._shards)
-        return self._found.get((problem_id, candidate.solution.solution_index), [])
-
-
-def _first_errors(scope: Scope, name: str) -> Iterator[tuple[frozenset[str], _FirstErrors]]:
-    """Yield, shard by shard, its problems and what the critiques of their solutions name."""
-    made = critique_set(scope.run, name)
-    for shard in scope.shards:
-        ids = read_table(scope.run.file("solutions", shard), "solutions", ("problem_id",))
-        named = {
-            key: [error for one in some if (error := one.judgement.first_error) is not None]
-            for key, some in made.by_solution(shard).items()
-        }
-        yield frozenset(ids["problem_id"].to_pylist()), named
+        if candidate.shard != self._shard:
+            self._shard = candidate.shard
+            self._found = {
+                key: [error for one in some if (error := one.judgement.first_error) is not None]
+                for key, some in self._critiques.by_solution(self._shard).items()
+            }
+        return self._found.get((candidate.problem.id, candidate.solution.solution_index), [])

@@ -17,10 +17,20 @@ class Candidate:
 
     place: int
     """Its position among the solutions of the export, from 0; the same whenever it is met."""
-    problem: Problem
-    solution: LabelledSolution
+    shard: str
+    """The run's shard that holds it."""
     labelled: LabelledSteps
     """The steps and labels that the row will have."""
+
+    @property
+    def problem(self) -> Problem:
+        """The problem it solves."""
+        return self.labelled.problem
+
+    @property
+    def solution(self) -> LabelledSolution:
+        """The solution itself."""
+        return self.labelled.solution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from schemas import Completion, Critique, ExportError
 from schemas.arrow import write_table
 from schemas.conversion import critiques_table
 from schemas.rows import ProblemRow
-from schemas.run_folder import RunFolder
+from schemas.run_folder import RunFolder, shard_name
 from schemas.views import Hard
 from tests.exporters.test_runs import rows_of
 from tests.runs import evidence, problem, solution, write_shard
@@ -37,11 +37,13 @@ def run_of(
     values: Sequence[Any] = WRONG_AT_1,
     steps: Sequence[str] = STEPS,
     cut: Sequence[int] = (),
+    shard: int = 0,
 ) -> Path:
-    """A run of one solution with these critiques; those at `cut` hit max_tokens."""
-    one = problem()
+    """A shard of one solution with these critiques; those at `cut` hit max_tokens."""
+    one = problem(f"Question {shard}?") if shard else problem()
     labelled = solution(one, steps, values)
-    write_shard(folder, 0, problems=[ProblemRow(problem=one, set_aside="")], solutions=[labelled])
+    row = ProblemRow(problem=one, set_aside="")
+    write_shard(folder, shard, problems=[row], solutions=[labelled])
     (folder / "run.json").write_text(json.dumps({"concludes": "counts"}))
     rows = []
     for index, text in enumerate(critiques):
@@ -59,9 +61,9 @@ def run_of(
             )
         )
     made = RunFolder(folder).critique_set("critic")
-    made.markers.mkdir(parents=True)
-    write_table(critiques_table(rows), made.file("shard-00000"))
-    made.marker("shard-00000").write_text("{}")
+    made.markers.mkdir(parents=True, exist_ok=True)
+    write_table(critiques_table(rows), made.file(shard_name(shard)))
+    made.marker(shard_name(shard)).write_text("{}")
     template = load_critique_template("critique").model_dump(mode="json")
     made.record_file.write_text(json.dumps({"template": template}))
     return folder
@@ -256,6 +258,16 @@ def test_consensus_keeps_solutions_whose_readable_critiques_agree(
     else:
         with pytest.raises(ExportError, match="filter consensus, fewer than"):
             export_run(run, exporter)
+
+
+def test_consensus_reads_the_critiques_of_every_shard(tmp_path: Path) -> None:
+    for shard, text in enumerate((LATER, AGREES, EARLIER)):
+        run_of(tmp_path / "run", text, shard=shard)
+    exporter = TrlExporter.model_validate(
+        {"validation_ratio": 0, "filters": [{"kind": "consensus"}]}
+    )
+    (row,) = rows_of(export_run(RunFolder(tmp_path / "run"), exporter))
+    assert row["prompt"] == "Question 1?"
 
 
 def test_consensus_takes_out_what_no_label_decides(tmp_path: Path) -> None:
