@@ -1,9 +1,15 @@
-"""What all who ask the policy for samples need: their grouping, and texts that a file can hold."""
+"""What all who ask the policy for samples need: stops, grouping, texts that a file can hold."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from schemas import Completion
+from schemas import Completion, Sampling
+
+
+def with_stops(sampling: Sampling, stops: Sequence[str]) -> Sampling:
+    """Return `sampling` with a template's stop strings added to its own."""
+    merged = tuple(dict.fromkeys((*sampling.stop, *stops)))
+    return sampling.model_copy(update={"stop": merged})
 
 
 def neighbours(indices: Sequence[int]) -> Iterator[range]:

@@ -8,7 +8,7 @@ from typing import Self
 
 from policies.seam import Policy
 from rollouts.ahead import Ahead
-from rollouts.asking import encodable, neighbours
+from rollouts.asking import encodable, neighbours, with_stops
 from rollouts.budget import OverBudgetError, Spent
 from rollouts.costs import Costs, Ledger, Origin
 from rollouts.cutting import Splitter, prefixes
@@ -63,7 +63,7 @@ class ShardRollouts:
         self.verifier = verifier
         self.journal = journal
         self.template = template
-        self.sampling = _with_stops(sampling, template.stop)
+        self.sampling = with_stops(sampling, template.stop)
         self.splitter = splitter
         self.segmenter = segmenter or policy
         """The model that tells steps apart, where the splitter has one do it."""
@@ -122,12 +122,6 @@ class ShardRollouts:
             with JournalReader(self.journal.path) as journal:
                 costs = journal.costs()
         return Spent.of(costs)
-
-
-def _with_stops(sampling: Sampling, stops: Sequence[str]) -> Sampling:
-    """Return `sampling` with the template's stop strings added to its own."""
-    merged = tuple(dict.fromkeys((*sampling.stop, *stops)))
-    return sampling.model_copy(update={"stop": merged})
 
 
 class ProblemRollouts:

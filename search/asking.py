@@ -11,12 +11,11 @@ from itertools import accumulate
 from typing import Final
 
 from policies.seam import Policy
-from rollouts import Journal, PromptTemplate, Purse, Spent
-from rollouts.asking import encodable, neighbours
-from rollouts.costs import Costs, Ledger
+from rollouts import Journal, PromptTemplate, Purse
+from rollouts.asking import with_stops
+from rollouts.completions import Completions
+from rollouts.costs import Costs
 from rollouts.cutting import Splitter
-from rollouts.keys import request_digest, sample_key
-from rollouts.once import Once
 from rollouts.seeds import seeds
 from schemas import (
     ROOT,
@@ -52,12 +51,12 @@ class Manner:
     @property
     def ends(self) -> tuple[str, ...]:
         """Strings that end a solution."""
-        return tuple(dict.fromkeys((*self.sampling.stop, *self.template.stop)))
+        return self.whole.stop
 
     @property
     def whole(self) -> Sampling:
         """How whole solutions are drawn."""
-        return self.sampling.model_copy(update={"stop": self.ends})
+        return with_stops(self.sampling, self.template.stop)
 
     @property
     def stepwise(self) -> Sampling:
@@ -88,17 +87,15 @@ class ShardSamples:
 
     def __init__(self, *, policy: Policy, journal: Journal, purse: Purse, manner: Manner) -> None:
         self.manner = manner
-        self._policy = policy
-        self._journal = journal
-        self._purse = purse
-        self._ledger = Ledger()
-        self._taken = Once[str, Completion]()
+        self._completions = Completions(
+            policy=policy, journal=journal, purse=purse, at_once=_AT_ONCE
+        )
         self._prompts: dict[str, Prompt] = {}
 
     @property
     def costs(self) -> Costs:
         """Spent so far; live."""
-        return self._ledger.costs
+        return self._completions.costs
 
     async def take(
         self, problem: Problem, prefix: Prefix, sampling: Sampling, *, start: int, count: int
@@ -107,54 +104,20 @@ class ShardSamples:
 
         Raises PolicyError or RunError, in a group where several requests were under way.
         """
-        prompt = self._prompt(problem)
-        drawn = seeds(self.manner.seed, problem.id, prefix.key, start=start, count=count)
-        digest = request_digest(self._policy.identity, sampling, prompt, prefix)
-        keys = [sample_key(digest, start + at, seed) for at, seed in enumerate(drawn)]
-
-        async def ask(run: range) -> None:
-            own = tuple(drawn[run.start : run.stop])
-            request = CompletionRequest(prompt=prompt, prefix=prefix, sampling=sampling, seeds=own)
-            await self._ask(request, keys[run.start : run.stop])
-
-        places = {key: at for at, key in enumerate(keys)}
-
-        async def missing(free: Sequence[str]) -> None:
-            wanted = [places[key] for key in free if not self._recorded(key)]
-            async with asyncio.TaskGroup() as group:
-                for run in neighbours(wanted):
-                    for first in range(run.start, run.stop, _AT_ONCE):
-                        group.create_task(ask(range(first, min(first + _AT_ONCE, run.stop))))
-
-        return dict(zip(keys, await self._taken.get(keys, missing), strict=True))
+        request = CompletionRequest(
+            prompt=self._prompt(problem),
+            prefix=prefix,
+            sampling=sampling,
+            seeds=seeds(self.manner.seed, problem.id, prefix.key, start=start, count=count),
+        )
+        keys = self._completions.keys(request, start=start)
+        return dict(zip(keys, await self._completions.take(request, keys), strict=True))
 
     def _prompt(self, problem: Problem) -> Prompt:
         """Return a problem's prompt, rendered once: it is asked for at each step."""
         if problem.id not in self._prompts:
             self._prompts[problem.id] = self.manner.template.render(problem)
         return self._prompts[problem.id]
-
-    def _recorded(self, key: str) -> bool:
-        """Take what was paid for before; tell whether there was anything."""
-        found = self._journal.get(key)
-        if found is None:
-            return False
-        self._taken.taken[key] = found
-        self._ledger.completed(found, origin="journal", as_text=False)
-        return True
-
-    async def _ask(self, request: CompletionRequest, keys: Sequence[str]) -> None:
-        """Ask the policy; the journal has the answers before anybody else."""
-        count = len(keys)
-        await self._purse.admits(count)
-        with self._purse, self._purse.asking(count):
-            whole = [encodable(one) for one in await self._policy.complete(request)]
-            for key, completion in zip(keys, whole, strict=True):
-                self._journal.append(key, completion)
-                self._taken.taken[key] = completion
-                self._ledger.completed(completion, origin="policy", as_text=False)
-            tokens = sum(one.completion_tokens for one in whole)
-            self._purse.pay(Spent(rollouts=count, tokens=tokens))
 
 
 class Asked:
@@ -253,10 +216,10 @@ class Asked:
                 "end cannot be told: give --set 'pause=[]', which has whole solutions written and "
                 "cut, or serve the model with vLLM or SGLang"
             )
-        piece = one.text + (one.stopped_by or "" if pauses else "")
-        reach = max(map(len, self._manner.ends), default=1) - 1
+        piece, ends = one.text + (one.stopped_by or "" if pauses else ""), self._manner.ends
+        reach = max(map(len, ends), default=1) - 1
         tail = before[len(before) - reach :] if reach else ""
-        found = [at for end in self._manner.ends if (at := (tail + piece).find(end)) >= 0]
+        found = [at for end in ends if (at := (tail + piece).find(end)) >= 0]
         if found:
             return piece[: max(0, min(found) - len(tail))], "stop"
         return piece, "" if pauses else one.finish_reason
