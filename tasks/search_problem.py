@@ -5,13 +5,13 @@ Each search sees the question alone. Gold answers are looked at when all choices
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rollouts import Purse
 from schemas import Outcome, Problem
-from search import AnySearch
+from search import AnySearch, Candidate, Wrote
 from search.aggregation import score
 from search.answers import numbered
 from search.asking import Asked, ShardSamples, blind
@@ -44,9 +44,8 @@ class ProblemSearch:
         searched = [task.result() for task in tasks]
         # From here on gold is looked at: every choice is made.
         with self.purse:
-            outcomes = [await self._judged(problem, one) for one in searched]
-            own = apart.result() or self._of_best_of_n(searched)
-            difficulty = await self._difficulty(problem, own)
+            outcomes = [await self._judged(problem, one.found.candidates) for one in searched]
+            difficulty = await self._difficulty(problem, apart.result(), searched, outcomes)
         return self._rows(problem, "", searched, outcomes, difficulty)
 
     async def _searched(self, one: AnySearch, seen: Problem) -> Searched:
@@ -57,13 +56,16 @@ class ProblemSearch:
             answers = await numbered(self.judge, texts, options=seen.options)
         return Searched(search=one.called, found=found, tally=asked.tally, answers=answers)
 
-    async def _judged(self, problem: Problem, one: Searched) -> list[tuple[str, str]]:
+    async def _judged(
+        self, problem: Problem, solutions: Iterable[Candidate | Wrote]
+    ) -> list[tuple[str, str]]:
+        """Return the verdict on each solution, with its reason."""
         judged = []
-        for candidate in one.found.candidates:
+        for one in solutions:
             verdict = await self.judge.judge(
                 problem.answer,
-                "".join(candidate.steps),
-                finished=candidate.end == "stop",
+                "".join(one.steps),
+                finished=one.end == "stop",
                 options=problem.options,
             )
             judged.append((verdict.outcome.value, verdict.reason))
@@ -78,7 +80,7 @@ class ProblemSearch:
         written = await asked.solutions(self.run.difficulty, start=first)
         grades = await asked.grades([one.steps for one in written])
         return _Sampled(
-            texts=[("".join(one.steps), one.end == "stop") for one in written],
+            solutions=written,
             scores=[
                 score(one.steps, len(each.steps), "last")
                 for one, each in zip(grades, written, strict=True)
@@ -86,30 +88,29 @@ class ProblemSearch:
             tokens=asked.tally.tokens,
         )
 
-    def _of_best_of_n(self, searched: Sequence[Searched]) -> "_Sampled | None":
-        best = self.run.best_of_n
-        own = next((one for one in searched if best and one.search == best.called), None)
-        if own is None:
-            return None
-        candidates = own.found.candidates
-        return _Sampled(
-            texts=[("".join(one.steps), one.end == "stop") for one in candidates],
-            scores=[score(one.grades, len(one.steps), "last") for one in candidates],
-            tokens=0,
-        )
-
-    async def _difficulty(self, problem: Problem, sampled: "_Sampled | None") -> "_Difficulty":
-        if sampled is None:
+    async def _difficulty(
+        self,
+        problem: Problem,
+        apart: "_Sampled | None",
+        searched: Sequence[Searched],
+        outcomes: Sequence[Sequence[tuple[str, str]]],
+    ) -> "_Difficulty":
+        """Tell it by what was sampled apart; else by best of N, which is judged already."""
+        if apart is not None:
+            judged = await self._judged(problem, apart.solutions)
+            return _Difficulty.of(judged, apart.scores, tokens=apart.tokens)
+        best = self._best_of_n
+        if best is None:
             return _Difficulty()
-        outcomes = Counter[str]()
-        for text, finished in sampled.texts:
-            verdict = await self.judge.judge(
-                problem.answer, text, finished=finished, options=problem.options
-            )
-            outcomes[verdict.outcome.value] += 1
-        count = len(sampled.scores)
-        mean = sum(sampled.scores) / count if count else None
-        return _Difficulty(outcomes=outcomes, mean_score=mean, tokens=sampled.tokens)
+        candidates = searched[best].found.candidates
+        scores = [score(one.grades, len(one.steps), "last") for one in candidates]
+        return _Difficulty.of(outcomes[best], scores)
+
+    @property
+    def _best_of_n(self) -> int | None:
+        """The place of best of N among the searches."""
+        best = self.run.best_of_n
+        return None if best is None else self.run.searches.index(best)
 
     def _rows(
         self,
@@ -145,18 +146,19 @@ class ProblemSearch:
         self, id: str, both: Sequence[tuple[Searched, Sequence[tuple[str, str]]]]
     ) -> list[dict[str, Any]]:
         """Return what best of N would choose among as many samples as each search has tokens."""
-        best = self.run.best_of_n
-        own = next((pair for pair in both if best and pair[0].search == best.called), None)
-        if own is None:
+        best = self._best_of_n
+        if best is None or not both:
             return []
+        own, told = both[best]
         return [
             row
             for other, _ in both
-            if other is not own[0]
+            if other is not own
             for row in chosen_rows(
                 id,
-                *own,
-                first=own[0].within(other.tally.tokens),
+                own,
+                told,
+                first=own.within(other.tally.tokens),
                 as_much_as=other.search,
             )
         ]
@@ -166,8 +168,7 @@ class ProblemSearch:
 class _Sampled:
     """Whole solutions by which a problem's difficulty is told."""
 
-    texts: Sequence[tuple[str, bool]]
-    """Each with whether the policy ended it."""
+    solutions: Sequence[Wrote]
     scores: Sequence[float]
     tokens: int
     """That the policy wrote for this alone."""
@@ -181,3 +182,14 @@ class _Difficulty:
     mean_score: float | None = None
     """Mean score of the solutions by their last grades; None without any."""
     tokens: int = 0
+
+    @classmethod
+    def of(
+        cls, judged: Iterable[tuple[str, str]], scores: Sequence[float], *, tokens: int = 0
+    ) -> "_Difficulty":
+        """Return that of solutions with these verdicts and scores."""
+        return cls(
+            outcomes=Counter(outcome for outcome, _ in judged),
+            mean_score=sum(scores) / len(scores) if scores else None,
+            tokens=tokens,
+        )
