@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import Literal, Protocol
 
 from pydantic import Field
 
@@ -115,8 +115,6 @@ class Found:
 
 class Search(Settings):
     """One way to search; a member of the union `AnySearch`."""
-
-    later: ClassVar[frozenset[str]] = frozenset()
 
     name: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=100)
     """What tables call it; empty: its kind."""
