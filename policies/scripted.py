@@ -35,6 +35,7 @@ from zlib import crc32
 from pydantic import Field
 
 from policies.seam import Examined, Policy
+from policies.tokens import first_stop
 from schemas import (
     ChatPrompt,
     Completion,
@@ -142,7 +143,7 @@ class ScriptedSettings(Settings):
             cached_tokens=0,
             completion_tokens=len(pieces),
             logprob=logprob,
-            stopped_by="" if cut else stopped_by,
+            stopped_by=stopped_by,
         )
 
     def score(self, prompt: Prompt, prefix: str, text: str) -> Score:
@@ -377,13 +378,12 @@ def _skip(numbers: tuple[int, ...], state: _State, line: str) -> _State:
 def _cut(text: str, sampling: Sampling) -> tuple[list[str], str, bool]:
     """Return the pieces (a word with the space behind it) up to a stop string or the limit.
 
-    And that stop string, and whether the limit came first.
+    And that stop string, empty where it is not what ended them, and whether the limit did.
     """
-    stopped_by = ""
-    for end, stop in sorted((text.find(stop), stop) for stop in sampling.stop if stop in text)[:1]:
-        text, stopped_by = text[:end], stop
-    pieces = _PIECE.findall(text)
-    return pieces[: sampling.max_tokens], stopped_by, len(pieces) > sampling.max_tokens
+    stop = first_stop(text, sampling.stop)
+    pieces = _PIECE.findall(text[: stop.start] if stop else text)
+    cut = len(pieces) > sampling.max_tokens
+    return pieces[: sampling.max_tokens], stop.text if stop and not cut else "", cut
 
 
 def _uniform(*key: object) -> float:

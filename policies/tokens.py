@@ -212,8 +212,7 @@ class TextReader:
 
     def stop_at(self, stops: Sequence[str], since: int) -> "Stop | None":
         """Return the earliest stop string that ends behind offset `since`."""
-        found = [Stop(self.text.find(s, max(0, since - len(s) + 1)), s) for s in stops]
-        return min((one for one in found if one.start >= 0), default=None)
+        return first_stop(self.text, stops, since)
 
 
 class Stop(NamedTuple):
@@ -221,6 +220,12 @@ class Stop(NamedTuple):
 
     start: int
     text: str
+
+
+def first_stop(text: str, stops: Sequence[str], since: int = 0) -> Stop | None:
+    """Return the earliest stop string of a text that ends behind offset `since`."""
+    found = [Stop(text.find(s, max(0, since - len(s) + 1)), s) for s in stops]
+    return min((one for one in found if one.start >= 0), default=None)
 
 
 def whole_tokens(ids: Sequence[int], ends: Sequence[int], length: int) -> Tokens:

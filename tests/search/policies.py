@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from policies.seam import Policy
+from policies.tokens import first_stop
 from rollouts import Journal, PromptTemplate, Purse
 from rollouts.cutting import Splitter
 from rollouts.steps import Newline
@@ -56,10 +57,8 @@ class TextPolicy:
 
     def _one(self, request: CompletionRequest, seed: int) -> Completion:
         text, sampling = self._write(request.prefix.text, seed), request.sampling
-        found = sorted((text.find(stop), stop) for stop in sampling.stop if stop in text)[:1]
-        for end, _ in found:
-            text = text[:end]
-        stop = found[0][1] if found else ""
+        found = first_stop(text, sampling.stop)
+        text, stop = (text[: found.start], found.text) if found else (text, "")
         cut = len(text) > sampling.max_tokens
         return Completion(
             text=text[: sampling.max_tokens],
