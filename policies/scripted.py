@@ -36,8 +36,8 @@ from pydantic import Field
 
 from policies.seam import Examined, Policy
 from policies.tokens import first_stop
+from policies.words import WORD, text_of
 from schemas import (
-    ChatPrompt,
     Completion,
     CompletionRequest,
     Prompt,
@@ -50,7 +50,6 @@ from schemas import (
 
 _QUESTION = re.compile(r"Add up: (\d+(?:, \d+)+)\.")
 _ANSWER = re.compile(r"#### (\d{1,18})\s*")
-_PIECE = re.compile(r"\S+\s*|\s+")
 _TOO_HIGH_BY = (1, 10)
 _STATES_REMEMBERED = 16_384
 _NO_TOTAL = -1
@@ -112,11 +111,11 @@ class ScriptedSettings(Settings):
 
     def error_rate(self, prompt: Prompt | str, addition: int) -> float:
         """Return the probability that the 0-based addition goes wrong while the total is right."""
-        return self._error_rate(_numbers(_text(prompt)), addition)
+        return self._error_rate(_numbers(text_of(prompt)), addition)
 
     def value(self, prompt: Prompt | str, prefix: str) -> float:
         """Return the exact probability that a continuation ends in the right answer."""
-        numbers = _numbers(_text(prompt))
+        numbers = _numbers(text_of(prompt))
         state, partial = self._read(numbers, prefix)
         choices = self._choices(numbers, state, partial)
         reached = sum(c.probability for c in choices)
@@ -126,7 +125,7 @@ class ScriptedSettings(Settings):
 
     def write(self, request: CompletionRequest, seed: int) -> Completion:
         """Return the completion of a request under one of its seeds."""
-        prompt = _text(request.prompt)
+        prompt = text_of(request.prompt)
         rng = random.Random("\x1f".join((self._world, prompt, request.prefix.text, str(seed))))
         text, logprob = self._continue(
             _numbers(prompt), request.prefix.text, rng, greedy=request.sampling.temperature == 0
@@ -139,7 +138,7 @@ class ScriptedSettings(Settings):
             tokens=Tokens(ids=tuple(crc32(p.encode()) >> 1 for p in pieces), ends=ends),
             finish_reason="length" if cut else "stop",
             seed=seed,
-            prompt_tokens=len(_PIECE.findall(prompt)) + len(_PIECE.findall(request.prefix.text)),
+            prompt_tokens=len(WORD.findall(prompt)) + len(WORD.findall(request.prefix.text)),
             cached_tokens=0,
             completion_tokens=len(pieces),
             logprob=logprob,
@@ -152,17 +151,17 @@ class ScriptedSettings(Settings):
         A line's whole log-probability sits on its first piece; a line that this world would not
         write there has log 1e-12.
         """
-        pieces = _PIECE.findall(text)
+        pieces = WORD.findall(text)
         ends = tuple(accumulate(map(len, pieces)))
         logprobs, best = [0.0] * len(pieces), [0.0] * len(pieces)
-        for start, logprob, likeliest in self._lines(_numbers(_text(prompt)), prefix, text):
+        for start, logprob, likeliest in self._lines(_numbers(text_of(prompt)), prefix, text):
             logprobs[bisect_right(ends, start)] += logprob
             best[bisect_right(ends, start)] += likeliest
         return Score(
             logprobs=tuple(logprobs),
             best=tuple(best),
             ends=ends,
-            prompt_tokens=len(_PIECE.findall(_text(prompt))) + len(_PIECE.findall(prefix)),
+            prompt_tokens=len(WORD.findall(text_of(prompt))) + len(WORD.findall(prefix)),
             cached_tokens=0,
         )
 
@@ -347,12 +346,6 @@ class _ScriptedPolicy:
         )
 
 
-def _text(prompt: Prompt | str) -> str:
-    if isinstance(prompt, ChatPrompt):
-        return "\n".join(message.content for message in prompt.messages)
-    return prompt if isinstance(prompt, str) else prompt.text
-
-
 def _numbers(prompt: str) -> tuple[int, ...]:
     """Return the numbers a prompt asks to add: two or more."""
     questions = _QUESTION.findall(prompt)
@@ -381,7 +374,7 @@ def _cut(text: str, sampling: Sampling) -> tuple[list[str], str, bool]:
     And that stop string, empty where it is not what ended them, and whether the limit did.
     """
     stop = first_stop(text, sampling.stop)
-    pieces = _PIECE.findall(text[: stop.start] if stop else text)
+    pieces = WORD.findall(text[: stop.start] if stop else text)
     cut = len(pieces) > sampling.max_tokens
     return pieces[: sampling.max_tokens], stop.text if stop and not cut else "", cut
 

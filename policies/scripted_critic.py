@@ -16,12 +16,11 @@ from typing import Literal
 from pydantic import Field
 
 from policies.seam import Examined, Policy
+from policies.words import WORD, text_of
 from schemas import (
-    ChatPrompt,
     Completion,
     CompletionRequest,
     ConfigError,
-    Prompt,
     Score,
     ScoreRequest,
     Settings,
@@ -30,7 +29,6 @@ from schemas import (
 
 _STEP = re.compile(r"^<paragraph_(\d{1,6})>\n(.*?)\n</paragraph_\1>$", re.DOTALL | re.MULTILINE)
 _SUM = re.compile(r"(?<![\d.*/+-])(\d{1,15}) ?([+*/-]) ?(\d{1,15}) ?= ?(-?\d{1,15})(?![\d.])")
-_PIECE = re.compile(r"\S+\s*|\s+")
 
 
 class ScriptedCriticSettings(Settings):
@@ -53,18 +51,18 @@ class ScriptedCriticSettings(Settings):
 
     def write(self, request: CompletionRequest, seed: int) -> Completion:
         """Return the reply to a request under one of its seeds."""
-        prompt = _text(request.prompt)
+        prompt = text_of(request.prompt)
         rng = random.Random("\x1f".join((repr(self), prompt, str(seed))))
         sure = request.sampling.temperature == 0
         text = self._reply([step for _, step in _STEP.findall(prompt)], None if sure else rng)
-        pieces = _PIECE.findall(text)
+        pieces = WORD.findall(text)
         kept = pieces[: request.sampling.max_tokens]
         return Completion(
             text="".join(kept),
             tokens=Tokens(ids=(0,) * len(kept), ends=tuple(accumulate(map(len, kept)))),
             finish_reason="length" if len(kept) < len(pieces) else "stop",
             seed=seed,
-            prompt_tokens=len(_PIECE.findall(prompt)),
+            prompt_tokens=len(WORD.findall(prompt)),
             cached_tokens=0,
             completion_tokens=len(kept),
             logprob=None,
@@ -119,9 +117,3 @@ def _false_sum(step: str) -> str:
         if not true:
             return found[0]
     return ""
-
-
-def _text(prompt: Prompt) -> str:
-    if isinstance(prompt, ChatPrompt):
-        return "\n".join(message.content for message in prompt.messages)
-    return prompt.text

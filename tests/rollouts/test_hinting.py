@@ -6,16 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from policies.words import text_of
 from rollouts import load_template
 from rollouts.hinting import leaked_share, leans_on_hint, load_hint_template
-from schemas import ChatPrompt, ConfigError, Prompt
+from schemas import ConfigError
 from tests.runs import problem
-
-
-def text_of(prompt: Prompt) -> str:
-    if isinstance(prompt, ChatPrompt):
-        return "\n".join(message.content for message in prompt.messages)
-    return prompt.text
 
 
 def template(folder: Path, **changes: object) -> Path:
