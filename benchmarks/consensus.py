@@ -17,6 +17,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from benchmarks import made
+from benchmarks.pipeline import labelled
 from exporters import TrlExporter
 from exporters.runs import ExportReport, export_run
 from flows.demo import share
@@ -24,11 +25,7 @@ from schemas import ExportError
 from schemas.run_folder import RunFolder
 from tasks.critique_settings import CritiqueRun
 from tasks.critiques import CritiqueBoard, critique
-from tasks.problems import stage
-from tasks.run_file import opened
-from tasks.session import new_session
 from tasks.settings import LabelRun
-from tasks.shards import label_shard
 
 PROBLEMS, SAMPLES = 600, 4
 CRITIC_ERRORS = (0.05, 0.2, 0.4)
@@ -75,16 +72,8 @@ def labelled_run(folder: Path, problems: int = PROBLEMS) -> RunFolder:
             "labeler": {"kind": "math_shepherd", "num_solutions": 3, "num_rollouts": 2},
         }
     )
-    asyncio.run(_label(run))
+    asyncio.run(labelled(run))
     return RunFolder(run.folder)
-
-
-async def _label(run: LabelRun) -> None:
-    with opened(run):
-        session = new_session(run)
-        async with session.kept_open(), asyncio.TaskGroup() as group:
-            for shard in range((await stage(run)).shards):
-                group.create_task(label_shard.fn(run, shard))
 
 
 def _critic(name: str, error: float) -> CritiqueRun:

@@ -24,9 +24,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from scipy.stats import binomtest
 
 from benchmarks.verification.data import shared_folder
+from benchmarks.verification.figures import Rate
 from exporters.filters import Candidate, Duplicates, Scope
 from exporters.filters.contamination import Known
 from exporters.records import LabelledSteps
@@ -269,14 +269,6 @@ def _cost(name: str, problems: Sequence[Problem]) -> Cost:
 # Figures
 
 
-def _share(part: int, whole: int) -> str:
-    if not whole:
-        return "-"
-    ends = binomtest(part, whole).proportion_ci(method="wilson")
-    low, high = 100 * ends.low, 100 * ends.high
-    return f"{100 * part / whole:.1f}% [{low:.1f}, {high:.1f}]"
-
-
 def _show(found: Sequence[Found], hits: Sequence[Hits], costs: Sequence[Cost]) -> None:
     console = Console(width=130)
     for name in _TRAIN:
@@ -284,7 +276,7 @@ def _show(found: Sequence[Found], hits: Sequence[Hits], costs: Sequence[Cost]) -
         rows = [one for one in found if one.set == name]
         for plant in dict.fromkeys(one.plant for one in rows):
             mine = [one for one in rows if one.plant == plant]
-            shares = (_share(one.taken, one.planted) for one in mine)
+            shares = (Rate(one.taken, one.planted).brief for one in mine)
             table.add_row(plant, f"{mine[0].planted:,}", *shares)
         console.print(table)
     table = Table("training set", "against", "numbers", "taken out", "us a question")

@@ -30,6 +30,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import binomtest
 
+from benchmarks.verification.figures import Rate
 from schemas import Finding, StepCheck
 from verification.steps.check import check_step
 
@@ -308,14 +309,6 @@ def _interval(part: int, whole: int) -> tuple[float, float, float] | None:
     return part / whole, ends.low, ends.high
 
 
-def _share(part: int, whole: int) -> str:
-    found = _interval(part, whole)
-    if found is None:
-        return "-"
-    share, low, high = (100 * value for value in found)
-    return f"{share:.1f}% [{low:.1f}, {high:.1f}]"
-
-
 def _table(tallies: Iterable[Tally]) -> Table:
     table = _empty_table("set", "steps", "marked", "refuted", "of them marked")
     for name in ("neutral", "precision", "neutral aside", "recall", "proved", "marked"):
@@ -324,9 +317,9 @@ def _table(tallies: Iterable[Tally]) -> Table:
         table.add_row(
             one.name,
             *map(str, (one.steps, one.wrong, one.refuted, one.refuted_wrong, one.refuted_neutral)),
-            _share(one.refuted_wrong, one.refuted),
-            _share(one.refuted_wrong, one.refuted - one.refuted_neutral),
-            _share(one.refuted_wrong, one.wrong),
+            Rate(one.refuted_wrong, one.refuted).brief,
+            Rate(one.refuted_wrong, one.refuted - one.refuted_neutral).brief,
+            Rate(one.refuted_wrong, one.wrong).brief,
             str(one.proved),
             f"{100 * one.proved_wrong / max(1, one.proved):.1f}%",
         )
@@ -342,7 +335,10 @@ def _table_of_halves(tallies: Iterable[Tally]) -> Table:
     for one in tallies:
         if one.half != "both" and one.name.startswith((*DEVELOPED, ALL)):
             counts = f"{one.refuted_wrong} of {one.refuted}"
-            shares = _share(one.refuted_wrong, one.refuted), _share(one.refuted_wrong, one.wrong)
+            shares = (
+                Rate(one.refuted_wrong, one.refuted).brief,
+                Rate(one.refuted_wrong, one.wrong).brief,
+            )
             rows.setdefault(one.name, []).extend((counts, *shares))
     for name, cells in rows.items():
         table.add_row(name, *cells)

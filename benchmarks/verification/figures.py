@@ -29,6 +29,14 @@ class Rate:
         low, high = self.interval
         return f"{self.k}/{self.n} = {self.k / self.n:.2%} [{low:.2%}, {high:.2%}]"
 
+    @property
+    def brief(self) -> str:
+        """The share and its interval in percent, e.g. `97.4% [96.6, 98.1]`."""
+        if not self.n:
+            return "-"
+        low, high = (100 * end for end in self.interval)
+        return f"{100 * self.k / self.n:.1f}% [{low:.1f}, {high:.1f}]"
+
     def as_json(self) -> dict[str, float]:
         """Return the figures."""
         low, high = self.interval
