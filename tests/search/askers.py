@@ -1,5 +1,6 @@
 """A policy and a reward model in a table, for searches worked out by hand."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from schemas import Grades
@@ -9,6 +10,11 @@ from search.seam import End, Wrote
 def wrote(step: str, end: End = "", *, logprob: float | None = None, tokens: int = 1) -> Wrote:
     """What a sample of the policy added."""
     return Wrote(steps=(step,) if step else (), end=end, tokens=tokens, logprob=logprob)
+
+
+def endless() -> Mapping[str, Sequence[Wrote]]:
+    """A table in which every prefix goes on, and none ends."""
+    return defaultdict(lambda: [wrote("more\n")])
 
 
 class TableAsker:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from search import BeamSearch, Lookahead
 from search.seam import Found
-from tests.search.askers import TableAsker, wrote
+from tests.search.askers import TableAsker, endless, wrote
 
 STEPS = {
     "": [wrote("a\n"), wrote("b\n"), wrote("a\n"), wrote("c\n")],
@@ -87,11 +87,7 @@ def test_the_policy_may_end_a_solution_without_another_step() -> None:
 
 
 def test_a_solution_that_never_ends_is_no_candidate() -> None:
-    class Endless(dict[str, list[object]]):
-        def __missing__(self, key: str) -> list[object]:
-            return [wrote("more\n")]
-
-    found = searched(BeamSearch(n=2, expand=2, rounds=5), TableAsker(Endless(), {}))  # type: ignore[arg-type]
+    found = searched(BeamSearch(n=2, expand=2, rounds=5), TableAsker(endless(), {}))
     assert found.candidates == ()
     assert len(found.trace) == 5
 

@@ -9,7 +9,7 @@ from search import Puct
 from search.places import siblings
 from search.puct import priors, puct
 from search.seam import Found
-from tests.search.askers import TableAsker, wrote
+from tests.search.askers import TableAsker, endless, wrote
 
 STEPS = {
     "": [wrote("a\n", logprob=math.log(0.6)), wrote("b\n", logprob=math.log(0.2))],
@@ -84,11 +84,7 @@ def test_where_all_samples_are_cut_more_are_taken_and_then_the_path_is_worth_not
 
 
 def test_a_path_without_end_stops_at_the_depth_and_is_worth_nothing() -> None:
-    class Endless(dict[str, list[object]]):
-        def __missing__(self, key: str) -> list[object]:
-            return [wrote("more\n")]
-
-    found = searched(Puct(paths=3, width=2, depth=4), TableAsker(Endless(), {}))  # type: ignore[arg-type]
+    found = searched(Puct(paths=3, width=2, depth=4), TableAsker(endless(), {}))
     assert found.candidates == ()
     assert len(found.trace) == 4
     assert {place.q_value for place in found.trace} == {0.0}
