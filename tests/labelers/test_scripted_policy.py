@@ -9,11 +9,11 @@ import pytest
 
 from labelers import MathShepherd
 from policies.scripted import ScriptedSettings, toy_question
+from policies.seam import Policy
 from rollouts import Journal, PromptTemplate, ShardRollouts
-from rollouts.steps import Newline
 from schemas import Labelling, Node, Problem, Sampling
 from schemas.views import hard_label
-from tests.rollouts.worlds import LastNumberVerifier
+from tests.rollouts import worlds
 
 TEMPLATE = PromptTemplate(name="toy", mode="text", user="{{ question }}\n")
 PROBLEMS = [
@@ -38,18 +38,16 @@ def label_all(
 ) -> tuple[list[Labelling], ShardRollouts]:
     async def run() -> tuple[list[Labelling], ShardRollouts]:
         async with world.open(Path()) as policy:
-            shard = ShardRollouts(
-                policy=policy,
-                verifier=LastNumberVerifier(),
-                journal=journal,
-                template=TEMPLATE,
-                sampling=Sampling(temperature=1.0),
-                splitter=Newline(),
-                run_seed=7,
-            )
-            return [await settings.label(one, shard.of(one)) for one in PROBLEMS], shard
+            rollouts = shard(journal, policy)
+            return [await settings.label(one, rollouts.of(one)) for one in PROBLEMS], rollouts
 
     return asyncio.run(run())
+
+
+def shard(journal: Journal, policy: Policy) -> ShardRollouts:
+    """Return the rollouts of these problems."""
+    hot = Sampling(temperature=1.0)
+    return worlds.shard(journal, policy, template=TEMPLATE, sampling=hot, run_seed=7)
 
 
 def probed(labellings: Iterable[Labelling]) -> Iterator[tuple[Problem, Node]]:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from benchmarks import made
+from policies.seam import Policy
 from rollouts import Journal, PromptTemplate, Purse, ShardRollouts
 from rollouts.steps import Newline
 from schemas import (
@@ -115,8 +116,9 @@ class LastNumberVerifier:
 
 def shard(
     journal: Journal,
-    policy: CharacterPolicy,
+    policy: Policy,
     *,
+    template: PromptTemplate = TEMPLATE,
     verifier: LastNumberVerifier | None = None,
     sampling: Sampling | None = None,
     run_seed: int = 0,
@@ -128,7 +130,7 @@ def shard(
         policy=policy,
         verifier=verifier or LastNumberVerifier(),
         journal=journal,
-        template=TEMPLATE,
+        template=template,
         sampling=sampling or Sampling(),
         splitter=Newline(),
         run_seed=run_seed,

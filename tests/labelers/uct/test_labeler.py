@@ -11,7 +11,6 @@ from labelers.uct.labeler import Growth
 from policies.scripted import ScriptedSettings
 from rollouts import Journal, ShardRollouts
 from rollouts.seam import Rollouts
-from rollouts.steps import Newline
 from schemas import (
     ROOT,
     ConfigError,
@@ -21,13 +20,11 @@ from schemas import (
     Prefix,
     Problem,
     Rollout,
-    Sampling,
     Score,
 )
 from schemas.views import Beta, Hard, Soft
 from tests.labelers.omega_prm.stories import RIGHT, WRONG, Story, Told
-from tests.labelers.test_scripted_policy import PROBLEMS, TEMPLATE
-from tests.rollouts.worlds import LastNumberVerifier
+from tests.labelers.test_scripted_policy import PROBLEMS, shard
 
 PROBLEM = Problem(id="p", source="s", question="?", answer="1")
 SMALL = UCT(num_solutions=6, num_rollouts=3, simulations=12, min_rollouts=3, screen=None)
@@ -67,18 +64,6 @@ class Late(Rollouts):
     async def _wait(self) -> None:
         for _ in range(self._chance.randrange(20)):
             await asyncio.sleep(0)
-
-
-def shard(journal: Journal, policy: Any) -> ShardRollouts:
-    return ShardRollouts(
-        policy=policy,
-        verifier=LastNumberVerifier(),
-        journal=journal,
-        template=TEMPLATE,
-        sampling=Sampling(temperature=1.0),
-        splitter=Newline(),
-        run_seed=7,
-    )
 
 
 def grown(journal: Journal, settings: UCT, problem: Problem) -> tuple[Growth, tuple[Rollout, ...]]:
