@@ -18,8 +18,9 @@ from transformers import (
 )
 from transformers.modeling_outputs import TokenClassifierOutput
 
+from policies.devices import device_of
 from prm.forms import Form, form_of
-from prm.loading import description, device_of, loads, tokenizer_of
+from prm.loading import description, loads, tokenizer_of
 from prm.rows import Encoded
 from prm.settings import FORMS, FormName
 from schemas import ConfigError, Grades

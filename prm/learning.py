@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from datasets import Dataset
 from datasets.utils.logging import disable_progress_bar
+from pyarrow.parquet import read_metadata
 from transformers import (
     AutoModelForTokenClassification,
     EarlyStoppingCallback,
@@ -29,7 +30,9 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
-from prm.loading import described, device_of, loads, tokenizer_of
+from policies.devices import device_of
+from policies.errors import brief
+from prm.loading import described, loads, tokenizer_of
 from prm.rows import NOT_A_STEP, labelled_tokens
 from prm.settings import Lora, Training
 from schemas import ConfigError
@@ -143,7 +146,7 @@ def _with_lora(model: PreTrainedModel, lora: Lora) -> Any:
             ),
         )
     except ValueError as error:
-        raise ConfigError(f"lora.modules={modules}: {str(error).splitlines()[0]}") from error
+        raise ConfigError(f"lora.modules={modules}: {brief(error)}") from error
 
 
 def _arguments(
@@ -209,8 +212,6 @@ def _padded(rows: Sequence[Mapping[str, Any]], *, pad: int) -> dict[str, torch.T
 
 
 def _count(files: Sequence[Path]) -> int:
-    from pyarrow.parquet import read_metadata
-
     return sum(read_metadata(path).num_rows for path in files)
 
 

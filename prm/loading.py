@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import AutoTokenizer
 from transformers.utils import logging
 
+from policies.errors import brief
 from schemas import ConfigError
 
 DESCRIPTION = "prm.json"
@@ -31,20 +31,6 @@ def description(model: str) -> Mapping[str, str]:
         return {name: str(found[name]) for name in ("form", "separator")}
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{path} is damaged ({error}): restore it, or name --form") from error
-
-
-def device_of(name: str) -> torch.device:
-    """Return the device of that name; raises ConfigError where it cannot be used."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(
-            f"device={name!r} is not usable here: {str(error).splitlines()[0]} Try `auto`."
-        ) from error
-    return device
 
 
 def tokenizer_of(model: str) -> Any:
@@ -71,7 +57,7 @@ def loads(model: str) -> Iterator[None]:
         yield
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ConfigError(
-            f"model {model!r} does not load: {str(error).splitlines()[0]} Give a folder with "
+            f"model {model!r} does not load: {brief(error)} Give a folder with "
             "config.json, a tokenizer and weights as safetensors, or a hub name that this machine "
             "can reach"
         ) from error

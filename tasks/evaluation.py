@@ -9,7 +9,7 @@ truth.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, tee
+from itertools import chain, islice, tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -117,16 +117,14 @@ def evaluate(
     each itself. Raises ConfigError for a model that does not load, RunError or SourceError where
     there is nothing to measure on.
     """
-    for name in (*on, *([tune_on] if tune_on else ())):
-        next(_cases(name, known))  # raises before a model is loaded
+    begun = [_begun(_cases(name, known)) for name in on]  # raises before a model is loaded
+    tuning = _begun(_cases(tune_on, known)) if tune_on else None
     from prm.grading import load_grader  # torch: seconds that other commands save
 
     grader = load_grader(model, form=form, device=device)
-    threshold = None
-    if tune_on is not None:
-        threshold = best_threshold(_read(grader, _cases(tune_on, known), limit).located)
-    for name in on:
-        read = _read(grader, _cases(name, known), limit)
+    threshold = best_threshold(_read(grader, tuning, limit).located) if tuning else None
+    for name, cases in zip(on, begun, strict=True):
+        read = _read(grader, cases, limit)
         yield _evaluation(name, read, threshold, tune_on or "itself")
 
 
@@ -159,6 +157,12 @@ def _read(grader: "Grader", cases: Iterator[_Case], limit: int | None) -> _Read:
 def _candidate(one: _Case, grades: Sequence[float]) -> Candidate:
     right = one.solution.outcome is Outcome.CORRECT
     return Candidate(answer=one.answer, right=right, times=one.times, grades=grades)
+
+
+def _begun(cases: Iterator[_Case]) -> Iterator[_Case]:
+    """Return the same cases, the first of which is read by now."""
+    first = list(islice(cases, 1))
+    return chain(first, cases)
 
 
 def _cases(name: str, known: str | None) -> Iterator[_Case]:

@@ -23,7 +23,7 @@ from prm.settings import Training
 from schemas import ConfigError, RunError
 from tasks.commits import check_shards
 from tasks.exports import export
-from tasks.files import digest, write_json, writing
+from tasks.files import write_json, writing
 from tasks.locks import locked
 
 _PACKAGES = ("stepmint", "torch", "transformers", "peft")
@@ -139,7 +139,7 @@ def _rows(report: ExportReport) -> dict[str, Any]:
         "view": record["settings"]["view"],
         "filters": record["settings"]["filters"],
         "counts": dict(report.rows),
-        "digests": {split: digest(report.folder / f"{split}.parquet") for split in SPLITS},
+        "digests": record["digests"],
     }
 
 

@@ -27,7 +27,6 @@ from benchmarks.prm.sets import (
     Bought,
     Lab,
     LabelSet,
-    bought,
     scored,
     written,
 )
@@ -89,8 +88,7 @@ def main() -> None:
 
 
 def _line(lab: Lab, one: LabelSet, held_out: RunFolder, options: argparse.Namespace) -> Line:
-    run = lab.labelled(one)
-    paid = bought(run, lab.tokens)
+    run, paid = lab.labelled(one)
     files, counts = _rows(lab.folder / "rows", one, run, paid)
     found = []
     for seed in range(options.seeds):

@@ -100,8 +100,8 @@ class Lab:
         }
         object.__setattr__(self, "base", shared)
 
-    def labelled(self, one: LabelSet) -> RunFolder:
-        """Label until all tokens are spent on whole problems."""
+    def labelled(self, one: LabelSet) -> tuple[RunFolder, "Bought"]:
+        """Label until all tokens are spent on whole problems; return the run, and these."""
         if one.labeler["kind"] != "posterior":
             return self._until_spent(one.run, {"labeler": one.labeler})
         probe = self.probe(one)
@@ -121,12 +121,13 @@ class Lab:
         labeler = {"kind": "outcome", "num_solutions": CHOSEN}
         return self._run("held-out", {"source": source, "labeler": labeler})
 
-    def _until_spent(self, name: str, own: _Settings) -> RunFolder:
+    def _until_spent(self, name: str, own: _Settings) -> tuple[RunFolder, "Bought"]:
         for share in _MORE:
             budget = {"tokens": int(self.tokens * share)}
             run = self._run(name, {"source": _TRAINED, **own, "budget": budget}, again=str(share))
-            if bought(run, self.tokens).all_spent:
-                return run
+            paid = bought(run, self.tokens)
+            if paid.all_spent:
+                return run, paid
         raise SystemExit(f"{name}: {budget['tokens']:,} tokens are not enough to spend them whole")
 
     def _run(self, name: str, own: _Settings, *, again: str = "") -> RunFolder:

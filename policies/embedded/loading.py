@@ -9,6 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
+from policies.devices import device_of
 from policies.embedded.settings import TransformersFields
 from policies.embedded.slots import Slots
 from policies.errors import brief
@@ -37,7 +38,7 @@ class LoadedModel:
 def load_model(settings: TransformersFields) -> LoadedModel:
     """Load model and tokenizer; ConfigError names what does not load or cannot be decoded."""
     disable_progress_bar()  # a run shows its own progress
-    device = _device(settings.device)
+    device = device_of(settings.device)
     if settings.deterministic and device.type == "cpu":
         # How a product is shared out among threads shows in its last bits, and rows of one batch
         # are shared out unequally: one thread, whatever the machine or its environment offers.
@@ -65,19 +66,6 @@ def load_model(settings: TransformersFields) -> LoadedModel:
         context=context,
         identity=f"transformers:{name} {dtype} {device.type} context={context}{geometry}",
     )
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(
-            f"device={name!r} is not usable here: {brief(error)} Try `auto`."
-        ) from error
-    return device
 
 
 def _model(settings: TransformersFields, device: torch.device) -> Any:

@@ -154,6 +154,15 @@ def test_equal_wrong_answers_vote_together_however_they_are_spaced(tmp_path: Pat
     assert only(tmp_path / "run").chosen["majority"].share == 0
 
 
+def test_of_a_run_without_solutions_nothing_is_said(tmp_path: Path) -> None:
+    one = Problem(id="p", source="t", question="?", answer="8")
+    write_shard(
+        tmp_path / "run", 0, problems=[ProblemRow(problem=one, set_aside="screen")], solutions=[]
+    )
+    found = only(tmp_path / "run")
+    assert (found.solutions, found.half, found.calibration, found.chosen) == (0, None, None, {})
+
+
 def test_what_is_neither_run_nor_set_is_named_before_a_model_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
