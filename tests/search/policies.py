@@ -1,6 +1,5 @@
 """Policies that write what a function says, up to a stop string, and a reward model of one rule."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,26 +12,21 @@ from schemas import (
     Completion,
     CompletionRequest,
     Grades,
-    PolicyError,
     Problem,
     Sampling,
-    Score,
-    ScoreRequest,
 )
 from search.asking import Asked, Manner, ShardSamples
 from search.grading import Grading, ShardGrades
+from tests.writers import Writer
 
 TEMPLATE = PromptTemplate(name="t", mode="text", user="{{ question }}", stop=("\n\nQuestion:",))
 PROBLEM = Problem(id="p-1", source="s", question="What?", answer="42", solution="#### 42")
 
 
-class TextPolicy:
+class TextPolicy(Writer):
     """Writes the rest of a text behind a prefix; a token per character, its stop string too."""
 
     identity = "text-1"
-    caveat = ""
-    cannot_score = "it writes"
-    in_flight = idle = 0
 
     def __init__(
         self,
@@ -41,21 +35,11 @@ class TextPolicy:
         silent: bool = False,
         fail_after: int | None = None,
     ) -> None:
-        self.asked: list[CompletionRequest] = []
-        self.written = 0
+        super().__init__(fail_after=fail_after)
         self._write = write
         self._silent = silent
-        self._fail_after = fail_after
 
-    async def complete(self, request: CompletionRequest) -> tuple[Completion, ...]:
-        self.asked.append(request)
-        await asyncio.sleep(0)
-        if self._fail_after is not None and self.written >= self._fail_after:
-            raise PolicyError("the server at http://127.0.0.1:1 does not answer: start it")
-        self.written += len(request.seeds)
-        return tuple(self._one(request, seed) for seed in request.seeds)
-
-    def _one(self, request: CompletionRequest, seed: int) -> Completion:
+    def reply(self, request: CompletionRequest, seed: int) -> Completion:
         text, sampling = self._write(request.prefix.text, seed), request.sampling
         found = first_stop(text, sampling.stop)
         text, stop = (text[: found.start], found.text) if found else (text, "")
@@ -71,9 +55,6 @@ class TextPolicy:
             logprob=-1.0,
             stopped_by=None if self._silent else "" if cut else stop,
         )
-
-    async def score(self, request: ScoreRequest) -> tuple[Score, ...]:
-        raise AssertionError("nothing is scored")
 
 
 class LengthGrader:

@@ -11,47 +11,31 @@ import pytest
 
 from policies.scripted_critic import ScriptedCriticSettings
 from policies.seam import Policy
-from schemas import ChatPrompt, Completion, CompletionRequest, PolicyError, Score, ScoreRequest
+from schemas import ChatPrompt, Completion, CompletionRequest
 from tasks.critique_counts import CritiqueCounts
 from tasks.critique_settings import CritiqueRun
 from tasks.critiques import CritiqueBoard, critique
+from tests.writers import Writer
 
 STEP = re.compile(r"<paragraph_(\d+)>\n(.*?)\n</paragraph_\1>", re.DOTALL)
 Write = Callable[[str, int], str]
 """What a critic writes of a prompt with a seed."""
 
 
-class WritingCritic:
-    """A policy that writes what a function says, a token per word; breaks down when told to."""
+class WritingCritic(Writer):
+    """Writes what a function says of a prompt, a token per word."""
 
     identity = "writing-critic"
-    caveat = ""
-    cannot_score = "it writes"
-    in_flight = idle = 0
 
     def __init__(self, write: Write, *, fail_after: int | None = None) -> None:
-        self.asked: list[CompletionRequest] = []
-        self.written = 0
+        super().__init__(fail_after=fail_after)
         self._write = write
-        self._fail_after = fail_after
 
-    async def complete(self, request: CompletionRequest) -> tuple[Completion, ...]:
-        self.asked.append(request)
-        await asyncio.sleep(0)
-        if self._fail_after is not None and self.written >= self._fail_after:
-            raise PolicyError("the server at http://127.0.0.1:1 does not answer: start it")
-        self.written += len(request.seeds)
+    def reply(self, request: CompletionRequest, seed: int) -> Completion:
         assert isinstance(request.prompt, ChatPrompt)
-        prompt = request.prompt.messages[-1].content
-        return tuple(self._reply(prompt, seed) for seed in request.seeds)
-
-    def _reply(self, prompt: str, seed: int) -> Completion:
-        text = self._write(prompt, seed)
+        text = self._write(request.prompt.messages[-1].content, seed)
         tokens = len(text.split())
         return replace(Completion.of_text(text, seed=seed), completion_tokens=tokens)
-
-    async def score(self, request: ScoreRequest) -> tuple[Score, ...]:
-        raise AssertionError("nothing is scored")
 
 
 def judged(verdicts: Sequence[bool], index: int | None = None) -> str:

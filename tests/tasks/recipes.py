@@ -17,12 +17,10 @@ from schemas import (
     Completion,
     CompletionRequest,
     FinishReason,
-    PolicyError,
     Prompt,
-    Score,
-    ScoreRequest,
 )
 from tasks.recipes import RecipeBoard, SelfConsistency, Star, Votes, VStar, make
+from tests.writers import Writer
 
 Write = Callable[[str, str, int], str]
 """What a policy writes of a prompt and a prefix with a seed."""
@@ -34,34 +32,18 @@ def text_of(prompt: Prompt) -> str:
     return prompt.text
 
 
-class Writer:
-    """A policy that writes what a function says, a token per word; breaks down when told to."""
-
-    identity = "writer"
-    caveat = ""
-    cannot_score = "it writes"
-    in_flight = idle = 0
+class TextWriter(Writer):
+    """Writes what a function says of a prompt and a prefix, a token per word; `...` is cut."""
 
     def __init__(self, write: Write, *, fail_after: int | None = None) -> None:
-        self.asked: list[CompletionRequest] = []
-        self.written = 0
-        self.cut = False
+        super().__init__(fail_after=fail_after)
         self._write = write
-        self._fail_after = fail_after
 
     @property
     def prompts(self) -> set[str]:
         return {text_of(request.prompt) for request in self.asked}
 
-    async def complete(self, request: CompletionRequest) -> tuple[Completion, ...]:
-        self.asked.append(request)
-        await asyncio.sleep(0)
-        if self._fail_after is not None and self.written >= self._fail_after:
-            raise PolicyError("the server at http://127.0.0.1:1 does not answer: start it")
-        self.written += len(request.seeds)
-        return tuple(self._reply(request, seed) for seed in request.seeds)
-
-    def _reply(self, request: CompletionRequest, seed: int) -> Completion:
+    def reply(self, request: CompletionRequest, seed: int) -> Completion:
         text = self._write(text_of(request.prompt), request.prefix.text, seed)
         reason: FinishReason = "length" if text.endswith("...") else "stop"
         return replace(
@@ -69,9 +51,6 @@ class Writer:
             completion_tokens=len(text.split()),
             finish_reason=reason,
         )
-
-    async def score(self, request: ScoreRequest) -> tuple[Score, ...]:
-        raise AssertionError("nothing is scored")
 
 
 def open_instead(monkeypatch: pytest.MonkeyPatch, policy: Policy) -> None:

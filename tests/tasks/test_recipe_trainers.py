@@ -10,7 +10,7 @@ from transformers import Qwen2ForCausalLM
 
 from tests.exporters.test_critique_trainers import ARGS, CHAT, turn
 from tests.exporters.test_trl_trainer import tiny, tokenizer
-from tests.tasks.recipes import Writer, cooked, open_instead, sums, v_star
+from tests.tasks.recipes import TextWriter, cooked, open_instead, sums, v_star
 
 __all__ = ["tokenizer"]  # a fixture
 
@@ -31,7 +31,7 @@ def made(
         total = 14 + seed % 2
         return f"2 + 12 = {total}\n\n\\boxed{{{total}}}" if boxed else f"So:\n#### {total}"
 
-    open_instead(monkeypatch, Writer(write))
+    open_instead(monkeypatch, TextWriter(write))
     monkeypatch.setattr(tokenizer, "chat_template", CHAT)
     cooked(v_star(tmp_path, sums(tmp_path, 1), samples=4, prompt=request.param))
     return tmp_path

@@ -15,7 +15,7 @@ from schemas import Completion, CompletionRequest, ConfigError, PolicyError, Run
 from schemas.recipe_folder import RecipeFolder
 from tasks.recipes.folder import spent_by
 from tests.flows.crashes import crash_at
-from tests.tasks.recipes import Writer, cooked, open_instead, questions, star, sums, v_star
+from tests.tasks.recipes import TextWriter, cooked, open_instead, questions, star, sums, v_star
 from tests.toy_runs import tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +51,7 @@ def needs_a_hint(prompt: str, prefix: str, seed: int) -> str:
 def test_what_the_policy_solves_is_learnt_from_and_what_it_fails_at_is_rationalised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = Writer(needs_a_hint)
+    writer = TextWriter(needs_a_hint)
     open_instead(monkeypatch, writer)
     record = cooked(star(tmp_path, sums(tmp_path, 7)))
     (told,) = record["rounds"]
@@ -66,7 +66,7 @@ def test_what_the_policy_solves_is_learnt_from_and_what_it_fails_at_is_rationali
 
 
 def test_a_row_is_saved_without_its_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_instead(monkeypatch, Writer(needs_a_hint))
+    open_instead(monkeypatch, TextWriter(needs_a_hint))
     cooked(star(tmp_path, sums(tmp_path, 3)))
     prompts = [row["prompt"] for row in rows(tmp_path, "sft")]
     assert prompts[0] == "Question: Add up: 2, 5, 7.\nAnswer:\n"
@@ -79,7 +79,7 @@ def test_a_row_is_saved_without_its_hint(tmp_path: Path, monkeypatch: pytest.Mon
 def test_no_prompt_shows_the_reference_solution(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = Writer(needs_a_hint)
+    writer = TextWriter(needs_a_hint)
     open_instead(monkeypatch, writer)
     cooked(star(tmp_path, sums(tmp_path, 3)))
     assert len(writer.prompts) == 6
@@ -97,7 +97,7 @@ def test_a_rationale_that_leans_on_its_hint_is_refused_and_told(
             return honest
         return f"The hint says so.\n{honest}" if "Add up: 2," in prompt else honest
 
-    open_instead(monkeypatch, Writer(leaning))
+    open_instead(monkeypatch, TextWriter(leaning))
     record = cooked(star(tmp_path, sums(tmp_path, 3)))
     assert record["rounds"][0]["refused"] == 1
     refused = [row for row in rows(tmp_path, "attempts") if row["refused"]]
@@ -113,7 +113,7 @@ def test_a_rationale_that_leans_on_its_hint_is_refused_and_told(
 def test_answers_are_judged_and_not_compared_as_strings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
-    open_instead(monkeypatch, Writer(lambda *_: f"600 + 400 = 1000\n#### {written}"))
+    open_instead(monkeypatch, TextWriter(lambda *_: f"600 + 400 = 1000\n#### {written}"))
     asked = questions(tmp_path, [{"question": "What are 600 and 400?", "answer": "1000"}])
     assert cooked(star(tmp_path, asked))["rounds"][0]["solutions_kept"] == 1
 
@@ -121,7 +121,7 @@ def test_answers_are_judged_and_not_compared_as_strings(
 def test_examples_of_the_prompt_are_not_among_the_problems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = Writer(lambda *_: "1 + 1 = 2\n#### 2")
+    writer = TextWriter(lambda *_: "1 + 1 = 2\n#### 2")
     open_instead(monkeypatch, writer)
     shot = load_template("gsm8k").examples[0]
     asked = questions(
@@ -233,7 +233,7 @@ def test_rounds_without_a_command_are_refused(tmp_path: Path) -> None:
 def test_a_round_that_kept_nothing_stops_before_anything_learns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_instead(monkeypatch, Writer(lambda *_: "I cannot tell."))
+    open_instead(monkeypatch, TextWriter(lambda *_: "I cannot tell."))
     with pytest.raises(RunError, match="round 1 kept no solution"):
         cooked(star(tmp_path, sums(tmp_path, 2), train=LEARN))
     assert not (tmp_path / "output/made/round-1/model").exists()
@@ -247,7 +247,7 @@ def test_pairs_are_of_right_and_wrong_solutions_of_one_problem_and_capped(
         right = f"{a} + {b} + {c} = {a + b + c}\n#### {a + b + c}"
         return (right, f"Well, {right}", "#### 1", "#### 2", "On and on ...", "Nothing")[seed % 6]
 
-    open_instead(monkeypatch, Writer(write))
+    open_instead(monkeypatch, TextWriter(write))
     record = cooked(v_star(tmp_path, sums(tmp_path, 4), samples=12, max_pairs=3))
     pairs = rows(tmp_path, "pairs")
     assert record["rounds"][0]["pairs"] == len(pairs) == 4 * 3
@@ -282,7 +282,7 @@ def test_pairs_come_of_all_rounds_and_never_of_rationales(tmp_path: Path) -> Non
 
 
 def test_chat_prompts_make_rows_of_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_instead(monkeypatch, Writer(lambda *_: "2 + 12 = 14\n\n\\boxed{14}"))
+    open_instead(monkeypatch, TextWriter(lambda *_: "2 + 12 = 14\n\n\\boxed{14}"))
     cooked(star(tmp_path, sums(tmp_path, 1), prompt="zero-shot", verification={}))
     (row,) = rows(tmp_path, "sft")
     assert [turn["role"] for turn in row["prompt"]] == ["user"]
@@ -293,11 +293,11 @@ def test_a_breakdown_half_way_pays_for_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = star(tmp_path, sums(tmp_path, 12), samples=2)
-    breaking = Writer(needs_a_hint, fail_after=15)
+    breaking = TextWriter(needs_a_hint, fail_after=15)
     open_instead(monkeypatch, breaking)
     with pytest.raises(PolicyError, match="does not answer"):
         cooked(recipe)
-    whole = Writer(needs_a_hint)
+    whole = TextWriter(needs_a_hint)
     open_instead(monkeypatch, whole)
     record = cooked(recipe)
     assert breaking.written + whole.written == record["paid"]["rollouts"] == 12 * 3
@@ -307,7 +307,7 @@ def test_a_breakdown_half_way_pays_for_nothing_twice(
 def test_a_budget_ends_with_what_is_there_and_a_larger_one_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = Writer(needs_a_hint)
+    writer = TextWriter(needs_a_hint)
     open_instead(monkeypatch, writer)
     source = sums(tmp_path, 12)
     record = cooked(star(tmp_path, source, budget={"rollouts": 7}))
@@ -334,7 +334,7 @@ def test_another_policy_does_not_go_on_where_one_ended(
 ) -> None:
     source = sums(tmp_path, 4)
     cooked(star(tmp_path, source, budget={"rollouts": 2}))
-    open_instead(monkeypatch, Writer(needs_a_hint))
+    open_instead(monkeypatch, TextWriter(needs_a_hint))
     with pytest.raises(RunError, match="holds rollouts of scripted"):
         cooked(star(tmp_path, source))
 

@@ -12,7 +12,7 @@ from schemas import Outcome, Prefix, Problem
 from schemas.rows import ProblemRow
 from tests.runs import problem, rollout, sums_run, write_shard
 from tests.tasks.recipes import (
-    Writer,
+    TextWriter,
     consistent,
     cooked,
     of_run,
@@ -119,7 +119,7 @@ def test_zero_shot_chain_of_thought_asks_for_the_answer_in_a_second_call(
     def write(prompt: str, prefix: str, seed: int) -> str:
         return " 14.0 apples.\n" if TRIGGER in prefix else f"Well, {seed % 2} and it is many.\n"
 
-    writer = Writer(write)
+    writer = TextWriter(write)
     open_instead(monkeypatch, writer)
     record = cooked(consistent(tmp_path, sums(tmp_path, 1), extraction={}))
     (row,) = rows(tmp_path)
@@ -138,7 +138,7 @@ def test_an_answer_inside_the_solution_is_not_taken_for_the_reply(
     def write(prompt: str, prefix: str, seed: int) -> str:
         return " 3." if TRIGGER in prefix else "#### 14"
 
-    open_instead(monkeypatch, Writer(write))
+    open_instead(monkeypatch, TextWriter(write))
     cooked(consistent(tmp_path, sums(tmp_path, 1), extraction={}))
     (row,) = rows(tmp_path)
     assert row["majority"] == "3"
@@ -150,7 +150,7 @@ def test_an_answer_inside_the_solution_is_not_taken_for_the_reply(
 def test_a_solution_that_was_cut_off_is_not_asked_and_does_not_vote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = Writer(lambda *_: "On and on ...")
+    writer = TextWriter(lambda *_: "On and on ...")
     open_instead(monkeypatch, writer)
     cooked(consistent(tmp_path, sums(tmp_path, 1), extraction={}))
     (row,) = rows(tmp_path)
