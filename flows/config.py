@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
-from flows.messages import explained
+from flows.messages import checked
 from schemas import ConfigError
 from tasks.settings import LabelRun
 
@@ -33,10 +32,8 @@ def load_run(path: Path, overrides: Sequence[str] = ()) -> LabelRun:
     """
     values = with_overrides({"name": path.stem} | read_yaml(path), overrides)
     find_model(values.get("policy"))
-    try:
-        return LabelRun.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(explained(error, LabelRun, where=str(path))) from error
+    run: LabelRun = checked(LabelRun, values, where=str(path))
+    return run
 
 
 def find_model(policy: Any) -> None:
@@ -46,7 +43,7 @@ def find_model(policy: Any) -> None:
         policy["model"] = str(CHECKOUT / model)
 
 
-def find_config(name: str, *, folder: Path = CONFIGS) -> Path:
+def find_config(name: str, *, folder: Path = CONFIGS, what: str = "configuration") -> Path:
     """Return the file of a configuration given by path, or by name in a folder of ours."""
     given = Path(name)
     if given.is_file():
@@ -55,9 +52,7 @@ def find_config(name: str, *, folder: Path = CONFIGS) -> Path:
     if known.is_file():
         return known
     names = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
-    raise ConfigError(
-        f"{name} is no configuration: give the path of a YAML file, or one of {names}"
-    )
+    raise ConfigError(f"{name} is no {what}: give the path of a YAML file, or one of {names}")
 
 
 def with_overrides(values: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:

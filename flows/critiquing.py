@@ -5,15 +5,13 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from pydantic import ValidationError
 from rich.console import Console
 
 from flows.config import find_model, read_yaml, with_overrides
 from flows.lines import followed, over, replayed, written
-from flows.messages import explained
+from flows.messages import checked
 from flows.saying import say
 from reports.critiques import critique_page
-from schemas import ConfigError
 from schemas.run_folder import RunFolder
 from tasks.commits import check_shards
 from tasks.critique_counts import CritiqueCounts
@@ -61,11 +59,9 @@ def load_critique(config: Path | None, overrides: Sequence[str]) -> CritiqueRun:
     values: Mapping[str, Any] = read_yaml(config) if config else {}
     values = with_overrides(values, overrides)
     find_model(values.get("policy"))
-    try:
-        return CritiqueRun.model_validate(values)
-    except ValidationError as error:
-        where = str(config) if config else "the critique"
-        raise ConfigError(explained(error, CritiqueRun, where=where)) from error
+    where = str(config) if config else "the critique"
+    run: CritiqueRun = checked(CritiqueRun, values, where=where)
+    return run
 
 
 def _counts(board: CritiqueBoard) -> str:

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
 from exporters import AnyExporter, Exporter
 from exporters.runs import ExportReport
 from flows.config import with_overrides
-from flows.messages import explained
-from schemas import ConfigError
+from flows.messages import checked
 from tasks.commits import check_shards
 from tasks.exports import export
 
@@ -21,11 +19,7 @@ def export_here(
     """Export a run as the options say and print what came of it."""
     asked = {"format": format} | ({"view": {"kind": view}} if view else {})
     values = with_overrides(asked, overrides)
-    adapter: TypeAdapter[Exporter] = TypeAdapter(AnyExporter)
-    try:
-        exporter = adapter.validate_python(values)
-    except ValidationError as error:
-        raise ConfigError(explained(error, AnyExporter, where="the export")) from error
+    exporter: Exporter = checked(AnyExporter, values, where="the export")
     check_shards(run)  # a run that exports at its end has just been checked
     report = export(run, exporter)
     out.print("\n".join(_lines(report)), highlight=False, soft_wrap=True, markup=False)

@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
 
-from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
 from flows.config import with_overrides
-from flows.messages import explained
+from flows.messages import checked
 from flows.saying import say
 from schemas import ConfigError
 from sources.stated import AnyStated, StatedFormat
@@ -58,11 +57,9 @@ def _form(format: str | None, overrides: Sequence[str]) -> StatedFormat | None:
         if overrides:
             raise ConfigError(f"--set {overrides[0]}: a format's setting; name it with --format")
         return None
-    adapter: TypeAdapter[StatedFormat] = TypeAdapter(AnyStated)
-    try:
-        return adapter.validate_python(with_overrides({"format": format}, overrides))
-    except ValidationError as error:
-        raise ConfigError(explained(error, AnyStated, where="the import")) from error
+    values = with_overrides({"format": format}, overrides)
+    form: StatedFormat = checked(AnyStated, values, where="the import")
+    return form
 
 
 @contextmanager

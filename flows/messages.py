@@ -4,13 +4,25 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from schemas import ConfigError
 from schemas.settings import tag_of
 
 _LONGEST = 80
 _PRIVATE = {"urls", "env", "extra_args", "api_key_env"}
 """Fields whose values are not repeated: people put secrets there."""
+
+
+def checked(model: Any, values: Mapping[str, Any], *, where: str) -> Any:
+    """Return the settings of a model, or of a union's member, with these values.
+
+    Raises ConfigError with one message that names every field that cannot work.
+    """
+    try:
+        return TypeAdapter(model).validate_python(dict(values))
+    except ValidationError as error:
+        raise ConfigError(explained(error, model, where=where)) from error
 
 
 def explained(error: ValidationError, model: Any, *, where: str) -> str:

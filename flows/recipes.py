@@ -4,20 +4,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from flows.config import CONFIGS, find_model, read_yaml, with_overrides
+from flows.config import CONFIGS, find_config, find_model, read_yaml, with_overrides
 from flows.lines import followed, over, replayed, written
-from flows.messages import explained
+from flows.messages import checked
 from flows.saying import say
-from schemas import ConfigError
 from schemas.recipe_folder import RecipeFolder
 from tasks.recipes import AnyRecipe, RecipeBoard, make
 
 READY = CONFIGS / "recipes"
-_RECIPE: TypeAdapter[AnyRecipe] = TypeAdapter(AnyRecipe)
 
 
 def recipe_here(
@@ -50,15 +47,7 @@ def recipe_here(
 
 def find_recipe(name: str) -> Path:
     """Return the file of a configuration given by path, or by name in `configs/recipes`."""
-    given, known = Path(name), READY / f"{name}.yaml"
-    if given.is_file():
-        return given
-    if known.is_file():
-        return known
-    names = ", ".join(sorted(path.stem for path in READY.glob("*.yaml")))
-    raise ConfigError(
-        f"{name} is no recipe's configuration: give the path of a YAML file, or one of {names}"
-    )
+    return find_config(name, folder=READY, what="recipe's configuration")
 
 
 def load_recipe(path: Path, overrides: Sequence[str] = ()) -> AnyRecipe:
@@ -68,10 +57,8 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> AnyRecipe:
     """
     values: Mapping[str, Any] = with_overrides({"name": path.stem} | read_yaml(path), overrides)
     find_model(values.get("policy"))
-    try:
-        return _RECIPE.validate_python(values)
-    except ValidationError as error:
-        raise ConfigError(explained(error, AnyRecipe, where=str(path))) from error
+    recipe: AnyRecipe = checked(AnyRecipe, values, where=str(path))
+    return recipe
 
 
 def _line(board: RecipeBoard) -> str:

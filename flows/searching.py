@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.console import Console
 
 from flows.config import find_model, read_yaml, with_overrides
 from flows.lines import followed, over, replayed, written
-from flows.messages import explained
+from flows.messages import checked
 from flows.saying import say
 from reports.searches import search_page
-from schemas import ConfigError
 from schemas.search_folder import SearchFolder
 from tasks.search_figures import Figures
 from tasks.search_settings import SearchRun
@@ -47,10 +45,8 @@ def load_search(path: Path, overrides: Sequence[str] = ()) -> SearchRun:
     """
     values = with_overrides({"name": path.stem} | read_yaml(path), overrides)
     find_model(values.get("policy"))
-    try:
-        return SearchRun.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(explained(error, SearchRun, where=str(path))) from error
+    run: SearchRun = checked(SearchRun, values, where=str(path))
+    return run
 
 
 def _counts(board: SearchBoard) -> str:

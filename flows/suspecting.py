@@ -4,16 +4,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from exporters.filters.suspects import Suspect, SuspectGolds, described, suspects_of, told
 from flows.config import with_overrides
-from flows.messages import explained
+from flows.messages import checked
 from reports.text import one_line
-from schemas import ConfigError, Problem
+from schemas import Problem
 from schemas.run_folder import RunFolder
 from tasks.files import writing
 
@@ -27,10 +26,9 @@ def suspect_here(
     folder: Path, out: Console, *, output: Path | None, overrides: Sequence[str]
 ) -> list[tuple[Problem, Suspect]]:
     """Print the suspects of a run, and write them to a file of JSON lines where one is named."""
-    try:
-        settings = SuspectGolds.model_validate(with_overrides({}, overrides))
-    except ValidationError as error:
-        raise ConfigError(explained(error, SuspectGolds, where="the suspects")) from error
+    settings: SuspectGolds = checked(
+        SuspectGolds, with_overrides({}, overrides), where="the suspects"
+    )
     run = RunFolder(folder)
     shards = run.shards
     found = {one.problem_id: one for one in suspects_of(run, shards, settings)}

@@ -5,17 +5,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from exporters import StepmintExporter
 from exporters.runs import ExportReport
 from flows.config import with_overrides
-from flows.messages import explained
+from flows.messages import checked
 from flows.saying import say
 from prm.settings import Training
-from schemas import ConfigError
 from tasks.training import Trained, train
 
 _PLAIN_SECONDS = 15.0
@@ -34,8 +32,10 @@ def train_here(
     """Train as the options say and print what came of it."""
     values = with_overrides(given, overrides)
     chosen = {name: values.pop(name) for name in _ROWS if name in values}
-    settings = _checked(Training, values, "the training")
-    rows = _checked(StepmintExporter, {"long_rows": "shorten", **chosen}, "the rows")
+    settings: Training = checked(Training, values, where="the training")
+    rows: StepmintExporter = checked(
+        StepmintExporter, {"long_rows": "shorten", **chosen}, where="the rows"
+    )
     teller = _Teller(err)
     with teller:
         trained = train(runs, settings, rows, exported=teller.exported, told=teller.learnt)
@@ -48,13 +48,6 @@ def train_here(
         + f"{trained.model}\nmeasure it: stepmint evaluate {trained.model} --on RUN",
     )
     return trained
-
-
-def _checked(model: Any, values: Mapping[str, Any], where: str) -> Any:
-    try:
-        return TypeAdapter(model).validate_python(dict(values))
-    except ValidationError as error:
-        raise ConfigError(explained(error, model, where=where)) from error
 
 
 class _Teller:

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from flows.config import with_overrides
-from flows.messages import explained
+from flows.messages import checked
 from flows.saying import say
 from reports.text import plain
 from schemas import ConfigError, Outcome
@@ -57,10 +56,9 @@ def verify_here(
 
 
 def _settings(overrides: Sequence[str]) -> VerificationSettings:
-    try:
-        return VerificationSettings.model_validate(with_overrides({}, overrides))
-    except ValidationError as error:
-        raise ConfigError(explained(error, VerificationSettings, where="--set")) from error
+    values = with_overrides({}, overrides)
+    settings: VerificationSettings = checked(VerificationSettings, values, where="--set")
+    return settings
 
 
 def _answers(wanted: str) -> Answers:
