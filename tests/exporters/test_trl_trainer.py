@@ -28,7 +28,11 @@ from schemas.views import Hard
 from tasks.tokenizer import TrainerTokenizer
 from tests.runs import evidence, problem, solution, sums_run
 
-prm = pytest.importorskip("trl.experimental.prm", reason="TRL 1.14 removed its PRM trainer")
+
+@pytest.fixture(scope="module")
+def prm() -> Any:
+    """The module of the trainer of steps; without it those of pairs and chats are tested still."""
+    return pytest.importorskip("trl.experimental.prm", reason="TRL 1.14 removed its PRM trainer")
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +62,12 @@ def train(tmp_path_factory: pytest.TempPathFactory) -> datasets.Dataset:
 
 
 def tokenize(
-    row: dict[str, Any], tokenizer: Any, *, separator: str = "\n", max_length: int | None = 1024
+    prm: Any, row: dict[str, Any], tokenizer: Any, *, max_length: int | None = 1024
 ) -> Any:
     return prm.PRMTrainer.tokenize_row(
         row,
         tokenizer=tokenizer,
-        step_separator=separator,
+        step_separator="\n",
         max_length=max_length,
         max_completion_length=None,
         train_on_last_step_only=False,
@@ -72,10 +76,10 @@ def tokenize(
 
 
 def test_the_trainer_puts_each_label_with_its_polarity_on_the_end_of_its_step(
-    train: datasets.Dataset, tokenizer: Any
+    prm: Any, train: datasets.Dataset, tokenizer: Any
 ) -> None:
     for row in train:
-        tokens = tokenize(row, tokenizer)
+        tokens = tokenize(prm, row, tokenizer)
         ends = [at for at, label in enumerate(tokens["labels"]) if label != -100]
         assert [bool(tokens["labels"][at]) for at in ends] == row["labels"]
         start = 1 + len(tokenizer(row["prompt"], add_special_tokens=False)["input_ids"])
@@ -87,18 +91,18 @@ def test_the_trainer_puts_each_label_with_its_polarity_on_the_end_of_its_step(
 
 
 def test_our_length_of_a_row_is_the_trainers(
-    train: datasets.Dataset, tokenizer: Any, tmp_path: Path
+    prm: Any, train: datasets.Dataset, tokenizer: Any, tmp_path: Path
 ) -> None:
     tokenizer.save_pretrained(tmp_path)
     ours = TrainerTokenizer.load(str(tmp_path))
     for row in train.select(range(20)):
         made = _steps(row)
-        trainers_length = len(tokenize(row, tokenizer, max_length=None)["input_ids"])
+        trainers_length = len(tokenize(prm, row, tokenizer, max_length=None)["input_ids"])
         assert TrlExporter().length(made, "\n", ours) == trainers_length
 
 
 def test_rows_kept_at_a_tight_limit_lose_no_label_in_the_trainer(
-    train: datasets.Dataset, tokenizer: Any, tmp_path: Path
+    prm: Any, tokenizer: Any, tmp_path: Path
 ) -> None:
     tokenizer.save_pretrained(tmp_path / "tokenizer")
     run = RunFolder(sums_run(tmp_path / "sums"))
@@ -113,11 +117,11 @@ def test_rows_kept_at_a_tight_limit_lose_no_label_in_the_trainer(
         str(report.folder / "train.parquet"), cache_dir=str(tmp_path / "cache")
     )
     for row in kept:
-        labels = tokenize(row, tokenizer, max_length=limit)["labels"]
+        labels = tokenize(prm, row, tokenizer, max_length=limit)["labels"]
         assert [bool(label) for label in labels if label != -100] == row["labels"]
 
 
-def test_the_loss_falls(train: datasets.Dataset, tokenizer: Any, tmp_path: Path) -> None:
+def test_the_loss_falls(prm: Any, train: datasets.Dataset, tokenizer: Any, tmp_path: Path) -> None:
     trainer = prm.PRMTrainer(
         model=Qwen2ForTokenClassification(tiny(tokenizer, num_labels=2)),
         args=prm.PRMConfig(
