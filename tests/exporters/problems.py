@@ -1,7 +1,7 @@
 """One problem with two solutions and a prefix that neither holds, and the rows a format makes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,19 @@ ONE = problem()
 RIGHT = Evidence(correct=1, stop_rule=StopRule.TERMINAL)
 WRONG = Evidence(incorrect=1, stop_rule=StopRule.TERMINAL)
 SHARED, DEAD = evidence(3, 5), evidence(0, 8)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A tokenizer with a token per word."""
+
+    adds_bos: bool = False
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+    def ids(self, text: str) -> list[int]:
+        return list(range(self.count(text)))
 
 
 def solved(steps: Sequence[str], values: Sequence[Evidence], index: int = 0) -> LabelledSolution:

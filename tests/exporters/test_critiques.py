@@ -20,6 +20,7 @@ from schemas.conversion import critiques_table
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder, shard_name
 from schemas.views import Hard
+from tests.exporters.problems import Words
 from tests.exporters.test_runs import rows_of
 from tests.runs import evidence, problem, solution, write_shard
 from tests.tasks.critics import judged
@@ -189,18 +190,6 @@ def test_a_thought_is_dropped_where_that_is_asked_and_verdicts_stand_behind_it(
     report = kept(run, thought="drop")
     assert said(report) == [AGREES]
     assert report.refused == {"a critique judges in its thought": 1}
-
-
-class Words:
-    """A token per word."""
-
-    adds_bos = False
-
-    def count(self, text: str) -> int:
-        return len(text.split())
-
-    def ids(self, text: str) -> list[int]:
-        return list(range(self.count(text)))
 
 
 def test_a_chat_that_is_too_long_for_the_trainer_is_refused(tmp_path: Path) -> None:

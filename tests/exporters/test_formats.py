@@ -18,7 +18,7 @@ from exporters.records import NO_SEPARATOR
 from exporters.seam import ProblemExporter
 from schemas import Evidence, Outcome, StopRule
 from schemas.views import Hard, Soft
-from tests.exporters.problems import rows_of
+from tests.exporters.problems import Words, rows_of
 from tests.registries import kinds, members
 from tests.runs import evidence, problem, solution
 
@@ -282,22 +282,11 @@ def test_prefect_can_take_an_exporter_apart_as_it_does_with_all_parameters_of_a_
     assert dict(EVERY[name]())["format"] == name, "an attribute `keys` would make it a mapping"
 
 
-class Words:
-    """A token per word; a beginning-of-sequence token."""
-
-    adds_bos = True
-
-    def count(self, text: str) -> int:
-        return len(text.split())
-
-    def ids(self, text: str) -> list[int]:
-        return list(range(self.count(text)))
-
-
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_longer_row_is_longer(name: str) -> None:
     exporter = FORMATS[name]()
     longer, shorter = (
-        exporter.length(one, exporter.separators[0], Words()) for one in (EXAMPLE, EXAMPLE.first(1))
+        exporter.length(one, exporter.separators[0], Words(adds_bos=True))
+        for one in (EXAMPLE, EXAMPLE.first(1))
     )
     assert longer > shorter > len(QUESTION.split())

@@ -24,6 +24,7 @@ from tests.exporters.problems import (
     SHARED,
     SOLUTIONS,
     WRONG,
+    Words,
     made_of,
     node,
     rows_of,
@@ -143,18 +144,6 @@ def test_a_tree_needs_a_value_of_the_question_and_readers_that_can_follow_it() -
     assert made_of(MathApsTreeExporter(), SOLUTIONS, deep) == [
         Refused(reason="a tree of 200 levels or more")
     ]
-
-
-class Words:
-    """A token per word."""
-
-    adds_bos = False
-
-    def count(self, text: str) -> int:
-        return len(text.split())
-
-    def ids(self, text: str) -> list[int]:
-        return list(range(self.count(text)))
 
 
 def test_prefixes_that_are_too_long_are_left_out_and_counted() -> None:

@@ -6,8 +6,7 @@ import pytest
 
 from exporters.verifier import VerifierExporter
 from schemas import LabelledSolution, Outcome
-from tests.exporters.problems import DEAD, RIGHT, SHARED, WRONG, made_of, rows_of, solved
-from tests.exporters.test_problem_formats import Words
+from tests.exporters.problems import DEAD, RIGHT, SHARED, WRONG, Words, made_of, rows_of, solved
 from tests.runs import evidence
 
 SOLVED = solved(["2 * 3 = 6.\n", "2 + 6 = 8."], [SHARED, RIGHT])
