@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
@@ -16,6 +15,7 @@ from exporters.runs import ExportReport, export_run
 from schemas import ExportError
 from schemas.run_folder import RunFolder
 from schemas.views import Hard
+from tests.exporters.test_runs import rows_of
 from tests.registries import kinds
 from tests.runs import evidence, problem, solution, sums_run
 
@@ -24,14 +24,6 @@ GOOD = evidence(3, 5)
 
 def export(run_dir: Path, *filters: Any, **settings: Any) -> ExportReport:
     return export_run(RunFolder(run_dir), TrlExporter(filters=filters, **settings))
-
-
-def rows_of(report: ExportReport) -> list[dict[str, Any]]:
-    return [
-        row
-        for split in ("train", "validation")
-        for row in pq.read_table(report.folder / f"{split}.parquet").to_pylist()
-    ]
 
 
 class Every(Filter):

@@ -15,7 +15,8 @@ from exporters.runs import ExportReport, export_run
 from schemas import LabelledSolution, Problem
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
-from tests.exporters.test_filters import export, rows_of
+from tests.exporters.test_filters import export
+from tests.exporters.test_runs import rows_of
 from tests.runs import evidence, problem, solution, write_shard
 
 GOOD, DEAD = evidence(3, 5), evidence(0, 8)

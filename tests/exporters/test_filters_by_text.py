@@ -16,7 +16,8 @@ from exporters.runs import ExportReport, export_run
 from schemas import ROOT, ExportError, LabelledSolution, Outcome, Problem, Rollout
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
-from tests.exporters.test_filters import export, rows_of
+from tests.exporters.test_filters import export
+from tests.exporters.test_runs import rows_of
 from tests.runs import evidence, problem, rollout, solution, write_shard
 
 ASKED = (
