@@ -8,7 +8,7 @@ the verdict on the answer. Whole solutions, right against wrong, are pairs of th
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import product
-from typing import ClassVar, Literal, TypedDict
+from typing import ClassVar, Literal, TypedDict, TypeVar
 
 import pyarrow as pa
 from pydantic import Field
@@ -24,6 +24,7 @@ from schemas.views import AnyView
 _TEXT, _REAL = pa.string(), pa.float64()
 _ROUNDING = 1e-9
 """Values are shares of small counts, and 0.9 - 0.65 is to reach a margin of 0.25."""
+T = TypeVar("T")
 Pair = tuple[Branch, Branch]
 """Chosen and rejected."""
 
@@ -153,13 +154,15 @@ class OutcomePreferenceExporter(ProblemExporter):
         if not right or not wrong:
             yield Refused(reason="all solutions of the problem are right, or all are wrong")
             return
-        for place in range(min(max(len(right), len(wrong)), self.max_pairs)):
-            row = OutcomePairRow(
-                prompt=f"{problem.question}\n",
-                chosen=right[place % len(right)],
-                rejected=wrong[place % len(wrong)],
-            )
+        for chosen, rejected in in_turns(right, wrong, self.max_pairs):
+            row = OutcomePairRow(prompt=f"{problem.question}\n", chosen=chosen, rejected=rejected)
             yield _fitted(row, self, settled)
+
+
+def in_turns(right: Sequence[T], wrong: Sequence[T], most: int) -> Iterator[tuple[T, T]]:
+    """Yield so many pairs at most: all of a side are in one before one of it is in two."""
+    for place in range(min(max(len(right), len(wrong)), most)):
+        yield right[place % len(right)], wrong[place % len(wrong)]
 
 
 def _comparable(branch: Branch, view: AnyView) -> Iterable[Sequence[Branch]]:

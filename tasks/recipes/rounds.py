@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from exporters.preference import in_turns
 from rollouts import PromptTemplate
 from rollouts.hinting import leaked_share, leans_on_hint
 from rollouts.voting import answer_classes
@@ -112,8 +113,7 @@ def pair_rows(
         if not right or not wrong:
             continue
         prompt = template.render(problems[problem_id])
-        for place in range(min(max(len(right), len(wrong)), most)):
-            chosen, rejected = right[place % len(right)], wrong[place % len(wrong)]
+        for chosen, rejected in in_turns(right, wrong, most):
             yield {
                 "prompt": _prompt_cell(prompt),
                 "chosen": _reply_cell(prompt, chosen["text"].strip()),
