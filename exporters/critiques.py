@@ -66,11 +66,6 @@ class _Critiques(Exporter):
     max_length: int | None = Field(default=4096, ge=1)
 
     @property
-    def critique_sets(self) -> frozenset[str]:
-        """The sets of the run's critiques that are read, by filters too."""
-        return super().critique_sets | {self.critiques}
-
-    @property
     def rows_of_critiques(self) -> str:
         """The set of critiques that rows are made of."""
         return self.critiques

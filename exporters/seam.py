@@ -79,7 +79,8 @@ class Exporter(Settings):
     @property
     def critique_sets(self) -> frozenset[str]:
         """The sets of the run's critiques that are read, by filters too."""
-        return frozenset[str]().union(*(one.critique_sets for one in self.filters))
+        own = frozenset({self.rows_of_critiques} if self.rows_of_critiques else ())
+        return own.union(*(one.critique_sets for one in self.filters))
 
     @property
     def rows_of_critiques(self) -> str | None:
