@@ -7,7 +7,7 @@ Nothing in it tells of this machine: records are written anew without folders, s
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -36,7 +36,7 @@ _TOLD = (
     *("source", "import", "policy", "shards", "left", "counts", "costs"),
 )
 """What `run.json` says of rows: nothing that another session without news would change."""
-_FOLDERS = frozenset({"dataset", "model", "path", "paths", "prompt", "tokenizer", "lists"})
+_FOLDERS = frozenset({"against", "dataset", "model", "path", "paths", "prompt", "tokenizer"})
 """Settings that may name a folder or a file of this machine."""
 _LEADING = re.compile(r"(?<![\w.])(?:~|/[^/\s]+)(?:/[^/\s]+)*/(?=[^/\s])")
 """Folders before a file's name, inside a longer text."""
@@ -79,17 +79,14 @@ def published_files(run: RunFolder, scratch: Path) -> dict[str, Path]:
     """
     files = dict(_tables(run))
     for shard in run.shards:
-        marker = run.marker(shard)
-        files[_place("committed", shard, ".json")] = _told_anew(marker, scratch, _marker(marker))
+        files[_place("committed", shard, ".json")] = _told_anew(run.marker(shard), scratch)
     for folder in run.exports:
         for split, known in export_record(folder).digests.items():
             path = folder / f"{split}.parquet"
             if not path.is_file() or digest(path) != known:
                 raise RunError(f"{path} is missing or not what was exported: {_AGAIN}")
             files[f"exports/{folder.name}/{path.name}"] = path
-        record = folder / "export.json"
-        told = without_folders(json.loads(record.read_text("utf-8")))
-        files[f"exports/{folder.name}/export.json"] = _told_anew(record, scratch, told)
+        files[f"exports/{folder.name}/export.json"] = _told_anew(folder / "export.json", scratch)
     files[RECORD] = _written(scratch / RECORD, public_record(run))
     return files
 
@@ -99,8 +96,7 @@ def public_record(run: RunFolder) -> dict[str, Any]:
     record = run.record()
     told = {key: record[key] for key in _TOLD if key in record}
     named = {"name": record.get("name", run.name)}
-    shown = {"config": shown_settings(run), **_without_reused_folders(told)}
-    return dict(without_folders({**named, **shown}))
+    return dict(without_folders({**named, "config": shown_settings(run), **told}))
 
 
 def identity(record: Mapping[str, Any]) -> tuple[object, object]:
@@ -124,14 +120,41 @@ def shown_settings(run: RunFolder) -> dict[str, Any]:
 def without_folders(value: Any, key: str = "") -> Any:
     """Return JSON values in which files and folders of this machine have their names alone."""
     if isinstance(value, Mapping):
+        if key in _COUNTED_BY:
+            return _counted(value, _COUNTED_BY[key])
         return {name: without_folders(inner, str(name)) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [without_folders(inner, key) for inner in value]
     if not isinstance(value, str):
         return value
-    if key in _FOLDERS and value.startswith(("/", "~", "../")):
-        return PurePath(value).name
+    if key in _FOLDERS:
+        return _name(value)
     return _LEADING.sub("", value) if key == "origin" else value
+
+
+def _counted(counts: Mapping[str, int], told: Callable[[str], str]) -> dict[str, int]:
+    """Return counts by what is told of their names; names of which the same is told are one."""
+    named = Counter[str]()
+    for name, count in counts.items():
+        named[told(name)] += count
+    return dict(named)
+
+
+def _name(place: str) -> str:
+    return PurePath(place).name if place.startswith(("/", "~", "../")) else place
+
+
+def _reason(text: str) -> str:
+    """Return why a filter took out a row, which may end with the list that it is in."""
+    reason, is_in, place = text.partition(" is in ")
+    return f"{reason}{is_in}{_name(place)}"
+
+
+_COUNTED_BY: Mapping[str, Callable[[str], str]] = {
+    "reused": lambda folder: PurePath(folder).name,
+    "taken": _reason,
+}
+"""What is told of the names in counts by folders of other runs, and by reasons of filters."""
 
 
 def _tables(run: RunFolder) -> Iterator[tuple[str, Path]]:
@@ -150,26 +173,11 @@ def _place(folder: str, shard: str, ending: str) -> str:
     return f"{folder}/{below}{shard}{ending}"
 
 
-def _marker(path: Path) -> dict[str, Any]:
-    return _without_reused_folders(json.loads(path.read_text("utf-8")))
-
-
-def _without_reused_folders(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record whose counts of reused rollouts name runs, not their folders."""
-    changed = dict(record)
-    if isinstance(costs := record.get("costs"), dict):
-        changed["costs"] = _without_reused_folders(costs)
-    if isinstance(reused := record.get("reused"), dict):
-        named = Counter[str]()
-        for folder, count in reused.items():
-            named[PurePath(folder).name] += count
-        changed["reused"] = dict(named)
-    return changed
-
-
-def _told_anew(path: Path, scratch: Path, told: dict[str, Any]) -> Path:
-    """Return the file itself where it says no more than it may, else what is told of it."""
-    if json.loads(path.read_text("utf-8")) == told:
+def _told_anew(path: Path, scratch: Path) -> Path:
+    """Return a record's file itself where it says no more than it may, else what is told of it."""
+    record = json.loads(path.read_text("utf-8"))
+    told = without_folders(record)
+    if told == record:
         return path
     return _written(scratch / path.parent.name / path.name, told)
 

@@ -12,9 +12,11 @@ from exporters import TrlExporter
 from exporters.runs import export_run
 from schemas import ExportError
 from schemas.run_folder import RunFolder
+from tasks.exports import export
 from tasks.publish import Terms, publish_run
-from tasks.published import without_folders
+from tasks.published import published_files, without_folders
 from tests.runs import evidence, problem, solution, write_shard
+from tests.sources.samples import jsonl
 from tests.tasks.hub_server import Store
 
 KEY = "sk-live-0123456789abcdef0123"
@@ -97,6 +99,37 @@ def test_records_name_no_folder_of_the_machine(run: Path, store: Store, tmp_path
     assert record["source"]["origin"] == "problems.jsonl (jsonl)"
     assert record["costs"]["reused"] == {"first": 7}
     assert json.loads(there["exports/trl-hard/export.json"])["settings"]["tokenizer"] == "qwen"
+
+
+def test_of_a_list_that_rows_were_held_against_its_name_alone_is_published(
+    run: Path, tmp_path: Path
+) -> None:
+    question = next(RunFolder(run).problems()).problem.question
+    bench = jsonl(tmp_path / "clients" / "bench.jsonl", [{"question": question}])
+    export(run, TrlExporter(filters=({"kind": "contamination", "against": str(bench)},)))
+    told = published_files(RunFolder(run), tmp_path)["exports/trl-hard-2/export.json"].read_text()
+    assert str(tmp_path) not in told
+    record = json.loads(told)
+    assert record["filters"][0]["taken"] == {"its question is in bench.jsonl": 2}
+    assert record["settings"]["filters"][0]["against"] == ["bench.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("key", "counts", "told"),
+    [
+        ("reused", {"/data/first": 3, "output/first": 4, "second": 1}, {"first": 7, "second": 1}),
+        (
+            "taken",
+            {"its question is in ~/what is in it/b.jsonl": 3, "its question is in b.jsonl": 2},
+            {"its question is in b.jsonl": 5},
+        ),
+        ("taken", {"its solution is in hf:org/name": 1, "short": 2}, None),
+    ],
+)
+def test_counts_that_name_places_keep_names_alone_and_are_summed(
+    key: str, counts: dict[str, int], told: dict[str, int] | None
+) -> None:
+    assert without_folders({key: counts}) == {key: told or counts}
 
 
 @pytest.mark.parametrize(
