@@ -6,13 +6,10 @@ output/NAME/                the run, in one rename
 
 import hashlib
 import json
-import os
-import platform
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from itertools import count
 from pathlib import Path
 from typing import IO
 
@@ -26,10 +23,10 @@ from schemas.run_folder import RunFolder
 from sources import FileSource, HubSource, TableSource
 from sources.stated import StatedFormat, form_named
 from sources.stated.sets import ImportedProblem, StatedReading, imported
-from tasks import run_file
+from tasks import locks, run_file
 from tasks.commits import commit
 from tasks.files import fresh, sync, writing
-from tasks.locks import locked
+from tasks.locks import alone
 from tasks.records import Counts, ShardRecord, Total
 from tasks.sources import located
 
@@ -135,34 +132,30 @@ def _refuse_taken(folder: Path) -> None:
 
 
 def put_aside(folder: Path) -> Path | None:
-    """Give a run's folder another name; return it, None: there was none."""
+    """Give a run's folder another name; return it, None: there was none.
+
+    Raises RunError where another process is working on it.
+    """
     if not folder.exists():
         return None
-    taken = (folder.with_name(f"{folder.name}.{number}") for number in count(1))
-    aside = next(path for path in taken if not path.exists())
-    with writing(folder):
-        folder.rename(aside)
-    return aside
+    lock = RunFolder(folder).lock
+    return locks.put_aside(folder, lock, otherwise="choose another name with --name")
 
 
 @contextmanager
 def _fresh_folder(folder: Path) -> Iterator[Path]:
     """Give an empty folder beside the run's, which this process alone writes; nothing is left."""
     partial = folder.with_name(f".importing-{folder.name}")
-    with writing(folder):
-        partial.mkdir(parents=True, exist_ok=True)
-        lock = RunFolder(partial).lock
-        try:
-            file = locked(lock, wait=False)
-        except BlockingIOError as error:
-            raise RunError(
-                f"{folder} is being imported to by process {lock.read_text().strip()}: wait for "
-                "it, or choose another name with --name"
-            ) from error
-    with file:
-        file.truncate(0)
-        file.write(f"{os.getpid()} on {platform.node()}")
-        file.flush()
+    lock = RunFolder(partial).lock
+
+    def told(holder: str) -> str:
+        wait = "wait for it, or choose another name with --name"
+        return f"{folder} is being imported to by process {holder}: {wait}"
+
+    with ExitStack() as held:
+        with writing(folder):
+            partial.mkdir(parents=True, exist_ok=True)
+            held.enter_context(alone(lock, told))
         try:
             for path in partial.iterdir():
                 if path != lock:

@@ -3,12 +3,16 @@
 import fcntl
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import IO
 
 from schemas import RunError
+from tasks.files import writing
+
+_OTHERWISE = "choose another name with --set name=NAME"
 
 
 def locked(path: Path, *, wait: bool = True) -> IO[str]:
@@ -26,21 +30,39 @@ def locked(path: Path, *, wait: bool = True) -> IO[str]:
 
 
 @contextmanager
-def holding(folder: Path, lock: Path, *, otherwise: str) -> Iterator[None]:
-    """Hold a folder, which is made where it is not there, by its lock.
-
-    Raises RunError, which names the holder, where another process does.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
+def alone(lock: Path, told: Callable[[str], str]) -> Iterator[None]:
+    """Hold a lock, and write into it who does; where another does, RunError with what is told."""
     try:
         file = locked(lock, wait=False)
     except BlockingIOError as error:
-        raise RunError(
-            f"{folder} is being written by process {lock.read_text().strip() or 'unknown'}: "
-            f"wait for it, stop it, or {otherwise}"
-        ) from error
+        raise RunError(told(lock.read_text().strip() or "unknown")) from error
     with file:
         file.truncate(0)
         file.write(f"{os.getpid()} on {platform.node()}")
         file.flush()
         yield
+
+
+@contextmanager
+def holding(folder: Path, lock: Path, *, otherwise: str = _OTHERWISE) -> Iterator[None]:
+    """Hold a folder, which is made where it is not there, by its lock.
+
+    Raises RunError, which names the holder, where another process does.
+    """
+
+    def told(holder: str) -> str:
+        wait = f"wait for it, stop it, or {otherwise}"
+        return f"{folder} is being written by process {holder}: {wait}"
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(lock, told):
+        yield
+
+
+def put_aside(folder: Path, lock: Path, *, otherwise: str = _OTHERWISE) -> Path:
+    """Give a folder that no other process writes the name NAME.1, NAME.2, ...; return it."""
+    taken = (folder.with_name(f"{folder.name}.{number}") for number in count(1))
+    aside = next(path for path in taken if not path.exists())
+    with writing(folder), holding(folder, lock, otherwise=otherwise):
+        folder.rename(aside)
+    return aside

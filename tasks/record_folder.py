@@ -15,8 +15,7 @@ from tasks.run_file import differences
 @contextmanager
 def held(made: RecordFolder) -> Iterator[None]:
     """Hold a folder, which is made where it is not there; RunError where another does."""
-    otherwise = "choose another name with --set name=NAME"
-    with holding(made.path, made.lock, otherwise=otherwise):
+    with holding(made.path, made.lock):
         yield
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -11,7 +10,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
-from itertools import count
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -24,9 +22,10 @@ from rollouts.segmenter import Segmenter
 from schemas import ConfigError, RunError
 from schemas.arrow import SCHEMA_VERSION
 from schemas.run_folder import RunFolder
+from tasks import locks
 from tasks.failures import told
 from tasks.files import write_json, writing
-from tasks.locks import locked
+from tasks.locks import holding
 from tasks.records import Total
 from tasks.reuse import refuse_unfit
 from tasks.settings import LabelRun
@@ -137,7 +136,7 @@ def opened(run: LabelRun, *, done: Callable[[], str] = lambda: "finished") -> It
     """
     folder = run.folder
     check(run)
-    with writing(folder), _held(folder):
+    with writing(folder), holding(folder, RunFolder(folder).lock):
         record = _resumed(run) if RunFolder(folder).run_json.exists() else _born(run)
         update(folder, record | {"status": "running", "error": None})
         try:
@@ -205,23 +204,6 @@ def _refuse_strangers(folder: Path) -> None:
             f"{folder} is no run's folder, it holds {', '.join(strangers[:3])}: "
             "choose another name with --set name=NAME"
         )
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    path = RunFolder(folder).lock
-    try:
-        file = locked(path, wait=False)
-    except BlockingIOError as error:
-        raise RunError(
-            f"{folder} is being written by process {path.read_text().strip() or 'unknown'}: "
-            "wait for it, stop it, or choose another name with --set name=NAME"
-        ) from error
-    with file:
-        file.truncate(0)
-        file.write(f"{os.getpid()} on {platform.node()}")
-        file.flush()
-        yield
 
 
 def _born(run: LabelRun) -> dict[str, Any]:
@@ -293,18 +275,14 @@ def _forget_staged(folder: Path) -> None:
 
 
 def put_aside(run: LabelRun) -> Path | None:
-    """Give a run's folder another name, so that the run begins anew; return it, None: no folder.
+    """Give a run's folder another name, so that the run begins anew; return it, None: no run there.
 
-    Raises RunError where another process is working on it, or where it is no run.
+    Raises RunError where another process is working on it.
     """
-    folder = run.folder
-    if not RunFolder(folder).run_json.exists():
+    folder = RunFolder(run.folder)
+    if not folder.run_json.exists():
         return None
-    taken = (folder.with_name(f"{folder.name}.{number}") for number in count(1))
-    aside = next(path for path in taken if not path.exists())
-    with writing(folder), _held(folder):
-        folder.rename(aside)
-    return aside
+    return locks.put_aside(folder.path, folder.lock)
 
 
 def differences(before: Any, now: Any, path: str = "") -> Iterator[str]:

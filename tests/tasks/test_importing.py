@@ -20,7 +20,8 @@ from sources.stated.sets import ImportedProblem, StatedReading
 from tasks import importing
 from tasks.commits import check_shards
 from tasks.exports import export
-from tasks.importing import Import, import_set, source_of, stated_set
+from tasks.importing import Import, import_set, put_aside, source_of, stated_set
+from tasks.locks import holding
 from tasks.published import public_record
 from tests.sources.samples import jsonl
 from tests.tasks.hub_server import Store, hub_server
@@ -158,6 +159,18 @@ def test_two_imports_to_one_name_do_not_mix(tmp_path: Path) -> None:
 
     import_set(wanted(path), tmp_path / "run", seen=another)
     assert len(list(RunFolder(tmp_path / "run").solutions())) == 3
+
+
+def test_a_run_that_a_process_works_on_is_not_put_aside_under_it(run: RunFolder) -> None:
+    with (
+        holding(run.path, run.lock, otherwise="wait"),
+        pytest.raises(RunError, match=r"is being written by process .* another name with --name"),
+    ):
+        put_aside(run.path)
+    aside = put_aside(run.path)
+    assert aside == run.path.with_name("set.1")
+    assert RunFolder(aside).shards
+    assert put_aside(run.path) is None
 
 
 def test_a_set_is_read_without_a_run_under_the_name_of_its_form(tmp_path: Path) -> None:
