@@ -8,11 +8,13 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, Protocol
 
 from schemas import ExportError
+from tasks.files import digest as sha256_of
 
 _CLIENTS = {"hf": "tasks.huggingface", "ms": "tasks.modelscope"}
 _PART = r"[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9_])?"
@@ -129,16 +131,27 @@ def open_hub(address: Address) -> Hub:
     return hub
 
 
-def same(path: Path, digest: str) -> bool:
-    """Return whether a local file has a digest that a hub gave: SHA-256, or git's blob id."""
-    if len(digest) == 64:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == digest
-    blob = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            blob.update(chunk)
-    return blob.hexdigest() == digest
+class LocalFile:
+    """A file of this machine, each digest of which is taken once, whoever asks."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def has(self, digest: str) -> bool:
+        """Tell whether its digest is that of a hub: a SHA-256, git's blob id, or empty for none."""
+        if not digest:
+            return False
+        return digest == (self._sha256 if len(digest) == 64 else self._blob)
+
+    @cached_property
+    def _sha256(self) -> str:
+        return sha256_of(self.path)
+
+    @cached_property
+    def _blob(self) -> str:
+        start = hashlib.sha1(b"blob %d\0" % self.path.stat().st_size, usedforsecurity=False)
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: start).hexdigest()
 
 
 def failed(

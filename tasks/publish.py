@@ -14,7 +14,7 @@ from schemas.run_folder import RunFolder
 from tasks.commits import check_shards
 from tasks.dataset_card import card_of
 from tasks.files import writing
-from tasks.hubs import Address, Hub, HubError, HubUnavailableError, open_hub, same
+from tasks.hubs import Address, Hub, HubError, HubUnavailableError, LocalFile, open_hub
 from tasks.published import OURS, RECORD, identity, public_record, published_files
 from tasks.secret_scan import Finding, SecretScan
 
@@ -94,16 +94,17 @@ def publish_run(
         writing(Path("the temporary folder"), elsewhere=scratch),
         tempfile.TemporaryDirectory(prefix="stepmint-publish-") as folder,
     ):
-        files = published_files(run, Path(folder))
+        found = published_files(run, Path(folder))
         card = card_of(run, address, license=terms.license, known=terms.known)
-        files[_CARD] = Path(folder) / _CARD
-        files[_CARD].write_text(card, encoding="utf-8")
+        found[_CARD] = Path(folder) / _CARD
+        found[_CARD].write_text(card, encoding="utf-8")
+        files = {path: LocalFile(file) for path, file in found.items()}
         new = _planned if dry_run else _published
         return new(run, files, card, address, terms)
 
 
 def _planned(
-    run: RunFolder, files: Mapping[str, Path], card: str, address: Address, terms: Terms
+    run: RunFolder, files: Mapping[str, LocalFile], card: str, address: Address, terms: Terms
 ) -> Publication:
     """Return what publishing would do, as far as the hub says what is there."""
     try:
@@ -115,7 +116,7 @@ def _planned(
         raise  # publishing would fail like that, too
     except ExportError as error:
         change, unasked = None, str(error)
-    sent = change.written if change else files
+    sent = change.written if change else {path: file.path for path, file in files.items()}
     return Publication(
         url=hub.url if change else "",
         files=_sizes(files),
@@ -126,12 +127,12 @@ def _planned(
         tag=change.tag if change else terms.tag or "",
         new_tag=change.new_tag if change else False,
         unasked=unasked,
-        secrets=_secrets({path: files[path] for path in sent}),
+        secrets=_secrets(sent),
     )
 
 
 def _published(
-    run: RunFolder, files: Mapping[str, Path], card: str, address: Address, terms: Terms
+    run: RunFolder, files: Mapping[str, LocalFile], card: str, address: Address, terms: Terms
 ) -> Publication:
     hub = open_hub(address)
     done = _Done()
@@ -162,7 +163,7 @@ class _Done:
 
 
 def _publish(
-    hub: Hub, run: RunFolder, files: Mapping[str, Path], terms: Terms, done: _Done
+    hub: Hub, run: RunFolder, files: Mapping[str, LocalFile], terms: Terms, done: _Done
 ) -> None:
     """Make the repository hold these files under a tag; what is there already is left as it is."""
     there = hub.files()
@@ -216,7 +217,7 @@ def _change(
     hub: Hub,
     found: Mapping[str, str] | None,
     run: RunFolder,
-    files: Mapping[str, Path],
+    files: Mapping[str, LocalFile],
     terms: Terms,
 ) -> _Change:
     """Compare with what was found in the repository, None: there is none.
@@ -241,10 +242,10 @@ def _change(
 
 
 def _difference(
-    files: Mapping[str, Path], there: Mapping[str, str]
+    files: Mapping[str, LocalFile], there: Mapping[str, str]
 ) -> tuple[dict[str, Path], tuple[str, ...]]:
     """Return what would have to be written and deleted for a state to hold these files."""
-    changed = {path: file for path, file in files.items() if not same(file, there.get(path, ""))}
+    changed = {path: file.path for path, file in files.items() if not file.has(there.get(path, ""))}
     gone = tuple(sorted(path for path in there if path.startswith(OURS) and path not in files))
     return changed, gone
 
@@ -287,7 +288,7 @@ def _read(hub: Hub) -> dict[str, Any]:
         return {}
 
 
-def _tag(hub: Hub, files: Mapping[str, Path], terms: Terms) -> tuple[str, bool]:
+def _tag(hub: Hub, files: Mapping[str, LocalFile], terms: Terms) -> tuple[str, bool]:
     """Return what this version is called, and whether nothing is called so yet."""
     tags = hub.tags()
     if terms.tag is not None:
@@ -302,12 +303,12 @@ def _tag(hub: Hub, files: Mapping[str, Path], terms: Terms) -> tuple[str, bool]:
     return f"v{last + 1}", True
 
 
-def _holds(hub: Hub, tag: str, files: Mapping[str, Path]) -> bool:
+def _holds(hub: Hub, tag: str, files: Mapping[str, LocalFile]) -> bool:
     """Return whether the version of this tag is the very one."""
     return not any(_difference(files, hub.files(tag) or {}))
 
 
-def _message(run: RunFolder, change: _Change, files: Mapping[str, Path]) -> str:
+def _message(run: RunFolder, change: _Change, files: Mapping[str, LocalFile]) -> str:
     """Return a commit's message: what it adds, changes and takes away."""
     solutions = [path for path in change.written if path.startswith("solutions/")]
     added = len([path for path in solutions if path not in change.there])
@@ -342,8 +343,8 @@ def _refusal(found: Sequence[Finding]) -> str:
     )
 
 
-def _sizes(files: Mapping[str, Path]) -> dict[str, int]:
-    return {path: file.stat().st_size for path, file in files.items()}
+def _sizes(files: Mapping[str, LocalFile]) -> dict[str, int]:
+    return {path: file.path.stat().st_size for path, file in files.items()}
 
 
 def _first(names: Iterable[str], most: int = 3) -> str:

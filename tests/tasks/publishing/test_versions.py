@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import datasets
@@ -13,6 +14,7 @@ from reports.summary import summarise
 from schemas import ExportError
 from schemas.run_folder import RunFolder
 from tasks.commits import check_shards
+from tasks.files import digest
 from tasks.publish import Terms, publish_run
 from tests.runs import sums_run
 from tests.tasks.hub_server import Store
@@ -41,6 +43,22 @@ def test_each_version_has_a_tag_of_its_own_that_keeps_its_files(
     assert store.tags["org/sums"]["v1"] == before
     assert store.tags["org/sums"]["v2"] == store.files["org/sums"]
     assert sorted(store.tags["org/sums"]) == ["v1", "v2"]
+
+
+@BOTH
+def test_of_a_file_that_is_compared_with_a_branch_and_a_tag_the_digest_is_taken_once(
+    run: Path, store: Store, to: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_run(run, to)
+    taken = Counter[Path]()
+
+    def counted(path: Path) -> str:
+        taken[path] += 1
+        return digest(path)
+
+    monkeypatch.setattr("tasks.hubs.sha256_of", counted)
+    assert publish_run(run, to).written == ()
+    assert set(taken.values()) == {1}
 
 
 @BOTH
