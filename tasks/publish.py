@@ -4,7 +4,7 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ _PAUSES_S = (2.0, 10.0, 30.0)
 some of their requests several times by then."""
 _LONGEST_PAUSE_S = 300.0
 _SHOWN_FINDINGS = 10
+_SHOWN_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +177,7 @@ def _publish(
     if change.new:
         hub.create(private=terms.private)
     if change.written or change.deleted:
-        message = _message(run, change, files)
+        message = _message(run, change)
         done.written.update(change.written)
         done.deleted.update(change.deleted)
         hub.commit(change.written, delete=change.deleted, message=message)
@@ -308,7 +309,7 @@ def _holds(hub: Hub, tag: str, files: Mapping[str, LocalFile]) -> bool:
     return not any(_difference(files, hub.files(tag) or {}))
 
 
-def _message(run: RunFolder, change: _Change, files: Mapping[str, LocalFile]) -> str:
+def _message(run: RunFolder, change: _Change) -> str:
     """Return a commit's message: what it adds, changes and takes away."""
     solutions = [path for path in change.written if path.startswith("solutions/")]
     added = len([path for path in solutions if path not in change.there])
@@ -347,6 +348,6 @@ def _sizes(files: Mapping[str, LocalFile]) -> dict[str, int]:
     return {path: file.path.stat().st_size for path, file in files.items()}
 
 
-def _first(names: Iterable[str], most: int = 3) -> str:
-    named = list(names)
-    return ", ".join(named[:most]) + (f" and {len(named) - most} more" if len(named) > most else "")
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    return ", ".join(names[:_SHOWN_NAMES]) + more
