@@ -7,6 +7,7 @@ import pytest
 
 from exporters import TrlExporter
 from schemas import ExportError
+from schemas.run_folder import RunFolder
 from sources import HubSource
 from tasks.exports import export
 from tasks.lists import read_list, source_of
@@ -48,10 +49,13 @@ def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_an_export_leaves_out_what_a_list_holds(tmp_path: Path) -> None:
     run = sums_run(tmp_path / "sums")
-    question = "Mia adds up 1, 2, 3, 4, and 5 apples. How many apples does she get altogether?"
-    name = listed(tmp_path, {"question": question})
-    report = export(run, TrlExporter(filters=({"kind": "contamination", "against": name},)))
-    assert report.filters[0].taken == {}
+    questions = [row.problem.question for row in RunFolder(run).problems()]
+    other = "Mia adds up 1, 2, 3, 4, and 5 apples. How many apples does she get altogether?"
+    for asked, rows in ((questions[0], 2), (other, 0)):
+        name = listed(tmp_path, {"question": asked})
+        against = {"kind": "contamination", "against": name}
+        taken = export(run, TrlExporter(filters=(against,))).filters[0].taken
+        assert taken == ({f"its question is in {name}": rows} if rows else {})
 
 
 @pytest.mark.parametrize(
