@@ -25,7 +25,6 @@ from tasks.locks import holding
 from tasks.published import public_record
 from tests.sources.samples import jsonl
 from tests.tasks.hub_server import Store, hub_server
-from tests.tasks.reading_hub import reading_hub
 
 ROW = {
     "id": "gsm8k-0",
@@ -271,12 +270,14 @@ def test_a_set_of_hugging_face_is_imported_by_its_name(tmp_path: Path) -> None:
         "rows.json": json.dumps(rows(3)).encode(),
     }
     words = ["import", "hf:Qwen/ProcessBench@gsm8k", "--name", "pb"]
-    with reading_hub({"Qwen/ProcessBench": repository}) as url:
+    with hub_server() as hub:
+        hub.create("Qwen/ProcessBench", private=False)
+        hub.files["Qwen/ProcessBench"] |= repository
         # In a process of its own: `datasets` takes the address when it is imported.
         command = [sys.executable, "-c", "from flows.cli import main; main()", *words]
         subprocess.run(
             [*command, "--output", str(tmp_path / "out")],
-            env=os.environ | {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path), "NO_PROXY": "*"},
+            env=os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path), "NO_PROXY": "*"},
             check=True,
         )
     run = RunFolder(tmp_path / "out" / "pb")
