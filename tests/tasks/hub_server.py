@@ -8,6 +8,7 @@ use to create a repository, list it, upload large files through git-lfs, commit,
 import base64
 import hashlib
 import json
+import os
 import re
 import socket
 import threading
@@ -58,6 +59,18 @@ class Store:
         self.hold_after: int | None = None
         """Large files that are taken before further uploads wait for `released`, and are lost."""
         self.released = threading.Event()
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """Return the environment of a process whose clients take this hub for theirs."""
+        return {
+            **os.environ,
+            "HF_ENDPOINT": self.url,
+            "HF_TOKEN": "hf_loopback",
+            "HF_HUB_DISABLE_XET": "1",
+            "MODELSCOPE_ENDPOINT": self.url,
+            "MODELSCOPE_API_TOKEN": "ms_loopback",
+            "MODELSCOPE_CACHE": str(folder / "modelscope"),
+        }
 
     def create(self, name: str, *, private: bool) -> None:
         self.files[name], self.private[name], self.tags[name] = {}, private, {}

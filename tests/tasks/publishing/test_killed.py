@@ -1,6 +1,5 @@
 """A publication that is killed in the middle of its uploads, and run again."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,23 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.tasks.hub_server import Store, hub_server
+from tests.tasks.hub_server import hub_server
 from tests.waiting import until
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-c", "from flows.cli import main; main()", "publish"]
-
-
-def environment(store: Store, folder: Path) -> dict[str, str]:
-    return {
-        **os.environ,
-        "HF_ENDPOINT": store.url,
-        "HF_TOKEN": "hf_loopback",
-        "HF_HUB_DISABLE_XET": "1",
-        "MODELSCOPE_ENDPOINT": store.url,
-        "MODELSCOPE_API_TOKEN": "ms_loopback",
-        "MODELSCOPE_CACHE": str(folder / "modelscope"),
-    }
 
 
 @pytest.mark.slow
@@ -34,7 +21,7 @@ def test_killed_in_the_middle_of_its_uploads_and_run_again_it_is_whole_and_sent_
     run: Path, tmp_path: Path, to: str, taken: int
 ) -> None:
     with hub_server() as store:
-        known = environment(store, tmp_path)
+        known = store.environment(tmp_path)
         store.hold_after = taken
         process = subprocess.Popen(
             [*COMMAND, str(run), "--to", to],

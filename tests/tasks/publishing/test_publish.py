@@ -216,15 +216,7 @@ def test_endpoint_and_token_come_from_the_clients_own_variables(
         "print(json.dumps(publish_run(Path(sys.argv[1]), sys.argv[2]).written))"
     )
     with hub_server() as store:
-        environment = {
-            **os.environ,
-            "HF_ENDPOINT": store.url,
-            "HF_TOKEN": "hf_loopback",
-            "HF_HUB_DISABLE_XET": "1",
-            "MODELSCOPE_ENDPOINT": store.url,
-            "MODELSCOPE_API_TOKEN": "ms_loopback",
-            "MODELSCOPE_CACHE": str(tmp_path / "modelscope"),
-        }
+        environment = store.environment(tmp_path)
         done = subprocess.run(
             [sys.executable, "-c", script, str(run), to],
             cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=True,
