@@ -16,7 +16,7 @@ from sources.rows import BadCellError
 from sources.stated.marks import (
     UNSAID,
     checked,
-    fit,
+    fitting,
     gold,
     mark,
     marks,
@@ -186,11 +186,7 @@ class Counts(StatedFormat):
     def solutions(self, cells: Cells) -> Iterator[StatedSolution]:
         """Yield the row's solution."""
         steps = steps_of(cells.get("steps"))
-        correct, decided = cells.get("correct"), cells.get("decided")
-        if not isinstance(correct, list | tuple) or not isinstance(decided, list | tuple):
-            raise BadCellError("no list of labels", type(correct).__name__)
-        fit(steps, correct)
-        fit(steps, decided)
+        correct, decided = (fitting(cells.get(name), steps) for name in ("correct", "decided"))
         yield StatedSolution(
             question=question(cells, "question"),
             answer=gold(cells, "answer"),

@@ -1,7 +1,7 @@
 """Cells become statements: a label that a set has for a step, in its own words and as a number."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from rollouts.steps import MAX_STEPS
@@ -62,18 +62,26 @@ def rating(value: object, why: str = "") -> StepStatement:
     return StepStatement(label=float(value == 1), said="1" if value == 1 else "-1", why=why)
 
 
-def marks(values: object, steps: Sequence[str]) -> tuple[StepStatement, ...]:
+def marks(
+    values: object, steps: Sequence[str], read: Callable[[object], StepStatement] = mark
+) -> tuple[StepStatement, ...]:
     """Return a statement per step; raises BadCellError where labels and steps are not as many."""
-    if not isinstance(values, list | tuple):
-        raise BadCellError("no list of labels", type(values).__name__)
-    fit(steps, values)
-    return tuple(map(mark, values))
+    return tuple(map(read, fitting(values, steps)))
 
 
-def fit(steps: Sequence[object], labels: Sequence[object]) -> None:
-    """Raise BadCellError where labels and steps are not as many."""
+def fitting(values: object, steps: Sequence[str]) -> Sequence[object]:
+    """Return a list's labels; raises BadCellError where they are not as many as steps."""
+    labels = listed(values, "labels")
     if len(steps) != len(labels):
         raise BadCellError("labels do not fit steps", f"{len(labels)} for {len(steps)} steps")
+    return labels
+
+
+def listed(value: object, of: str) -> Sequence[object]:
+    """Return a list as it is; raises BadCellError, which says of what, for anything else."""
+    if not isinstance(value, list | tuple):
+        raise BadCellError(f"no list of {of}", type(value).__name__)
+    return value
 
 
 def until_error(

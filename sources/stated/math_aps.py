@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 from schemas import StepStatement
 from sources.cells import scalar_text
 from sources.rows import BadCellError
-from sources.stated.marks import UNSAID, gold, mark, named, plain, question
+from sources.stated.marks import UNSAID, gold, listed, mark, named, plain, question
 from sources.stated.prefixes import chains, pieces
 from sources.stated.seam import Cells, LabelKind, StatedFormat, StatedSolution
 
@@ -119,9 +119,7 @@ def _of_tree(root: Cells, asked: str) -> Iterator[tuple[Sequence[str], Sequence[
 
 
 def _mappings(values: object) -> Iterator[Mapping[str, Any]]:
-    if not isinstance(values, list | tuple):
-        raise BadCellError("no list of prefixes", type(values).__name__)
-    for one in values:
+    for one in listed(values, "prefixes"):
         if not isinstance(one, Mapping):
             raise BadCellError("no list of prefixes", type(one).__name__)
         yield one

@@ -14,8 +14,9 @@ from sources.cells import optional_text
 from sources.rows import BadCellError
 from sources.stated.marks import (
     UNSAID,
-    fit,
     gold,
+    listed,
+    marks,
     named,
     question,
     rating,
@@ -48,10 +49,7 @@ class PrmBench(_Perturbed):
     def solutions(self, cells: Cells) -> Iterator[StatedSolution]:
         """Yield the changed solution; errors said to be behind its last step are passed over."""
         steps = steps_of(cells.get("modified_process"))
-        wrong = cells.get("error_steps")
-        if not isinstance(wrong, list | tuple):
-            raise BadCellError("no list of labels", type(wrong).__name__)
-        places = {whole(one) - 1 for one in wrong}
+        places = {whole(one) - 1 for one in listed(cells.get("error_steps"), "labels")}
         inside = {place for place in places if 0 <= place < len(steps)}
         if places and not inside:
             raise BadCellError("the first error is no step", f"{sorted(places)} of {len(steps)}")
@@ -100,11 +98,8 @@ class ReasonEval(_Perturbed):
         """Yield the row's solution."""
         asked, answer = question(cells, "question"), gold(cells, "ground_truth_answer")
         if "rating" in cells:
-            steps, ratings = steps_of(cells.get("model_output_step_format")), cells["rating"]
-            if not isinstance(ratings, list | tuple):
-                raise BadCellError("no list of labels", type(ratings).__name__)
-            fit(steps, ratings)
-            stated = tuple(map(rating, ratings))
+            steps = steps_of(cells.get("model_output_step_format"))
+            stated = marks(cells["rating"], steps, rating)
         else:
             steps = steps_of(cells.get("hypothesis_steps"))
             stated = _of_change(named(cells, "error_type"), cells.get("tags"), steps)

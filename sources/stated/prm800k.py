@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from schemas import Outcome, StepStatement
 from sources.cells import lookup, optional_text, scalar_text
 from sources.rows import BadCellError
-from sources.stated.marks import UNSAID, checked, gold, plain, question, rating
+from sources.stated.marks import UNSAID, checked, gold, listed, plain, question, rating
 from sources.stated.prefixes import Path, StepTree
 from sources.stated.seam import Cells, LabelKind, StatedFormat, StatedSolution
 
@@ -68,9 +68,7 @@ class Prm800k(_Rated):
         for step in steps:
             if not isinstance(step, Mapping):
                 raise BadCellError("no list of steps", type(step).__name__)
-            found = step.get("completions") or ()
-            if not isinstance(found, list | tuple):
-                raise BadCellError("no list of completions", type(found).__name__)
+            found = listed(step.get("completions") or (), "completions")
             rated = [one for one in found if isinstance(one, Mapping)]
             for one in rated:
                 why = "flagged" if one.get("flagged") is True else ""
@@ -107,10 +105,7 @@ class Prm800kCritic(_Rated):
 
     def solutions(self, cells: Cells) -> Iterator[StatedSolution]:
         """Yield the rated step behind the accepted ones."""
-        before = cells.get("responses")
-        if not isinstance(before, list | tuple):
-            raise BadCellError("no list of accepted steps", type(before).__name__)
-        prefix = [plain(one) for one in before]
+        prefix = [plain(one) for one in listed(cells.get("responses"), "accepted steps")]
         steps = checked((*prefix, plain(cells.get("next_response"))))
         why = optional_text(cells.get("error_reason")) or ""
         written = cells.get("is_human_response") is True

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from schemas import Outcome
 from sources.rows import BadCellError
-from sources.stated.marks import checked, mark, marks, named, outcome, plain, question
+from sources.stated.marks import checked, listed, mark, marks, named, outcome, plain, question
 from sources.stated.seam import Cells, LabelKind, StatedFormat, StatedSolution
 
 TAG = "ки"
@@ -184,9 +184,7 @@ def _json_list(value: object) -> list[object]:
             value = json.loads(value)
         except ValueError:
             raise BadCellError("no list of solutions", "not valid JSON") from None
-    if not isinstance(value, list | tuple):
-        raise BadCellError("no list of solutions", type(value).__name__)
-    return list(value)
+    return list(listed(value, "solutions"))
 
 
 def _golden(value: object) -> str:
