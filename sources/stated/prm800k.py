@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from schemas import Outcome, StepStatement
 from sources.cells import lookup, optional_text, scalar_text
 from sources.rows import BadCellError
-from sources.stated.marks import UNSAID, checked, gold, listed, plain, question, rating
+from sources.stated.marks import UNSAID, checked, gold, listed, named, plain, question, rating
 from sources.stated.prefixes import Path, StepTree
 from sources.stated.seam import Cells, LabelKind, StatedFormat, StatedSolution
 
@@ -50,7 +50,7 @@ class Prm800k(_Rated):
 
     def solutions(self, cells: Cells) -> Iterator[StatedSolution]:
         """Yield a solution for every way through the row's completions that ends."""
-        reason = lookup(cells, "label.finish_reason")
+        reason = named(cells, "label.finish_reason") or None
         if reason == "bad_problem":
             raise BadCellError("the labeller found the problem bad")
         steps = lookup(cells, "label.steps")

@@ -203,6 +203,11 @@ def test_prm800k_follows_the_chosen_path_and_alternatives_end_their_own_solution
     assert [one.first_error for one in found.solutions] == [1, -1, -1, 0]
     assert [one.outcome for one in found.solutions][2] is Outcome.CORRECT
     assert "found the problem bad" in found.rejected[0].reason
+    none = [row | {"label": {"steps": [], **why}} for why in ({}, {"finish_reason": "give_up"})]
+    assert [one.reason for one in read(tmp_path, [row, *none]).rejected] == [
+        "no list of steps: finish_reason None (line 2 of set.jsonl)",
+        "no list of steps: finish_reason give_up (line 3 of set.jsonl)",
+    ]
     unstated = read(tmp_path, [row], "prm800k", human="unstated")
     assert said(unstated.solutions[2])[1] == ("d", None)
 
