@@ -14,6 +14,8 @@ from sources.stated.seam import Cells
 
 UNSAID = StepStatement()
 """What is stated of a step of which nothing is."""
+RIGHT = StepStatement(label=1.0, said="no error")
+"""What is stated of a step where errors are said and it is none."""
 _WORDS = {
     **dict.fromkeys(("+", "1", "true", "right", "correct", "yes"), 1.0),
     **dict.fromkeys(("-", "-1", "0", "false", "wrong", "incorrect", "no"), 0.0),
@@ -91,13 +93,12 @@ def until_error(
 
     Of the steps behind it nothing. Raises BadCellError where there is no such step.
     """
-    right = StepStatement(label=1.0, said="no error")
     if error == -1:
-        return (right,) * count
+        return (RIGHT,) * count
     if not 0 <= error < count:
         raise BadCellError("the first error is no step", f"{error} of {count} steps")
     wrong = StepStatement(label=0.0, said=said, why=why)
-    return (*(right,) * error, wrong, *(UNSAID,) * (count - error - 1))
+    return (*(RIGHT,) * error, wrong, *(UNSAID,) * (count - error - 1))
 
 
 def whole(value: object) -> int:

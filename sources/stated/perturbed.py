@@ -13,6 +13,7 @@ from schemas.labels import NEUTRAL
 from sources.cells import optional_text
 from sources.rows import BadCellError
 from sources.stated.marks import (
+    RIGHT,
     UNSAID,
     gold,
     listed,
@@ -25,8 +26,6 @@ from sources.stated.marks import (
     whole,
 )
 from sources.stated.seam import Cells, LabelKind, StatedFormat, StatedSolution
-
-_RIGHT = StepStatement(label=1.0, said="no error")
 
 
 class _Perturbed(StatedFormat):
@@ -63,7 +62,7 @@ class PrmBench(_Perturbed):
             question=asked,
             answer=answer,
             steps=steps,
-            stated=tuple(error if n in inside else _RIGHT for n in range(len(steps))),
+            stated=tuple(error if n in inside else RIGHT for n in range(len(steps))),
             id=id if kind in id else f"{id}/{kind}",
             subject=kind or None,
         )
@@ -73,7 +72,7 @@ class PrmBench(_Perturbed):
                 question=question(cells, "original_question", "question"),
                 answer=answer,
                 steps=original,
-                stated=(_RIGHT,) * len(original),
+                stated=(RIGHT,) * len(original),
                 id=f"{id}/original",
             )
 
@@ -117,7 +116,7 @@ class ReasonEval(_Perturbed):
                 question=asked,
                 answer=answer,
                 steps=reference,
-                stated=(_RIGHT,) * len(reference),
+                stated=(RIGHT,) * len(reference),
                 id=f"{named(cells, 'id')}/reference",
             )
 
@@ -146,8 +145,8 @@ def _of_change(kind: str, tags: object, steps: Sequence[str]) -> tuple[StepState
         case "repeat step":
             place = whole(tags) + 1
             again = StepStatement(said=NEUTRAL, why=kind)
-            return tuple(again if step == place else _RIGHT for step in range(count))
+            return tuple(again if step == place else RIGHT for step in range(count))
         case "remove step":
             before = min(whole(tags), count)
-            return (*(_RIGHT,) * before, *(UNSAID,) * (count - before))
+            return (*(RIGHT,) * before, *(UNSAID,) * (count - before))
     raise BadCellError("an error of unknown kind", f"{kind}, tags {tags!r}"[:60])
