@@ -16,7 +16,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -95,7 +95,7 @@ def _line(
     try:
         paths = _paths(consumer, packages, sources)
     except _MissingError as missing:
-        return _with(named, problem=f"not run: {missing}")
+        return replace(named, problem=f"not run: {missing}")
     rows = _exported(consumer, run)
     command = [sys.executable, "-m", "benchmarks.consumers.readers", consumer.reader]
     where = os.pathsep.join(str(path) for path in (*paths, CHECKOUT))
@@ -107,16 +107,12 @@ def _line(
         text=True,
     )
     if done.returncode:
-        return _with(named, problem=f"stops: {done.stderr.strip().splitlines()[-1]}")
+        return replace(named, problem=f"stops: {done.stderr.strip().splitlines()[-1]}")
     said = json.loads(done.stdout.splitlines()[-1])
     differs = f"sees (seen, ours) {said['differs'][:200]}" if said["differs"] else ""
-    return _with(
+    return replace(
         named, rows=said["rows"], labels=said["labels"], agree=said["agree"], problem=differs
     )
-
-
-def _with(line: Line, **changes: object) -> Line:
-    return Line(**{**asdict(line), **changes})
 
 
 def _exported(consumer: Consumer, run: Path) -> Path:
