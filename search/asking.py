@@ -69,7 +69,9 @@ class Tally:
     """What one search of one problem used, whoever paid for it first."""
 
     samples: dict[str, Completion] = field(default_factory=dict)
-    grades: dict[str, Grades] = field(default_factory=dict)
+    """By their keys in the journal."""
+    grades: dict[tuple[str, ...], Grades] = field(default_factory=dict)
+    """By the steps that were graded."""
 
     @property
     def tokens(self) -> int:
@@ -162,7 +164,7 @@ class Asked:
             if not steps:
                 return Grades(steps=(), tokens=0)
             grades = await self._grades.of(question, steps)
-            self.tally.grades[self._grades.key(question, steps)] = grades
+            self.tally.grades[tuple(steps)] = grades
             return grades
 
         async with asyncio.TaskGroup() as group:

@@ -111,14 +111,14 @@ class ShardGrades:
         self.replayed = 0
         """Tokens of grades that came out of the journal."""
 
-    def key(self, question: str, steps: Sequence[str]) -> str:
+    def _key(self, question: str, steps: Sequence[str]) -> str:
         """Return the journal key, 32 hex digits, of a solution's grades."""
         content = json.dumps([self._grading.identity, "grades", question, list(steps)])
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
     async def of(self, question: str, steps: Sequence[str]) -> Grades:
         """Return the grades of a solution's steps."""
-        key = self.key(question, steps)
+        key = self._key(question, steps)
 
         async def take(_: Sequence[str]) -> None:
             known = self._journal.get_grades(key)
