@@ -12,24 +12,17 @@ import pytest
 
 from policies.scripted import ScriptedSettings
 from policies.seam import Policy
+from policies.words import text_of
 from schemas import (
-    ChatPrompt,
     Completion,
     CompletionRequest,
     FinishReason,
-    Prompt,
 )
 from tasks.recipes import RecipeBoard, SelfConsistency, Star, Votes, VStar, make
 from tests.writers import Writer
 
 Write = Callable[[str, str, int], str]
 """What a policy writes of a prompt and a prefix with a seed."""
-
-
-def text_of(prompt: Prompt) -> str:
-    if isinstance(prompt, ChatPrompt):
-        return "\n".join(message.content for message in prompt.messages)
-    return prompt.text
 
 
 class TextWriter(Writer):
