@@ -105,7 +105,12 @@ def _solution(
     if layout.solution:
         return _optional(cells, layout.solution)
     text = optional_text(stated) or ""
-    return text if text != answer and ("####" in text or "\\boxed" in text) else None
+    return text if text != answer and is_worked(text) else None
+
+
+def is_worked(text: str) -> bool:
+    """Tell whether the text of a gold is a whole solution: it marks its answer."""
+    return "####" in text or "\\boxed" in text
 
 
 def _optional(cells: Mapping[str, object], path: str | None) -> str | None:

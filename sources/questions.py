@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from schemas import SourceError
 from sources.cells import lookup, optional_text
 from sources.layout import Columns, Layout, column_names, find_layout
-from sources.problems import question_of
+from sources.problems import is_worked, question_of
 from sources.rows import BadCellError, Row
 from sources.table_source import TableSource
 from sources.windows import with_layout
@@ -52,5 +52,4 @@ def _solution(cells: Mapping[str, object], layout: Layout) -> str | None:
         value = lookup(cells, layout.solution)
         return optional_text(value) if isinstance(value, str) else None
     stated = lookup(cells, layout.answer[0])
-    worked = isinstance(stated, str) and ("####" in stated or "\\boxed" in stated)
-    return optional_text(stated) if worked else None
+    return optional_text(stated) if isinstance(stated, str) and is_worked(stated) else None

@@ -2,7 +2,6 @@ import asyncio
 import json
 import os
 import re
-import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,30 +9,20 @@ import pytest
 import yaml
 
 from exporters import AnyExporter
-from flows.cli import app, main
+from flows.cli import app
 from schemas import ConfigError
 from schemas.views import AnyView
 from tasks.problems import stage
 from tasks.run_file import opened
 from tasks.settings import LabelRun
 from tasks.shards import label_shard
+from tests.flows.in_process import stepmint
 from tests.prm import models
 from tests.registries import kinds
 from tests.toy_runs import settings, toy_run
 
 FORMATS = ", ".join(kinds(AnyExporter, "format"))
 VIEWS = ", ".join(kinds(AnyView))
-
-
-def stepmint(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """Run the command line in this process; return its exit code."""
-    monkeypatch.setattr(sys, "argv", ["stepmint", *map(str, arguments)])
-    monkeypatch.setenv("COLUMNS", "200")
-    try:
-        main()
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
 
 
 async def label(run: LabelRun) -> None:

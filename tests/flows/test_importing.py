@@ -4,20 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli import main
+from tests.flows.in_process import stepmint
 from tests.sources.samples import jsonl
 
 ROW = {"prompt": "2 + 2?", "completions": ["2.", "4."], "labels": [True, False]}
-
-
-def stepmint(*words: object, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Run the command; return its exit code."""
-    monkeypatch.setattr("sys.argv", ["stepmint", *map(str, words)])
-    try:
-        main()
-    except SystemExit as done:
-        return int(done.code or 0)
-    return 0
 
 
 def test_a_set_is_imported_shown_and_exported(
@@ -25,7 +15,7 @@ def test_a_set_is_imported_shown_and_exported(
 ) -> None:
     path = jsonl(tmp_path / "set.jsonl", [ROW, ROW])
     words = ("import", path, "--name", "set", "--output", tmp_path / "output")
-    assert stepmint(*words, monkeypatch=monkeypatch) == 0
+    assert stepmint(monkeypatch, *words) == 0
     told = capsys.readouterr().out
     for line in (
         "trl (found by its columns; --format names another), labels: unknown",
@@ -34,12 +24,12 @@ def test_a_set_is_imported_shown_and_exported(
     ):
         assert line in told
     run = tmp_path / "output" / "set"
-    assert stepmint("show", run, monkeypatch=monkeypatch) == 0
-    assert stepmint("export", run, "--format", "fover", monkeypatch=monkeypatch) == 0
+    assert stepmint(monkeypatch, "show", run) == 0
+    assert stepmint(monkeypatch, "export", run, "--format", "fover") == 0
     assert (run / "exports" / "fover-stated" / "train.parquet").is_file()
-    assert stepmint(*words, monkeypatch=monkeypatch) == 1
+    assert stepmint(monkeypatch, *words) == 1
     assert "is there already" in capsys.readouterr().err
-    assert stepmint(*words, "--fresh", monkeypatch=monkeypatch) == 0
+    assert stepmint(monkeypatch, *words, "--fresh") == 0
     assert (tmp_path / "output" / "set.1").is_dir()
 
 
@@ -63,7 +53,7 @@ def test_what_cannot_be_imported_is_one_message_and_no_folder(
     path = jsonl(tmp_path / "set.jsonl", [ROW])
     output = tmp_path / "output"
     words = ("import", path, *options, "--output", output)
-    assert stepmint(*words, monkeypatch=monkeypatch) != 0
+    assert stepmint(monkeypatch, *words) != 0
     err = " ".join(capsys.readouterr().err.split())
     assert any(part in err for part in message.split("|"))
     assert "Traceback" not in err
