@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from flows.messages import models_of
 from schemas.settings import Settings, tag_of
 from tasks.critique_settings import CritiqueRun
-from tasks.recipes import SelfConsistency, Star, Votes, VStar
+from tasks.recipes import BestOfNChoice, SelfConsistency, Star, StepwiseBestOfN, Votes, VStar
 from tasks.search_settings import SearchRun
 from tasks.settings import LabelRun
 
@@ -41,6 +41,8 @@ _ROOTS: dict[type[BaseModel], str] = {
     VStar: "A recipe `{kind: v_star}`",
     SelfConsistency: "A recipe `{kind: self_consistency}`",
     Votes: "A recipe `{kind: votes}`",
+    BestOfNChoice: "A recipe `{kind: best_of_n}`",
+    StepwiseBestOfN: "A recipe `{kind: stepwise_best_of_n}`",
     SearchRun: "A search at test time",
 }
 _COLUMNS = ("| setting | type | default | meaning |", "| --- | --- | --- | --- |")

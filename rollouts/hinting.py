@@ -8,6 +8,7 @@ those that say so, and those that state the answer before they derive anything.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from rollouts.prompts import WITH_HINT, PromptTemplate, load_template, named_fields
@@ -40,11 +41,9 @@ _DERIVES = re.compile(
 class HintTemplate(PromptTemplate):
     """A prompt that tells the final answer and asks for the way to it."""
 
-    def render(
-        self, problem: Problem, *, solution: str | None = None, hint: str | None = None
-    ) -> Prompt:
+    def render(self, problem: Problem, *, shown: Mapping[str, str] | None = None) -> Prompt:
         """Return the prompt; of what is known of the problem it tells the final answer alone."""
-        return super().render(problem, solution=solution, hint=problem.answer)
+        return super().render(problem, shown={"hint": problem.answer})
 
 
 def load_hint_template(name_or_path: str | Path) -> HintTemplate:

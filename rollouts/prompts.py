@@ -13,15 +13,16 @@ r"""Prompt templates: YAML files in `configs/prompts/`, which a user can add to.
 
 Fields of `user`: `question`, whole, with the options of a multiple choice below it; `options`,
 their texts (`{% if options %}State the letter of the right option.{% endif %}`); `level` and
-`subject`. All but the question may be empty, and are in examples. A template for critiques has
-`solution` besides, and no examples; one for rationales has `hint` (rollouts/hinting.py).
+`subject`. All but the question may be empty, and are in examples. A template that asks for
+something else than a solution shows more and has no examples: one for critiques `solution`; one for
+rationales, which may have them, `hint` (rollouts/hinting.py).
 
 In text mode system, examples and problem stand in one text, a blank line between them; in chat
 mode an example is a user's and an assistant's turn.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -35,8 +36,6 @@ from schemas import ChatPrompt, ConfigError, Message, Problem, Prompt, Settings,
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "configs" / "prompts"
 FIELDS = ("question", "options", "level", "subject")
-OF_SOLUTIONS = (*FIELDS, "solution")
-"""The fields of a template that shows a solution, as one for critiques does."""
 WITH_HINT = (*FIELDS, "hint")
 """The fields of a template that shows the final answer, as one for rationales does."""
 _JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
@@ -80,20 +79,17 @@ class PromptTemplate(Settings):
         """The name with the digest of the content."""
         return f"{self.name}@{self.digest}"
 
-    def render(
-        self, problem: Problem, *, solution: str | None = None, hint: str | None = None
-    ) -> Prompt:
+    def render(self, problem: Problem, *, shown: Mapping[str, str] | None = None) -> Prompt:
         """Return the prompt that asks the policy to solve `problem`.
 
-        Or to judge a solution, or to find the way to an answer that it is told.
+        Or to do something else with it, where the template shows more: `shown`, by field.
         """
-        more = {"solution": solution, "hint": hint}
         asked = self._user(
             question=problem.question,
             options=problem.options,
             level=problem.level or "",
             subject=problem.subject or "",
-            **{name: text for name, text in more.items() if text is not None},
+            **(shown or {}),
         )
         empty = dict.fromkeys(FIELDS, "")
         shots = [
@@ -147,6 +143,33 @@ def load_template(name_or_path: str | Path, *, fields: Sequence[str] = FIELDS) -
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"prompt template {path} cannot be read as UTF-8: {error}") from error
     return _parse(text, path, fields)
+
+
+def load_asking(name_or_path: str | Path, *shows: str, like: str) -> PromptTemplate:
+    """Read a template that asks for something else than a solution, and shows these fields for it.
+
+    Raises ConfigError where it does not show them, as the template `like` does, or has examples.
+    """
+    template = load_template(name_or_path, fields=(*FIELDS, *shows))
+    if unshown := [name for name in shows if name not in named_fields(template.user)]:
+        raise ConfigError(
+            f"prompt template {template.name!r} shows no {unshown[0]}, which it asks about: name "
+            f"{{{{ {unshown[0]} }}}} in `user`, as configs/prompts/{like}.yaml does"
+        )
+    if template.examples:
+        raise ConfigError(
+            f"prompt template {template.name!r} has examples, which have no {shows[0]} to show: "
+            "write what a reply looks like into `user`"
+        )
+    return template
+
+
+def in_mode_of(solving: PromptTemplate, asking: PromptTemplate) -> PromptTemplate:
+    """Return a template that asks as chat or as plain text, as the one for solutions does."""
+    if asking.mode == solving.mode:
+        return asking
+    user = asking.user.rstrip("\n") + ("\n\n" if solving.mode == "text" else "")
+    return asking.model_copy(update={"mode": solving.mode, "user": user})
 
 
 def _path(name_or_path: str | Path) -> Path:

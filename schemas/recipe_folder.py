@@ -8,6 +8,8 @@ output/<name>/
     round-1/model/, round-1/train.log     what the training command wrote
     round-1/sampled/shard-00000.parquet   rollouts of one stage; so rationalised/, held_out/
     round-1/sampled/journal/              completions of a shard until all of it are there
+    choices/shard-00000.parquet           a product of a recipe that takes problems one by one
+    committed/, journal/                  ... its shards' markers, and completions until they are
     lock                                  held by the process that writes it
 """
 
@@ -19,7 +21,8 @@ import pyarrow as pa
 
 from schemas.arrow import read_table
 from schemas.conversion import rollouts_from
-from schemas.record_folder import RecordFolder
+from schemas.recipe_rows import PRODUCTS
+from schemas.record_folder import TablesFolder
 from schemas.rollouts import Rollout
 
 
@@ -48,7 +51,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class RecipeFolder(RecordFolder):
+class RecipeFolder(TablesFolder):
     """The paths of one recipe's output, and its record."""
 
     record_name: ClassVar[str] = "recipe.json"
@@ -64,7 +67,8 @@ class RecipeFolder(RecordFolder):
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """All stages that hold anything, by path."""
+        """All stages that hold anything, by path; tables of products are none."""
         found = {file.parent for file in self.path.rglob("shard-*.parquet")}
+        found -= {self.path / product for product in PRODUCTS}
         found |= {file.parent.parent for file in self.path.rglob("journal/shard-*.journal")}
-        return tuple(map(Stage, sorted(found)))
+        return tuple(map(Stage, sorted(found - {self.path})))

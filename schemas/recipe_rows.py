@@ -3,9 +3,15 @@
 attempts        every sampled or rationalised solution of a round, kept or not, and why not
 votes           per problem the answers of its solutions, grouped by the verifier, with counts
 never_solved    problems that no round has solved, with what was tried
-sft, pairs      training rows, in TRL's prompt-completion and preference form
+choices         per problem the candidates of best of N, who chose which, and the verdicts
+siblings        per step the alternatives of step-wise best of N, and which was chosen
+walks           per problem the solution that was written so, and how it ended
+probes          whole solutions that go on from each alternative, for a run that labels them
+refinements     per round of self-refine a draft, its feedback and the revision, with verdicts
+workflow        per problem a plan, its sub-tasks, their results and the final solution
+sft, pairs, step_pairs    training rows, in TRL's prompt-completion and preference form
 
-`sft` and `pairs` come in two forms: the prompt is a text, or chat turns, as the policy was asked.
+These come in two forms: the prompt is a text, or chat turns, as the policy was asked.
 """
 
 from collections.abc import Mapping
@@ -13,12 +19,25 @@ from typing import Literal, get_args
 
 import pyarrow as pa
 
-from schemas.arrow import TURNS, stamped
+from schemas.arrow import EVIDENCE, TURNS, stamped
 from schemas.rollouts import Sampling
 
-ProductName = Literal["attempts", "votes", "never_solved", "sft", "pairs"]
-Origin = Literal["self", "rationalised"]
-"""Whether the policy solved the problem by itself or was told the answer."""
+ProductName = Literal[
+    "attempts",
+    "votes",
+    "never_solved",
+    "choices",
+    "siblings",
+    "walks",
+    "probes",
+    "refinements",
+    "workflow",
+    "sft",
+    "pairs",
+    "step_pairs",
+]
+Origin = Literal["self", "rationalised", "revised"]
+"""Whether the policy solved the problem by itself, was told the answer, or revised a draft."""
 
 _INT, _LONG, _TEXT, _REAL, _BOOL = (
     pa.int32(),
@@ -36,6 +55,45 @@ VOTE: pa.DataType = pa.struct(
     ]
 )
 """Answers that the verifier finds equal, how many state them, and the verdict on them."""
+
+_WRITTEN: Mapping[str, pa.DataType] = {
+    "seed": _LONG,
+    "text": _TEXT,
+    "finish_reason": _TEXT,
+    "prompt_tokens": _INT,
+    "completion_tokens": _INT,
+}
+"""One completion."""
+_JUDGED: Mapping[str, pa.DataType] = {"extracted": _TEXT, "outcome": _TEXT}
+CANDIDATE: pa.DataType = pa.struct(
+    [*_WRITTEN.items(), *_JUDGED.items(), ("answer_number", _INT), ("score", _REAL)]
+)
+"""Sample i in place i; equal answers have one number; the score is a reward model's."""
+CHOOSING: Mapping[str, pa.DataType] = {
+    "chooser": _TEXT,
+    "chooser_template": _TEXT,
+    "prm": _TEXT,
+    "chooser_prompt": TURNS,
+    "shown": pa.list_(_INT),
+    "replies": pa.list_(
+        pa.struct([*_WRITTEN.items(), ("temperature", _REAL), ("named", _INT), ("unread", _TEXT)])
+    ),
+    "chosen_index": _INT,
+    "unread": _TEXT,
+}
+"""Who chose: what was shown in which order, what was replied and what was read in it."""
+ALTERNATIVE: pa.DataType = pa.struct(
+    [
+        ("text", _TEXT),
+        ("end", _TEXT),
+        ("seed", _LONG),
+        ("completion_tokens", _INT),
+        ("logprob", _REAL),
+        ("score", _REAL),
+        ("evidence", EVIDENCE),
+    ]
+)
+"""Sample i of a step in place i; `logprob` is the mean of a token."""
 
 _ASKED = {"problem_id": _TEXT, "question": _TEXT, "answer": _TEXT}
 _SAMPLING = {
@@ -84,6 +142,76 @@ _COLUMNS: Mapping[ProductName, Mapping[str, pa.DataType]] = {
         "decided": _INT,
         "completion_tokens": _INT,
     },
+    "choices": {
+        **_ASKED,
+        **_SAMPLING,
+        "candidates": pa.list_(CANDIDATE),
+        **CHOOSING,
+        "chosen_outcome": _TEXT,
+        "majority_index": _INT,
+        "majority_outcome": _TEXT,
+        "majority_count": _INT,
+        "oracle_index": _INT,
+        "correct": _INT,
+        "decided": _INT,
+        "completion_tokens": _INT,
+        "chooser_tokens": _INT,
+        "prm_tokens": _INT,
+    },
+    "siblings": {
+        **_ASKED,
+        **_SAMPLING,
+        "step_index": _INT,
+        "prefix": pa.list_(_TEXT),
+        "prefix_key": _TEXT,
+        "alternatives": pa.list_(ALTERNATIVE),
+        **CHOOSING,
+        "solution_outcome": _TEXT,
+    },
+    "walks": {
+        **_ASKED,
+        **_SAMPLING,
+        "steps": pa.list_(_TEXT),
+        "ended": _TEXT,
+        **_JUDGED,
+        "completion_tokens": _INT,
+        "prm_tokens": _INT,
+    },
+    "probes": {
+        "id": _TEXT,
+        "question": _TEXT,
+        "answer": _TEXT,
+        "steps": pa.list_(_TEXT),
+        "problem_id": _TEXT,
+        "step_index": _INT,
+        "alternative": _INT,
+    },
+    "refinements": {
+        **_ASKED,
+        **_SAMPLING,
+        "feedback_template": _TEXT,
+        "revise_template": _TEXT,
+        "round": _INT,
+        "draft": pa.struct([*_WRITTEN.items(), *_JUDGED.items()]),
+        "feedback": pa.struct([*_WRITTEN.items()]),
+        "stops": _BOOL,
+        "unread": _TEXT,
+        "revision": pa.struct([*_WRITTEN.items(), *_JUDGED.items()]),
+        "outcome_before": _TEXT,
+        "outcome_after": _TEXT,
+    },
+    "workflow": {
+        **_ASKED,
+        **_SAMPLING,
+        "template": _TEXT,
+        "type": _TEXT,
+        "index": _INT,
+        "task": _TEXT,
+        **_WRITTEN,
+        "unread": _TEXT,
+        **_JUDGED,
+        "solution_outcome": _TEXT,
+    },
     "never_solved": {**_ASKED, "attempts": _INT, "rationales": _INT, "majority": _TEXT},
     "sft": {
         "prompt": _TEXT,
@@ -100,6 +228,16 @@ _COLUMNS: Mapping[ProductName, Mapping[str, pa.DataType]] = {
         "problem_id": _TEXT,
         **dict.fromkeys(("chosen_round", "chosen_index", "rejected_round", "rejected_index"), _INT),
     },
+    "step_pairs": {
+        "prompt": _TEXT,
+        "chosen": _TEXT,
+        "rejected": _TEXT,
+        "problem_id": _TEXT,
+        "step_index": _INT,
+        "chosen_index": _INT,
+        "rejected_index": _INT,
+        "chooser": _TEXT,
+    },
 }
 _SAID = ("prompt", "completion", "chosen", "rejected")
 PRODUCTS: tuple[ProductName, ...] = get_args(ProductName)
@@ -107,7 +245,7 @@ PRODUCTS: tuple[ProductName, ...] = get_args(ProductName)
 
 def product_schema(product: ProductName, *, chat: bool = False) -> pa.Schema:
     """Return the schema of a product; training rows have turns for texts where `chat`."""
-    training = chat and product in ("sft", "pairs")
+    training = chat and product in ("sft", "pairs", "step_pairs")
     columns = [
         pa.field(name, TURNS if training and name in _SAID else kind)
         for name, kind in _COLUMNS[product].items()

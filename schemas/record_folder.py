@@ -57,3 +57,18 @@ class ShardedFolder(RecordFolder):
     def journal(self, shard: str) -> Path:
         """Return where what came back for a shard is kept until it is committed."""
         return self.path / "journal" / f"{shard}.journal"
+
+
+@dataclass(frozen=True, slots=True)
+class TablesFolder(ShardedFolder):
+    """One with several tables of each shard, each table in a folder of its own."""
+
+    def file(self, table: str, shard: str) -> Path:
+        """Return where a shard's part of a table lies."""
+        return self.path / table / f"{shard}.parquet"
+
+    @property
+    def shards(self) -> tuple[str, ...]:
+        """Names of the committed shards, in order."""
+        names = [marker.stem for marker in self.markers.glob("shard-*.json")]
+        return tuple(sorted(names, key=lambda name: (len(name), name)))

@@ -14,38 +14,26 @@ output/<name>/
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 import pyarrow as pa
 
 from schemas.arrow import SearchTable, read_table
-from schemas.record_folder import ShardedFolder
+from schemas.record_folder import TablesFolder
 
-_FOLDERS: dict[SearchTable, str] = {
-    "search_problems": "problems",
-    "search_candidates": "candidates",
-    "search_chosen": "chosen",
-    "search_trace": "trace",
-}
-SEARCH_TABLES: tuple[SearchTable, ...] = tuple(_FOLDERS)
+SEARCH_TABLES: tuple[SearchTable, ...] = get_args(SearchTable)
 
 
 @dataclass(frozen=True, slots=True)
-class SearchFolder(ShardedFolder):
+class SearchFolder(TablesFolder):
     """The paths of one search."""
 
     record_name: ClassVar[str] = "search.json"
     anew: ClassVar[str] = "search anew under another name"
 
-    def file(self, table: SearchTable, shard: str) -> Path:
-        """Return where a shard's part of a table lies."""
-        return self.path / _FOLDERS[table] / f"{shard}.parquet"
-
-    @property
-    def shards(self) -> tuple[str, ...]:
-        """Names of the committed shards, in order."""
-        names = [marker.stem for marker in self.markers.glob("shard-*.json")]
-        return tuple(sorted(names, key=lambda name: (len(name), name)))
+    def file(self, table: str, shard: str) -> Path:
+        """Return where a shard's part of a table lies: `search_trace` in `trace`."""
+        return self.path / table.removeprefix("search_") / f"{shard}.parquet"
 
     def tables(self, table: SearchTable, *columns: str) -> Iterator[pa.Table]:
         """Yield a table, or some of its columns, shard by shard."""

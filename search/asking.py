@@ -1,4 +1,6 @@
-"""What searches ask of the policy and the process reward model: each answer is paid for once.
+"""What is asked of the policy and the process reward model for one problem, once for each answer.
+
+Searches ask for solutions and steps; recipes also for replies to prompts of their own.
 
 A step is written up to a stop string, `pause`, so that no token behind it is paid for. Where the
 steps of a splitter end at no string, whole solutions are written and cut.
@@ -16,6 +18,7 @@ from rollouts.asking import with_stops
 from rollouts.completions import Completions
 from rollouts.costs import Costs
 from rollouts.cutting import Splitter
+from rollouts.keys import digest_of_prompt
 from rollouts.seeds import seeds
 from schemas import (
     ROOT,
@@ -112,6 +115,25 @@ class ShardSamples:
             sampling=sampling,
             seeds=seeds(self.manner.seed, problem.id, prefix.key, start=start, count=count),
         )
+        return await self._take(request, start)
+
+    async def reply(
+        self, problem: Problem, prompt: Prompt, sampling: Sampling, *, role: str, index: int
+    ) -> dict[str, Completion]:
+        """Return the reply number `index` to a prompt of its own, by key.
+
+        Its seed derives from run seed, problem, role, prompt and index.
+        """
+        asked = f"{role}/{digest_of_prompt(prompt)}"
+        request = CompletionRequest(
+            prompt=prompt,
+            prefix=ROOT,
+            sampling=sampling,
+            seeds=seeds(self.manner.seed, problem.id, asked, start=index, count=1),
+        )
+        return await self._take(request, index)
+
+    async def _take(self, request: CompletionRequest, start: int) -> dict[str, Completion]:
         keys = self._completions.keys(request, start=start)
         return dict(zip(keys, await self._completions.take(request, keys), strict=True))
 
@@ -125,18 +147,36 @@ class ShardSamples:
 class Asked:
     """The seam `Asker` for one search of one problem, whose gold answer is not in here."""
 
-    def __init__(self, problem: Problem, samples: ShardSamples, grades: ShardGrades) -> None:
+    def __init__(self, problem: Problem, samples: ShardSamples, grades: ShardGrades | None) -> None:
         self.tally = Tally()
         """What this search used; live."""
-        self._problem = blind(problem)
+        self.problem = blind(problem)
+        """The question, without all that says what is right."""
         self._samples = samples
         self._grades = grades
         self._manner = samples.manner
 
     async def solutions(self, count: int, *, start: int = 0) -> list[Wrote]:
         """Return samples of whole solutions, cut into steps."""
-        written = await self._take(ROOT, self._manner.whole, start=start, count=count)
-        return [_whole(one, self._manner.splitter.split(one.text)) for one in written]
+        written = await self.drawn((), count=count, start=start)
+        return [_whole(one, self.cut(one.text)) for one in written]
+
+    async def drawn(self, prefix: Sequence[str], *, count: int, start: int = 0) -> list[Completion]:
+        """Return samples of whole solutions, or of the rest of one, as the policy wrote them."""
+        return await self._take(_prefix(prefix), self._manner.whole, start=start, count=count)
+
+    def cut(self, text: str) -> tuple[str, ...]:
+        """Return the steps of a solution."""
+        return self._manner.splitter.split(text)
+
+    async def reply(
+        self, prompt: Prompt, sampling: Sampling, *, role: str, index: int = 0
+    ) -> Completion:
+        """Return reply number `index` to a prompt that asks for something else than a solution."""
+        taken = await self._samples.reply(self.problem, prompt, sampling, role=role, index=index)
+        self.tally.samples |= taken
+        (one,) = taken.values()
+        return one
 
     async def steps(self, prefix: Sequence[str], *, start: int, count: int) -> list[Wrote]:
         """Return samples start, ..., start + count - 1 of the step behind a prefix."""
@@ -158,12 +198,13 @@ class Asked:
 
     async def grades(self, solutions: Sequence[Sequence[str]]) -> list[Grades]:
         """Return the grades of these steps; of none there are none."""
-        question = self._problem.question
+        question, graded = self.problem.question, self._grades
+        assert graded is not None, "no reward model was opened"
 
         async def one(steps: Sequence[str]) -> Grades:
             if not steps:
                 return Grades(steps=(), tokens=0)
-            grades = await self._grades.of(question, steps)
+            grades = await graded.of(question, steps)
             self.tally.grades[tuple(steps)] = grades
             return grades
 
@@ -174,7 +215,7 @@ class Asked:
     async def _take(
         self, prefix: Prefix, sampling: Sampling, *, start: int, count: int
     ) -> list[Completion]:
-        taken = await self._samples.take(self._problem, prefix, sampling, start=start, count=count)
+        taken = await self._samples.take(self.problem, prefix, sampling, start=start, count=count)
         self.tally.samples |= taken
         return list(taken.values())
 

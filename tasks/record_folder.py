@@ -39,6 +39,17 @@ def refuse_changes(
         raise RunError(f"{what}:\n{lines}{otherwise}")
 
 
+def same_model(made: RecordFolder, what: str, identity: str) -> None:
+    """Record which model answers, e.g. as `policy`; RunError where another one answered before."""
+    before = made.record().get(what, identity)
+    if before != identity:
+        raise RunError(
+            f"{made.path} was begun with {before}, and the {what} is {identity} now: bring the "
+            "old one back, or choose another name with --set name=NAME"
+        )
+    update(made, {what: identity})
+
+
 @contextmanager
 def failures_told(made: RecordFolder) -> Iterator[None]:
     """Record why it was left, and raise of many failures the one that explains the others."""

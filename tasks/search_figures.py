@@ -10,7 +10,7 @@ from rollouts import Costs
 from schemas import DECIDED, Outcome
 from schemas.search_folder import SearchFolder
 from tasks.search_settings import SearchRun
-from tasks.search_shard import committed
+from tasks.sharded import committed
 
 FIFTHS = 5
 _JUDGED = DECIDED | {Outcome.TRUNCATED}

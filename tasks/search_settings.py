@@ -6,30 +6,15 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from policies import AnyPolicy
-from prm.settings import Device, FormName
-from rollouts import AnySplitter, Budget, load_template
-from rollouts.segmenter import Segmenter
+from rollouts import Budget, load_template
 from rollouts.steps import BlankLine
 from schemas import FolderName, Sampling, Settings
 from search import AnySearch, BestOfN
 from sources import AnySource
 from tasks.defaults import FITTING, filled
+from tasks.reward_model import PrmSettings
+from tasks.stepping import Pause, StepSplitter, pauses
 from verification import VerificationSettings
-
-_PAUSES = {"newline": ("\n",), "blank_line": ("\n\n",)}
-
-
-class PrmSettings(Settings):
-    """A process reward model that `stepmint evaluate` can load."""
-
-    free: ClassVar[frozenset[str]] = frozenset({"device"})
-
-    model: str = Field(min_length=1)
-    """A folder, or a name on the Hugging Face hub."""
-    form: FormName | None = None
-    """How it is asked; None: as its description or architecture shows."""
-    device: Device = "auto"
-    """Where it runs."""
 
 
 class SearchRun(Settings):
@@ -51,9 +36,9 @@ class SearchRun(Settings):
     """As a run's."""
     sampling: Sampling = Sampling()
     """How the policy draws solutions and steps; `max_tokens` of each."""
-    splitter: AnySplitter = BlankLine()
+    splitter: StepSplitter = BlankLine()
     """Where one step ends and the next begins; where it is not named, the prompt's."""
-    pause: tuple[str, ...] | None = None
+    pause: Pause = None
     """Strings that end a step: the policy is stopped there. None: those of the splitter `newline`
     or `blank_line`; of others none. Without any, whole solutions are written and cut: right for
     each splitter and server, and dearer."""
@@ -83,29 +68,12 @@ class SearchRun(Settings):
     def _with_defaults(cls, values: Any) -> Any:
         return filled(values) if isinstance(values, dict) else values
 
-    @field_validator("splitter")
-    @classmethod
-    def _cuts_by_itself(cls, splitter: AnySplitter) -> AnySplitter:
-        if isinstance(splitter, Segmenter):
-            raise ValueError(
-                "a segmenter tells steps apart when a solution is whole, and a search when a step "
-                "is: give a splitter that cuts by rules, e.g. newline"
-            )
-        return splitter
-
     @field_validator("budget")
     @classmethod
     def _of_the_whole(cls, budget: Budget) -> Budget:
         if budget.problem != Budget().problem:
             raise ValueError("budget.problem has no meaning for searches: leave it out")
         return budget
-
-    @field_validator("pause")
-    @classmethod
-    def _pauses_somewhere(cls, pause: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if pause is not None and not all(pause):
-            raise ValueError("pause: an empty string is everywhere: give e.g. '\\n\\n', or []")
-        return pause
 
     @model_validator(mode="after")
     def _searches_differ(self) -> "SearchRun":
@@ -125,9 +93,7 @@ class SearchRun(Settings):
     @property
     def pauses(self) -> tuple[str, ...]:
         """The strings that end a step."""
-        if self.pause is not None:
-            return self.pause
-        return _PAUSES.get(self.splitter.kind, ())
+        return pauses(self.pause, self.splitter)
 
     @property
     def best_of_n(self) -> BestOfN | None:

@@ -1,20 +1,14 @@
-"""One shard of a search: its rows, and their commit."""
+"""One shard of a search: its rows."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-import pyarrow as pa
-
-from rollouts import Costs, JournalReader, Spent, remove_journal
-from schemas import RunError
-from schemas.arrow import SCHEMAS, SearchTable, write_table
-from schemas.search_folder import SEARCH_TABLES, SearchFolder
+from schemas.arrow import SearchTable
+from schemas.search_folder import SEARCH_TABLES
 from search import Found
 from search.asking import Tally
 from search.selectors import SELECTORS, Ballot, Choice, selected
-from tasks.files import digest, replacing, write_json
 
 Rows = Mapping[SearchTable, list[dict[str, Any]]]
 _NOBODY = Choice(candidate=-1, score=0.0, answers=0)
@@ -145,81 +139,3 @@ def chosen_rows(
             | spent
         )
     return rows
-
-
-def commit(
-    made: SearchFolder, rows: Rows, *, shard: str, problems: str, costs: Costs, prm_tokens: int
-) -> None:
-    """Write a shard's tables, then the marker that makes them count; drop its journal.
-
-    `problems` is a digest of what the shard's problems are.
-    """
-    digests = {}
-    for name in SEARCH_TABLES:
-        path = made.file(name, shard)
-        path.parent.mkdir(exist_ok=True)
-        with replacing(path) as partial:
-            write_table(pa.Table.from_pylist(rows[name], schema=SCHEMAS[name]), partial)
-        digests[name] = digest(path)
-    made.markers.mkdir(exist_ok=True)
-    record = {"problems": problems, "digests": digests, "costs": asdict(costs)}
-    write_json(made.marker(shard), record | {"prm_tokens": prm_tokens})
-    remove_journal(made.journal(shard))
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What a shard's marker says."""
-
-    problems: str
-    digests: Mapping[str, str]
-    costs: Costs
-    prm_tokens: int
-
-
-def committed(made: SearchFolder, shard: str) -> Committed | None:
-    """Return a shard's marker; None where it is not committed. Raises RunError for damage."""
-    path = made.marker(shard)
-    if not path.is_file():
-        return None
-    try:
-        found = json.loads(path.read_text("utf-8"))
-        return Committed(
-            problems=found["problems"],
-            digests=dict(found["digests"]),
-            costs=Costs(**found["costs"]),
-            prm_tokens=found["prm_tokens"],
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            f"{path} is damaged ({error}): delete it and run the same command, which searches the "
-            "shard's problems anew"
-        ) from error
-
-
-def spent_by(made: SearchFolder) -> Spent:
-    """Return what a search has paid for, in its committed shards and in journals of open ones."""
-    total = Spent()
-    for shard in made.shards:
-        done = committed(made, shard)
-        total += Spent.of(done.costs) if done else Spent()
-    for path in made.path.glob("journal/*.journal"):
-        # A kill between a commit and the end of its journal leaves both.
-        if not made.marker(path.stem).is_file():
-            with JournalReader(path) as journal:
-                total += Spent.of(journal.costs())
-    return total
-
-
-def check_tables(made: SearchFolder, shards: Iterable[str]) -> None:
-    """Raise RunError for a table that is missing or is not the committed one."""
-    for shard in shards:
-        done = committed(made, shard)
-        for name in SEARCH_TABLES:
-            path = made.file(name, shard)
-            if done and (not path.is_file() or digest(path) != done.digests.get(name)):
-                what = "differs from what was committed" if path.is_file() else "is missing"
-                raise RunError(
-                    f"{path} {what}: bring it back from a copy, or delete {made.marker(shard)} and "
-                    "run the same command, which searches the shard's problems anew"
-                )

@@ -1,19 +1,17 @@
 """Problems are searched with a policy and a reward model; after a kill nothing is paid twice."""
 
 import asyncio
-import hashlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from typing import Any
 
-from policies.fingerprint import model_identity
+import pyarrow as pa
+
 from policies.seam import Policy
 from rollouts import Journal, Purse, has_records, load_template
 from schemas import Problem, RejectedRow, RunError, SourceError
-from schemas.arrow import SCHEMA_VERSION
+from schemas.arrow import SCHEMA_VERSION, SCHEMAS
 from schemas.search_folder import SearchFolder
 from search.asking import Manner, ShardSamples
 from search.grading import Grading, ShardGrades
@@ -23,11 +21,20 @@ from tasks.files import writing
 from tasks.paced import all_or_over, through_shards
 from tasks.problems import distinct, preflight
 from tasks.progress import WorkBoard
-from tasks.record_folder import failures_told, held, refuse_changes, update, write_record
+from tasks.record_folder import (
+    failures_told,
+    held,
+    refuse_changes,
+    same_model,
+    update,
+    write_record,
+)
+from tasks.reward_model import graded_by
 from tasks.search_figures import Figures, figures
 from tasks.search_problem import ProblemSearch
-from tasks.search_settings import PrmSettings, SearchRun
-from tasks.search_shard import Rows, ShardRows, check_tables, commit, committed, spent_by
+from tasks.search_settings import SearchRun
+from tasks.search_shard import Rows, ShardRows
+from tasks.sharded import check_tables, commit, committed, digest_of, spent_by
 from tasks.sources import located
 from tasks.window import Window
 from verification.judge import Judge
@@ -63,11 +70,6 @@ class _Shard:
     name: str
     number: int
     problems: Sequence[Problem]
-
-    @property
-    def digest(self) -> str:
-        content = "\x1f".join(problem.as_json() for problem in self.problems)
-        return hashlib.sha256(content.encode()).hexdigest()
 
 
 async def search(run: SearchRun, board: SearchBoard) -> Figures:
@@ -136,34 +138,12 @@ def _open(made: SearchFolder, shards: Sequence[_Shard]) -> list[_Shard]:
         done = committed(made, shard.name)
         if done is None:
             open_ones.append(shard)
-        elif done.problems != shard.digest:
+        elif done.problems != digest_of(shard.problems):
             raise RunError(
                 f"{made.path}: the problems of {shard.name} are not those that were searched: "
                 "bring the old source back, or choose another name with --set name=NAME"
             )
     return open_ones
-
-
-def _same(made: SearchFolder, what: str, identity: str) -> None:
-    """Record which model answers; RunError where another one answered before."""
-    before = made.record().get(what, identity)
-    if before != identity:
-        raise RunError(
-            f"{made.path} was searched with {before}, and the {what} is {identity} now: bring the "
-            "old one back, or choose another name with --set name=NAME"
-        )
-    update(made, {what: identity})
-
-
-@asynccontextmanager
-async def _graded_by(prm: PrmSettings) -> AsyncIterator[Grading]:
-    from prm.grading import load_grader  # torch: seconds that other commands save
-
-    load = partial(load_grader, prm.model, form=prm.form, device=prm.device)
-    grader = await asyncio.to_thread(load)
-    identity = f"{model_identity(prm.model, 'main')} {type(grader.form).__name__}"
-    async with Grading(grader, identity) as grading:
-        yield grading
 
 
 class _Session:
@@ -189,15 +169,15 @@ class _Session:
         board.phase = f"starting the policy ({run.policy.kind}) and the reward model"
         spent = await asyncio.to_thread(spent_by, made)
         async with (
-            _graded_by(run.prm) as grading,
+            graded_by(run.prm) as grading,
             run.verification.open() as judge,
             run.policy.open(made.path) as policy,
             watched(
                 run.budget, spent=spent, max_tokens=run.sampling.max_tokens, began=self._began
             ) as purse,
         ):
-            _same(made, "policy", policy.identity)
-            _same(made, "prm", grading.identity)
+            same_model(made, "policy", policy.identity)
+            same_model(made, "prm", grading.identity)
             update(made, {"policy_caveat": policy.caveat})
             board.in_flight = _busy(policy)
             board.phase, board.since = f"searching {len(shards)} shards", time.monotonic()
@@ -244,11 +224,15 @@ class _Session:
         await asyncio.to_thread(
             commit,
             self._made,
-            rows.rows,
+            {
+                name: pa.Table.from_pylist(some, schema=SCHEMAS[name])
+                for name, some in rows.rows.items()
+            },
             shard=shard.name,
-            problems=shard.digest,
+            problems=shard.problems,
             costs=samples.costs,
             prm_tokens=grades.fresh + grades.replayed,
+            counts={},
         )
 
     def _common(self, policy: Policy, grading: Grading) -> dict[str, Any]:

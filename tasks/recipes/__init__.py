@@ -8,12 +8,27 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tasks.recipes.best_of_n import BestOfNChoice
 from tasks.recipes.board import RecipeBoard
 from tasks.recipes.making import make
 from tasks.recipes.star import Star, VStar
+from tasks.recipes.stepwise import StepwiseBestOfN
 from tasks.recipes.votes import SelfConsistency, Votes
 
-AnyRecipe = Annotated[Star | VStar | SelfConsistency | Votes, Field(discriminator="kind")]
+AnyRecipe = Annotated[
+    Star | VStar | SelfConsistency | Votes | BestOfNChoice | StepwiseBestOfN,
+    Field(discriminator="kind"),
+]
 """Settings of any recipe; pydantic picks by `kind`."""
 
-__all__ = ["AnyRecipe", "RecipeBoard", "SelfConsistency", "Star", "VStar", "Votes", "make"]
+__all__ = [
+    "AnyRecipe",
+    "BestOfNChoice",
+    "RecipeBoard",
+    "SelfConsistency",
+    "Star",
+    "StepwiseBestOfN",
+    "VStar",
+    "Votes",
+    "make",
+]

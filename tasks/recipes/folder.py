@@ -13,6 +13,7 @@ from schemas import RunError
 from schemas.arrow import SCHEMA_VERSION, read_table
 from schemas.recipe_folder import RecipeFolder, Stage
 from schemas.recipe_rows import ProductName, product_schema
+from tasks import sharded
 from tasks.files import fresh, replacing, writing
 from tasks.recipes.settings import RecipeSettings
 from tasks.record_folder import failures_told, held, refuse_changes, update, write_record
@@ -114,8 +115,8 @@ def write_product(
 
 
 def spent_by(made: RecipeFolder) -> Spent:
-    """Return what a recipe has paid for, in its stages' tables and in the journals of open ones."""
-    return sum((_spent(stage) for stage in made.stages), Spent())
+    """Return what a recipe has paid for, in what is committed and in the journals of the rest."""
+    return sum((_spent(stage) for stage in made.stages), sharded.spent_by(made))
 
 
 def _spent(stage: Stage) -> Spent:

@@ -12,8 +12,9 @@ from exporters.preference import in_turns
 from rollouts import PromptTemplate
 from rollouts.hinting import leaked_share, leans_on_hint
 from rollouts.voting import answer_classes
-from schemas import FAILED, ChatPrompt, Outcome, Problem, Prompt, Rollout, TextPrompt
+from schemas import FAILED, Outcome, Problem, Rollout
 from schemas.recipe_rows import Origin
+from tasks.recipes.cells import prompt_cell, reply_cell
 from verification.cascade import Cascade
 
 Row = Mapping[str, Any]
@@ -81,8 +82,8 @@ def sft_rows(
         texts.add(text)
         prompt = template.render(problems[one["problem_id"]])
         yield {
-            "prompt": _prompt_cell(prompt),
-            "completion": _reply_cell(prompt, text),
+            "prompt": prompt_cell(prompt),
+            "completion": reply_cell(prompt, text),
             **{name: one[name] for name in ("problem_id", "round", "origin", "sample_index")},
         }
 
@@ -115,9 +116,9 @@ def pair_rows(
         prompt = template.render(problems[problem_id])
         for chosen, rejected in in_turns(right, wrong, most):
             yield {
-                "prompt": _prompt_cell(prompt),
-                "chosen": _reply_cell(prompt, chosen["text"].strip()),
-                "rejected": _reply_cell(prompt, rejected["text"].strip()),
+                "prompt": prompt_cell(prompt),
+                "chosen": reply_cell(prompt, chosen["text"].strip()),
+                "rejected": reply_cell(prompt, rejected["text"].strip()),
                 "problem_id": problem_id,
                 "chosen_round": chosen["round"],
                 "chosen_index": chosen["sample_index"],
@@ -160,17 +161,3 @@ def _distinct(attempts: Sequence[Row], outcomes: frozenset[str]) -> list[Row]:
         if one["outcome"] in outcomes and one["text"].strip():
             texts.setdefault(one["text"].strip(), one)
     return list(texts.values())
-
-
-def _prompt_cell(prompt: Prompt) -> object:
-    match prompt:
-        case TextPrompt(text=text):
-            return text
-        case ChatPrompt(messages=messages):
-            return [{"role": one.role, "content": one.content} for one in messages]
-
-
-def _reply_cell(prompt: Prompt, text: str) -> object:
-    if isinstance(prompt, TextPrompt):
-        return text
-    return [{"role": "assistant", "content": text}]

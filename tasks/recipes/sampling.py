@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.seam import Policy
-from rollouts import Journal, PromptTemplate, Purse, ShardRollouts, remove_journal
+from rollouts import Costs, Journal, PromptTemplate, Purse, ShardRollouts, remove_journal
 from rollouts.steps import Newline
 from schemas import ROOT, Problem, Rollout, Sampling
 from schemas.arrow import write_table
@@ -67,6 +67,11 @@ class Sampler:
         self._board = board
         self._purse = purse
 
+    @property
+    def purse(self) -> Purse:
+        """What all requests pass through."""
+        return self._purse
+
     @classmethod
     @asynccontextmanager
     async def opened(
@@ -92,24 +97,71 @@ class Sampler:
 
         Raises BudgetOver where the budget was not enough for all of them.
         """
-        stage, board, purse = self._made.stage(name), self._board, self._purse
-        board.begins(name, sum(map(len, shards)))
-        sizes = {number: len(shard) for number, shard in enumerate(shards) if shard}
-        there = [number for number in sizes if stage.file(shard_name(number)).is_file()]
-        board.done = sum(sizes.pop(number) for number in there)
-        for number in there:
-            remove_journal(stage.journal(shard_name(number)))  # a kill may have come before
-        window = Window(self._settings.open)
-        window.feeds(lambda: 0 if purse.holds_back else asking.policy.idle)
+        stage = self._made.stage(name)
 
-        async def one(number: int) -> None:
+        def is_there(shard: str) -> bool:
+            there = stage.file(shard).is_file()
+            if there:  # a kill may have come before
+                remove_journal(stage.journal(shard))
+            return there
+
+        async def one(number: int, window: Window) -> None:
             await self._shard(stage, number, shards[number], asking, take, window)
 
-        await through_shards(sizes.items(), one, window=window, purse=purse)
+        await self.through(name, shards, is_there, asking.policy, one)
+        return stage
+
+    async def through(
+        self,
+        name: str,
+        shards: Sequence[Sequence[Problem]],
+        is_there: Callable[[str], bool],
+        policy: Policy,
+        work: Callable[[int, Window], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Do the work of all shards that are not there, as many at once as the policy has room for.
+
+        Raises BudgetOver where the budget was not enough for all of them.
+        """
+        board, purse = self._board, self._purse
+        board.begins(name, sum(map(len, shards)))
+        sizes = {number: len(shard) for number, shard in enumerate(shards) if shard}
+        there = [number for number in sizes if is_there(shard_name(number))]
+        board.done = sum(sizes.pop(number) for number in there)
+        window = Window(self._settings.open)
+        window.feeds(lambda: 0 if purse.holds_back else policy.idle)
+        await through_shards(
+            sizes.items(), lambda number: work(number, window), window=window, purse=purse
+        )
         if board.done < board.problems:
             board.reached = purse.told
             raise BudgetOver
-        return stage
+
+    async def each(
+        self,
+        number: int,
+        problems: Sequence[Problem],
+        work: Callable[[Problem], Coroutine[Any, Any, None]],
+        *,
+        key: str,
+        costs: Callable[[], Costs],
+        window: Window,
+    ) -> int:
+        """Do the work on a shard's problems at once; return how many the budget left open.
+
+        `costs` tells the board under `key` what the shard spends.
+        """
+
+        async def one(problem: Problem) -> None:
+            await work(problem)
+            self._board.done += 1
+            window.ended(number)
+
+        self._board.shard_began(key, costs)
+        try:
+            return await all_or_over(map(one, problems), self._purse)
+        finally:
+            self._board.shard_ended(key)
 
     async def _shard(
         self,
@@ -120,8 +172,7 @@ class Sampler:
         take: Take,
         window: Window,
     ) -> None:
-        name, board = shard_name(number), self._board
-        key = f"{stage.path}/{name}"
+        name = shard_name(number)
         with (
             Journal(stage.journal(name)) as journal,
             ShardRollouts(
@@ -139,14 +190,15 @@ class Sampler:
 
             async def one(problem: Problem) -> None:
                 taken[problem.id] = await take(shard, problem)
-                board.done += 1
-                window.ended(number)
 
-            board.shard_began(key, lambda: shard.costs)
-            try:
-                left = await all_or_over(map(one, problems), self._purse)
-            finally:
-                board.shard_ended(key)
+            left = await self.each(
+                number,
+                problems,
+                one,
+                key=f"{stage.path}/{name}",
+                costs=lambda: shard.costs,
+                window=window,
+            )
             rows = [row for problem in problems for row in taken.get(problem.id, ())]
         if not left:
             await asyncio.to_thread(_commit, stage, name, rows)

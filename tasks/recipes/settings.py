@@ -67,7 +67,7 @@ class SolvingSettings(RecipeSettings):
         if not isinstance(values, dict) or values.get("policy") is None:
             return values
         whole = filled(values)
-        if "splitter" not in values:  # a recipe cuts nothing into steps
+        if "splitter" not in {*values, *cls.model_fields}:  # most recipes cut no steps
             whole.pop("splitter", None)
         return whole
 

@@ -134,7 +134,7 @@ def test_nothing_that_states_the_answer_reaches_a_search(tmp_path: Path) -> None
     assert (seen.answer, seen.solution, seen.program, seen.given) == ("", None, None, ())
     with journal(tmp_path) as kept:
         one = asked(TextPolicy(rest(WHOLE)), kept)
-    assert one._problem == seen
+    assert one.problem == seen
 
 
 _TEXT = st.text(alphabet="a#1 \n\r\t\\\u2028\x00é", max_size=30)

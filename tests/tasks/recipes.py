@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from policies.scripted import ScriptedSettings
@@ -17,8 +19,20 @@ from schemas import (
     Completion,
     CompletionRequest,
     FinishReason,
+    Problem,
 )
-from tasks.recipes import RecipeBoard, SelfConsistency, Star, Votes, VStar, make
+from sources import FileSource
+from tasks.recipes import (
+    AnyRecipe,
+    BestOfNChoice,
+    RecipeBoard,
+    SelfConsistency,
+    Star,
+    StepwiseBestOfN,
+    Votes,
+    VStar,
+    make,
+)
 from tests.writers import Writer
 
 Write = Callable[[str, str, int], str]
@@ -108,6 +122,100 @@ def of_run(folder: Path, run: Path, **changes: Any) -> Votes:
     return Votes.model_validate(values | changes)
 
 
-def cooked(recipe: Star | VStar | SelfConsistency | Votes) -> dict[str, Any]:
+def best_of_n(folder: Path, source: Path, **changes: Any) -> BestOfNChoice:
+    return BestOfNChoice.model_validate(_values(folder, source, {"samples": 4} | changes))
+
+
+def stepwise(folder: Path, source: Path, **changes: Any) -> StepwiseBestOfN:
+    return StepwiseBestOfN.model_validate(_values(folder, source, {"samples": 3} | changes))
+
+
+def made_rows(folder: Path, product: str) -> list[dict[str, Any]]:
+    """The rows of a product that is written shard by shard."""
+    files = sorted((folder / f"output/made/{product}").glob("*.parquet"))
+    return [row for file in files for row in pq.read_table(file).to_pylist()]
+
+
+def cooked(recipe: AnyRecipe) -> dict[str, Any]:
     """Make a recipe's products, as the command does."""
     return asyncio.run(make(recipe, recipe, RecipeBoard()))
+
+
+class Choosing(Writer):
+    """Solves sums as the scripted policy does, and replies to other prompts as a function says."""
+
+    def __init__(
+        self, say: Callable[[str], str], *, error: float = 0.3, fail_after: int | None = None
+    ) -> None:
+        super().__init__(fail_after=fail_after)
+        self._say = say
+        self._world = ScriptedSettings(error=error)
+
+    def replies_to(self, mark: str) -> list[CompletionRequest]:
+        """What was asked that holds this."""
+        return [one for one in self.asked if mark in text_of(one.prompt)]
+
+    def reply(self, request: CompletionRequest, seed: int) -> Completion:
+        prompt = text_of(request.prompt)
+        if prompt.startswith("Question: ") and prompt.endswith("Answer:\n"):
+            return self._world.write(request, seed)
+        text = self._say(prompt)
+        reason: FinishReason = "length" if text.endswith("...") else "stop"
+        return replace(
+            Completion.of_text(text, seed=seed),
+            completion_tokens=len(text.split()),
+            finish_reason=reason,
+        )
+
+
+def candidates_in(prompt: str) -> list[str]:
+    """The texts that a prompt shows to choose from, in their order."""
+    return re.findall(r"<candidate_\d+>\n(.*?)\n</candidate_\d+>", prompt, re.DOTALL)
+
+
+def adds_up(text: str) -> bool:
+    """Whether every addition of a text is right."""
+    sums_in = re.findall(r"(\d+) \+ (\d+) = (\d+)", text)
+    return all(int(a) + int(b) == int(c) for a, b, c in sums_in)
+
+
+def best(prompt: str) -> str:
+    """Name the first candidate that adds up, as a chooser that can add does."""
+    right = [number for number, one in enumerate(candidates_in(prompt), 1) if adds_up(one)]
+    return f"I checked them.\nBest candidate: {right[0] if right else 1}"
+
+
+def swap_golds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every problem of a file come with another gold answer and no solution, its id kept."""
+    load = FileSource.load
+
+    def swapped(self: FileSource, reading: Any) -> Iterator[Any]:
+        for one in load(self, reading):
+            assert isinstance(one, Problem)
+            yield replace(one, answer="1234567", solution=None)
+
+    monkeypatch.setattr(FileSource, "load", swapped)
+
+
+GOLD = {
+    "answer",
+    "outcome",
+    "chosen_outcome",
+    "majority_outcome",
+    "solution_outcome",
+    "outcome_before",
+    "outcome_after",
+    "oracle_index",
+    "correct",
+    "decided",
+    "evidence",
+}
+
+
+def without_gold(cell: Any) -> Any:
+    """A row without all that verdicts say."""
+    if isinstance(cell, list):
+        return [without_gold(one) for one in cell]
+    if isinstance(cell, dict):
+        return {name: without_gold(one) for name, one in cell.items() if name not in GOLD}
+    return cell
