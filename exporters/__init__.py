@@ -20,6 +20,7 @@ from exporters.tagged import (
     OpenRlhfSoftExporter,
     PaddleNlpExporter,
 )
+from exporters.traces import TopTracesExporter
 from exporters.tree_edges import TreeEdgesExporter
 from exporters.trl import StepmintExporter, TrlExporter
 from exporters.verifier import VerifierExporter
@@ -46,6 +47,7 @@ AnyExporter = Annotated[
     | MathApsExporter
     | MathApsTreeExporter
     | TreeEdgesExporter
+    | TopTracesExporter
     | PreferenceExporter
     | OutcomePreferenceExporter
     | CountsExporter

@@ -41,16 +41,23 @@ class TreeEdgeRow(TypedDict):
 
 
 @dataclass(slots=True)
-class _Edge:
+class Edge:
     """A prefix with what passes through it."""
 
     parent: Prefix
     prefix: Prefix
     terminal: bool = False
     outcomes: list[Outcome] = field(default_factory=list)
+    """Of the rollouts that pass through."""
+
+    @property
+    def counts(self) -> Evidence:
+        """N, W and Q: these visits, which are no evidence."""
+        return Evidence.of(self.outcomes, StopRule.ADAPTIVE)
 
     def row(self) -> TreeEdgeRow:
-        counts = Evidence.of(self.outcomes, StopRule.ADAPTIVE)
+        """Return its row."""
+        counts = self.counts
         return TreeEdgeRow(
             parent_key=self.parent.key,
             prefix_key=self.prefix.key,
@@ -96,14 +103,16 @@ class TreeEdgesExporter(ProblemExporter):
         """Yield the edges of a problem, each behind those that lead to it."""
         solutions = (one.steps.solution.steps for one in taken)
         ways = {"".join(steps): steps for steps in solutions}
-        edges = _edges(ways, settled.rollouts.get(problem.id, ()))
+        edges = edges_of(ways, settled.rollouts.get(problem.id, ()))
         for edge in sorted(edges.values(), key=lambda one: len(one.prefix.steps)):
             yield Made(row=edge.row())
 
 
-def _edges(ways: Mapping[str, tuple[str, ...]], rollouts: Sequence[Sampled]) -> Mapping[str, _Edge]:
+def edges_of(
+    ways: Mapping[str, tuple[str, ...]], rollouts: Sequence[Sampled]
+) -> Mapping[str, Edge]:
     """Return the edges of all ways and rollouts by the key of the prefix they lead to."""
-    edges: dict[str, _Edge] = {}
+    edges: dict[str, Edge] = {}
     for steps in ways.values():
         _path(edges, steps)[-1].terminal = True
     for one in rollouts:
@@ -113,7 +122,7 @@ def _edges(ways: Mapping[str, tuple[str, ...]], rollouts: Sequence[Sampled]) -> 
     return edges
 
 
-def _path(edges: dict[str, _Edge], steps: tuple[str, ...]) -> list[_Edge]:
+def _path(edges: dict[str, Edge], steps: tuple[str, ...]) -> list[Edge]:
     prefixes = [Prefix(steps=steps[:count]) for count in range(len(steps) + 1)]
     pairs = pairwise(prefixes)
-    return [edges.setdefault(child.key, _Edge(parent, child)) for parent, child in pairs]
+    return [edges.setdefault(child.key, Edge(parent, child)) for parent, child in pairs]

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from flows.messages import models_of
 from schemas.settings import Settings, tag_of
 from tasks.critique_settings import CritiqueRun
-from tasks.recipes import BestOfNChoice, SelfConsistency, Star, StepwiseBestOfN, Votes, VStar
+from tasks.recipes import BestOfNChoice, RStar, SelfConsistency, Star, StepwiseBestOfN, Votes, VStar
 from tasks.search_settings import SearchRun
 from tasks.settings import LabelRun
 
@@ -43,6 +43,7 @@ _ROOTS: dict[type[BaseModel], str] = {
     Votes: "A recipe `{kind: votes}`",
     BestOfNChoice: "A recipe `{kind: best_of_n}`",
     StepwiseBestOfN: "A recipe `{kind: stepwise_best_of_n}`",
+    RStar: "A recipe `{kind: rstar}`",
     SearchRun: "A search at test time",
 }
 _COLUMNS = ("| setting | type | default | meaning |", "| --- | --- | --- | --- |")

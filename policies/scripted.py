@@ -13,6 +13,8 @@ with probability `recovery` and goes on from the right total (`Wait: 8 + 9 = 17`
 states no answer with probability `no_answer`. So a prefix's value, the probability that a
 continuation ends in the right answer, is an exact number: `value(prompt, prefix)`.
 
+It also takes a question apart, and puts it otherwise (policies/scripted_parts.py).
+
 Any other question is met with the same world over the numbers found in its text: solutions look
 alike and the pipeline runs, but their answers are the sum, which is seldom that question's gold.
 """
@@ -26,7 +28,7 @@ from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal
@@ -34,6 +36,7 @@ from zlib import crc32
 
 from pydantic import Field
 
+from policies.scripted_parts import part
 from policies.seam import Examined, Policy
 from policies.tokens import first_stop
 from policies.words import WORD, text_of
@@ -127,9 +130,11 @@ class ScriptedSettings(Settings):
         """Return the completion of a request under one of its seeds."""
         prompt = text_of(request.prompt)
         rng = random.Random("\x1f".join((self._world, prompt, request.prefix.text, str(seed))))
-        text, logprob = self._continue(
-            _numbers(prompt), request.prefix.text, rng, greedy=request.sampling.temperature == 0
-        )
+        numbers, before, logprob = _numbers(prompt), request.prefix.text, None
+        text = part(numbers, before, rng, partial(self._error_rate, numbers))
+        if text is None:
+            greedy = request.sampling.temperature == 0
+            text, logprob = self._continue(numbers, before, rng, greedy=greedy)
         pieces, stopped_by, cut = _cut(text, request.sampling)
         text = "".join(pieces)
         ends = tuple(accumulate(map(len, pieces)))

@@ -11,7 +11,18 @@ refinements     per round of self-refine a draft, its feedback and the revision,
 workflow        per problem a plan, its sub-tasks, their results and the final solution
 sft, pairs, step_pairs    training rows, in TRL's prompt-completion and preference form
 
-These come in two forms: the prompt is a text, or chat turns, as the policy was asked.
+Of rStar:
+
+samples         every completion of the search, voters too
+grown           the trees as the search left them, before gold was looked at
+tree            an edge a row: what an action wrote, its votes, N and Q by agreement, and by gold
+trajectories    ways through the tree with their typed steps
+candidates      a tree's distinct whole solutions, whether kept by mutual consistency, and why
+masks           what the second policy wrote behind each cut of a candidate
+winners         what was chosen of a problem's candidates, beside the vote and the best there was
+top_traces      training rows: rStar-Math's choice of right solutions by Q
+
+Training rows come in two forms: the prompt is a text, or chat turns, as the policy was asked.
 """
 
 from collections.abc import Mapping
@@ -35,6 +46,14 @@ ProductName = Literal[
     "sft",
     "pairs",
     "step_pairs",
+    "samples",
+    "grown",
+    "tree",
+    "trajectories",
+    "candidates",
+    "masks",
+    "winners",
+    "top_traces",
 ]
 Origin = Literal["self", "rationalised", "revised"]
 """Whether the policy solved the problem by itself, was told the answer, or revised a draft."""
@@ -105,6 +124,32 @@ _SAMPLING = {
     "max_tokens": _INT,
 }
 """How the policy was asked; nulls where rollouts of several runs vote."""
+_VOTED = {"votes": pa.list_(VOTE), "samples": _INT, "truncated": _INT, "value": _REAL}
+"""Classes of answers; all samples, those cut at their limit; the share of the votes for the answer
+told, of the samples that were not cut."""
+STEP: pa.DataType = pa.struct(
+    [("type", _TEXT), ("subquestion", _TEXT), ("text", _TEXT), *_VOTED.items()]
+)
+"""What one action of a way wrote."""
+_GROWN = {
+    "problem_id": _TEXT,
+    "node": _INT,
+    "parent": _INT,
+    "depth": _INT,
+    "action": _TEXT,
+    "subquestion": _TEXT,
+    "text": _TEXT,
+    "solution": _TEXT,
+    "times": _INT,
+    **_VOTED,
+    "answer": _TEXT,
+    "terminal": _BOOL,
+    "visits": _INT,
+    "reward_sum": _REAL,
+    "q_value": _REAL,
+    "ways": pa.list_(_INT),
+}
+"""An edge of a tree without what gold says of it."""
 _COLUMNS: Mapping[ProductName, Mapping[str, pa.DataType]] = {
     "attempts": {
         **_ASKED,
@@ -238,14 +283,105 @@ _COLUMNS: Mapping[ProductName, Mapping[str, pa.DataType]] = {
         "rejected_index": _INT,
         "chooser": _TEXT,
     },
+    "samples": {
+        "problem_id": _TEXT,
+        "part": _TEXT,
+        "question": _TEXT,
+        "prefix": _TEXT,
+        "sample_index": _INT,
+        "seed": _LONG,
+        **_SAMPLING,
+        "text": _TEXT,
+        "finish_reason": _TEXT,
+        "extracted": _TEXT,
+        "prompt_tokens": _INT,
+        "completion_tokens": _INT,
+    },
+    "grown": _GROWN,
+    "tree": {
+        **_GROWN,
+        "outcome": _TEXT,
+        "gold_decided": _INT,
+        "gold_correct": _INT,
+        "gold_q_value": _REAL,
+    },
+    "trajectories": {
+        **_ASKED,
+        "trajectory": _INT,
+        **_SAMPLING,
+        "nodes": pa.list_(_INT),
+        "actions": pa.list_(_TEXT),
+        "steps": pa.list_(STEP),
+        "text": _TEXT,
+        "final_answer": _TEXT,
+        "terminal": _BOOL,
+        "reward": _REAL,
+        "outcome": _TEXT,
+        "gold_reward": _REAL,
+    },
+    "candidates": {
+        **_ASKED,
+        "candidate": _INT,
+        **_SAMPLING,
+        "text": _TEXT,
+        "final_answer": _TEXT,
+        "answer_class": _INT,
+        "frequency": _INT,
+        "nodes": pa.list_(_INT),
+        "masks": _INT,
+        "agreed": _INT,
+        "decided": _INT,
+        "kept": _BOOL,
+        "outcome": _TEXT,
+    },
+    "masks": {
+        "problem_id": _TEXT,
+        "candidate": _INT,
+        "share": _REAL,
+        **_SAMPLING,
+        "seed": _LONG,
+        "sample_index": _INT,
+        "prefix": _TEXT,
+        "completion": _TEXT,
+        "finish_reason": _TEXT,
+        "extracted": _TEXT,
+        "agrees": _BOOL,
+        "prompt_tokens": _INT,
+        "completion_tokens": _INT,
+    },
+    "winners": {
+        **_ASKED,
+        "candidates": _INT,
+        "classes": _INT,
+        "kept": _INT,
+        "by": _TEXT,
+        "winner": _INT,
+        "winner_answer": _TEXT,
+        "winner_score": _REAL,
+        "winner_outcome": _TEXT,
+        "majority": _INT,
+        "majority_answer": _TEXT,
+        "majority_share": _REAL,
+        "majority_outcome": _TEXT,
+        "oracle": _BOOL,
+    },
+    "top_traces": {
+        "prompt": _TEXT,
+        "completion": _TEXT,
+        "problem_id": _TEXT,
+        "candidate": _INT,
+        "mean_q": _REAL,
+        "min_q": _REAL,
+    },
 }
 _SAID = ("prompt", "completion", "chosen", "rejected")
 PRODUCTS: tuple[ProductName, ...] = get_args(ProductName)
+_LEARNT: tuple[ProductName, ...] = ("sft", "pairs", "step_pairs", "top_traces")
 
 
 def product_schema(product: ProductName, *, chat: bool = False) -> pa.Schema:
     """Return the schema of a product; training rows have turns for texts where `chat`."""
-    training = chat and product in ("sft", "pairs", "step_pairs")
+    training = chat and product in _LEARNT
     columns = [
         pa.field(name, TURNS if training and name in _SAID else kind)
         for name, kind in _COLUMNS[product].items()

@@ -163,7 +163,7 @@ class Asked:
 
     async def drawn(self, prefix: Sequence[str], *, count: int, start: int = 0) -> list[Completion]:
         """Return samples of whole solutions, or of the rest of one, as the policy wrote them."""
-        return await self._take(_prefix(prefix), self._manner.whole, start=start, count=count)
+        return await self.take(_prefix(prefix), self._manner.whole, start=start, count=count)
 
     def cut(self, text: str) -> tuple[str, ...]:
         """Return the steps of a solution."""
@@ -186,7 +186,7 @@ class Asked:
         """Return what the policy writes behind a prefix at temperature 0: so many steps at most."""
         greedy = self._manner.stepwise.model_copy(update={"temperature": 0.0})
         if not self._manner.pause:
-            (one,) = await self._take(_prefix(prefix), greedy, start=0, count=1)
+            (one,) = await self.take(_prefix(prefix), greedy, start=0, count=1)
             return tuple(_behind("".join(prefix), one.text, self._manner.splitter))[:steps]
         more: tuple[str, ...] = ()
         while len(more) < steps:
@@ -212,9 +212,10 @@ class Asked:
             asked = [group.create_task(one(steps)) for steps in solutions]
         return [task.result() for task in asked]
 
-    async def _take(
+    async def take(
         self, prefix: Prefix, sampling: Sampling, *, start: int, count: int
     ) -> list[Completion]:
+        """Return samples start, ..., start + count - 1 of a prefix, drawn as told."""
         taken = await self._samples.take(self.problem, prefix, sampling, start=start, count=count)
         self.tally.samples |= taken
         return list(taken.values())
@@ -222,7 +223,7 @@ class Asked:
     async def _steps(
         self, prefix: Sequence[str], sampling: Sampling, *, start: int, count: int
     ) -> list[Wrote]:
-        written = await self._take(_prefix(prefix), sampling, start=start, count=count)
+        written = await self.take(_prefix(prefix), sampling, start=start, count=count)
         if not self._manner.pause:
             before = "".join(prefix)
             return [_first(before, one, self._manner.splitter) for one in written]
@@ -243,7 +244,7 @@ class Asked:
             step += piece
             if end or not step.isspace():
                 break
-            (more,) = await self._take(_prefix((*prefix, step)), sampling, start=index, count=1)
+            (more,) = await self.take(_prefix((*prefix, step)), sampling, start=index, count=1)
             parts.append(more)
         return _wrote((step,) if step.strip() else (), end, parts)
 

@@ -15,10 +15,45 @@ of which the last is torn, make no nodes. An empty one likewise.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from schemas import DECIDED, ROOT, Evidence, Outcome, Prefix, Rollout, StopRule
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Visited:
+    """A node as a search goes by it: what the ways through it came to."""
+
+    visits: int = 0
+    """N(s): the ways through it."""
+    decided: int = 0
+    """Those that came to something; the others count for nothing in Q."""
+    total: float = 0.0
+    """W(s): the sum of what they came to, each in [0, 1]."""
+
+    @property
+    def q_value(self) -> float | None:
+        """Q(s) = W(s) / decided visits, in [0, 1]; None where none was decided."""
+        return self.total / self.decided if self.decided else None
+
+    def visit(self, value: float | None) -> None:
+        """Count a way through it that came to this; None: to nothing that was decided."""
+        self.visits += 1
+        if value is not None:
+            self.decided += 1
+            self.total += value
+
+
+def back_up(trail: Iterable[Visited], value: float | None) -> None:
+    """Count a way at all nodes that it led through."""
+    for node in trail:
+        node.visit(value)
+
+
+def value_of(outcome: Outcome) -> float | None:
+    """Return what a rollout is worth: 1 where its answer is right; None: it counts as nothing."""
+    return float(outcome is Outcome.CORRECT) if outcome in DECIDED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +67,17 @@ class Branch:
 
 
 @dataclass(slots=True, eq=False)
-class TreeNode:
-    """A prefix, and what became of the rollouts through it."""
+class TreeNode(Visited):
+    """A prefix, and what became of the rollouts through it.
+
+    Its visits are the rollouts sampled at it, before it and through it, or behind it.
+    """
 
     prefix: Prefix
     own: Counter[Outcome] = field(default_factory=Counter)
     """Of rollouts that were sampled at this prefix."""
     passed: Counter[Outcome] = field(default_factory=Counter)
     """Of rollouts that were sampled before this prefix and pass through it, or end there."""
-    visits: int = 0
-    """N(s): rollouts sampled at this prefix, before it and through it, or behind it."""
-    decided: int = 0
-    """The decided ones among them."""
-    correct: int = 0
-    """W(s): the correct ones among them."""
     children: dict[str, "TreeNode"] = field(default_factory=dict, repr=False)
     """By prefix key, in the order they were met; equal next steps are one child."""
     branches: tuple[Branch, ...] = ()
@@ -57,17 +89,6 @@ class TreeNode:
     def expanded(self) -> bool:
         """Whether rollouts were sampled at this prefix."""
         return bool(self.own)
-
-    @property
-    def q_value(self) -> float | None:
-        """Q(s) = W(s) / decided visits, in [0, 1]; None where none was decided."""
-        return self.correct / self.decided if self.decided else None
-
-    def visit(self, outcome: Outcome) -> None:
-        """Count a rollout for N, W and Q."""
-        self.visits += 1
-        self.decided += outcome in DECIDED
-        self.correct += outcome is Outcome.CORRECT
 
     def evidence(self, *, pooled: bool) -> Evidence:
         """Return the counts of the rollouts that are draws from the policy at this prefix.
@@ -117,8 +138,7 @@ class Tree:
         self._hung.add(name)
         outcome = rollout.verdict.outcome
         origin.own[outcome] += 1
-        for node in self.trail(origin):
-            node.visit(outcome)
+        back_up(self.trail(origin), value_of(outcome))
         if outcome is Outcome.TRUNCATED:
             return
         node, behind = origin, len(origin.prefix.text)
@@ -126,7 +146,7 @@ class Tree:
             if len(prefix.text) > behind:
                 node = self._child(node, prefix)
                 node.passed[outcome] += 1
-                node.visit(outcome)
+                node.visit(value_of(outcome))
         node.terminal |= node is not origin
 
     def _child(self, parent: TreeNode, prefix: Prefix) -> TreeNode:

@@ -55,7 +55,7 @@ class Puct:
 
 def _value(node: TreeNode, lost: Counter[str]) -> float | None:
     decided = node.decided + lost[node.prefix.key]
-    return node.correct / decided if decided else None
+    return node.total / decided if decided else None
 
 
 class _Selection:

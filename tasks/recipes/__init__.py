@@ -11,12 +11,13 @@ from pydantic import Field
 from tasks.recipes.best_of_n import BestOfNChoice
 from tasks.recipes.board import RecipeBoard
 from tasks.recipes.making import make
+from tasks.recipes.rstar import RStar
 from tasks.recipes.star import Star, VStar
 from tasks.recipes.stepwise import StepwiseBestOfN
 from tasks.recipes.votes import SelfConsistency, Votes
 
 AnyRecipe = Annotated[
-    Star | VStar | SelfConsistency | Votes | BestOfNChoice | StepwiseBestOfN,
+    Star | VStar | SelfConsistency | Votes | BestOfNChoice | StepwiseBestOfN | RStar,
     Field(discriminator="kind"),
 ]
 """Settings of any recipe; pydantic picks by `kind`."""
@@ -24,6 +25,7 @@ AnyRecipe = Annotated[
 __all__ = [
     "AnyRecipe",
     "BestOfNChoice",
+    "RStar",
     "RecipeBoard",
     "SelfConsistency",
     "Star",

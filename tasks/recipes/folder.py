@@ -1,6 +1,6 @@
 """A recipe's folder on disk: its lock, its record, its products, and what was paid for."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,20 @@ def write_product(
 
     No group is without rows: `datasets` fails on such.
     """
-    schema, rows = product_schema(product, chat=chat), 0
+    rows = 0
+    with product_writer(path, product, chat=chat) as write:
+        for batch in batches:
+            write(batch)
+            rows += len(batch)
+    return rows
+
+
+@contextmanager
+def product_writer(
+    path: Path, product: ProductName, *, chat: bool = False
+) -> Iterator[Callable[[Sequence[Row]], None]]:
+    """Yield what writes a batch of rows; the product has its name when the context is left."""
+    schema = product_schema(product, chat=chat)
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         writing(path),
@@ -107,11 +120,12 @@ def write_product(
         fresh(partial) as file,
         pq.ParquetWriter(file, schema, compression="zstd") as writer,
     ):
-        for batch in batches:
+
+        def write(batch: Sequence[Row]) -> None:
             if batch:
                 writer.write_table(pa.Table.from_pylist(list(batch), schema=schema))
-                rows += len(batch)
-    return rows
+
+        yield write
 
 
 def spent_by(made: RecipeFolder) -> Spent:

@@ -13,6 +13,7 @@ from exporters.edits import differ_by
 from exporters.math_aps import MathApsExporter, MathApsTreeExporter
 from exporters.preference import OutcomePreferenceExporter, PreferenceExporter
 from exporters.prefixes import prefix_tree
+from exporters.traces import TopTracesExporter, best_traces
 from exporters.tree_edges import TreeEdgesExporter
 from schemas import Evidence, ExportError, Prefix, StopRule
 from schemas.views import Beta, Hard, Posterior, Soft
@@ -114,6 +115,22 @@ def test_edges_count_what_passes_through_them_and_what_was_sampled_behind_them()
     assert [one["depth"] for one in edges] == [1, 1, 2, 2]
     assert {one["step"] for one in edges if one["terminal"]} == {"2 + 6 = 8.", "2 + 6 = 9."}
     assert dead.key in {one["prefix_key"] for one in edges}
+
+
+def test_the_traces_of_highest_mean_q_are_taken_and_of_equals_those_of_highest_least_q() -> None:
+    values = {"even": [0.5, 0.5], "uneven": [0.75, 0.25], "low": [0.25, 0.25], "high": [1.0, 0.5]}
+    assert best_traces(values, values.__getitem__, most=2) == ["high", "even"]
+    assert best_traces(reversed(values), values.__getitem__, most=3) == ["high", "even", "uneven"]
+
+
+def test_a_top_trace_is_right_and_its_q_is_that_of_the_edges() -> None:
+    (row,) = rows_of(TopTracesExporter())
+    assert row["messages"][1]["content"] == "2 * 3 = 6.\n2 + 6 = 8."
+    assert (row["mean_q"], row["min_q"]) == (pytest.approx((2 / 3 + 1) / 2), pytest.approx(2 / 3))
+    made = made_of(TopTracesExporter(), SOLUTIONS[1:])
+    assert [one.reason for one in made if isinstance(one, Refused)] == [
+        "no solution of the problem is right and has a Q"
+    ]
 
 
 def test_values_of_math_aps_are_numbers_of_a_view_that_grades() -> None:

@@ -26,6 +26,7 @@ from tasks.recipes import (
     AnyRecipe,
     BestOfNChoice,
     RecipeBoard,
+    RStar,
     SelfConsistency,
     Star,
     StepwiseBestOfN,
@@ -115,6 +116,13 @@ def v_star(folder: Path, source: Path, **changes: Any) -> VStar:
 
 def consistent(folder: Path, source: Path, **changes: Any) -> SelfConsistency:
     return SelfConsistency.model_validate(_values(folder, source, {"samples": 8} | changes))
+
+
+def rstar(folder: Path, source: Path, **changes: Any) -> RStar:
+    tree = {"rollouts": 6, "votes": 8, "subanswer_votes": 4} | changes.pop("tree", {})
+    second = {"policy": {"kind": "scripted", "error": 0.2, "seed": 1}} | changes.pop("second", {})
+    made = {"tree": tree, "discriminator": second if second["policy"] else None}
+    return RStar.model_validate(_values(folder, source, made | changes))
 
 
 def of_run(folder: Path, run: Path, **changes: Any) -> Votes:

@@ -6,13 +6,16 @@ from typing import Any
 from pyarrow.parquet import read_table as read_parquet
 from rich.console import Console
 
+from exporters.preference import PreferenceExporter
 from exporters.runs import export_run
+from exporters.traces import TopTracesExporter
 from exporters.tree_edges import TreeEdgesExporter
 from reports.show import show_rollouts
 from schemas import Outcome, Prefix, StopRule
 from schemas.arrow import read_table
 from schemas.conversion import nodes_from, rollouts_from
 from schemas.run_folder import RunFolder
+from schemas.views import Beta
 from tasks.settings import LabelRun
 from tests.toy_runs import tables, toy_run
 
@@ -96,3 +99,34 @@ def test_the_edges_of_a_search_have_its_visits(tmp_path: Path) -> None:
         ]
         assert edge["visits"] == len(through)
         assert edge["correct"] == through.count(Outcome.CORRECT)
+
+
+def test_rstar_maths_pairs_and_traces_are_read_off_a_searched_tree(tmp_path: Path) -> None:
+    whole = run(tmp_path)
+    label_all(whole)
+    folder = RunFolder(whole.folder)
+    view = Beta(after_error="keep")
+    made = export_run(folder, PreferenceExporter(validation_ratio=0, view=view))
+    pairs = read_parquet(made.folder / "train.parquet").to_pylist()
+    assert pairs
+    solutions = {
+        (row.problem.id, "".join(row.solution.steps)): row.solution.outcome
+        for row in folder.solutions()
+    }
+    for pair in pairs:
+        behind = len(pair["prompt"].partition("\n")[2])
+        led = {
+            outcome
+            for (problem, text), outcome in solutions.items()
+            if problem == pair["problem_id"]
+            and text[behind:].startswith(pair["chosen"])
+            and text[:behind] == pair["prompt"].partition("\n")[2]
+        }
+        assert Outcome.CORRECT in led or not led
+    made = export_run(folder, TopTracesExporter(validation_ratio=0))
+    traces = read_parquet(made.folder / "train.parquet").to_pylist()
+    assert traces
+    for trace in traces:
+        text = trace["messages"][1]["content"]
+        assert solutions[trace["problem_id"], text] is Outcome.CORRECT
+        assert 0 < trace["min_q"] <= trace["mean_q"] <= 1

@@ -57,7 +57,7 @@ def grown(simulations: int) -> tuple[Tree, Story]:
 
 def counts(tree: Tree) -> dict[str, tuple[int, int]]:
     """Return N and W of every unfinished prefix."""
-    return {one.prefix.text: (one.visits, one.correct) for one in tree if not one.terminal}
+    return {one.prefix.text: (one.visits, int(one.total)) for one in tree if not one.terminal}
 
 
 def priorities(tree: Tree, prefix: Prefix) -> dict[str, float]:

@@ -94,7 +94,7 @@ def test_the_counts_of_every_node_are_those_of_the_rollouts_that_pass_through(
         draws = [one for one in through if len(one.prefix.text) <= len(here)]
         assert node.own.total() == len(own)
         assert node.visits == len(through)
-        assert node.correct == sum(one.verdict.outcome is Outcome.CORRECT for one in through)
+        assert node.total == sum(one.verdict.outcome is Outcome.CORRECT for one in through)
         assert node.evidence(pooled=True).total == len(draws)
         assert len(own) in (0, settings.roots if not here else settings.num_rollouts)
 
