@@ -202,6 +202,18 @@ def runs(
 
 
 @app.command()
+def view(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of runs; all of output/ by default.")
+    ] = None,
+) -> None:
+    """Look at runs in a browser: figures, steps, rollouts, trees; it reads while they grow."""
+    from flows.viewing import view_here
+
+    view_here(runs or (), out)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of a configuration, for editors."""
     import json

@@ -16,8 +16,8 @@ def truth_section(truth: Truth | None) -> list[str]:
     if truth is None:
         return []
     rows = [
-        ("first error at the very step, of solutions with an error", _share(truth.located)),
-        ("found without error, of solutions without one", _share(truth.kept)),
+        ("first error at the very step, of solutions with an error", told_share(truth.located)),
+        ("found without error, of solutions without one", told_share(truth.kept)),
         (
             "F1: harmonic mean of the two, as ProcessBench scores",
             "there is none" if truth.f1 is None else f"{truth.f1:.1%}",
@@ -31,7 +31,8 @@ def truth_section(truth: Truth | None) -> list[str]:
     ]
 
 
-def _share(share: Share) -> str:
+def told_share(share: Share) -> str:
+    """Return a share with its interval and its counts."""
     if not share.of:
         return "there is none"
     low, high = share.interval

@@ -10,18 +10,31 @@ from reports.text import one_line
 from schemas.run_folder import RunFolder
 
 
-class _Filtered(BaseModel):
+class Filtered(BaseModel):
+    """What a filter of an export took out."""
+
     kind: str
     seen: int
     taken: Mapping[str, int]
 
 
-class _Exported(BaseModel):
+class Exported(BaseModel):
     """What a page reads of an `export.json`, which may have come from anywhere."""
 
     rows: Mapping[str, int]
     refused: Mapping[str, int]
-    filters: tuple[_Filtered, ...] = ()
+    filters: tuple[Filtered, ...] = ()
+
+
+def exported(run: RunFolder) -> Iterator[tuple[str, Exported | None]]:
+    """Yield the name of each export with what it says of itself; None: that is damaged."""
+    for folder in run.exports:
+        try:
+            found = Exported.model_validate_json((folder / "export.json").read_bytes())
+        except (OSError, ValidationError):
+            yield folder.name, None
+        else:
+            yield folder.name, found
 
 
 def exports_page(run: RunFolder) -> Table | None:
@@ -30,18 +43,16 @@ def exports_page(run: RunFolder) -> Table | None:
     table.add_column("export", style="cyan", no_wrap=True)
     table.add_column("rows", justify="right")
     table.add_column("left out", overflow="fold")
-    for folder in run.exports:
-        try:
-            found = _Exported.model_validate_json((folder / "export.json").read_bytes())
-        except (OSError, ValidationError):
-            table.add_row(one_line(folder.name), "", Text("export.json is damaged", style="yellow"))
+    for name, found in exported(run):
+        if found is None:
+            table.add_row(one_line(name), "", Text("export.json is damaged", style="yellow"))
             continue
         rows = "\n".join(f"{count:,} {one_line(split)}" for split, count in found.rows.items())
-        table.add_row(Text(one_line(folder.name)), Text(rows), Text("\n".join(_left_out(found))))
+        table.add_row(Text(one_line(name)), Text(rows), Text("\n".join(_left_out(found))))
     return table if table.row_count else None
 
 
-def _left_out(found: _Exported) -> Iterator[str]:
+def _left_out(found: Exported) -> Iterator[str]:
     for reason, count in found.refused.items():
         yield f"{count:,}: {one_line(reason)}"
     for one in found.filters:

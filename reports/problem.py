@@ -10,7 +10,7 @@ from rich.text import Text
 
 from reports.marks import STYLES, Marks, apart, counts
 from reports.text import many_lines, one_line, plain
-from schemas import Evidence, Finding, LabelledSolution, Outcome, Problem, StopRule
+from schemas import Evidence, Finding, LabelledSolution, Outcome, Problem, StepReading, StopRule
 from schemas.rows import ProblemRow
 from schemas.views import AnyView, Label
 
@@ -183,18 +183,19 @@ def _read(solution: LabelledSolution, step: int) -> list[Text]:
     parts = []
     if solution.checks and solution.checks[step].finding is Finding.REFUTED:
         parts.append(Text.assemble((f"refuted: {plain(solution.checks[step].reason)}", "red")))
-    if solution.readings:
-        read = solution.readings[step]
-        echoes = {"echo": read.echo, "equation echo": read.equation_echo}
-        scores = {"regret": read.regret, "net information": read.net_information}
-        told = [
-            f"{name} {n}/{read.echo_of}"
-            for name, n in echoes.items()
-            if n is not None and read.echo_of
-        ]
-        told += [f"{name} {x:.2g}" for name, x in scores.items() if x is not None]
-        parts += [Text.assemble((", ".join(told), "dim"))] if told else []
+    if solution.readings and (told := told_reading(solution.readings[step])):
+        parts.append(Text.assemble((", ".join(told), "dim")))
     return parts
+
+
+def told_reading(read: StepReading) -> list[str]:
+    """Return the numbers that were read off a step, each in words."""
+    echoes = {"echo": read.echo, "equation echo": read.equation_echo}
+    scores = {"regret": read.regret, "net information": read.net_information}
+    told = [
+        f"{name} {n}/{read.echo_of}" for name, n in echoes.items() if n is not None and read.echo_of
+    ]
+    return told + [f"{name} {x:.2g}" for name, x in scores.items() if x is not None]
 
 
 def _final(evidence: Evidence, marks: Marks) -> Text:

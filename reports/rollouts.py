@@ -8,9 +8,26 @@ from rich.text import Text
 
 from reports.marks import STYLES, Marks
 from reports.text import many_lines, one_line, plain
-from schemas import Prefix, Problem, Rollout
+from schemas import Outcome, Prefix, Problem, Rollout
 
 _LONGEST = 4_000
+
+
+def rollouts_behind(prefix: Prefix, rollouts: Iterable[Rollout], counted: int) -> list[Rollout]:
+    """Return the rollouts of a prefix, those that were sampled nearest to it first.
+
+    Where it `counted` more than were sampled there, also those that pass through it.
+    """
+    found = [one for one in rollouts if one.text.startswith(prefix.text)]
+    here = [one for one in found if one.prefix.key == prefix.key]
+    if counted > len(here):
+        here += (
+            one
+            for one in found
+            if len(one.prefix.text) < len(prefix.text)
+            and one.verdict.outcome is not Outcome.TRUNCATED
+        )
+    return sorted(here, key=lambda one: (-len(one.prefix.steps), one.sample_index))
 
 
 def rollouts_page(

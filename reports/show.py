@@ -1,6 +1,6 @@
 """`stepmint show RUN [PROBLEM]`: a run, a problem, or the rollouts of a step, in the terminal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from shlex import quote
 
 import pyarrow.compute as pc
@@ -10,10 +10,10 @@ from reports.critiques import critique_page
 from reports.exported import exports_page
 from reports.overview import overview
 from reports.problem import problem_page
-from reports.rollouts import rollouts_page
+from reports.rollouts import rollouts_behind, rollouts_page
 from reports.summary import summarise
 from reports.text import one_line
-from schemas import ROOT, LabelledSolution, Outcome, Prefix, Rollout, RunError, StopRule
+from schemas import ROOT, LabelledSolution, Prefix, Rollout, RunError, StopRule
 from schemas.arrow import read_table
 from schemas.conversion import rollouts_from
 from schemas.rows import ProblemRow
@@ -64,27 +64,13 @@ def show_rollouts(
     """
     row = find_problem(run, problem)
     prefix, counted = _prefix(run, row, step, solution)
-    found = _behind(prefix, _rollouts(run, row), counted)
+    found = rollouts_behind(prefix, _rollouts(run, row), counted)
     if not found:
         raise RunError(
             f"nothing was sampled behind step {step} of problem {row.problem.id}: "
             f"`stepmint show {quote(str(run.path))} {row.problem.id}` says where it was"
         )
     _print(rollouts_page(row.problem, prefix, found, console=console), console)
-
-
-def _behind(prefix: Prefix, rollouts: Iterable[Rollout], counted: int) -> list[Rollout]:
-    """Return the rollouts of a prefix, those that were sampled nearest to it first."""
-    found = [one for one in rollouts if one.text.startswith(prefix.text)]
-    here = [one for one in found if one.prefix.key == prefix.key]
-    if counted > len(here):
-        here += (
-            one
-            for one in found
-            if len(one.prefix.text) < len(prefix.text)
-            and one.verdict.outcome is not Outcome.TRUNCATED
-        )
-    return sorted(here, key=lambda one: (-len(one.prefix.steps), one.sample_index))
 
 
 def _prefix(run: RunFolder, row: ProblemRow, step: int, solution: int | None) -> tuple[Prefix, int]:

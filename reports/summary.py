@@ -1,21 +1,25 @@
 """What a run has come to, counted from its tables: for the terminal, Prefect and dataset cards."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reports.facts import TOKENS, RolloutFacts, ShardFacts, shard_facts
 from reports.text import one_line
-from schemas import Evidence, LabelledSolution, Outcome, StopRule
+from schemas import DECIDED, Evidence, Outcome, StopRule
 from schemas.arrow import read_table
-from schemas.conversion import problems_from, solutions_from
-from schemas.rows import ProblemRow, Provenance, SolutionRow
+from schemas.conversion import solutions_from
+from schemas.rows import Provenance
 from schemas.run_folder import RunFolder
-from schemas.views import AnyView, Label, own_view
+from schemas.views import Label
 
-_TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 BINS = 10
 
 
@@ -88,89 +92,29 @@ class RunSummary:
     """Solutions, per verdict on their own final answers."""
     nodes: int
     """Sampled prefixes."""
-    outcomes: Mapping[Outcome, int]
-    """All rollouts, per verdict."""
     stop_rules: Mapping[StopRule, int]
     """Steps of solutions, per rule that ended sampling there."""
-    tokens: Mapping[str, int]
-    """prompt_tokens, cached_tokens, completion_tokens over all rollouts."""
+    rollout_facts: Mapping[tuple[bool, Outcome], RolloutFacts]
+    """Rollouts and their tokens, by whether they began at the empty prefix, and by verdict."""
+
+    @property
+    def outcomes(self) -> Mapping[Outcome, int]:
+        """All rollouts, per verdict."""
+        found = Counter[Outcome]()
+        for (_, outcome), counted in self.rollout_facts.items():
+            found[outcome] += counted.count
+        return found
+
+    @property
+    def tokens(self) -> Mapping[str, int]:
+        """prompt_tokens, cached_tokens, completion_tokens over all rollouts."""
+        all_ = self.rollout_facts.values()
+        return {name: sum(getattr(one, name) for one in all_) for name in TOKENS}
 
     @property
     def rollouts(self) -> int:
         """All rollouts, whatever their verdict."""
         return sum(self.outcomes.values())
-
-
-@dataclass(slots=True)
-class _Tally:
-    """The solutions of one problem, or of the run, counted so far."""
-
-    root: Evidence = field(default_factory=Evidence)
-    solutions: int = 0
-    given: int = 0
-    steps: int = 0
-    labelled_steps: int = 0
-    without_error: int = 0
-    with_error: int = 0
-    abstained: int = 0
-
-    def add(self, solution: LabelledSolution) -> None:
-        """Count one solution."""
-        self.root = solution.root
-        self.solutions += 1
-        self.given += solution.given_id is not None
-        self.steps += len(solution.steps)
-        self.labelled_steps += solution.labelled_steps
-        self.without_error += solution.first_error == -1
-        self.with_error += solution.first_error is not None and solution.first_error >= 0
-        self.abstained += solution.first_error is None
-
-
-class _Counts:
-    """The problems and solutions of some shards, counted; no text is kept but of the first."""
-
-    def __init__(self, view: AnyView, *, lines: int) -> None:
-        self._view = view
-        self._lines = lines
-        self.run = _Tally()
-        self.sources = Counter[str]()
-        self.first: list[ProblemLine] = []
-        self.difficulty = [0] * BINS
-        self.set_aside = Counter[str]()
-        self.labels = Counter[Label]()
-        self.stop_rules = Counter[StopRule]()
-        self.answers = Counter[Outcome]()
-        self.first_errors = Counter[int]()
-        self.labelers = set[str]()
-        self.provenance: Provenance | None = None
-
-    def add(self, problems: Iterable[ProblemRow], solutions: Iterable[SolutionRow]) -> None:
-        """Count a shard."""
-        tallies = defaultdict[str, _Tally](_Tally)
-        for row in solutions:
-            tallies[row.problem.id].add(row.solution)
-            self._add_solution(row)
-        for problem in problems:
-            self._add_problem(_line(problem, tallies[problem.problem.id]), problem)
-
-    def _add_solution(self, row: SolutionRow) -> None:
-        self.run.add(row.solution)
-        self.labels.update(self._view.labels(row.solution))
-        self.stop_rules.update(evidence.stop_rule for evidence in row.solution.evidence)
-        self.answers[row.solution.outcome] += 1
-        self.labelers.add(row.solution.labeler)
-        if (first := row.solution.first_error) is not None and first >= 0:
-            self.first_errors[first] += 1
-        self.provenance = self.provenance or row.provenance
-
-    def _add_problem(self, line: ProblemLine, row: ProblemRow) -> None:
-        self.sources[row.problem.source] += 1
-        if len(self.first) < self._lines:
-            self.first.append(line)
-        if line.set_aside:
-            self.set_aside[line.set_aside] += 1
-        if line.root.mc_value is not None:
-            self.difficulty[min(int(line.root.mc_value * BINS), BINS - 1)] += 1
 
 
 def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
@@ -179,46 +123,128 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
     What is committed meanwhile does not count. Raises RunError where there are no rows or they are
     unreadable.
     """
-    counted = _Counts(own_view(run.concludes, after_error="keep"), lines=lines)
-    outcomes, tokens = Counter[Outcome](), Counter[str]()
-    shards, nodes = run.shards, 0
-    for shard in shards:
-        counted.add(
-            problems_from(read_table(run.file("problems", shard), "problems")),
-            solutions_from(read_table(run.file("solutions", shard), "solutions")),
-        )
-        rollouts = read_table(run.file("rollouts", shard), "rollouts", ("outcome", *_TOKENS))
-        _count_rollouts(rollouts, outcomes, tokens)
-        nodes += read_table(run.file("nodes", shard), "nodes", ("problem_id",)).num_rows
+    concludes = run.concludes
+    return summary_of(run, [shard_facts(run, one, concludes) for one in run.shards], lines=lines)
+
+
+def summary_of(run: RunFolder, facts: Sequence[ShardFacts], *, lines: int = 0) -> RunSummary:
+    """Return what these shards of a run come to. Raises RunError as `summarise` does."""
     record = run.record()
+    solutions, problems = (
+        _Columns([one.solutions for one in facts]),
+        _Columns([one.problems for one in facts]),
+    )
+    first_errors = solutions.counts("first_error")
+    abstained = first_errors.pop(None, 0)
+    steps, right, wrong = (solutions.sum(name) for name in ("steps", "right", "wrong"))
+    labels: dict[Label, int] = {True: right, False: wrong, None: steps - right - wrong}
     return RunSummary(
         name=run.name,
         status=str(record.get("status", "unknown")),
-        shards=len(shards),
+        shards=len(facts),
         imported=_import(record.get("import")),
         unlabelled=run.unlabelled,
-        provenance=counted.provenance,
-        labelers=tuple(sorted(counted.labelers)),
-        sources=counted.sources,
-        problems=counted.sources.total(),
-        first_problems=tuple(counted.first),
-        difficulty=tuple(counted.difficulty),
-        set_aside=counted.set_aside,
+        provenance=_provenance(run, facts),
+        labelers=tuple(sorted({name for one in facts for name in one.labelers})),
+        sources=problems.counts("source"),
+        problems=problems.rows,
+        first_problems=tuple(islice(_lines(run, facts), lines)),
+        difficulty=tuple(_difficulty(facts)),
+        set_aside=_without(problems.counts("set_aside"), ""),
         rejected=_rejected(record.get("source")),
-        solutions=counted.run.solutions,
-        given=counted.run.given,
-        steps=counted.run.steps,
-        labelled_steps=counted.run.labelled_steps,
-        labels=counted.labels,
-        without_error=counted.run.without_error,
-        with_error=counted.run.with_error,
-        first_errors=counted.first_errors,
-        abstained=counted.run.abstained,
-        answers=counted.answers,
-        nodes=nodes,
-        outcomes=outcomes,
-        stop_rules=counted.stop_rules,
-        tokens=tokens,
+        solutions=solutions.rows,
+        given=solutions.counts("given").get(True, 0),
+        steps=steps,
+        labelled_steps=solutions.sum("labelled_steps"),
+        labels={label: count for label, count in labels.items() if count},
+        without_error=first_errors.pop(-1, 0),
+        with_error=sum(first_errors.values()),
+        first_errors=first_errors,
+        abstained=abstained,
+        answers={Outcome(name): n for name, n in solutions.counts("outcome").items()},
+        nodes=sum(one.nodes for one in facts),
+        stop_rules=sum((Counter(one.stop_rules) for one in facts), Counter[StopRule]()),
+        rollout_facts=_rollouts(facts),
+    )
+
+
+class _Columns:
+    """A table of facts, shard by shard, counted by column."""
+
+    def __init__(self, tables: Sequence[pa.Table]) -> None:
+        self._tables = tables
+        self.rows = sum(table.num_rows for table in tables)
+
+    def sum(self, column: str) -> int:
+        """Return the sum of a column of numbers."""
+        return sum(pc.sum(table[column]).as_py() or 0 for table in self._tables)
+
+    def counts(self, column: str) -> dict[Any, int]:
+        """Return how often each value is there, in the order in which they come up."""
+        found = Counter[Any]()
+        for table in self._tables:
+            for one in pc.value_counts(table[column]).to_pylist():
+                found[one["values"]] += one["counts"]
+        return dict(found)
+
+
+def _without(counts: dict[Any, int], value: object) -> dict[Any, int]:
+    return {key: count for key, count in counts.items() if key != value}
+
+
+def _difficulty(facts: Sequence[ShardFacts]) -> Sequence[int]:
+    found = np.zeros(BINS, dtype=np.int64)
+    for one in facts:
+        found += np.bincount(pass_tenths(one.problems), minlength=BINS + 1)[:BINS]
+    return [int(count) for count in found]
+
+
+def pass_tenths(problems: pa.Table) -> npt.NDArray[np.int64]:
+    """Return each problem's tenth of the pass rate, 0 the hardest; `BINS` where there is none."""
+    counts = {name: problems[f"root_{name}"].fill_null(0).to_numpy() for name in DECIDED}
+    decided = sum(counts.values())
+    rates = counts[Outcome.CORRECT] / np.maximum(decided, 1)
+    tenths = np.minimum((rates * BINS).astype(np.int64), BINS - 1)
+    return np.where(decided > 0, tenths, BINS)
+
+
+def _rollouts(facts: Sequence[ShardFacts]) -> dict[tuple[bool, Outcome], RolloutFacts]:
+    found: dict[tuple[bool, Outcome], RolloutFacts] = {}
+    for one in facts:
+        for key, counted in one.rollouts.items():
+            found[key] = found.get(key, RolloutFacts()) + counted
+    return found
+
+
+def _provenance(run: RunFolder, facts: Sequence[ShardFacts]) -> Provenance | None:
+    """Return what made the first solution, and so all of them."""
+    for one in facts:
+        if one.solutions.num_rows:
+            rows = read_table(run.file("solutions", one.shard), "solutions").slice(0, 1)
+            return next(solutions_from(rows)).provenance
+    return None
+
+
+def _lines(run: RunFolder, facts: Sequence[ShardFacts]) -> Iterator[ProblemLine]:
+    for one in facts:
+        table = read_table(run.file("problems", one.shard), "problems", ("question",))
+        questions = table["question"].to_pylist()
+        for row, question in zip(one.problems.to_pylist(), questions, strict=True):
+            yield problem_line(row, question)
+
+
+def problem_line(row: Mapping[str, Any], question: str) -> ProblemLine:
+    """Return a problem's line from its row of facts and its question."""
+    counts = {one.value: row[f"root_{one.value}"] or 0 for one in Outcome}
+    rule = StopRule(row["root_stop_rule"] or StopRule.NOT_SAMPLED)
+    return ProblemLine(
+        id=row["problem_id"],
+        question=one_line(question),
+        set_aside=row["set_aside"],
+        root=Evidence(**counts, stop_rule=rule),
+        solutions=row["solutions"],
+        with_error=row["with_error"],
+        abstained=row["abstained"],
     )
 
 
@@ -236,22 +262,3 @@ def _rejected(source: object) -> dict[str, int]:
     if not isinstance(counts, Mapping):
         return {}
     return {str(reason): count for reason, count in counts.items() if isinstance(count, int)}
-
-
-def _line(row: ProblemRow, tally: _Tally) -> ProblemLine:
-    return ProblemLine(
-        id=row.problem.id,
-        question=one_line(row.problem.question),
-        set_aside=row.set_aside,
-        root=tally.root,
-        solutions=tally.solutions,
-        with_error=tally.with_error,
-        abstained=tally.abstained,
-    )
-
-
-def _count_rollouts(table: pa.Table, outcomes: Counter[Outcome], tokens: Counter[str]) -> None:
-    for count in pc.value_counts(table["outcome"]).to_pylist():
-        outcomes[Outcome(count["values"])] += count["counts"]
-    for column in _TOKENS:
-        tokens[column] += pc.sum(table[column].cast(pa.int64())).as_py() or 0

@@ -16,6 +16,9 @@ class Share:
     hits: int
     of: int
 
+    def __add__(self, other: "Share") -> "Share":
+        return Share(self.hits + other.hits, self.of + other.of)
+
     @property
     def value(self) -> float:
         """The share, in [0, 1]; 0 of nothing."""
@@ -43,6 +46,14 @@ class Truth:
     located: Share
     kept: Share
     abstained: int
+
+    def __add__(self, other: "Truth") -> "Truth":
+        return Truth(
+            by=self.by,
+            located=self.located + other.located,
+            kept=self.kept + other.kept,
+            abstained=self.abstained + other.abstained,
+        )
 
     @property
     def f1(self) -> float | None:

@@ -152,14 +152,16 @@ class RunFolder:
             yield from solutions_from(table)
 
     @property
+    def labelled(self) -> int:
+        """Problems in committed shards, as their markers say."""
+        records = (_json(marker) for marker in self.markers.glob("shard-*.json"))
+        return sum(int(record["counts"]["problems"]) for record in records)
+
+    @property
     def unlabelled(self) -> int:
         """Problems staged and not in a committed shard; 0 where nothing is staged any more."""
         staged = self.staging / "staged.json"
-        if not staged.is_file():
-            return 0
-        records = (_json(marker) for marker in self.markers.glob("shard-*.json"))
-        done = sum(record["counts"]["problems"] for record in records)
-        return int(_json(staged)["problems"]) - int(done)
+        return int(_json(staged)["problems"]) - self.labelled if staged.is_file() else 0
 
     @property
     def concludes(self) -> Concludes:

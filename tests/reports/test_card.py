@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from reports.card import CardExport, CardFacts, CardLicence, dataset_card
+from reports.facts import RolloutFacts
 from reports.summary import summarise
 from reports.truth import Share, Truth
 from schemas import Outcome
@@ -115,8 +116,10 @@ def test_costs_are_told_per_labelled_step(tmp_path: Path) -> None:
     summary = replace(
         summarise(RunFolder(sums_run(tmp_path / "sums"))),
         labelled_steps=100,
-        outcomes={Outcome.CORRECT: 150, Outcome.TRUNCATED: 50},
-        tokens={"prompt_tokens": 9, "completion_tokens": 1_250},
+        rollout_facts={
+            (True, Outcome.CORRECT): RolloutFacts(count=150, completion_tokens=1_000),
+            (False, Outcome.TRUNCATED): RolloutFacts(count=50, completion_tokens=250),
+        },
     )
     told = section(dataset_card(summary, FACTS), "What it cost")
     assert "| rollouts per labelled step | 2.00 |" in told
@@ -127,7 +130,7 @@ def test_bars_are_as_long_as_shares_and_nothing_is_without_one(tmp_path: Path) -
     summary = replace(
         summarise(RunFolder(sums_run(tmp_path / "sums"))),
         first_errors={0: 48, 1: 24, 12: 1, 30: 1},
-        outcomes={Outcome.CORRECT: 1},
+        rollout_facts={(True, Outcome.CORRECT): RolloutFacts(count=1)},
     )
     told = section(dataset_card(summary, FACTS), "What came out")
     assert f"| 0 | 48 | 64.9% | {'█' * 24} |" in told
@@ -139,7 +142,11 @@ def test_bars_are_as_long_as_shares_and_nothing_is_without_one(tmp_path: Path) -
 def test_limits_tell_the_shares_of_this_very_run(tmp_path: Path) -> None:
     summary = replace(
         summarise(RunFolder(sums_run(tmp_path / "sums"))),
-        outcomes={Outcome.CORRECT: 90, Outcome.TRUNCATED: 8, Outcome.UNDECIDED: 2},
+        rollout_facts={
+            (True, Outcome.CORRECT): RolloutFacts(count=90),
+            (True, Outcome.TRUNCATED): RolloutFacts(count=8),
+            (False, Outcome.UNDECIDED): RolloutFacts(count=2),
+        },
         set_aside={"screen": 4},
         abstained=20,
     )

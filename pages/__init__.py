@@ -1,0 +1,1 @@
+"""The page in a browser: a server on loopback, its readers, templates and charts."""

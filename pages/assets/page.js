@@ -1,0 +1,96 @@
+// Keys, unfolding, and setting mathematics. What a page does stands in its HTML:
+//   data-key="n"    pressing n clicks it        data-row      j and k go from one to the next
+//   data-act="raw"  what a button does          data-unfold   a button that loads and folds
+//   data-search     / goes there                .tex          mathematics to be set
+"use strict";
+
+const root = document.documentElement;
+
+function setMaths(within) {
+  if (typeof katex === "undefined") return;
+  for (const one of within.querySelectorAll(".tex:not(.set)")) {
+    const host = document.createElement("span");
+    host.className = "katex-host";
+    const options = {
+      displayMode: one.classList.contains("display"),
+      throwOnError: true, strict: "ignore", trust: false, maxSize: 20, maxExpand: 200,
+    };
+    try {
+      katex.render(one.dataset.tex, host, options);
+    } catch {
+      continue; // no mathematics after all: the text stays
+    }
+    one.append(host);
+    one.classList.add("set");
+  }
+}
+
+const acts = {
+  theme() {
+    const dark = getComputedStyle(root).colorScheme === "dark"
+      || (!root.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
+    root.dataset.theme = dark ? "light" : "dark";
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* for this page alone */ }
+  },
+  help() { document.getElementById("help").showModal(); },
+  raw(button) {
+    const raw = root.classList.toggle("raw-text");
+    button.setAttribute("aria-pressed", String(raw));
+  },
+};
+
+function rows() {
+  return [...document.querySelectorAll("[data-row]")].filter((one) => one.offsetParent !== null);
+}
+
+function step(by) {
+  const all = rows();
+  if (!all.length) return;
+  const held = document.activeElement.closest("[data-row]");
+  const at = all.indexOf(held);
+  const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1)];
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function typing(target) {
+  return target.closest("input, select, textarea, [contenteditable]") !== null;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const target = event.target;
+  if (event.key === "Escape" && typing(target)) return target.blur();
+  if (typing(target) || document.querySelector("dialog[open]")) return;
+  if (event.key === "j" || event.key === "k") {
+    step(event.key === "j" ? 1 : -1);
+  } else if (event.key === "/") {
+    document.querySelector("[data-search]")?.focus();
+  } else if (event.key === "Enter" && target.matches("[data-row]:not(summary)")) {
+    target.querySelector("a, button")?.click();
+  } else {
+    const keyed = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!keyed) return;
+    keyed.click();
+  }
+  event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-act]");
+  if (button) acts[button.dataset.act]?.(button);
+});
+
+// A second press of an unfolding button folds: what was loaded goes.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const button = event.target;
+  if (!button.matches?.("[data-unfold]")) return;
+  const place = document.getElementById(button.getAttribute("aria-controls"));
+  if (button.getAttribute("aria-expanded") === "true") {
+    event.preventDefault();
+    place.replaceChildren();
+  }
+  button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
+});
+document.addEventListener("htmx:afterSettle", (event) => setMaths(event.detail.elt));
+document.addEventListener("DOMContentLoaded", () => setMaths(document));

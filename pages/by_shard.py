@@ -1,0 +1,72 @@
+"""What is found out of a run shard by shard, once for each commit, a little at a time."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Generic, TypeVar
+
+from schemas.run_folder import RunFolder
+
+Found = TypeVar("Found")
+_Stamp = tuple[int, int]
+"""Time and size of a shard's marker: another one is another commit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoFar(Generic[Found]):
+    """What is found of the first shards of a run."""
+
+    found: Mapping[str, Found]
+    """By shard, in their order."""
+    of: int
+    """Shards that are committed."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether no shard is left."""
+        return len(self.found) == self.of
+
+    @property
+    def values(self) -> Sequence[Found]:
+        """What is found, in the order of shards."""
+        return tuple(self.found.values())
+
+
+class ByShard(Generic[Found]):
+    """Looks at each committed shard once; safe for several requests at once."""
+
+    def __init__(self, run: RunFolder, look: Callable[[str], Found]) -> None:
+        self._run = run
+        self._look = look
+        self._lock = Lock()
+        self._known: dict[str, tuple[_Stamp, Found]] = {}
+
+    @property
+    def shards(self) -> tuple[str, ...]:
+        """The committed shards; none where none is committed yet."""
+        if self._run.path.is_dir() and not any(self._run.markers.glob("shard-*.json")):
+            return ()
+        return self._run.shards
+
+    def of(self, shard: str) -> Found:
+        """Return what is found of a shard, looking now where it was not looked at yet."""
+        marker = self._run.marker(shard).stat()
+        stamp = marker.st_mtime_ns, marker.st_size
+        with self._lock:
+            known = self._known.get(shard)
+            if known is None or known[0] != stamp:
+                known = stamp, self._look(shard)
+                self._known[shard] = known
+            return known[1]
+
+    def so_far(self, *, within_s: float = float("inf")) -> SoFar[Found]:
+        """Look at shards for so long, at one at least; the rest when asked again."""
+        deadline = time.monotonic() + within_s
+        shards = self.shards
+        found: dict[str, Found] = {}
+        for shard in shards:
+            if found and shard not in self._known and time.monotonic() > deadline:
+                break
+            found[shard] = self.of(shard)
+        return SoFar(found=found, of=len(shards))

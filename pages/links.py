@@ -1,0 +1,50 @@
+"""Addresses of pages: what a page shows stands in its address, so that it can be sent on."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+Value = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The addresses of one server, or of one run on it."""
+
+    base: str
+    """What stands before every path, e.g. `/TOKEN`."""
+    run: str = ""
+    """The run that pages are of; empty: none."""
+
+    def of_run(self, run: str) -> "Links":
+        """Return the addresses of a run's pages."""
+        return Links(self.base, run)
+
+    def to(self, page: str = "", /, **query: Value) -> str:
+        """Return where a page is; what is None or empty is not asked for."""
+        asked = {name: value for name, value in query.items() if value not in (None, "")}
+        path = f"{self.base}/runs/{quote(self.run, safe='')}/{page}"
+        return f"{path}?{urlencode(asked)}" if asked else path
+
+    @property
+    def home(self) -> str:
+        """Where all runs are listed."""
+        return f"{self.base}/"
+
+    def asset(self, name: str) -> str:
+        """Return where a script, a style or a font is."""
+        return f"{self.base}/assets/{name}"
+
+
+class NoLinks(Links):
+    """The links of a page that stands alone, such as a report: there is nowhere to go."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def of_run(self, run: str) -> "Links":
+        """Return itself."""
+        return self
+
+    def to(self, page: str = "", /, **query: Value) -> str:
+        """Return no address."""
+        return ""

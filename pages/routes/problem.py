@@ -1,0 +1,60 @@
+"""A problem: its solutions step by step, the rollouts behind each count, its search tree."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pages.problem import problem_page, rollouts_at
+from pages.shelf import page, run_of
+from pages.tree import tree_of
+from schemas import RunError
+
+
+def show(request: Request) -> Response:
+    """Show a problem."""
+    run = run_of(request)
+    shown = problem_page(run, _text(request, "id"))
+    return page(
+        request, "problem.html", run=run.name, shown=shown, prefix_key=_text(request, "key")
+    )
+
+
+def rollouts(request: Request) -> Response:
+    """Show the rollouts behind a step."""
+    run = run_of(request)
+    step, solution = _number(request, "step") or 0, _number(request, "solution")
+    problem_id, key = _text(request, "id"), _text(request, "key")
+    problem, prefix, found = rollouts_at(run, problem_id, solution=solution, step=step, key=key)
+    return page(
+        request,
+        "_rollouts.html",
+        problem=problem,
+        prefix=prefix,
+        rollouts=found,
+        show_prefix=bool(key),
+    )
+
+
+def tree(request: Request) -> Response:
+    """Show the tree of a problem's prefixes."""
+    return page(request, "_tree.html", tree=tree_of(run_of(request), _text(request, "id")))
+
+
+def _text(request: Request, name: str) -> str:
+    return request.query_params.get(name, "")
+
+
+def _number(request: Request, name: str) -> int | None:
+    given = _text(request, name)
+    if not given:
+        return None
+    if not given.isdecimal() or len(given) > 9:
+        raise RunError(f"{name}={given!r} in the address is no number")
+    return int(given)
+
+
+ROUTES = [
+    Route("/runs/{run}/problem", show),
+    Route("/runs/{run}/problem/rollouts", rollouts),
+    Route("/runs/{run}/problem/tree", tree),
+]

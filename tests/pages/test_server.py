@@ -1,0 +1,142 @@
+"""The server: who is answered, with what, over a run as it lies on disk."""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from pages.app import application
+from pages.library import Library
+from schemas.run_folder import RunFolder
+from tests.runs import sums_run
+from tests.toy_runs import tree
+
+TOKEN = "a-token"
+HERE = "http://127.0.0.1:8000"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return sums_run(tmp_path / "sums")
+
+
+@pytest.fixture
+def client(folder: Path) -> Iterator[TestClient]:
+    with TestClient(application(Library([folder]), token=TOKEN), base_url=HERE) as made:
+        yield made
+
+
+def links(page: str) -> set[str]:
+    """Return the addresses on a page, those it loads by itself included."""
+    found = re.findall(r'(?:href|hx-get|action)="(/[^"#]*)', page)
+    return {html.unescape(one) for one in found}
+
+
+def test_every_link_of_every_page_leads_somewhere(client: TestClient) -> None:
+    seen: set[str] = set()
+    waiting = [f"/{TOKEN}/"]
+    while waiting:
+        address = waiting.pop()
+        kind = re.sub(r"=[^&]*", "=", address)  # one that asks for the same things is enough
+        if kind not in seen:
+            seen.add(kind)
+            answer = client.get(address)
+            assert answer.status_code == 200, address
+            waiting += links(answer.text) if "html" in answer.headers["content-type"] else ()
+    assert len(seen) > 25
+
+
+def test_without_the_token_nothing_is_answered(client: TestClient) -> None:
+    for path in ("/", "/runs/sums/", f"/x{TOKEN}/", "/assets/page.css"):
+        answer = client.get(path)
+        assert answer.status_code == 403
+        assert "stepmint view" in answer.text
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", "[::2]", ""])
+def test_another_host_is_refused(client: TestClient, host: str) -> None:
+    assert client.get(f"/{TOKEN}/", headers={"host": host}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:9", "localhost:8000", "[::1]:80"])
+def test_this_machine_is_answered_at_any_port(client: TestClient, host: str) -> None:
+    answer = client.get(f"/{TOKEN}/runs/sums/", headers={"host": host})
+    assert answer.status_code == 200
+
+
+def test_another_site_changes_nothing(client: TestClient) -> None:
+    headers = {"origin": "http://evil.example"}
+    assert client.post(f"/{TOKEN}/runs/sums/", headers=headers).status_code == 403
+    ours = client.post(f"/{TOKEN}/runs/sums/", headers={"origin": HERE})
+    assert ours.status_code == 405  # let through, and no page takes it
+
+
+def test_no_script_but_ours_may_run(client: TestClient) -> None:
+    answer = client.get(f"/{TOKEN}/runs/sums/")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert not re.search(r"<script(?![^>]* src=)|\son\w+=|\sstyle=", answer.text)
+
+
+def test_nothing_comes_from_elsewhere(client: TestClient) -> None:
+    page = client.get(f"/{TOKEN}/runs/sums/").text
+    assert not re.search(r'(?:href|src)="(?:https?:)?//', page)
+
+
+def test_looking_writes_nothing(client: TestClient, folder: Path) -> None:
+    before = tree(folder)
+    for page in ("", "problems", "solutions?q=is", "rollouts", "truth", "doubts", "progress"):
+        assert client.get(f"/{TOKEN}/runs/sums/{page}").status_code == 200
+    assert tree(folder) == before
+
+
+def test_what_is_not_there_is_said(client: TestClient) -> None:
+    for path in (
+        "runs/none/",
+        "runs/sums/problem?id=none",
+        "runs/sums/nothing",
+        "runs/sums/problem",
+    ):
+        answer = client.get(f"/{TOKEN}/{path}")
+        assert answer.status_code == 404
+        assert "cannot be shown" in answer.text
+
+
+def test_an_address_that_makes_no_sense_is_told_so(client: TestClient) -> None:
+    answer = client.get(f"/{TOKEN}/runs/sums/solutions?below=much")
+    assert answer.status_code == 404
+    assert "below" in answer.text
+
+
+def test_a_run_may_grow_while_it_is_looked_at(client: TestClient, folder: Path) -> None:
+    address = f"/{TOKEN}/runs/sums/problems"
+    assert "42 problems" in client.get(address).text
+    marker = RunFolder(folder).marker("shard-00001")
+    hidden = marker.rename(marker.with_suffix(".hidden"))
+    assert "21 problems" in client.get(address).text
+    hidden.rename(marker)
+    assert "42 problems" in client.get(address).text
+
+
+def test_a_run_that_has_nothing_yet_says_so(tmp_path: Path) -> None:
+    (tmp_path / "output" / "new").mkdir(parents=True)
+    (tmp_path / "output" / "new" / "run.json").write_text('{"status": "running"}')
+    library = Library(output=tmp_path / "output")
+    with TestClient(application(library, token=TOKEN), base_url=HERE) as client:
+        answer = client.get(f"/{TOKEN}/")
+        assert answer.status_code == 200
+        assert "running" in answer.text
+        assert "0 problems" in answer.text
+
+
+def test_all_runs_are_listed_and_two_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    folders = [sums_run(tmp_path / place / "sums", count=4) for place in ("a", "b")]
+    with TestClient(application(Library(folders), token=TOKEN), base_url=HERE) as client:
+        page = client.get(f"/{TOKEN}/").text
+        assert "sums (2)" in page
+        assert client.get(f"/{TOKEN}/runs/sums%20(2)/").status_code == 200
