@@ -25,6 +25,7 @@ def view_here(folders: Sequence[Path], out: Console) -> None:
     token = new_token()
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # whoever reads the address may come at once
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/{token}/"
         say(out, f"{address}\nCtrl-C ends it. It reads only, and answers this machine alone.")
         config = uvicorn.Config(

@@ -69,7 +69,8 @@ class Guard:
         if refusal := self._refusal(scope):
             await PlainTextResponse(f"{refusal}\n", 403)(scope, receive, with_headers)
             return
-        await self._app(scope | {"root_path": f"/{self._token}"}, receive, with_headers)
+        below = {**scope, "root_path": f"/{self._token}"}
+        await self._app(below, receive, with_headers)
 
     def _refusal(self, scope: Scope) -> str:
         """Say why a request is not answered; empty where it is."""

@@ -27,6 +27,7 @@ TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 _UNSAMPLED = pa.array([StopRule.NOT_SAMPLED.value, StopRule.TERMINAL.value])
 
 Ints = npt.NDArray[np.int64]
+Reals = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ def shard_facts(run: RunFolder, shard: str, concludes: Concludes) -> ShardFacts:
 def _solution_facts(table: pa.Table, concludes: Concludes) -> pa.Table:
     evidence = _whole(table["evidence"])
     lengths, values = _lengths(evidence), evidence.flatten()
-    decided = sum(_ints(values, name) for name in DECIDED)
+    decided = np.sum([_ints(values, name) for name in DECIDED], axis=0)
     correct = _ints(values, "correct")
     sampled = ~pc.is_in(_field(values, "stop_rule"), value_set=_UNSAMPLED).to_numpy(
         zero_copy_only=False
@@ -122,7 +123,7 @@ def _known_steps(first_error: pa.ChunkedArray, lengths: Ints) -> Ints:
 
 
 def _labels(
-    concludes: Concludes, errors: Ints, lengths: Ints, of_steps: tuple[Ints, Ints, Ints]
+    concludes: Concludes, errors: Ints, lengths: Ints, of_steps: tuple[Ints, Ints, Reals]
 ) -> tuple[Ints, Ints]:
     """Return how many steps are right and wrong, as `own_view` with `keep` reads labels."""
     decided, correct, grades = of_steps
@@ -147,7 +148,7 @@ def _confidence(posterior: pa.ListArray, errors: Ints) -> pa.Array:
     return pa.array(found.astype(np.float32), mask=~known)
 
 
-def _grades(stated: pa.ListArray, lengths: Ints) -> npt.NDArray[np.float64]:
+def _grades(stated: pa.ListArray, lengths: Ints) -> Reals:
     """Return what is stated of each step, neutral as right; NaN where nothing is."""
     given = _lengths(stated.fill_null([])) if stated.null_count else _lengths(stated)
     if not given.any():

@@ -1,5 +1,7 @@
 """A run: what was done, how far it is, and its figures."""
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -27,7 +29,7 @@ def figures(request: Request) -> Response:
     return page(request, "_figures.html", **_figures(request))
 
 
-def _figures(request: Request) -> dict[str, object]:
+def _figures(request: Request) -> dict[str, Any]:
     run = run_of(request)
     counted = run.facts.so_far(within_s=_FIRST_S)
     summary = summary_of(run.folder, counted.values)
