@@ -4,8 +4,8 @@ python -m benchmarks.view
 python -m benchmarks.view --quick --json FILE
 
 A scripted run of 64 problems is made as `stepmint label` makes it, and written again and again with
-other ids and questions until it is as large as asked: 20,000 problems. `stepmint view` is started on
-it, and asked as a browser asks: the first page, once, of a server that has read nothing; then
+other ids and questions until it is as large as asked: 20,000 problems. `stepmint view` is started
+on it, and asked as a browser asks: the first page, once, of a server that has read nothing; then
 problems at random, the rollouts behind steps, trees, filters and searches. Seconds from request to
 the last byte of the answer; memory is the server's peak of resident pages.
 """
@@ -127,7 +127,8 @@ def _multiplied(small: RunFolder, folder: Path, problems: int) -> int:
         again = {name: _again(tables[name], name, copy) for name in TABLE_NAMES}
         commit(folder, copy, tables=again, counts=record.counts, policy=record.policy)
     (folder / "run.json").write_text(small.run_json.read_text())
-    return copies * int(tables["rollouts"].num_rows)
+    rollouts: int = tables["rollouts"].num_rows
+    return copies * rollouts
 
 
 def _again(table: pa.Table, name: TableName, copy: int) -> pa.Table:

@@ -79,11 +79,11 @@ def tree_of(run: OpenRun, problem_id: str) -> SearchTree:
     rollouts = read_rollouts(run, shard, problem_id)
     solutions = read_solutions(run, shard, problem_id)
     edges = edges_of(
-        (one.steps for one in solutions),
-        (
+        {"".join(one.steps): one.steps for one in solutions},
+        [
             Sampled(prefix_steps=one.prefix.steps, text=one.text, outcome=one.verdict.outcome)
             for one in rollouts
-        ),
+        ],
     )
     counts = Evidence.of((one.verdict.outcome for one in rollouts), StopRule.ADAPTIVE)
     sampled = {one.prefix.key for one in rollouts}
@@ -108,21 +108,19 @@ def _grown(edges: Mapping[str, Edge], counts: Evidence, sampled: set[str]) -> Tr
     total = max(counts.total, 1)
 
     def node(key: str, edge: Edge | None) -> TreeNode:
-        row = edge.row() if edge else None
-        visits = row["visits"] if row else counts.total
-        deeper = below.get(key, ()) if not row or row["depth"] < _DEEPEST else ()
-        grown = [node(one.prefix.key, one) for one in deeper]
+        seen, depth = (edge.counts, len(edge.prefix.steps)) if edge else (counts, 0)
+        grown = [node(one.prefix.key, one) for one in below.get(key, ()) if depth < _DEEPEST]
         return TreeNode(
             key=key,
-            step=row["step"] if row else "",
-            depth=row["depth"] if row else 0,
-            visits=visits,
-            correct=row["correct"] if row else counts.correct,
-            decided=row["decided"] if row else counts.decided,
-            share=visits / total,
-            terminal=bool(row and row["terminal"]),
+            step=edge.prefix.steps[-1] if edge else "",
+            depth=depth,
+            visits=seen.total,
+            correct=seen.correct,
+            decided=seen.decided,
+            share=seen.total / total,
+            terminal=edge is not None and edge.terminal,
             sampled=key in sampled,
-            unfolded=visits / total >= _OPEN,
+            unfolded=seen.total / total >= _OPEN,
             children=sorted(grown, key=lambda one: (-one.visits, one.step)),
         )
 
