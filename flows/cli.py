@@ -192,6 +192,22 @@ def show(
 
 
 @app.command()
+def compare(
+    first: Run,
+    second: Annotated[Path, typer.Argument(help="Another run over the same problems.")],
+    known: Annotated[
+        str | None,
+        typer.Option(help="Known first errors, as for `calibrate`; else the oracle's, if any."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Disagreements to list.")] = 20,
+) -> None:
+    """Compare two runs' labels: how they agree, what they cost, and where they differ."""
+    from flows.comparing import compare_here
+
+    compare_here(first, second, out, known=known, limit=limit)
+
+
+@app.command()
 def runs(
     output: Annotated[Path, typer.Argument(help="The folder that holds them.")] = Path("output"),
 ) -> None:

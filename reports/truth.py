@@ -68,15 +68,25 @@ def truth(
     rows: Iterable[SolutionRow], known: Mapping[tuple[str, int], int], *, by: str
 ) -> Truth | None:
     """Compare first errors with the known ones, by problem id and solution index; None: none."""
+    solutions = (row.solution for row in rows)
+    return truth_of(
+        (
+            (one.first_error, known[key])
+            for one in solutions
+            if (key := (one.problem_id, one.solution_index)) in known
+        ),
+        by=by,
+    )
+
+
+def truth_of(said: Iterable[tuple[int | None, int]], *, by: str) -> Truth | None:
+    """Compare pairs of a stated first error and the known one; None where there are none."""
     hits, seen, abstained = [0, 0], [0, 0], 0
-    for row in rows:
-        one = row.solution
-        expected = known.get((one.problem_id, one.solution_index))
-        if expected is not None:
-            without = int(expected == -1)
-            seen[without] += 1
-            hits[without] += one.first_error == expected
-            abstained += one.first_error is None
+    for stated, expected in said:
+        without = int(expected == -1)
+        seen[without] += 1
+        hits[without] += stated == expected
+        abstained += stated is None
     if not any(seen):
         return None
     wrong, right = (Share(hit, of) for hit, of in zip(hits, seen, strict=True))

@@ -7,6 +7,7 @@ output/<run>/
     problems/shard-00000.parquet      likewise solutions/, nodes/, rollouts/
     exports/<format>-<view>/          training rows derived from the tables above
     critiques/<name>/                 what a critic wrote of them (schemas/critique_folder.py)
+    marks.jsonl                       first errors that people marked (schemas/marks.py)
     staging/shard-00000.parquet       the problems of a shard, before they are labelled
     journal/shard-00000.journal       completions of a shard until all its problems are committed
     partial/                          tables that are being written
@@ -61,6 +62,11 @@ class RunFolder:
     def rejected(self) -> Path:
         """Where the source's rows that are no problems are listed."""
         return self.path / "rejected.jsonl"
+
+    @property
+    def marks(self) -> Path:
+        """Where people's marks are, a line each."""
+        return self.path / "marks.jsonl"
 
     @property
     def staging(self) -> Path:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
@@ -16,7 +15,7 @@ from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
 from sources.licences import Licence, known_licence
 from tasks.hubs import Address
-from tasks.known_errors import ORACLE, known_errors
+from tasks.known_errors import ORACLE, has_oracle, known_errors, name_of
 from tasks.published import PER_FOLDER, export_record, shown_settings
 
 _NAMES_SOLUTION = ("problem_id", "solution_index")
@@ -62,18 +61,10 @@ def _licences(run: RunFolder, summary: RunSummary) -> Iterator[tuple[str, Licenc
 
 
 def _truth(run: RunFolder, known: str | None) -> Truth | None:
-    if known is None and not any(
-        _has_programs(table) for table in run.tables("problems", "program")
-    ):
+    if known is None and not has_oracle(run):
         return None
-    by = "the exact step oracle of the synthetic problems"
-    if known not in (None, ORACLE):
-        by = f"the marks in {Path(known).name}"
-    return truth(run.solutions(), known_errors(run, known or ORACLE), by=by)
-
-
-def _has_programs(table: pa.Table) -> bool:
-    return bool(table.num_rows > table["program"].null_count)
+    told = known or ORACLE
+    return truth(run.solutions(), known_errors(run, told), by=name_of(told))
 
 
 def _is_demo(run: RunFolder, summary: RunSummary) -> bool:

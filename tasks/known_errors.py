@@ -1,14 +1,13 @@
 """First errors that are known: marked by people in a file, or told by a step oracle."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from schemas import ConfigError, RunError
+from schemas.marks import steps_key
 from schemas.run_folder import RunFolder
 from sources.synthetic import first_error
+from tasks.marks import agreed
 
 Errors = Mapping[tuple[str, int], int]
 """(problem id, solution index) to the known first error of a solution: 0-based, -1 for none."""
@@ -16,22 +15,15 @@ Errors = Mapping[tuple[str, int], int]
 ORACLE = "oracle"
 
 
-class _Mark(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    problem_id: str
-    solution_index: int = Field(ge=0)
-    first_error: int = Field(ge=-1)
-
-
 def known_errors(run: RunFolder, known: str) -> Errors:
     """Return the first errors of a run's solutions, from `oracle` or a JSONL file of marks.
 
     The oracle knows those of the synthetic source alone. A file has a line per solution with
-    `problem_id`, `solution_index` and `first_error` (0-based; -1 for none). Raises ConfigError for
-    a file that cannot be read, naming the line, RunError where nothing in it is of this run.
+    `problem_id`, `solution_index` and `first_error` (0-based; -1 for none), as `marks.jsonl` has
+    (`schemas/marks.py`). Raises ConfigError for a file that cannot be read, naming the line, and
+    where two persons differ; RunError where nothing in it is of this run.
     """
-    errors = dict(_told(run)) if known == ORACLE else _marked(Path(known))
+    errors = dict(_told(run)) if known == ORACLE else _marked(run, Path(known))
     ids = {row.problem.id for row in run.problems()}
     if not any(problem in ids for problem, _ in errors):
         lacking = f"none of the marks in {known}"
@@ -44,6 +36,19 @@ def known_errors(run: RunFolder, known: str) -> Errors:
     return errors
 
 
+def has_oracle(run: RunFolder) -> bool:
+    """Tell whether any problem of a run is one that the step oracle knows."""
+    programs = (table["program"] for table in run.tables("problems", "program"))
+    return any(len(one) > one.null_count for one in programs)
+
+
+def name_of(known: str) -> str:
+    """Say who knows, as reports do."""
+    if known == ORACLE:
+        return "the exact step oracle of the synthetic problems"
+    return f"the marks in {Path(known).name}"
+
+
 def _told(run: RunFolder) -> Iterator[tuple[tuple[str, int], int]]:
     for row in run.solutions():
         if row.problem.program is not None:
@@ -51,31 +56,20 @@ def _told(run: RunFolder) -> Iterator[tuple[tuple[str, int], int]]:
             yield (one.problem_id, one.solution_index), first_error(row.problem, one.steps)
 
 
-def _marked(path: Path) -> dict[tuple[str, int], int]:
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+def _marked(run: RunFolder, path: Path) -> dict[tuple[str, int], int]:
+    """Return what a file marks of a run: by index, or by the steps where a line says which."""
+    if not path.is_file():
         raise ConfigError(
-            f"--known {path} cannot be read ({error}): give `oracle` or a JSONL file of marks"
-        ) from error
-    errors: dict[tuple[str, int], int] = {}
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            mark = _mark(path, number, line)
-            key = mark.problem_id, mark.solution_index
-            if errors.setdefault(key, mark.first_error) != mark.first_error:
-                raise ConfigError(
-                    f"{path}, line {number}: first_error={mark.first_error} of solution "
-                    f"{key[1]} of {key[0]}, which another line marks {errors[key]}: keep one"
-                )
-    return errors
-
-
-def _mark(path: Path, number: int, line: str) -> _Mark:
-    try:
-        return _Mark.model_validate(json.loads(line))
-    except (ValueError, ValidationError, RecursionError) as error:
-        raise ConfigError(
-            f"{path}, line {number}: {line[:80]!r} is no mark: give problem_id, solution_index and "
-            'first_error, e.g. {"problem_id": "gsm8k-1a", "solution_index": 0, "first_error": 2}'
-        ) from error
+            f"--known {path} cannot be read: there is no such file; give `oracle` or a JSONL file "
+            "of marks"
+        )
+    marks = agreed(path).values()
+    errors = {one.solution: one.first_error for one in marks if not one.steps_key}
+    written = {(one.problem_id, one.steps_key): one.first_error for one in marks if one.steps_key}
+    if written:
+        for table in run.tables("solutions", "problem_id", "solution_index", "steps"):
+            for row in table.to_pylist():
+                error = written.get((row["problem_id"], steps_key(row["steps"])))
+                if error is not None:
+                    errors[row["problem_id"], row["solution_index"]] = error
+    return {key: error for key, error in errors.items() if error is not None}

@@ -1,0 +1,23 @@
+"""`stepmint compare`: how the labels of two runs over the same problems agree."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from reports.agreement import agreement, truths
+from reports.compared import show_compared
+from schemas.run_folder import RunFolder
+from tasks.known_errors import ORACLE, has_oracle, known_errors, name_of
+
+
+def compare_here(first: Path, second: Path, out: Console, *, known: str | None, limit: int) -> None:
+    """Print how two runs agree; `known` names who knows first errors of the first run's solutions.
+
+    By default that is the step oracle, where it knows any.
+    """
+    ours = RunFolder(first)
+    found = agreement(ours, RunFolder(second))
+    told = known or (ORACLE if has_oracle(ours) else None)
+    known_of = {} if told is None else known_errors(ours, told)
+    true = truths(found, known_of, by=name_of(told or ORACLE))
+    show_compared(ours, found, true, out, limit=limit)
