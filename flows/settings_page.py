@@ -14,7 +14,17 @@ from pydantic.fields import FieldInfo
 from flows.messages import models_of
 from schemas.settings import Settings, tag_of
 from tasks.critique_settings import CritiqueRun
-from tasks.recipes import BestOfNChoice, RStar, SelfConsistency, Star, StepwiseBestOfN, Votes, VStar
+from tasks.recipes import (
+    AgentWorkflow,
+    BestOfNChoice,
+    RStar,
+    SelfConsistency,
+    SelfRefine,
+    Star,
+    StepwiseBestOfN,
+    Votes,
+    VStar,
+)
 from tasks.search_settings import SearchRun
 from tasks.settings import LabelRun
 
@@ -44,6 +54,8 @@ _ROOTS: dict[type[BaseModel], str] = {
     BestOfNChoice: "A recipe `{kind: best_of_n}`",
     StepwiseBestOfN: "A recipe `{kind: stepwise_best_of_n}`",
     RStar: "A recipe `{kind: rstar}`",
+    SelfRefine: "A recipe `{kind: self_refine}`",
+    AgentWorkflow: "A recipe `{kind: workflow}`",
     SearchRun: "A search at test time",
 }
 _COLUMNS = ("| setting | type | default | meaning |", "| --- | --- | --- | --- |")

@@ -23,6 +23,7 @@ mode an example is a user's and an assistant's turn.
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -162,6 +163,18 @@ def load_asking(name_or_path: str | Path, *shows: str, like: str) -> PromptTempl
             "write what a reply looks like into `user`"
         )
     return template
+
+
+def asked_as(
+    solving: PromptTemplate, asking: PromptTemplate, problem: Problem, shown: Mapping[str, str]
+) -> Prompt:
+    """Return the prompt for solutions in which what another template says stands for the question.
+
+    So the solution and its answer come in the form that they always have.
+    """
+    said = asking.model_copy(update={"mode": "text", "system": ""}).render(problem, shown=shown)
+    assert isinstance(said, TextPrompt)
+    return solving.render(replace(problem, question=said.text.strip()))
 
 
 def in_mode_of(solving: PromptTemplate, asking: PromptTemplate) -> PromptTemplate:

@@ -12,22 +12,34 @@ from tasks.recipes.best_of_n import BestOfNChoice
 from tasks.recipes.board import RecipeBoard
 from tasks.recipes.making import make
 from tasks.recipes.rstar import RStar
+from tasks.recipes.self_refine import SelfRefine
 from tasks.recipes.star import Star, VStar
 from tasks.recipes.stepwise import StepwiseBestOfN
 from tasks.recipes.votes import SelfConsistency, Votes
+from tasks.recipes.workflow import AgentWorkflow
 
 AnyRecipe = Annotated[
-    Star | VStar | SelfConsistency | Votes | BestOfNChoice | StepwiseBestOfN | RStar,
+    Star
+    | VStar
+    | SelfConsistency
+    | Votes
+    | BestOfNChoice
+    | StepwiseBestOfN
+    | RStar
+    | SelfRefine
+    | AgentWorkflow,
     Field(discriminator="kind"),
 ]
 """Settings of any recipe; pydantic picks by `kind`."""
 
 __all__ = [
+    "AgentWorkflow",
     "AnyRecipe",
     "BestOfNChoice",
     "RStar",
     "RecipeBoard",
     "SelfConsistency",
+    "SelfRefine",
     "Star",
     "StepwiseBestOfN",
     "VStar",

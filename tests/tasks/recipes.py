@@ -23,11 +23,13 @@ from schemas import (
 )
 from sources import FileSource
 from tasks.recipes import (
+    AgentWorkflow,
     AnyRecipe,
     BestOfNChoice,
     RecipeBoard,
     RStar,
     SelfConsistency,
+    SelfRefine,
     Star,
     StepwiseBestOfN,
     Votes,
@@ -40,16 +42,20 @@ Write = Callable[[str, str, int], str]
 """What a policy writes of a prompt and a prefix with a seed."""
 
 
-class TextWriter(Writer):
+class _Prompted(Writer):
+    """Remembers what it was asked."""
+
+    @property
+    def prompts(self) -> set[str]:
+        return {text_of(request.prompt) for request in self.asked}
+
+
+class TextWriter(_Prompted):
     """Writes what a function says of a prompt and a prefix, a token per word; `...` is cut."""
 
     def __init__(self, write: Write, *, fail_after: int | None = None) -> None:
         super().__init__(fail_after=fail_after)
         self._write = write
-
-    @property
-    def prompts(self) -> set[str]:
-        return {text_of(request.prompt) for request in self.asked}
 
     def reply(self, request: CompletionRequest, seed: int) -> Completion:
         text = self._write(text_of(request.prompt), request.prefix.text, seed)
@@ -138,6 +144,14 @@ def stepwise(folder: Path, source: Path, **changes: Any) -> StepwiseBestOfN:
     return StepwiseBestOfN.model_validate(_values(folder, source, {"samples": 3} | changes))
 
 
+def self_refine(folder: Path, source: Path, **changes: Any) -> SelfRefine:
+    return SelfRefine.model_validate(_values(folder, source, changes))
+
+
+def agent_workflow(folder: Path, source: Path, **changes: Any) -> AgentWorkflow:
+    return AgentWorkflow.model_validate(_values(folder, source, changes))
+
+
 def made_rows(folder: Path, product: str) -> list[dict[str, Any]]:
     """The rows of a product that is written shard by shard."""
     files = sorted((folder / f"output/made/{product}").glob("*.parquet"))
@@ -149,7 +163,7 @@ def cooked(recipe: AnyRecipe) -> dict[str, Any]:
     return asyncio.run(make(recipe, recipe, RecipeBoard()))
 
 
-class Choosing(Writer):
+class Choosing(_Prompted):
     """Solves sums as the scripted policy does, and replies to other prompts as a function says."""
 
     def __init__(
@@ -157,7 +171,7 @@ class Choosing(Writer):
     ) -> None:
         super().__init__(fail_after=fail_after)
         self._say = say
-        self._world = ScriptedSettings(error=error)
+        self._world = ScriptedSettings(error=error, recovery=0)
 
     def replies_to(self, mark: str) -> list[CompletionRequest]:
         """What was asked that holds this."""
@@ -165,7 +179,7 @@ class Choosing(Writer):
 
     def reply(self, request: CompletionRequest, seed: int) -> Completion:
         prompt = text_of(request.prompt)
-        if prompt.startswith("Question: ") and prompt.endswith("Answer:\n"):
+        if re.fullmatch(r"Question: .*\nAnswer:\n", prompt):
             return self._world.write(request, seed)
         text = self._say(prompt)
         reason: FinishReason = "length" if text.endswith("...") else "stop"
