@@ -1,7 +1,7 @@
 """A draft is shown for feedback, and with the feedback for a revision (Self-Refine, 2303.17651).
 
 Where the model sees nothing to correct it says so in one line, which ends the refinement; whether
-an answer is right is never told it. Self-Refine's published GSM8K code stops by the same words.
+an answer is right is never told it.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Self-refine (2303.17651; as the o1 comparative study has it, 2410.13639): draft and revise.
 
-Neither feedback nor its end knows whether an answer is right: published code that stops as soon as
-gold says so measures gold. Verdicts before and after stand in the rows, and what became of right
+Neither feedback nor its end knows whether an answer is right: a refinement that ends once gold says
+so measures gold (2310.01798). Verdicts before and after stand in the rows, and what became of right
 and wrong drafts in the counts of each round.
 """
 
