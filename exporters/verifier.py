@@ -5,6 +5,7 @@ a value off each. A right answer says nothing of the steps before it, so where t
 judged steps, what it found stands beside.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal, TypedDict
 
@@ -18,7 +19,7 @@ from schemas.views import first_wrong
 
 _TEXT, _INT = pa.string(), pa.int32()
 _BY_VERDICT = "outcome"
-"""The labeler that judges no steps: it repeats the verdict."""
+"""The labeler and the view that judge no steps: they repeat the verdict."""
 
 
 class VerifierRow(TypedDict):
@@ -28,6 +29,8 @@ class VerifierRow(TypedDict):
     """Of equal texts the first one's."""
     prompt: str
     completion: str
+    times: int
+    """Samples that are this text; 1 for one that was given."""
     label: bool | None
     """Whether its answer is right; None: cut off before it, or the verifier could not tell."""
     problem: str
@@ -52,6 +55,7 @@ class VerifierExporter(ProblemExporter):
             "solution_index": _INT,
             "prompt": _TEXT,
             "completion": _TEXT,
+            "times": _INT,
             "label": pa.bool_(),
             "problem": _TEXT,
             "right": _INT,
@@ -63,6 +67,7 @@ class VerifierExporter(ProblemExporter):
         }
     )
     reads_nodes: ClassVar[bool] = False
+    reads_rollouts: ClassVar[bool] = True
 
     format: Literal["gsm8k_verifier"] = "gsm8k_verifier"
     undecided: bool = False
@@ -90,12 +95,15 @@ class VerifierExporter(ProblemExporter):
         texts: dict[str, LabelledSteps] = {}
         for one in taken:
             texts.setdefault(one.steps.steps[0], one.steps)
+        sampled = settled.rollouts.get(problem.id, ())
+        times = Counter(one.text.strip() for one in sampled if not one.prefix_steps)
         for text, first in texts.items():
             label = bool(first.labels[0]) if first.labels else None
             row = VerifierRow(
                 solution_index=first.solution.solution_index,
                 prompt=problem.question,
                 completion=text,
+                times=times[text] or 1,
                 label=label,
                 problem=_kind(right, decided),
                 right=right,
@@ -141,6 +149,6 @@ def _kind(right: int, decided: int) -> str:
 
 def _first_error(solution: LabelledSolution, settled: Settled) -> int | None:
     """Return where the run's step labels put the first error; a verdict is none of a step."""
-    if solution.labeler == _BY_VERDICT:
+    if _BY_VERDICT in (solution.labeler, settled.view.kind):
         return None
     return first_wrong(settled.view.labels(solution))

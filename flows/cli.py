@@ -378,6 +378,9 @@ def evaluate(
         typer.Option(help="How it is asked: trl, qwen_prm, math_shepherd, rlhflow; else found."),
     ] = None,
     device: Annotated[str, typer.Option(help="Where it runs: auto, cpu, cuda, cuda:1.")] = "auto",
+    top: Annotated[
+        int, typer.Option(min=1, help="How many of the best samples vote in `top k`.")
+    ] = 4,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Only the first so many solutions of each.")
     ] = None,
@@ -399,6 +402,7 @@ def evaluate(
         known=known,
         form=form,
         device=device,
+        top=top,
         limit=limit,
         json_file=json_file,
         grades=grades,

@@ -35,6 +35,7 @@ def evaluate_here(
     known: str | None,
     form: str | None,
     device: str,
+    top: int,
     limit: int | None,
     json_file: Path | None,
     grades: Path | None,
@@ -48,6 +49,7 @@ def evaluate_here(
         known=known,
         form=_form(form),
         device=device,
+        top=top,
         limit=limit,
     ):
         found.append(one)

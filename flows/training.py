@@ -34,7 +34,7 @@ def train_here(
     chosen = {name: values.pop(name) for name in _ROWS if name in values}
     settings: Training = checked(Training, values, where="the training")
     rows: StepmintExporter = checked(
-        StepmintExporter, {"long_rows": "shorten", **chosen}, where="the rows"
+        StepmintExporter, {"long_rows": _too_long(settings), **chosen}, where="the rows"
     )
     teller = _Teller(err)
     with teller:
@@ -48,6 +48,11 @@ def train_here(
         + f"{trained.model}\nmeasure it: stepmint evaluate {trained.model} --on RUN",
     )
     return trained
+
+
+def _too_long(settings: Training) -> str:
+    """Return what becomes of long rows: what lost its last step has no end to be judged at."""
+    return "refuse" if settings.labels_at == "end" else "shorten"
 
 
 class _Teller:

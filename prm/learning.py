@@ -90,7 +90,13 @@ def learn(
     tokenizer = tokenizer_of(settings.base)
     set_seed(settings.seed)
     model = _model(settings, device)
-    rows = partial(_tokens, tokenizer=tokenizer, separator=separator, folder=settings.output)
+    rows = partial(
+        _tokens,
+        to_tokens=partial(
+            labelled_tokens, tokenizer=tokenizer, separator=separator, at=settings.labels_at
+        ),
+        folder=settings.output,
+    )
     trainer = _Learner(
         model=model,
         args=_arguments(settings, device, rows=_count(train), validates=_count(validation) > 0),
@@ -215,17 +221,16 @@ def _count(files: Sequence[Path]) -> int:
     return sum(read_metadata(path).num_rows for path in files)
 
 
-def _tokens(files: Sequence[Path], *, tokenizer: Any, separator: str, folder: Path) -> Dataset:
+def _tokens(
+    files: Sequence[Path], *, to_tokens: Callable[[dict[str, Any]], dict[str, Any]], folder: Path
+) -> Dataset:
     """Return rows of tokens that lie on disk; those of all files, in their order."""
     rows = Dataset.from_parquet(
         [str(path) for path in files],
         columns=["prompt", "completions", "labels"],
         cache_dir=str(folder / "cache"),
     )
-    return rows.map(
-        partial(labelled_tokens, tokenizer=tokenizer, separator=separator),
-        remove_columns=rows.column_names,
-    )
+    return rows.map(to_tokens, remove_columns=rows.column_names)
 
 
 def _save(

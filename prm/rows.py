@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from prm.settings import LabelsAt
+
 NOT_A_STEP = -100.0
 """The label of tokens that end no step."""
 
@@ -39,12 +41,19 @@ def encoded(question: str, steps: Sequence[str], *, tokenizer: Any, separator: s
     return Encoded(ids=tuple(ids), places=tuple(places))
 
 
-def labelled_tokens(row: dict[str, Any], *, tokenizer: Any, separator: str) -> dict[str, Any]:
-    """Return `input_ids` and `labels` of one row, equally long; labels are -100 inside steps."""
+def labelled_tokens(
+    row: dict[str, Any], *, tokenizer: Any, separator: str, at: LabelsAt = "steps"
+) -> dict[str, Any]:
+    """Return `input_ids` and `labels` of one row, equally long; labels are -100 elsewhere."""
     made = encoded(row["prompt"], row["completions"], tokenizer=tokenizer, separator=separator)
     labels = [NOT_A_STEP] * len(made.ids)
-    for place, label in zip(made.places, row["labels"], strict=True):
-        labels[place] = label
+    asked = encoded(row["prompt"], (), tokenizer=tokenizer, separator=separator)
+    begins = (len(asked.ids), *(place + 1 for place in made.places[:-1]))
+    for begin, place, label in zip(begins, made.places, row["labels"], strict=True):
+        if at == "tokens":
+            labels[begin : place + 1] = [label] * (place + 1 - begin)
+        elif at == "steps" or place == made.places[-1]:
+            labels[place] = label
     return {"input_ids": list(made.ids), "labels": labels}
 
 

@@ -14,6 +14,8 @@ Device = Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
 FormName = Literal["trl", "qwen_prm", "math_shepherd", "rlhflow"]
 """A family of process reward models, by how it is asked (`prm/forms.py`)."""
 FORMS: tuple[FormName, ...] = get_args(FormName)
+LabelsAt = Literal["steps", "tokens", "end"]
+"""Which tokens of a row have a label (`Training.labels_at`)."""
 
 
 class Lora(Settings):
@@ -37,6 +39,7 @@ class Training(Settings):
     """
 
     free = frozenset({"output", "device", "save_steps", "per_device", "gradient_checkpointing"})
+    later = frozenset({"labels_at"})
 
     base: str = Field(min_length=1)
     """The model it begins from: a folder, or a name on the Hugging Face hub."""
@@ -44,6 +47,10 @@ class Training(Settings):
     """The folder of the model, its checkpoints and its record."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Of the head's first weights, of the order of rows, and of dropout."""
+    labels_at: LabelsAt = "steps"
+    """Where labels stand: on the last token of each step; on every token of a step, as GSM8K's
+    verifier learns (2110.14168); or on the last token of the last step alone, as the outcome reward
+    model of 2305.20050."""
     epochs: float = Field(default=1.0, gt=0)
     """Times every row is seen."""
     max_steps: int | None = Field(default=None, ge=1)

@@ -1,14 +1,15 @@
-"""Which of some solutions is the answer: OpenR's five selectors, and two by the product.
+"""Which of some solutions is the answer: OpenR's five selectors, and more of their kind.
 
     majority_vote                     the answer that most samples state
     prm_{min,last,product}_max        the answer of the solution with the highest score
     prm_{min,last,product}_vote       the answer with the highest sum of scores (2408.03314)
+    prm_{min,last,product}_top        that most of the few best samples state (2110.14168)
 
 Of equals the one that came first wins, as in OpenR. Solutions without an answer have no vote.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from search.aggregation import AGGREGATIONS, Aggregation, score
@@ -40,9 +41,12 @@ class Choice:
     """Different answers there were."""
 
 
-def selected(ballots: Sequence[Ballot]) -> dict[str, Choice]:
-    """Return what each selector chooses, by its name; empty where nobody states an answer."""
-    return {name: select(ballots) for name, select in SELECTORS.items()} if ballots else {}
+def selected(ballots: Sequence[Ballot], *, top: int) -> dict[str, Choice]:
+    """Return what each selector chooses, by its name; empty where nobody states an answer.
+
+    `top` is how many samples vote where the best ones do.
+    """
+    return {name: select(ballots) for name, select in _named(top)} if ballots else {}
 
 
 def _highest(ballots: Sequence[Ballot], by: Aggregation) -> Choice:
@@ -61,6 +65,16 @@ def _voted(ballots: Sequence[Ballot], by: Aggregation | None) -> Choice:
     return Choice(candidate=best.candidate, score=votes[won], answers=len(votes))
 
 
+def _of_the_best(ballots: Sequence[Ballot], by: Aggregation, top: int) -> Choice:
+    """Return the answer that most of the best samples state; of equals the best-scored one's."""
+    best, left = list[Ballot](), top
+    for one in sorted(ballots, key=lambda one: -_score(one, by)):
+        if left > 0:
+            best.append(replace(one, times=min(one.times, left)))
+            left -= one.times
+    return replace(_voted(best, by=None), answers=_answers(ballots))
+
+
 def _score(one: Ballot, by: Aggregation) -> float:
     return score(one.grades, one.steps, by)
 
@@ -69,12 +83,13 @@ def _answers(ballots: Sequence[Ballot]) -> int:
     return len({one.answer for one in ballots})
 
 
-def _named() -> Iterator[tuple[str, Callable[[Sequence[Ballot]], Choice]]]:
+def _named(top: int) -> Iterator[tuple[str, Callable[[Sequence[Ballot]], Choice]]]:
     yield "majority_vote", partial(_voted, by=None)
     for by in AGGREGATIONS:
         yield f"prm_{by}_max", partial(_highest, by=by)
         yield f"prm_{by}_vote", partial(_voted, by=by)
+        yield f"prm_{by}_top", partial(_of_the_best, by=by, top=top)
 
 
-SELECTORS: Mapping[str, Callable[[Sequence[Ballot]], Choice]] = dict(_named())
-"""Every selector, by its name."""
+SELECTORS: tuple[str, ...] = tuple(name for name, _ in _named(1))
+"""The names of all selectors."""

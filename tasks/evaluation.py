@@ -109,11 +109,13 @@ def evaluate(
     known: str | None = None,
     form: FormName | None = None,
     device: str = "auto",
+    top: int = 4,
     limit: int | None = None,
 ) -> Iterator[Evaluation]:
     """Yield what a model is worth on each run's folder, or set as `FORMAT:SOURCE` or `SOURCE`.
 
-    `limit` takes the first so many solutions of each. The threshold is tuned on `tune_on`, or on
+    `top` samples vote where the best ones do. `limit` takes the first so many solutions of each.
+    The threshold is tuned on `tune_on`, or on
     each itself. Raises ConfigError for a model that does not load, RunError or SourceError where
     there is nothing to measure on.
     """
@@ -125,7 +127,7 @@ def evaluate(
     threshold = best_threshold(_read(grader, tuning, limit).located) if tuning else None
     for name, cases in zip(on, begun, strict=True):
         read = _read(grader, cases, limit)
-        yield _evaluation(name, read, threshold, tune_on or "itself")
+        yield _evaluation(name, read, threshold, tune_on or "itself", top)
 
 
 def _read(grader: "Grader", cases: Iterator[_Case], limit: int | None) -> _Read:
@@ -241,7 +243,9 @@ def _said(run: RunFolder, shard: str) -> Mapping[tuple[str, str], tuple[str, int
     return {key: (answers[key], count) for key, count in times.items()}
 
 
-def _evaluation(name: str, read: _Read, threshold: float | None, tuned_on: str) -> Evaluation:
+def _evaluation(
+    name: str, read: _Read, threshold: float | None, tuned_on: str, top: int
+) -> Evaluation:
     located = read.located
     unread = sum(
         len(one.grades) < (one.first_error + 1 if one.first_error >= 0 else one.steps)
@@ -260,6 +264,6 @@ def _evaluation(name: str, read: _Read, threshold: float | None, tuned_on: str) 
         calibration=calibration(located),
         problems=len(read.candidates),
         open_problems=len(open_),
-        chosen=choices(list(read.candidates.values())),
+        chosen=choices(list(read.candidates.values()), top=top),
         graded=read.graded,
     )

@@ -54,7 +54,9 @@ class ProblemSearch:
         texts = ["".join(candidate.steps) for candidate in found.candidates]
         with self.purse:
             answers = await numbered(self.judge, texts, options=seen.options)
-        return Searched(search=one.called, found=found, tally=asked.tally, answers=answers)
+        return Searched(
+            search=one.called, found=found, tally=asked.tally, answers=answers, top=self.run.top
+        )
 
     async def _judged(
         self, problem: Problem, solutions: Iterable[Candidate | Wrote]

@@ -50,6 +50,9 @@ class SearchRun(Settings):
     """How answers are read, compared with each other, and at the end with gold."""
     searches: tuple[AnySearch, ...] = Field(min_length=1)
     """The searches; what two of them ask alike is written once."""
+    top: int = Field(default=4, ge=1)
+    """Samples that vote in `prm_last_top` and its like: those with the highest scores (2110.14168:
+    3 to 5 of 100)."""
     difficulty: int = Field(default=0, ge=0)
     """Solutions of each problem, apart from the searches' own, by which problems are put into
     fifths (2408.03314: 2,048). 0: those of the first `best_of_n` itself, which flatters nobody but

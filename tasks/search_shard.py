@@ -23,6 +23,8 @@ class Searched:
     tally: Tally
     answers: Sequence[tuple[str, int] | None]
     """Of each candidate its answer and the answer's number; None where it states none."""
+    top: int
+    """Samples that vote where the best ones do."""
 
     def chosen(self, first: int | None = None) -> dict[str, Choice]:
         """Return what each selector chooses, among the first so many candidates or all."""
@@ -40,7 +42,7 @@ class Searched:
             if answer is not None
         ]
         shown = [one for one in ballots if first is None or one.candidate < first]
-        return dict.fromkeys(SELECTORS, _NOBODY) | selected(shown)
+        return dict.fromkeys(SELECTORS, _NOBODY) | selected(shown, top=self.top)
 
     def within(self, tokens: int) -> int:
         """Return how many of the first candidates cost no more than so many tokens; 1 at least."""

@@ -20,6 +20,7 @@ from schemas.views.counted import (
     Soft,
     Threshold,
 )
+from schemas.views.outcome import ByOutcome
 from schemas.views.seam import (
     Concludes,
     Decides,
@@ -42,6 +43,7 @@ AnyView = Annotated[
     | FirstError
     | Posterior
     | NetInformation
+    | ByOutcome
     | Stated
     | StatedGrades,
     Field(discriminator="kind"),
@@ -64,6 +66,7 @@ def own_view(
 __all__ = [
     "AnyView",
     "Beta",
+    "ByOutcome",
     "Concludes",
     "Decides",
     "FirstError",

@@ -6,7 +6,18 @@ import pytest
 
 from exporters.verifier import VerifierExporter
 from schemas import LabelledSolution, Outcome
-from tests.exporters.problems import DEAD, RIGHT, SHARED, WRONG, Words, made_of, rows_of, solved
+from schemas.views import ByOutcome
+from tests.exporters.problems import (
+    DEAD,
+    RIGHT,
+    ROLLOUTS,
+    SHARED,
+    WRONG,
+    Words,
+    made_of,
+    rows_of,
+    solved,
+)
 from tests.runs import evidence
 
 SOLVED = solved(["2 * 3 = 6.\n", "2 + 6 = 8."], [SHARED, RIGHT])
@@ -50,6 +61,17 @@ def test_a_right_answer_behind_a_wrong_step_is_seen_where_steps_are_labelled() -
     ]
     by_verdict = [replace(one, labeler="outcome") for one in (SOLVED, FAILED)]
     assert {row["first_error"] for row in rows_of(VerifierExporter(), by_verdict)} == {None}
+
+
+def test_a_verdict_that_a_view_repeats_for_every_step_is_no_label_of_a_step() -> None:
+    rows = rows_of(VerifierExporter(view=ByOutcome()), [SOLVED, LUCKY, FAILED])
+    assert {row["first_error"] for row in rows} == {None}
+
+
+def test_a_row_says_how_often_its_text_was_sampled() -> None:
+    again = [replace(one, text=f"{one.text}\n") for one in ROLLOUTS[:1]]
+    rows = rows_of(VerifierExporter(), [SOLVED, FAILED], rollouts=[*ROLLOUTS, *again])
+    assert [row["times"] for row in rows] == [2, 1]
 
 
 def test_what_was_cut_off_is_no_row_or_one_without_a_label_and_never_wrong() -> None:

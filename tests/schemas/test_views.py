@@ -18,6 +18,7 @@ from schemas.labels import first_stated_error
 from schemas.views import (
     AnyView,
     Beta,
+    ByOutcome,
     FirstError,
     Hard,
     NetInformation,
@@ -151,6 +152,23 @@ def test_net_information_labels_by_its_sign_and_the_last_step_by_the_answer() ->
     assert NetInformation().labels(scored) == (True, False, None)
     assert NetInformation(above=-2, after_error="keep").labels(scored) == (True, True, True)
     assert NetInformation().labels(solution(*steps)) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "label"),
+    [
+        (Outcome.CORRECT, True),
+        (Outcome.INCORRECT, False),
+        (Outcome.NO_ANSWER, False),
+        (Outcome.TRUNCATED, None),
+        (Outcome.UNDECIDED, None),
+    ],
+)
+def test_a_verdict_on_the_answer_is_every_steps_label_and_none_where_there_is_none(
+    outcome: Outcome, label: bool | None
+) -> None:
+    one = replace(solution(ev(0, 8), ev(1, 8), END), outcome=outcome)
+    assert ByOutcome().labels(one) == (label,) * 3
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from rollouts import JournalReader
 from schemas import Completion, CompletionRequest, Problem, RunError, SourceError
 from schemas.arrow import SearchTable
 from schemas.search_folder import SearchFolder
+from search.selectors import SELECTORS
 from sources import FileSource
 from tasks.search_figures import Figures
 from tasks.searching import SearchBoard
@@ -50,7 +51,7 @@ def test_each_problem_has_a_choice_by_each_selector_of_each_search(
         for row in chosen
         if not row["as_much_as"]
     }
-    assert len(own) == 6 * 4 * 7
+    assert len(own) == 6 * 4 * len(SELECTORS)
     candidates = {
         (row["problem_id"], row["search"], row["candidate"]): row
         for row in rows(folder, "search_candidates")
