@@ -13,6 +13,7 @@ from exporters.math_shepherd import MathShepherdExporter
 from exporters.outcome import OrmExporter, SftExporter
 from exporters.preference import OutcomePreferenceExporter, PreferenceExporter
 from exporters.records import LabelledSteps, Refused, Tokenizer, TrainingRow
+from exporters.revision import RevisionExporter
 from exporters.seam import Exporter, SolutionExporter
 from exporters.tagged import (
     OpenRExporter,
@@ -54,6 +55,7 @@ AnyExporter = Annotated[
     | OrmExporter
     | SftExporter
     | VerifierExporter
+    | RevisionExporter
     | CritiqueExporter
     | CritiqueDpoExporter,
     Field(discriminator="format"),

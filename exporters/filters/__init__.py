@@ -9,7 +9,7 @@ from exporters.filters.consensus import Consensus
 from exporters.filters.contamination import Contamination
 from exporters.filters.duplicates import Duplicates
 from exporters.filters.seam import Candidate, Filter, ReadList, Reference, Scope, Sieve, no_lists
-from exporters.filters.shape import Confidence, Difficulty, NumSteps
+from exporters.filters.shape import Answered, Confidence, Difficulty, NumSteps
 from exporters.filters.sifting import FilterCount, Sifting
 from exporters.filters.suspects import SuspectGolds
 
@@ -21,6 +21,7 @@ AnyFilter = Annotated[
     | FirstError
     | Confidence
     | NumSteps
+    | Answered
     | Difficulty
     | PerProblem
     | Balance,
@@ -29,6 +30,7 @@ AnyFilter = Annotated[
 """The registry of filters: pydantic picks by `kind` and names the valid ones on a typo."""
 
 __all__ = [
+    "Answered",
     "AnyFilter",
     "Balance",
     "Candidate",

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from exporters.filters.seam import Candidate, Filter, Scope, Sieve
+from schemas import Outcome
 
 
 class NumSteps(Filter):
@@ -41,6 +42,25 @@ class _NumSteps(Sieve):
         if settings.at_most is not None and count > settings.at_most:
             return f"more than {settings.at_most} steps"
         return None
+
+
+class Answered(Filter):
+    """Keeps solutions whose final answer was judged right or wrong, as 2408.03314 does.
+
+    Out are those without an answer, those that were cut, and those the verifier could not decide.
+    """
+
+    kind: Literal["answered"] = "answered"
+
+    def sieve(self, scope: Scope) -> Sieve:
+        """Return the filter at work."""
+        return _Answered()
+
+
+class _Answered(Sieve):
+    def reason(self, candidate: Candidate) -> str | None:
+        judged = candidate.solution.outcome in (Outcome.CORRECT, Outcome.INCORRECT)
+        return None if judged else "its answer was not judged"
 
 
 class Difficulty(Filter):

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from exporters import TrlExporter
 from exporters.filters.balance import capped
 from exporters.runs import ExportReport, export_run
-from schemas import LabelledSolution, Problem
+from schemas import LabelledSolution, Outcome, Problem
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
 from tests.exporters.test_filters import export
@@ -197,3 +197,15 @@ def test_what_goes_does_not_depend_on_what_else_is_in_the_run(tmp_path: Path) ->
 
     assert kept(whole) == kept(part)
     assert len(kept(part)) == 2
+
+
+def test_solutions_whose_answer_was_not_judged_are_taken_out(tmp_path: Path) -> None:
+    problems = numbered(1)
+    outcomes = [Outcome.CORRECT, Outcome.INCORRECT, *(Outcome.NO_ANSWER, Outcome.TRUNCATED)]
+    solutions = [
+        replace(made(problems[0], None, index=index), outcome=outcome)
+        for index, outcome in enumerate(outcomes)
+    ]
+    run = run_of(tmp_path, solutions, problems)
+    (count,) = export(run, {"kind": "answered"}).filters
+    assert (count.left, count.taken) == (2, {"its answer was not judged": 2})

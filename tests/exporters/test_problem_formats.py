@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporters import Refused
-from exporters.edits import differ_by
+from exporters.edits import differ_by, edit_distance, nearest
 from exporters.math_aps import MathApsExporter, MathApsTreeExporter
 from exporters.preference import OutcomePreferenceExporter, PreferenceExporter
 from exporters.prefixes import prefix_tree
@@ -307,4 +307,13 @@ def _distance(left: str, right: str) -> int:
 def test_texts_differ_by_as_many_edits_as_the_whole_table_says(
     left: str, right: str, edits: int
 ) -> None:
+    assert edit_distance(left, right) == _distance(left, right)
     assert differ_by(left, right, edits) == (_distance(left, right) >= edits)
+
+
+@given(st.text("ab", max_size=8), st.lists(st.text("abc", max_size=8), min_size=1, max_size=6))
+def test_the_nearest_text_is_the_first_that_takes_the_fewest_edits(
+    text: str, others: list[str]
+) -> None:
+    far = [_distance(text, other) for other in others]
+    assert nearest(text, others) == (far.index(min(far)), min(far))
