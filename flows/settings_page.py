@@ -15,6 +15,7 @@ from flows.messages import models_of
 from schemas.settings import Settings, tag_of
 from tasks.critique_settings import CritiqueRun
 from tasks.recipes import (
+    ActiveSelection,
     AgentWorkflow,
     BestOfNChoice,
     RStar,
@@ -56,6 +57,7 @@ _ROOTS: dict[type[BaseModel], str] = {
     RStar: "A recipe `{kind: rstar}`",
     SelfRefine: "A recipe `{kind: self_refine}`",
     AgentWorkflow: "A recipe `{kind: workflow}`",
+    ActiveSelection: "A recipe `{kind: active_selection}`",
     SearchRun: "A search at test time",
 }
 _COLUMNS = ("| setting | type | default | meaning |", "| --- | --- | --- | --- |")

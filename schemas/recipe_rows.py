@@ -9,6 +9,9 @@ walks           per problem the solution that was written so, and how it ended
 probes          whole solutions that go on from each alternative, for a run that labels them
 refinements     per round of self-refine a draft, its feedback and the revision, with verdicts
 workflow        per problem a plan, its sub-tasks, their results and the final solution
+graded          the grades of a pool's solutions
+pool            a pool of solutions with scores, ranks, and which were selected
+active_selection    those that were, as a labelling run takes them
 sft, pairs, step_pairs    training rows, in TRL's prompt-completion and preference form
 
 Of rStar:
@@ -43,6 +46,9 @@ ProductName = Literal[
     "probes",
     "refinements",
     "workflow",
+    "graded",
+    "pool",
+    "active_selection",
     "sft",
     "pairs",
     "step_pairs",
@@ -150,6 +156,25 @@ _GROWN = {
     "ways": pa.list_(_INT),
 }
 """An edge of a tree without what gold says of it."""
+_POOL = {
+    "problem_id": _TEXT,
+    "solution_index": _INT,
+    "generation": _INT,
+    **_SAMPLING,
+    "seed": _LONG,
+    "finish_reason": _TEXT,
+    "extracted": _TEXT,
+    "prompt_tokens": _INT,
+    "completion_tokens": _INT,
+    "times": _INT,
+    "outcome": _TEXT,
+    "grades": pa.list_(_REAL),
+    "score": _REAL,
+    "prm": _TEXT,
+    "suspect_gold": _BOOL,
+    "rank_among_wrong": _INT,
+    "selected_by": _TEXT,
+}
 _COLUMNS: Mapping[ProductName, Mapping[str, pa.DataType]] = {
     "attempts": {
         **_ASKED,
@@ -258,6 +283,20 @@ _COLUMNS: Mapping[ProductName, Mapping[str, pa.DataType]] = {
         "solution_outcome": _TEXT,
     },
     "never_solved": {**_ASKED, "attempts": _INT, "rationales": _INT, "majority": _TEXT},
+    "graded": {
+        "problem_id": _TEXT,
+        "solution_index": _INT,
+        "grades": pa.list_(_REAL),
+        "prm_tokens": _INT,
+    },
+    "pool": _POOL,
+    "active_selection": {
+        "id": _TEXT,
+        "question": _TEXT,
+        "answer": _TEXT,
+        "steps": pa.list_(_TEXT),
+        **_POOL,
+    },
     "sft": {
         "prompt": _TEXT,
         "completion": _TEXT,

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import ClassVar
 
 from pydantic import Field
@@ -11,7 +10,7 @@ from pydantic import Field
 from policies.fingerprint import model_identity
 from prm.settings import Device, FormName
 from schemas import Settings
-from search.grading import Grading
+from search.grading import Grading, StepGrader
 
 
 class PrmSettings(Settings):
@@ -27,13 +26,16 @@ class PrmSettings(Settings):
     """Where it runs."""
 
 
+def loaded(prm: PrmSettings) -> tuple[StepGrader, str]:
+    """Return the model, and what its grades depend on besides what it reads: model and form."""
+    from prm.grading import load_grader  # torch: seconds that other commands save
+
+    grader = load_grader(prm.model, form=prm.form, device=prm.device)
+    return grader, f"{model_identity(prm.model, 'main')} {type(grader.form).__name__}"
+
+
 @asynccontextmanager
 async def graded_by(prm: PrmSettings) -> AsyncIterator[Grading]:
     """Load a reward model and have it grade while the context lasts."""
-    from prm.grading import load_grader  # torch: seconds that other commands save
-
-    load = partial(load_grader, prm.model, form=prm.form, device=prm.device)
-    grader = await asyncio.to_thread(load)
-    identity = f"{model_identity(prm.model, 'main')} {type(grader.form).__name__}"
-    async with Grading(grader, identity) as grading:
+    async with Grading(*await asyncio.to_thread(loaded, prm)) as grading:
         yield grading

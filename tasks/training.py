@@ -2,6 +2,7 @@
 
 output/FOLDER/
     train.json        settings, rows with their digests, versions; at its end what came of it
+    learnt.parquet    of which problems' samples it learns, for what must not judge them
     loss.jsonl        the loss curve
     checkpoints/      from which an interrupted training goes on
     model/            the model, whole; with prm.json, which says how it is to be asked
@@ -25,6 +26,7 @@ from tasks.commits import check_shards
 from tasks.exports import export
 from tasks.files import write_json, writing
 from tasks.locks import locked
+from tasks.origins import write_learnt
 
 _PACKAGES = ("stepmint", "torch", "transformers", "peft")
 _ELSEWHERE = "choose another folder with --output"
@@ -80,6 +82,7 @@ def train(
         already = (folder / "model").is_dir()
         if not already:
             write_json(record, asked | {"versions": _versions()})
+            write_learnt(folder, runs, settings.base)
             there = asked | {"versions": _versions()} | _learnt(settings, reports, told)
             write_json(record, there)
     return Trained(

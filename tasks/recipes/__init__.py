@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tasks.recipes.active import ActiveSelection
 from tasks.recipes.best_of_n import BestOfNChoice
 from tasks.recipes.board import RecipeBoard
 from tasks.recipes.making import make
@@ -27,12 +28,14 @@ AnyRecipe = Annotated[
     | StepwiseBestOfN
     | RStar
     | SelfRefine
-    | AgentWorkflow,
+    | AgentWorkflow
+    | ActiveSelection,
     Field(discriminator="kind"),
 ]
 """Settings of any recipe; pydantic picks by `kind`."""
 
 __all__ = [
+    "ActiveSelection",
     "AgentWorkflow",
     "AnyRecipe",
     "BestOfNChoice",

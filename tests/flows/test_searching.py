@@ -56,7 +56,7 @@ def test_a_budget_that_is_over_is_told_with_the_command_that_goes_on(
 )
 def test_the_ready_configurations_can_be_read(path: Path) -> None:
     run = load_search(find_config(path.stem, folder=CONFIGS / "searches"))
-    assert {one.called for one in run.searches} == {"best_of_n", "beam", "lookahead", "puct"}
+    assert {one.called for one in run.searches} <= {"best_of_n", "beam", "lookahead", "puct"}
     assert run.pauses
 
 
