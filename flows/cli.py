@@ -179,12 +179,12 @@ def show(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Problems to list.")] = 20,
 ) -> None:
-    """Show a run, a problem's solutions with evidence and labels, or the rollouts of a step."""
-    from reports.show import show_problem, show_rollouts, show_run
+    """Show a run, search or recipe; a problem's solutions with evidence; the rollouts of a step."""
+    from reports.show import show_folder, show_problem, show_rollouts
     from schemas.run_folder import RunFolder
 
     if problem is None:
-        show_run(RunFolder(run), out, limit=limit)
+        show_folder(run, out, limit=limit)
     elif rollouts is not None:
         show_rollouts(RunFolder(run), problem, out, step=rollouts, solution=solution)
     else:
@@ -211,7 +211,7 @@ def compare(
 def runs(
     output: Annotated[Path, typer.Argument(help="The folder that holds them.")] = Path("output"),
 ) -> None:
-    """List the runs of an output folder, with what they hold and how they stand."""
+    """List the runs, searches and recipes of an output folder: what they hold, how they stand."""
     from reports.runs import show_runs
 
     show_runs(output, out)

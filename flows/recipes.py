@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from flows.config import CONFIGS, find_config, find_model, read_yaml, with_overrides
 from flows.lines import followed, over, replayed, written
 from flows.messages import checked
 from flows.saying import say
+from reports.recipes import recipe_tables
 from schemas.recipe_folder import RecipeFolder
 from tasks.recipes import AnyRecipe, RecipeBoard, make
 
@@ -35,7 +35,7 @@ def recipe_here(
         kept="every completion that came back",
         resume=resume,
     )
-    for table in _tables(record):
+    for table in recipe_tables(record):
         out.print(table)
     if board.reached:
         say(out, over(board, resume))
@@ -69,32 +69,3 @@ def _line(board: RecipeBoard) -> str:
 def _spent(board: RecipeBoard) -> str:
     costs = board.costs
     return f"{costs.sampled:,} completions sampled, {written(costs, board.since)}{replayed(costs)}"
-
-
-def _tables(record: Mapping[str, Any]) -> list[Table]:
-    """Return what a recipe came to: a column a round, and its counts."""
-    rounds, counts = record.get("rounds") or [], record.get("counts") or {}
-    tables = []
-    if rounds:
-        names = dict.fromkeys(key for one in rounds for key in one)
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        table.add_column("round")
-        for one in rounds:
-            table.add_column(str(one["round"]), justify="right")
-        for name in names:
-            if name not in ("round", "policy"):
-                table.add_row(name.replace("_", " "), *(_cell(one.get(name)) for one in rounds))
-        tables.append(table)
-    if counts:
-        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-        for name, value in counts.items():
-            if value:
-                table.add_row(name.replace("_", " "), _cell(value))
-        tables.append(table)
-    return tables
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{count:,} {name}" for name, count in value.items())
-    return "" if value is None else f"{value:,}"

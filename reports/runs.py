@@ -1,6 +1,6 @@
-"""The runs of an output folder, newest last: what they hold and how they stand."""
+"""What an output folder holds, newest last: runs, their critiques, searches, recipes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,27 @@ from rich.text import Text
 
 from reports.text import compact, one_line
 from schemas import RunError
+from schemas.critique_folder import CritiqueFolder
+from schemas.recipe_folder import RecipeFolder
+from schemas.record_folder import RecordFolder
 from schemas.run_folder import RunFolder
+from schemas.search_folder import SearchFolder
 
-_WIDE = 100
+_WIDE = 110
 _NAME = 14
-_STYLES = {"finished": "green", "failed": "red", "running": "cyan"}
+_WHAT = 6
+_STYLES = {"finished": "green", "failed": "red"} | dict.fromkeys(
+    ("running", "sampling", "searching", "working"), "cyan"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLine:
-    """A run in a list of runs, as `run.json` tells of it; None where it does not."""
+    """A run, or what else lies beside runs, as its record tells of it; None where it does not."""
 
     name: str
+    what: str
+    """`run`, `import`, `critiques`, `search`, or a recipe's kind."""
     status: str
     problems: int | None
     solutions: int | None
@@ -38,31 +47,21 @@ class RunLine:
 def run_line(run: RunFolder) -> RunLine:
     """Return a run's line; a record that is damaged is a failure of the run."""
     record = _record(run)
-    status = str(record.get("status", "unknown"))
-    counts, costs = record.get("counts") or {}, record.get("costs") or {}
-    failed = status == "failed" and record.get("error")
-    return RunLine(
-        name=one_line(run.name),
-        status=one_line(status),
-        problems=counts.get("problems"),
-        solutions=counts.get("solutions"),
-        labelled_steps=counts.get("labelled_steps"),
-        rollouts=costs.get("rollouts"),
-        tokens=costs.get("completion_tokens"),
-        begun=str(record.get("started", ""))[:16].replace("T", " "),
-        error=one_line(str(record["error"]).partition("\n")[0]) if failed else "",
-    )
+    what = "import" if "import" in record else "run"
+    return _line(run.name, what, record, counts=record.get("counts"), costs=record.get("costs"))
 
 
 def show_runs(output: Path, console: Console) -> None:
-    """Print the runs in a folder; raises RunError where there is none."""
-    found = [RunFolder(path.parent) for path in output.glob("*/run.json")]
-    if not found:
-        raise RunError(f"{output} holds no run: give the folder that holds them, e.g. output")
-    lines = sorted(map(run_line, found), key=lambda one: one.begun)
+    """Print what a folder holds; raises RunError where that is nothing of ours."""
+    lines = list(_lines(output))
+    if not lines:
+        raise RunError(
+            f"{output} holds no run, search or recipe: give the folder that holds them, e.g. output"
+        )
     wide = console.width >= _WIDE
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("run", style="bold", overflow="fold", min_width=_NAME)
+    table.add_column("name", style="bold", overflow="fold", min_width=_NAME)
+    table.add_column("what", style="dim", overflow="fold", min_width=_WHAT)
     table.add_column("status", no_wrap=True)
     for name in ("problems", "solutions", "labelled", "rollouts", "tokens"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -76,9 +75,74 @@ def show_runs(output: Path, console: Console) -> None:
             console.print(Text.assemble((f"{line.name}: ", "bold"), (line.error, "red")))
 
 
-def _record(run: RunFolder) -> Mapping[str, Any]:
+def _lines(output: Path) -> Iterator[RunLine]:
+    """Yield what there is in the order in which it began, critiques behind their run."""
+    folders = [path for path in output.iterdir() if path.is_dir()] if output.is_dir() else []
+    found = [lines for path in folders if (lines := _of(path))]
+    for lines in sorted(found, key=lambda lines: lines[0].begun):
+        yield from lines
+
+
+def _of(path: Path) -> list[RunLine]:
+    """Return the lines of a folder; none where it is not ours."""
+    if (run := RunFolder(path)).run_json.is_file():
+        return [run_line(run), *(_critiques(run, made) for made in run.critique_sets)]
+    if (search := SearchFolder(path)).record_file.is_file():
+        return [_search(search)]
+    if (recipe := RecipeFolder(path)).record_file.is_file():
+        return [_recipe(recipe)]
+    return []
+
+
+def _critiques(run: RunFolder, made: CritiqueFolder) -> RunLine:
+    record = _record(made)
+    counts, costs = _mapping(record.get("counts")), _mapping(record.get("costs"))
+    written = costs | {"rollouts": counts.get("critiques")}
+    return _line(f"{run.name}/{made.name}", "critiques", record, counts=counts, costs=written)
+
+
+def _search(made: SearchFolder) -> RunLine:
+    record = _record(made)
+    figures = _mapping(record.get("figures"))
+    name = made.path.resolve().name
+    return _line(name, "search", record, counts=figures, costs=figures.get("costs"))
+
+
+def _recipe(made: RecipeFolder) -> RunLine:
+    record = _record(made)
+    paid = _mapping(record.get("paid"))
+    costs = {"rollouts": paid.get("rollouts"), "completion_tokens": paid.get("tokens")}
+    name, what = made.path.resolve().name, str(record.get("recipe", "recipe"))
+    return _line(name, what, record, counts=record.get("counts"), costs=costs)
+
+
+def _line(
+    name: str, what: str, record: Mapping[str, Any], *, counts: object, costs: object
+) -> RunLine:
+    held, spent = _mapping(counts), _mapping(costs)
+    status = str(record.get("status", "unknown"))
+    failed = status == "failed" and record.get("error")
+    return RunLine(
+        name=one_line(name),
+        what=one_line(what),
+        status=one_line(status),
+        problems=held.get("problems"),
+        solutions=held.get("solutions"),
+        labelled_steps=held.get("labelled_steps"),
+        rollouts=spent.get("rollouts"),
+        tokens=spent.get("completion_tokens"),
+        begun=one_line(str(record.get("started", ""))[:16].replace("T", " ")),
+        error=one_line(str(record["error"]).partition("\n")[0]) if failed else "",
+    )
+
+
+def _mapping(found: object) -> dict[str, Any]:
+    return found if isinstance(found, dict) else {}
+
+
+def _record(made: RunFolder | RecordFolder) -> Mapping[str, Any]:
     try:
-        return run.record()
+        return made.record()
     except RunError as error:
         return {"status": "failed", "error": str(error)}
 
@@ -87,6 +151,7 @@ def _cells(line: RunLine) -> tuple[str | Text, ...]:
     held = (line.problems, line.solutions, line.labelled_steps)
     return (
         Text(line.name),
+        Text(line.what),
         Text(line.status, style=_STYLES.get(line.status, "yellow")),
         *("-" if number is None else f"{number:,}" for number in held),
         *("-" if number is None else compact(number) for number in (line.rollouts, line.tokens)),

@@ -1,6 +1,7 @@
 """`stepmint show RUN [PROBLEM]`: a run, a problem, or the rollouts of a step, in the terminal."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from shlex import quote
 
 import pyarrow.compute as pc
@@ -10,17 +11,31 @@ from reports.critiques import critique_page
 from reports.exported import exports_page
 from reports.overview import overview
 from reports.problem import problem_page
+from reports.recipes import recipe_page
 from reports.rollouts import rollouts_behind, rollouts_page
+from reports.searches import search_page
 from reports.summary import summarise
 from reports.text import one_line
 from schemas import ROOT, LabelledSolution, Prefix, Rollout, RunError, StopRule
 from schemas.arrow import read_table
 from schemas.conversion import rollouts_from
+from schemas.recipe_folder import RecipeFolder
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
+from schemas.search_folder import SearchFolder
 from schemas.views import AnyView, own_view
 
 _NAMED = 4
+
+
+def show_folder(path: Path, console: Console, *, limit: int = 20) -> None:
+    """Print what a folder is: a search, a recipe's output, or a run. Raises RunError for others."""
+    if SearchFolder(path).record_file.is_file():
+        _print(search_page(SearchFolder(path)), console)
+    elif RecipeFolder(path).record_file.is_file():
+        _print(recipe_page(RecipeFolder(path)), console)
+    else:
+        show_run(RunFolder(path), console, limit=limit)
 
 
 def show_run(run: RunFolder, console: Console, *, limit: int = 20) -> None:

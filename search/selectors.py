@@ -49,6 +49,11 @@ def selected(ballots: Sequence[Ballot], *, top: int) -> dict[str, Choice]:
     return {name: select(ballots) for name, select in _named(top)} if ballots else {}
 
 
+def majority(ballots: Sequence[Ballot]) -> Choice:
+    """Return the answer that most of these samples state, at least one."""
+    return _voted(ballots, by=None)
+
+
 def _highest(ballots: Sequence[Ballot], by: Aggregation) -> Choice:
     best = max(ballots, key=lambda one: _score(one, by))
     return Choice(candidate=best.candidate, score=_score(best, by), answers=_answers(ballots))
@@ -72,7 +77,7 @@ def _of_the_best(ballots: Sequence[Ballot], by: Aggregation, top: int) -> Choice
         if left > 0:
             best.append(replace(one, times=min(one.times, left)))
             left -= one.times
-    return replace(_voted(best, by=None), answers=_answers(ballots))
+    return replace(majority(best), answers=_answers(ballots))
 
 
 def _score(one: Ballot, by: Aggregation) -> float:
@@ -84,7 +89,7 @@ def _answers(ballots: Sequence[Ballot]) -> int:
 
 
 def _named(top: int) -> Iterator[tuple[str, Callable[[Sequence[Ballot]], Choice]]]:
-    yield "majority_vote", partial(_voted, by=None)
+    yield "majority_vote", majority
     for by in AGGREGATIONS:
         yield f"prm_{by}_max", partial(_highest, by=by)
         yield f"prm_{by}_vote", partial(_voted, by=by)

@@ -30,6 +30,7 @@ from sources.given import AnySolutions, DatasetSolutions, FileSolutions, problem
 from sources.given_rows import GivenColumns
 from sources.layout import Columns
 from sources.seam import Source
+from sources.searched import SearchSource
 from sources.synthetic import SyntheticSource
 from sources.table_source import TableSource
 
@@ -49,6 +50,7 @@ __all__ = [
     "Gsm8kSource",
     "HubSource",
     "MathSource",
+    "SearchSource",
     "Source",
     "SyntheticSource",
     "TableSource",

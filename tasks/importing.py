@@ -20,7 +20,8 @@ from schemas.arrow import SCHEMA_VERSION, TableName
 from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
 from schemas.rows import ProblemRow, Provenance, SolutionRow
 from schemas.run_folder import RunFolder
-from sources import FileSource, HubSource, TableSource
+from schemas.search_folder import SearchFolder
+from sources import FileSource, HubSource, SearchSource, TableSource
 from sources.stated import StatedFormat, form_named
 from sources.stated.sets import ImportedProblem, StatedReading, imported
 from tasks import locks, run_file
@@ -53,6 +54,8 @@ class Import:
         if isinstance(self.source, HubSource) and not self.source.is_local:
             shown = ("hub", "dataset", "config", "split", "revision")
             return {name: value for name in shown if (value := getattr(self.source, name))}
+        if isinstance(self.source, SearchSource):
+            return {"search": Path(self.source.path).resolve().name}
         path = self.source.path if isinstance(self.source, FileSource) else self.source.name
         return {"file": Path(path).name}
 
@@ -68,10 +71,14 @@ class ImportReport:
 def source_of(text: str, *, split: str | None = None, revision: str | None = None) -> TableSource:
     """Return the source that `hf:org/name[/config][@split]`, the same of `ms:`, or a path names.
 
+    The folder of a search is its own source.
+
     `split`: of a hub's dataset that of its name, else `train`, where it is None; of a folder the
     files that carry it.
     """
     hub, _, rest = text.partition(":")
+    if SearchFolder(Path(text)).record_file.is_file():
+        return SearchSource(path=text)
     if hub not in _HUBS or Path(text).exists():
         return FileSource(path=text, split=split)
     address, _, named = rest.partition("@")

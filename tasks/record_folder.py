@@ -9,7 +9,7 @@ from schemas.record_folder import RecordFolder
 from tasks.failures import leading, told
 from tasks.files import write_json
 from tasks.locks import holding
-from tasks.run_file import differences
+from tasks.run_file import differences, now
 
 
 @contextmanager
@@ -25,8 +25,9 @@ def update(made: RecordFolder, changes: Mapping[str, Any]) -> None:
 
 
 def write_record(made: RecordFolder, record: Mapping[str, Any]) -> None:
-    """Write the record in one atomic rename."""
-    write_json(made.record_file, record, mode=0o600)  # it tells which servers and programs
+    """Write the record in one atomic rename; it says when it was first written."""
+    begun = {"started": now()} | dict(record)
+    write_json(made.record_file, begun, mode=0o600)  # it tells which servers and programs
 
 
 def refuse_changes(

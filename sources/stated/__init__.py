@@ -26,10 +26,12 @@ from sources.stated.math_aps import MathAps
 from sources.stated.perturbed import PrmBench, ReasonEval
 from sources.stated.prm800k import Prm800k, Prm800kCritic
 from sources.stated.seam import Cells, LabelKind, StatedFormat, StatedSolution
+from sources.stated.searches import Searched
 from sources.stated.tagged import Distilabel, MathShepherd, OpenR, OpenRlhf
 
 AnyStated = Annotated[
-    ProcessBench
+    Searched
+    | ProcessBench
     | Prm800k
     | Prm800kCritic
     | PrmBench

@@ -19,7 +19,7 @@ from schemas.recipe_rows import ProductName
 from search.answers import numbered
 from search.asking import Asked, Manner
 from search.choosing import Alternative, Picked, Picker
-from search.selectors import SELECTORS, Ballot
+from search.selectors import Ballot, majority
 from tasks.recipes.board import RecipeBoard
 from tasks.recipes.by_problem import Around, Made, by_problem
 from tasks.recipes.cells import (
@@ -125,7 +125,7 @@ class _Choosing:
             for place, answer in enumerate(answers)
             if answer
         ]
-        vote = SELECTORS["majority_vote"](ballots) if ballots else None
+        vote = majority(ballots) if ballots else None
         chosen = found.picked.chosen
         scores = found.picked.score_of
         row = {

@@ -14,6 +14,12 @@ from tests.runs import sums_run
 from tests.tasks.recipes import sums
 from tests.tasks.test_star import LEARN
 
+TO_NAME = {
+    "votes": ["run=output/demo"],
+    "active_selection": ["run=output/demo", "prm.model=output/prm/model"],
+}
+"""What configurations leave to whoever uses them."""
+
 
 def told(config: Path | str, *overrides: str) -> tuple[str, str]:
     """What the command prints, and what it says meanwhile."""
@@ -71,8 +77,7 @@ def test_a_mistake_is_told_before_anything_is_asked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(READY.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_ready_configurations_can_be_read(path: Path) -> None:
-    more = ["run=output/demo"] if path.stem == "votes" else []
-    recipe = load_recipe(path, [*more, "budget.tokens=1e6"])
+    recipe = load_recipe(path, [*TO_NAME.get(path.stem, ()), "budget.tokens=1e6"])
     assert recipe.name == path.stem
     assert recipe.shaping()
 

@@ -40,7 +40,7 @@ class Reader(Adder):
 
 def pool_of(folder: Path, **changes: Any) -> Path:
     """A run whose policy often adds wrongly, so that answers differ."""
-    asked = {"policy": {"kind": "scripted", "error": 0.4}, "problems": 8}
+    asked: dict[str, Any] = {"policy": {"kind": "scripted", "error": 0.4}, "problems": 8}
     labeler = {"kind": "outcome", "num_solutions": 6}
     folder.mkdir(exist_ok=True)
     run = LabelRun.model_validate(settings(folder, **asked, labeler=labeler, **changes))

@@ -44,8 +44,18 @@ FLAT = {"question": "q", "reasoning_steps": [{"solution_prefix": "q a", "mc_valu
 CRITIC = {"instruction": "q", "responses": ["a"], "next_response": "b", "rating": 1}
 COT = {"question": "q", "answer": "#1. a", "gt_answer": "4", "flag": 1, "correct": True}
 RATED = {"question": "q", "model_output_step_format": [["a"]], "rating": [1]}
+SEARCHED = {
+    "search": "beam",
+    "question": "q",
+    "gold": "4",
+    "steps": ["a", "b"],
+    "grades": [0.9, None],
+    "outcome": "correct",
+    "id": "beam:candidate-0",
+}
 ROWS = [
     *SAME,
+    ("search", SEARCHED),
     *(("math_aps", row) for row in (APS, TREE, FLAT)),
     ("prm800k_critic", CRITIC),
     ("verify_cot", COT),
