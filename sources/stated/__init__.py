@@ -30,8 +30,7 @@ from sources.stated.searches import Searched
 from sources.stated.tagged import Distilabel, MathShepherd, OpenR, OpenRlhf
 
 AnyStated = Annotated[
-    Searched
-    | ProcessBench
+    ProcessBench
     | Prm800k
     | Prm800kCritic
     | PrmBench
@@ -55,7 +54,8 @@ AnyStated = Annotated[
     | Skywork
     | PaddleNlp
     | QwenPrm
-    | Rlhflow,
+    | Rlhflow
+    | Searched,
     Field(discriminator="format"),
 ]
 """The registry of forms: pydantic picks by `format` and names the valid ones on a typo."""
