@@ -91,4 +91,6 @@ def test_a_recipe_is_shown_with_what_it_came_to_and_its_products(output: Path) -
 def test_a_search_and_a_run_are_shown_as_what_they_are(output: Path) -> None:
     page = printed(lambda console: show_folder(output / "found", console))
     assert page.strip().startswith("search found  finished")
-    assert "sums  finished, 2 shards" in printed(lambda console: show_folder(output / "sums", console))
+    assert "sums  finished, 2 shards" in printed(
+        lambda console: show_folder(output / "sums", console)
+    )
