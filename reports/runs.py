@@ -17,9 +17,8 @@ from schemas.record_folder import RecordFolder
 from schemas.run_folder import RunFolder
 from schemas.search_folder import SearchFolder
 
-_WIDE = 110
+_WIDE = 100
 _NAME = 14
-_WHAT = 6
 _STYLES = {"finished": "green", "failed": "red"} | dict.fromkeys(
     ("running", "sampling", "searching", "working"), "cyan"
 )
@@ -61,7 +60,6 @@ def show_runs(output: Path, console: Console) -> None:
     wide = console.width >= _WIDE
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("name", style="bold", overflow="fold", min_width=_NAME)
-    table.add_column("what", style="dim", overflow="fold", min_width=_WHAT)
     table.add_column("status", no_wrap=True)
     for name in ("problems", "solutions", "labelled", "rollouts", "tokens"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -149,9 +147,9 @@ def _record(made: RunFolder | RecordFolder) -> Mapping[str, Any]:
 
 def _cells(line: RunLine) -> tuple[str | Text, ...]:
     held = (line.problems, line.solutions, line.labelled_steps)
+    what = "" if line.what == "run" else f" ({line.what})"
     return (
-        Text(line.name),
-        Text(line.what),
+        Text.assemble(line.name, (what, "dim not bold")),
         Text(line.status, style=_STYLES.get(line.status, "yellow")),
         *("-" if number is None else f"{number:,}" for number in held),
         *("-" if number is None else compact(number) for number in (line.rollouts, line.tokens)),
