@@ -50,13 +50,14 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
     """Grades by length, and takes its time."""
 
     seconds: float
     form: str = "rule"
 
     def read(self, solutions: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Grades]:
+        """Yield a solution's grades."""
         whole = list(solutions)
         time.sleep(self.seconds * len(whole))
         for _, steps in whole:
@@ -98,7 +99,7 @@ def measured(name: str, *, problems: int, in_flight: int, latency: float, prm_ms
                 "searches": [{"kind": name} | SEARCHES[name]],
             }
         )
-        loaded = SimpleNamespace(load_grader=lambda *_, **__: _Rule(prm_ms / 1000))
+        loaded = SimpleNamespace(load_grader=lambda *_, **__: Rule(prm_ms / 1000))
         with patch.dict(sys.modules, {"prm.grading": loaded}):
             began = time.perf_counter()
             busy, board = asyncio.run(_watched(run, in_flight))

@@ -23,12 +23,14 @@ from labelers.rstar import Part, RStarTree
 from labelers.rstar.consistency import Masking
 from policies import AnyPolicy
 from rollouts import AnySplitter, PromptTemplate, ShardRollouts, load_template
+from rollouts.prompts import in_mode_of
 from rollouts.steps import Newline
 from schemas import Outcome, Prefix, Problem, Rollout, Sampling
 from schemas.recipe_folder import RecipeFolder
 from schemas.recipe_rows import ProductName, sampling_cells
 from schemas.run_folder import shard_name
 from search.asking import Manner, blind
+from tasks.defaults import FITTING
 from tasks.recipes.board import RecipeBoard
 from tasks.recipes.cells import prompt_cell, reply_cell
 from tasks.recipes.folder import Row, product_writer
@@ -55,8 +57,6 @@ from tasks.stepping import Pause, pauses
 from verification import VerificationSettings
 from verification.cascade import Cascade
 
-FITTING = "fitting"
-_PROMPTS = {"decompose": "rstar-decompose", "rephrase": "rstar-rephrase"}
 _COMPLETED = "completed"
 _PRODUCTS: tuple[ProductName, ...] = (
     *("tree", "trajectories", "candidates", "masks", "winners", "top_traces"),
@@ -101,9 +101,9 @@ class RStar(SolvingSettings):
     """Tokens of a rephrased question."""
     decompose_prompt: str = FITTING
     """The template that takes a question apart: `Question 1:`, `Answer 1:`, a line each; `fitting`:
-    a chat or a text one, as the prompt is."""
+    `rstar-decompose`, as chat or plain text as the prompt is."""
     rephrase_prompt: str = FITTING
-    """The template that puts a question as a list of conditions."""
+    """The template that puts a question as a list of conditions; `fitting`: `rstar-rephrase`."""
     discriminator: Discriminator | None = None
     """Who backs solutions; None: the vote of the tree's solutions decides."""
     longest_answer: int = Field(default=100, ge=1)
@@ -124,10 +124,10 @@ class RStar(SolvingSettings):
     @property
     def templates(self) -> Mapping[str, PromptTemplate]:
         """The templates beside the prompt: `decompose` and `rephrase`."""
-        mode = "" if load_template(self.prompt).mode == "chat" else "-text"
+        solving = load_template(self.prompt)
         named = {"decompose": self.decompose_prompt, "rephrase": self.rephrase_prompt}
         return {
-            name: load_template(f"{_PROMPTS[name]}{mode}" if one == FITTING else one)
+            name: in_mode_of(solving, load_template(f"rstar-{name}" if one == FITTING else one))
             for name, one in named.items()
         }
 
