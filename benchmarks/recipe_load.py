@@ -7,7 +7,7 @@ The server of `benchmarks.client_cost`: a process of its own that answers after 
 whatever is asked. A reward model is the rule of `benchmarks.search_load`. Each recipe is made as
 the command makes it: problems staged, journal, verdicts, tables. `busy` is the share of
 `--in-flight` that is in flight in mid-stage, the second and third quarters of its time; stages of
-less than a second are left out.
+less than two seconds, a wave or two of requests, are left out.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from policies.seam import Policy
 from tasks.recipes import AnyRecipe, RecipeBoard, make
 
 _LOOK_S = 0.02
-_LEAST_S = 1.0
+_LEAST_S = 2.0
 _PRM = {"kind": "prm", "model": str(Path(__file__).parent)}
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "self_consistency": {"samples": 16},

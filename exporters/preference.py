@@ -86,14 +86,17 @@ class PreferenceExporter(ProblemExporter):
             pair
             for branch in root.every()
             for steps in _comparable(branch, settled.view)
-            for pair in self._picked(steps)
-            if self._far_apart(*pair)
+            for pair in self.pairs(steps)
         ]
         for chosen, rejected in pairs:
             row = _step_row(problem, chosen, rejected)
             yield _fitted(row, self, settled)
         if not pairs:
             yield Refused(reason="no two next steps of the problem make a pair")
+
+    def pairs(self, steps: Sequence[Branch]) -> list[Pair]:
+        """Return the pairs among next steps behind one prefix, best first."""
+        return [pair for pair in self._picked(steps) if self._far_apart(*pair)]
 
     def _picked(self, steps: Sequence[Branch]) -> Iterable[Pair]:
         """Return the pairs among next steps behind a prefix that are picked, best first."""

@@ -107,3 +107,18 @@ async def verdicts_on(
 def right(outcome: str | None) -> bool:
     """Tell whether a verdict is that the answer is right."""
     return outcome == Outcome.CORRECT
+
+
+def step_pair_cells(prompt: Prompt, before: str, *, chosen: str, rejected: str) -> Row:
+    """Return what a row says of two next steps behind others, as a trainer reads it.
+
+    In a chat the steps before are the beginning of both replies.
+    """
+    asked, head = prompt, before
+    if isinstance(prompt, TextPrompt):
+        asked, head = TextPrompt(text=prompt.text + before), ""
+    return {
+        "prompt": prompt_cell(asked),
+        "chosen": reply_cell(asked, head + chosen),
+        "rejected": reply_cell(asked, head + rejected),
+    }

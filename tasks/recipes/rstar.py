@@ -32,7 +32,7 @@ from schemas.run_folder import shard_name
 from search.asking import Manner, blind
 from tasks.defaults import FITTING
 from tasks.recipes.board import RecipeBoard
-from tasks.recipes.cells import prompt_cell, reply_cell
+from tasks.recipes.cells import prompt_cell, reply_cell, step_pair_cells
 from tasks.recipes.folder import Row, product_writer
 from tasks.recipes.problems import set_aside, shown_in, staged
 from tasks.recipes.rstar_asking import Reads, Searches
@@ -44,6 +44,7 @@ from tasks.recipes.rstar_rows import (
     cuts,
     examined,
     right_traces,
+    step_pairs,
     trajectory_rows,
     trees,
     unexamined,
@@ -59,7 +60,7 @@ from verification.cascade import Cascade
 
 _COMPLETED = "completed"
 _PRODUCTS: tuple[ProductName, ...] = (
-    *("tree", "trajectories", "candidates", "masks", "winners", "top_traces"),
+    *("tree", "trajectories", "candidates", "masks", "winners", "top_traces", "step_pairs"),
 )
 _SPLITTER: TypeAdapter[AnySplitter] = TypeAdapter(AnySplitter)
 
@@ -325,6 +326,7 @@ class _Work:
             rows["masks"] += found.masks
             rows["winners"].append(winner_row(gold, found))
             rows["top_traces"] += self._learnt(gold)
+            rows["step_pairs"] += self._pairs(gold)
         return rows
 
     def _learnt(self, gold: Golden) -> Iterator[Row]:
@@ -341,6 +343,21 @@ class _Work:
                 "candidate": one.candidate,
                 "mean_q": fmean(one.q_values),
                 "min_q": min(one.q_values),
+            }
+
+    def _pairs(self, gold: Golden) -> Iterator[Row]:
+        """Yield rStar-Math's pairs of next steps."""
+        prompt = load_template(self.settings.prompt).render(gold.tree.problem)
+        for better, worse in step_pairs(gold):
+            before = gold.tree.nodes[better["parent"]]["solution"]
+            chosen, rejected = (one["solution"][len(before) :] for one in (better, worse))
+            yield {
+                **step_pair_cells(prompt, before, chosen=chosen, rejected=rejected),
+                "problem_id": gold.tree.problem.id,
+                "step_index": len(gold.tree.trail(better["parent"])),
+                "chosen_index": better["node"],
+                "rejected_index": worse["node"],
+                "chooser": "rstar_math",
             }
 
     def _trees(self, number: int) -> Iterator[Tree]:
@@ -398,7 +415,8 @@ def _count(counts: Counter[str], rows: Mapping[ProductName, Sequence[Row]]) -> N
     counts["candidates"] += len(rows["candidates"])
     counts["masks"] += len(rows["masks"])
     counts["kept"] += sum(bool(one["kept"]) for one in rows["candidates"])
-    counts["top_traces"] += len(rows["top_traces"])
+    for name in ("top_traces", "step_pairs"):
+        counts[name] += len(rows[name])
     for name in ("winner", "majority"):
         counts[f"{name}_right"] += sum(one[f"{name}_outcome"] is Outcome.CORRECT for one in winners)
     counts["oracle_right"] += sum(one["oracle"] for one in winners)

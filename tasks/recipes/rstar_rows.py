@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from labelers.rstar import ActionNode, Growth, Votes
+from exporters.preference import PreferenceExporter
+from exporters.prefixes import Branch
+from labelers.rstar import Action, ActionNode, Growth, Votes
 from labelers.rstar.consistency import (
     Candidate,
     Choice,
@@ -358,6 +360,37 @@ def winner_row(gold: Golden, found: Examined) -> Row:
             f"{name}_outcome": None if answer is None else gold.of(answer),
         }
     return row
+
+
+_STEPS = (Action.STEP, Action.SUBQUESTION)
+"""Actions that add one step; a rest adds many, and the others add none to what there is."""
+
+
+def step_pairs(gold: Golden) -> Iterator[tuple[Row, Row]]:
+    """Yield rStar-Math's pairs of next steps behind one place, better and worse, by Q of gold.
+
+    As the export `preference` picks them.
+    """
+    below: dict[int, list[Row]] = {}
+    for node in gold.tree.nodes:
+        if node["action"] in _STEPS and gold.q_value(node) is not None:
+            below.setdefault(node["parent"], []).append(node)
+    for siblings in below.values():
+        by_step = {node["solution"]: node for node in siblings}
+        for better, worse in PreferenceExporter().pairs([_branch(one, gold) for one in siblings]):
+            yield by_step["".join(better.steps)], by_step["".join(worse.steps)]
+
+
+def _branch(node: Row, gold: Golden) -> Branch:
+    """Return a node as the export knows prefixes."""
+    before, q_value = gold.tree.nodes[node["parent"]]["solution"], gold.q_value(node)
+    assert q_value is not None
+    return Branch(
+        steps=(before, node["solution"][len(before) :]),
+        value=q_value,
+        right=q_value > 0,
+        wrong=q_value < 1,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

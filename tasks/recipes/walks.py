@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 from rollouts import PromptTemplate
 from rollouts.seeds import seeds
-from schemas import ROOT, Completion, Evidence, Prefix, Problem, TextPrompt
+from schemas import ROOT, Completion, Evidence, Prefix, Problem
 from search.choosing import Picker
 from search.stepwise import Place, Walk
-from tasks.recipes.cells import choosing_cells, prompt_cell, reply_cell
+from tasks.recipes.cells import choosing_cells, step_pair_cells
 from tasks.recipes.folder import Row
 
 Probes = Mapping[Place, Sequence[Completion]]
@@ -55,10 +55,7 @@ def sibling_rows(
 def pair_rows(
     problem: Problem, walk: Walk, template: PromptTemplate, chooser: str
 ) -> Iterator[Row]:
-    """Yield the chosen step with each that was shown beside it, and that has no score as high.
-
-    In a chat the steps before are the beginning of both replies.
-    """
+    """Yield the chosen step with each that was shown beside it, and that has no score as high."""
     prompt = template.render(problem)
     for index, one in enumerate(walk.siblings):
         picked, before = one.picked, "".join(one.prefix)
@@ -70,13 +67,8 @@ def pair_rows(
             as_good = bool(scores) and scores[other] >= scores[picked.chosen]
             if other == picked.chosen or as_good or not text:
                 continue
-            asked, head = prompt, before
-            if isinstance(prompt, TextPrompt):
-                asked, head = TextPrompt(text=prompt.text + before), ""
             yield {
-                "prompt": prompt_cell(asked),
-                "chosen": reply_cell(asked, head + texts[picked.chosen]),
-                "rejected": reply_cell(asked, head + text),
+                **step_pair_cells(prompt, before, chosen=texts[picked.chosen], rejected=text),
                 "problem_id": problem.id,
                 "step_index": index,
                 "chosen_index": picked.chosen,

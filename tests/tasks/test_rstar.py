@@ -303,6 +303,26 @@ def test_rows_to_learn_from_are_right_and_state_their_answer_as_the_prompt_asks(
         assert 0 < row["min_q"] <= row["mean_q"] <= 1
 
 
+def test_pairs_of_steps_are_siblings_of_which_gold_finds_one_better(
+    done: tuple[Path, dict[str, Any]],
+) -> None:
+    folder, record = done
+    edges = {(one["problem_id"], one["node"]): one for one in rows(folder, "tree")}
+    pairs = rows(folder, "step_pairs")
+    assert len(pairs) == record["counts"]["step_pairs"] > 0
+    for pair in pairs:
+        better, worse = (
+            edges[pair["problem_id"], pair[which]] for which in ("chosen_index", "rejected_index")
+        )
+        above = edges[pair["problem_id"], better["parent"]]
+        assert better["parent"] == worse["parent"]
+        assert better["gold_q_value"] - worse["gold_q_value"] >= 0.25
+        assert pair["prompt"].endswith(above["solution"] or "Answer:\n")
+        assert above["solution"] + pair["chosen"] == better["solution"]
+        assert above["solution"] + pair["rejected"] == worse["solution"]
+        assert pair["step_index"] == above["depth"]
+
+
 def test_chat_prompts_go_on_in_the_policys_own_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
