@@ -51,7 +51,7 @@ from tasks.recipes.rstar_rows import (
     winner_row,
 )
 from tasks.recipes.sampling import Asking, Sampler, in_shards
-from tasks.recipes.settings import SolvingSettings, samples_differ
+from tasks.recipes.settings import SolvingSettings
 from tasks.record_folder import same_model
 from tasks.sharded import check_tables, committed
 from tasks.stepping import Pause, pauses
@@ -114,7 +114,10 @@ class RStar(SolvingSettings):
 
     @model_validator(mode="after")
     def _samples_differ(self) -> "RStar":
-        samples_differ(self, self.tree.votes)
+        if self.sampling.temperature == 0:
+            raise ValueError(
+                "sampling.temperature=0 gives the same text for every sample: give 0.8 or so"
+            )
         return self
 
     def shaping(self) -> dict[str, Any]:

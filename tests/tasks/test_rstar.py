@@ -384,7 +384,7 @@ def test_a_budget_ends_it_whole_and_a_larger_one_goes_on(
 
 def test_what_cannot_work_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     source = sums(tmp_path, 2)
-    with pytest.raises(ValueError, match="temperature=0 gives the same solution"):
+    with pytest.raises(ValueError, match="temperature=0 gives the same text"):
         rstar(tmp_path, source, sampling={"temperature": 0})
     with pytest.raises(ValueError, match="add rest, which ends ways"):
         rstar(tmp_path, source, tree={"actions": ["one_step"]})
