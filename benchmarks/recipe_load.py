@@ -42,6 +42,7 @@ RECIPES: Mapping[str, Mapping[str, Any]] = {
     "star": {"samples": 4},
     "best_of_n": {"samples": 8, "chooser": _PRM},
     "stepwise_best_of_n": {"samples": 4, "chooser": _PRM},
+    "self_refine": {},
     "rstar": {"tree": {"rollouts": 6}},
 }
 
