@@ -6,7 +6,7 @@ import yaml
 from rich.console import Console
 
 from flows.saying import say
-from labelers.posterior import Model
+from labelers.posterior import Gain, Model
 from schemas import ConfigError
 from schemas.run_folder import RunFolder
 from tasks.calibration import calibrate
@@ -26,7 +26,8 @@ def calibrate_here(run: Path, out: Console, *, output: Path | None, known: str |
         with writing(output, elsewhere=_ELSEWHERE):
             if output.is_dir() or not output.absolute().parent.is_dir():
                 raise ConfigError(f"--output {output}: name a file in a folder that is there")
-    model = calibrate(folder, None if known is None else known_errors(folder, known))
+    fitted = calibrate(folder, None if known is None else known_errors(folder, known))
+    model = fitted.model
     written = yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False)
     if output is None:
         out.print(written, end="", markup=False, highlight=False, soft_wrap=True)
@@ -39,4 +40,18 @@ def calibrate_here(run: Path, out: Console, *, output: Path | None, known: str |
         + ", ".join(f"{name} x {weight:g}" for name, weight in model.cues.weights.items())
         + f"\nlabel with it: --set 'labeler.model=@{output}'",
     )
+    if fitted.gain is not None:
+        say(out, _told(fitted.gain))
     return model
+
+
+def _told(gain: Gain) -> str:
+    """Say what known first errors changed, each solution judged without its own."""
+    lines = [f"on the {gain.before.solutions} known solutions, each judged without its own mark:"]
+    for name, one in (("before", gain.before), ("after", gain.after)):
+        exact = one.exact / one.solutions
+        lines.append(
+            f"  {name:6} {one.stated:.0%} sure, {exact:.0%} exact, "
+            f"ECE {one.ece:.3f}, Brier {one.brier:.3f}"
+        )
+    return "\n".join(lines)

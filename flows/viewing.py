@@ -27,7 +27,10 @@ def view_here(folders: Sequence[Path], out: Console) -> None:
         listening.bind(("127.0.0.1", 0))
         listening.listen()  # whoever reads the address may come at once
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/{token}/"
-        say(out, f"{address}\nCtrl-C ends it. It reads only, and answers this machine alone.")
+        say(
+            out,
+            f"{address}\nCtrl-C ends it. It writes marks alone, and answers this machine alone.",
+        )
         config = uvicorn.Config(
             application(library, token=token),
             log_level="error",

@@ -13,6 +13,7 @@ from reports.rollouts import rollouts_behind
 from reports.truth import Share
 from schemas import (
     ROOT,
+    ConfigError,
     Evidence,
     Finding,
     LabelledSolution,
@@ -25,8 +26,10 @@ from schemas import (
 )
 from schemas.arrow import SCHEMAS, TableName, read_rows
 from schemas.conversion import problems_from, rollouts_from, solutions_from
+from schemas.marks import Mark
 from schemas.rows import ProblemRow
 from schemas.views import Label, own_view
+from tasks.marks import Standing, standing
 
 _EARLY = {StopRule.FIRST_SUCCESS: "stopped at the first success", StopRule.ADAPTIVE: "adaptive"}
 
@@ -88,6 +91,8 @@ class SolutionPart:
     steps: Sequence[StepPart]
     no_error: float | None
     """P(there is no error); None where the labeler computes none."""
+    marks: Sequence[str]
+    """What people marked, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +114,17 @@ def problem_page(run: OpenRun, problem_id: str) -> ProblemPage:
     shard = run.shard_of(problem_id)
     row = read_problem(run, shard, problem_id)
     solutions = read_solutions(run, shard, problem_id)
-    view = own_view(run.folder.concludes)
+    view, marks = own_view(run.folder.concludes), _marks(run)
     ids = run.facts.of(shard).problems["problem_id"].to_pylist()
     place = ids.index(problem_id)
     return ProblemPage(
         problem=row.problem,
         set_aside=row.set_aside,
         root=_counts(solutions[0].root) if solutions else None,
-        solutions=[solution_part(one, view.labels(one)) for one in solutions],
+        solutions=[
+            solution_part(one, view.labels(one), marks.get((problem_id, one.solution_index), ()))
+            for one in solutions
+        ],
         shard=shard,
         previous=ids[place - 1] if place else "",
         next=ids[place + 1] if place + 1 < len(ids) else "",
@@ -174,7 +182,16 @@ def rollouts_at(
     return problem, prefix, rollouts_behind(prefix, rollouts, counted)
 
 
-def solution_part(one: LabelledSolution, labels: Sequence[Label]) -> SolutionPart:
+def _marks(run: OpenRun) -> Standing:
+    try:
+        return standing(run.folder.marks)
+    except ConfigError:  # a damaged file: the page of marks says so
+        return {}
+
+
+def solution_part(
+    one: LabelledSolution, labels: Sequence[Label], marks: Sequence[Mark] = ()
+) -> SolutionPart:
     """Return a solution as a page shows it, with the labels of a view."""
     return SolutionPart(
         index=one.solution_index,
@@ -185,7 +202,14 @@ def solution_part(one: LabelledSolution, labels: Sequence[Label]) -> SolutionPar
         found=found_words(one.first_error, stated=bool(one.stated)),
         steps=[_step(one, step, labels[step]) for step in range(len(one.steps))],
         no_error=one.posterior[-1] if one.posterior else None,
+        marks=tuple(map(marked_words, marks)),
     )
+
+
+def marked_words(mark: Mark) -> str:
+    """Say who marked what."""
+    where = "no error" if (mark.first_error or 0) < 0 else f"step {(mark.first_error or 0) + 1}"
+    return f"{mark.who or 'somebody'} marked {where}{f': {mark.note}' if mark.note else ''}"
 
 
 def found_words(first_error: int | None, *, stated: bool = False) -> str:

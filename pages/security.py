@@ -81,8 +81,8 @@ class Guard:
         token = scope["path"].split("/")[1].encode()
         if not secrets.compare_digest(token, self._token.encode()):
             return "open the address that `stepmint view` printed: it holds a token"
-        origin = headers.get("origin")
-        if scope["method"] not in ("GET", "HEAD") and origin and urlsplit(origin).netloc != host:
+        origin = headers.get("origin", "")
+        if scope["method"] not in ("GET", "HEAD") and urlsplit(origin).netloc != host:
             return "only this server's own pages may change anything"
         return ""
 

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from pages.library import Library, OpenRun
 from pages.links import Links
 from pages.rendering import render
+from schemas import RunError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,16 @@ def run_of(request: Request) -> OpenRun:
 def links_of(request: Request) -> Links:
     """Return the addresses of the run that a request is about, or of the whole."""
     return Links(request.scope.get("root_path", ""), request.path_params.get("run", ""))
+
+
+def number_in(request: Request, name: str) -> int | None:
+    """Return a number of an address, or None; raises RunError where something else stands there."""
+    given = request.query_params.get(name, "")
+    if not given:
+        return None
+    if not given.isdecimal() or len(given) > 9:
+        raise RunError(f"{name}={given!r} in the address is no number")
+    return int(given)
 
 
 def page(

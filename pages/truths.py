@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 from pages.library import OpenRun
 from reports.truth import Truth, truth
-from schemas import RunError
-from tasks.known_errors import known_errors
+from schemas import StepmintError
+from tasks.known_errors import known_errors, name_of
 
-MARKS = "marks.jsonl"
-"""Marks of people, beside the run's tables."""
 _ORACLE_S = 2.0
 """How long one request asks the oracle."""
 
@@ -22,13 +20,13 @@ def truths_of(run: OpenRun) -> tuple[list[Truth], bool]:
 
 
 def _marked(run: OpenRun) -> Iterator[Truth]:
-    marks = run.folder.path / MARKS
+    marks = run.folder.marks
     if not marks.is_file():
         return
     try:
         known = known_errors(run.folder, str(marks))
-    except RunError:  # none of them is of this run
+    except StepmintError:  # none of them is of this run, or they are no marks: marking says so
         return
-    found = truth(run.folder.solutions(), known, by=f"the marks in {MARKS}")
+    found = truth(run.folder.solutions(), known, by=name_of(str(marks)))
     if found is not None:
         yield found

@@ -155,21 +155,37 @@ def _joined(contender: Contender, parts: Sequence[Measured]) -> Measured:
     )
 
 
-async def _fitted(world: World, read: tuple[CueName, ...], anchored: bool) -> Model:
-    """Return the posterior labeler's model, fitted to what it asks for under its prior model."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One solution that a model can be fitted to, and the truth."""
+
+    case: str
+    observation: Observation
+    truth: int
+
+
+async def seen_in(world: World, read: tuple[CueName, ...]) -> list[Seen]:
+    """Return what the posterior labeler sees of a world's solutions under its prior model."""
     prior = PosteriorLabeler(read=read)
     contender = Contender(family="posterior", budget="prior", settings=prior)
     cases = world.cases()
     runs = await _label_all(world, contender, cases, draw=0)
-    seen: list[Observation] = []
-    errors: list[int] = []
+    seen = []
     for case, run in zip(cases, runs, strict=True):
         asked = {node.prefix.key: node.evidence for node in run.labelling.nodes}
-        for one in filter(tells, run.labelling.solutions):
-            seen.append(observed(one, asked))
-            errors.append(case.truths[one.solution_index])
-    model = fit(seen)
-    return anchor(model, seen, errors) if anchored else model
+        seen += [
+            Seen(case.problem.id, observed(one, asked), case.truths[one.solution_index])
+            for one in filter(tells, run.labelling.solutions)
+        ]
+    return seen
+
+
+async def _fitted(world: World, read: tuple[CueName, ...], anchored: bool) -> Model:
+    """Return the posterior labeler's model, fitted to what it asks for under its prior model."""
+    seen = await seen_in(world, read)
+    observations = [one.observation for one in seen]
+    model = fit(observations)
+    return anchor(model, observations, [one.truth for one in seen]) if anchored else model
 
 
 async def _label_all(

@@ -16,7 +16,7 @@ a wrong one, u_(d+1)(r) for a right one. No fall (d = M) has a right answer for 
 any probe follows from the question's share of correct rollouts (`_none`). A solution with a right
 answer has been repaired somewhere behind its fall; from there on its prefixes are good again, so
 R_t is then the mean of itself and of what any value would make of the counts. All of it is given
-the outcome: P(data) is over P(outcome).
+the outcome: P(data) is over P(outcome). Of e, P(e | data)^trust is what is believed.
 
 Zeros count for as much as the question's own rate makes them worth: z failures in a row at prefix
 t multiply the odds of "bad at t" by about 1 / E[(1 - u_t)^z], which is large where the question is
@@ -134,7 +134,7 @@ class Sight:
         living = falling[:-1] @ fallen[:, 1:].sum(axis=1) / share
         spared = falling[-1] * never
         return Belief(
-            posterior=by_error / total,
+            posterior=_tempered(by_error / total, model.trust),
             log_evidence=float(np.log(total)) + shift,
             recovery_odds=float((living + spared + _TINY) / (dead + spared + _TINY)),
             predicted=lambda: self._predicted(joint, by_error, fallen),
@@ -194,6 +194,14 @@ def log_evidence(model: Model, seen: Sequence[Observation]) -> float:
     total = (falling[:, :-1] * fallen).sum(axis=1)
     total += falling[:, -1] * np.exp(log_alive[:, -1] - shift)
     return float((np.log(np.maximum(total, _TINY)) + shift).sum())
+
+
+def _tempered(posterior: Array, trust: float) -> Array:
+    """Return a posterior to the power of the trust in it."""
+    if trust == 1.0:
+        return posterior
+    raised = posterior**trust
+    return np.asarray(raised / raised.sum())
 
 
 def _surprise(mass: Array) -> Array:

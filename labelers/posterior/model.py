@@ -25,6 +25,7 @@ from a Beta distribution of mean `recoverable` and weight `recoverable_weight`.
 """
 
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -49,6 +50,8 @@ class Model(Settings):
     The defaults are the modes of the weak priors in `fitting.py`. Fit a policy's own with
     `stepmint calibrate` before labels are to be trusted at their stated confidence.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"trust"})
 
     place: float = 0.0
     """Logit of the mean place of the first error, at even odds of the question."""
@@ -76,6 +79,9 @@ class Model(Settings):
     """How fast recovery fades towards the solution's end."""
     harmless: float = Field(default=0.0, ge=0, lt=1)
     """Share of first errors that do no harm: rollouts cannot see them, cues may."""
+    trust: float = Field(default=1.0, gt=0, le=2)
+    """Exponent on the posterior: below 1 where what is seen of a solution repeats itself more than
+    the model knows. Only known first errors tell it."""
     cues: Cues = Cues()
     """How what is read off a step is distributed, by where the step stands."""
 

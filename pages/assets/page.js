@@ -2,6 +2,7 @@
 //   data-key="n"    pressing n clicks it        data-row      j and k go from one to the next
 //   data-act="raw"  what a button does          data-unfold   a button that loads and folds
 //   data-search     / goes there                .tex          mathematics to be set
+//   data-arrows     arrows go from row to row, too
 "use strict";
 
 const root = document.documentElement;
@@ -62,14 +63,17 @@ document.addEventListener("keydown", (event) => {
   const target = event.target;
   if (event.key === "Escape" && typing(target)) return target.blur();
   if (typing(target) || document.querySelector("dialog[open]")) return;
-  if (event.key === "j" || event.key === "k") {
-    step(event.key === "j" ? 1 : -1);
+  const by = { j: 1, k: -1 }[event.key]
+    ?? (document.querySelector("[data-arrows]") && { ArrowDown: 1, ArrowUp: -1 }[event.key]);
+  if (by) {
+    step(by);
   } else if (event.key === "/") {
     document.querySelector("[data-search]")?.focus();
   } else if (event.key === "Enter" && target.matches("[data-row]:not(summary)")) {
     target.querySelector("a, button")?.click();
   } else {
-    const keyed = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    const key = `[data-key="${CSS.escape(event.key)}"]`;
+    const keyed = document.querySelector(`main ${key}`) ?? document.querySelector(key);
     if (!keyed) return;
     keyed.click();
   }

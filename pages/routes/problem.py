@@ -5,9 +5,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.problem import problem_page, rollouts_at
-from pages.shelf import page, run_of
+from pages.shelf import number_in, page, run_of
 from pages.tree import tree_of
-from schemas import RunError
 
 
 def show(request: Request) -> Response:
@@ -22,7 +21,7 @@ def show(request: Request) -> Response:
 def rollouts(request: Request) -> Response:
     """Show the rollouts behind a step."""
     run = run_of(request)
-    step, solution = _number(request, "step") or 0, _number(request, "solution")
+    step, solution = number_in(request, "step") or 0, number_in(request, "solution")
     problem_id, key = _text(request, "id"), _text(request, "key")
     problem, prefix, found = rollouts_at(run, problem_id, solution=solution, step=step, key=key)
     return page(
@@ -42,15 +41,6 @@ def tree(request: Request) -> Response:
 
 def _text(request: Request, name: str) -> str:
     return request.query_params.get(name, "")
-
-
-def _number(request: Request, name: str) -> int | None:
-    given = _text(request, name)
-    if not given:
-        return None
-    if not given.isdecimal() or len(given) > 9:
-        raise RunError(f"{name}={given!r} in the address is no number")
-    return int(given)
 
 
 ROUTES = [

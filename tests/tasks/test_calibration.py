@@ -74,8 +74,8 @@ def run_with(folder: Path, count: int, values: tuple[float, float] = (0.6, 0.0))
 
 
 def test_a_runs_evidence_gives_its_policys_model(tmp_path: Path) -> None:
-    dead = calibrate(run_with(tmp_path / "dead", 60))
-    lucky = calibrate(run_with(tmp_path / "lucky", 60, (0.7, 0.2)))
+    dead = calibrate(run_with(tmp_path / "dead", 60)).model
+    lucky = calibrate(run_with(tmp_path / "lucky", 60, (0.7, 0.2))).model
     assert dead.recoverable < 0.15
     assert lucky.recoverable > 0.6
 
@@ -96,7 +96,11 @@ def test_too_little_evidence_is_refused_with_what_to_do(tmp_path: Path) -> None:
 def test_marks_anchor_the_model_and_those_that_cannot_be_are_named(tmp_path: Path) -> None:
     run = run_with(tmp_path, 60)
     marks = {(f"p{number}", 0): 2 for number in range(60)}
-    assert calibrate(run, marks) != calibrate(run)
+    anchored = calibrate(run, marks)
+    assert anchored.model != calibrate(run).model
+    assert anchored.gain is not None
+    assert anchored.gain.before.solutions == 60
+    assert 0 < anchored.gain.after.stated < 1
     with pytest.raises(RunError, match=r"first_error=7 of solution 0 of p3: it has 7 steps"):
         calibrate(run, marks | {("p3", 0): 7})
     with pytest.raises(RunError, match=r"holds 0 probed and marked solutions.*0 or more"):

@@ -1,0 +1,72 @@
+"""Marking first errors: the one thing that a page writes."""
+
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pages.marking import gain_of, mark, mark_page, me
+from pages.shelf import Tab, links_of, number_in, page, run_of
+from schemas import RunError, StepmintError
+from schemas.critique_folder import SolutionKey
+
+_LONGEST_BODY = 20_000
+
+TABS = (Tab(name="Mark", page="mark"),)
+
+
+def show(request: Request) -> Response:
+    """Show a solution to be marked."""
+    run, skip = run_of(request), number_in(request, "skip") or 0
+    key = _key(request) if "id" in request.query_params else None
+    shown = mark_page(run, key, skip=skip)
+    before = request.query_params.get("done", ""), number_in(request, "was")
+    return page(request, "mark.html", run=run.name, shown=shown, skip=skip, before=before, who=me())
+
+
+async def write(request: Request) -> Response:
+    """Write a mark, or take one back, and say where to go on."""
+    run, key = run_of(request), _key(request)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_BODY:
+            raise RunError(f"a note may have {_LONGEST_BODY:,} characters at most")
+    note = parse_qs(body.decode("utf-8", "replace")).get("note", [""])[0]
+    chosen = request.query_params.get("step", "")
+    links = links_of(request)
+    if chosen == "undo":
+        await run_in_threadpool(mark, run, key, None)
+        going = links.to("mark", id=key[0], solution=key[1])
+    else:
+        step = 0 if chosen == "none" else number_in(request, "step")
+        if step is None:
+            raise RunError("give the step of the first error, from 1, or `none`, or `undo`")
+        await run_in_threadpool(mark, run, key, step - 1, note=note)
+        going = links.to("mark", done=key[0], was=key[1])
+    return Response(status_code=204, headers={"HX-Redirect": going})
+
+
+def gain(request: Request) -> Response:
+    """Show what the marks change of the labeler's confidence."""
+    try:
+        found, lacking = gain_of(run_of(request)), ""
+    except StepmintError as error:
+        found, lacking = None, str(error)
+    return page(request, "_gain.html", gain=found, lacking=lacking)
+
+
+def _key(request: Request) -> SolutionKey:
+    solution = number_in(request, "solution")
+    if solution is None:
+        raise RunError("the address names no solution: go back, and choose one")
+    return request.query_params.get("id", ""), solution
+
+
+ROUTES = [
+    Route("/runs/{run}/mark", show),
+    Route("/runs/{run}/mark", write, methods=["POST"]),
+    Route("/runs/{run}/mark/gain", gain),
+]

@@ -1,0 +1,143 @@
+"""Marking and comparing, over runs as they lie on disk."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from pages.app import application
+from pages.library import Library
+from pages.marking import me
+from schemas.rows import ProblemRow
+from schemas.run_folder import RunFolder
+from tasks.marks import agreed
+from tests.runs import evidence, problem, solution, sums_run, write_shard
+
+TOKEN = "a-token"
+HERE = "http://127.0.0.1:8000"
+OURS = {"origin": HERE}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return sums_run(tmp_path / "sums", count=8)
+
+
+@pytest.fixture
+def client(folder: Path) -> Iterator[TestClient]:
+    with TestClient(application(Library([folder]), token=TOKEN), base_url=HERE) as made:
+        yield made
+
+
+def proposed(page: str) -> str:
+    """Return the address that a press of 1 posts to."""
+    found = re.search(r'hx-post="([^"]*step=1)"', page)
+    assert found is not None
+    return found[1].replace("&amp;", "&")
+
+
+def marked(folder: Path) -> list[int | None]:
+    return [one.first_error for one in agreed(RunFolder(folder).marks).values()]
+
+
+def test_a_press_marks_the_proposal_and_the_next_one_comes(
+    client: TestClient, folder: Path
+) -> None:
+    page = client.get(f"/{TOKEN}/runs/sums/mark").text
+    answer = client.post(proposed(page), headers=OURS, data={"note": "2 + 2 is 4"})
+    assert answer.status_code == 204
+    (mark,) = agreed(RunFolder(folder).marks).values()
+    assert (mark.first_error, mark.who, mark.note) == (0, me(), "2 + 2 is 4")
+    following = client.get(answer.headers["hx-redirect"]).text
+    assert proposed(following) != proposed(page)
+    assert "1 marked" in following
+
+
+def test_undo_takes_the_last_mark_back_and_shows_its_solution(
+    client: TestClient, folder: Path
+) -> None:
+    address = proposed(client.get(f"/{TOKEN}/runs/sums/mark").text)
+    after = client.post(address.replace("step=1", "step=none"), headers=OURS)
+    assert marked(folder) == [-1]
+    undone = client.post(address.replace("step=1", "step=undo"), headers=OURS)
+    assert marked(folder) == []
+    assert proposed(client.get(undone.headers["hx-redirect"]).text) == address
+    assert "step=undo" in client.get(after.headers["hx-redirect"]).text
+
+
+def test_the_problems_page_says_what_was_marked(client: TestClient, folder: Path) -> None:
+    address = proposed(client.get(f"/{TOKEN}/runs/sums/mark").text)
+    client.post(address, headers=OURS)
+    (mark,) = agreed(RunFolder(folder).marks).values()
+    page = client.get(f"/{TOKEN}/runs/sums/problem", params={"id": mark.problem_id}).text
+    assert f"{me()} marked step 1" in page
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"origin": "http://evil.example"}, {"origin": "null"}], ids=str
+)
+def test_nothing_is_written_but_from_our_own_pages(
+    client: TestClient, folder: Path, headers: dict[str, str]
+) -> None:
+    address = proposed(client.get(f"/{TOKEN}/runs/sums/mark").text)
+    assert client.post(address, headers=headers).status_code == 403
+    assert client.post(address.replace(TOKEN, "other"), headers=OURS).status_code == 403
+    assert not RunFolder(folder).marks.exists()
+
+
+@pytest.mark.parametrize("step", ["99", "x", "-1", ""])
+def test_a_step_that_is_not_there_is_refused(client: TestClient, folder: Path, step: str) -> None:
+    address = proposed(client.get(f"/{TOKEN}/runs/sums/mark").text)
+    answer = client.post(address.replace("step=1", f"step={step}"), headers=OURS)
+    assert answer.status_code == 404
+    assert not RunFolder(folder).marks.exists()
+
+
+def test_the_least_sure_is_proposed_first_and_each_problem_once_before_any_again(
+    tmp_path: Path,
+) -> None:
+    made, rows = [], []
+    for number, sure in enumerate((0.9, 0.6, 0.7)):
+        one = problem(f"{number}?")
+        rows.append(ProblemRow(problem=one, set_aside=""))
+        for index in range(2):
+            posterior = (sure + index / 100, 1 - sure - index / 100, 0.0)
+            told = solution(one, ["a\n", "b"], [evidence(0, 4)] * 2, index=index)
+            made.append(replace(told, posterior=posterior))
+    write_shard(tmp_path / "run", 0, problems=rows, solutions=made)
+    with TestClient(application(Library([tmp_path / "run"]), token=TOKEN), base_url=HERE) as client:
+        order = []
+        for _ in range(6):
+            address = proposed(client.get(f"/{TOKEN}/runs/run/mark").text)
+            order.append(address)
+            client.post(address, headers=OURS)
+        done = client.get(f"/{TOKEN}/runs/run/mark").text
+    places = [next(n for n, row in enumerate(rows) if row.problem.id in one) for one in order]
+    assert places == [1, 2, 0, 1, 2, 0]
+    assert "Every solution is marked" in done
+
+
+def test_too_few_marks_say_how_many_are_needed(client: TestClient) -> None:
+    page = client.get(f"/{TOKEN}/runs/sums/mark/gain").text
+    assert "there is no such file" in page
+
+
+def test_two_runs_are_compared_and_lead_to_what_they_differ_in(
+    folder: Path, tmp_path: Path
+) -> None:
+    run, other = RunFolder(folder), tmp_path / "other"
+    solutions = [replace(row.solution, first_error=0) for row in run.solutions()]
+    write_shard(other, 0, problems=list(run.problems()), solutions=solutions)
+    library = Library([folder, other])
+    with TestClient(application(library, token=TOKEN), base_url=HERE) as client:
+        page = client.get(f"/{TOKEN}/runs/sums/compare").text
+        assert "kappa" in page
+        assert "an error against none first" in page
+        leads = re.findall(r'href="([^"#]*/problem\?[^"#]*)', page)
+        assert {one.split("/")[3] for one in leads} == {"sums", "other"}
+        assert all(client.get(one.replace("&amp;", "&")).status_code == 200 for one in leads)
+    with TestClient(application(Library([folder]), token=TOKEN), base_url=HERE) as client:
+        assert "no other run" in client.get(f"/{TOKEN}/runs/sums/compare").text
