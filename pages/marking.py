@@ -87,9 +87,9 @@ def proposals(run: OpenRun, marked: Container[SolutionKey]) -> list[SolutionKey]
     The least sure first, each problem once before any comes again (`benchmarks/marks.py`).
     """
     seen = run.facts.so_far(within_s=_SECONDS).values
-    found = [one for facts in seen for one in _sure(facts) if one[0] not in marked]
+    found = [one for facts in seen for one in _sure(facts)]
     order = spread(least_sure([sure for _, sure in found]), [key[0] for key, _ in found])
-    return [found[place][0] for place in order]
+    return [key for key in (found[place][0] for place in order) if key not in marked]
 
 
 def _sure(facts: ShardFacts) -> Iterator[tuple[SolutionKey, float]]:

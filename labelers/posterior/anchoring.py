@@ -15,7 +15,7 @@ alone, held-out labels were less exact than without any mark (`python -m benchma
 
 The cues that are weighed were learnt without the marks, else they would look surer than they are.
 Then they are learnt anew from all solutions, the marked ones taken as known. Which solutions were
-marked may depend on anything seen of them, as in `marking.py`: the score is conditional on that.
+marked may depend on all that is seen of them (`marking.py`): the score is conditional on that.
 """
 
 from collections.abc import Mapping, Sequence

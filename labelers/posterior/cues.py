@@ -134,16 +134,6 @@ class Cues(Settings):
         }
         return {name: cue.weight for name, cue in every.items() if cue is not None}
 
-    def scaled(self, factor: float) -> "Cues":
-        """Return the cues with their weights multiplied."""
-        every = {name: getattr(self, name) for name in self.weights}
-        return self.model_copy(
-            update={
-                name: cue.model_copy(update={"weight": factor * cue.weight})
-                for name, cue in every.items()
-            }
-        )
-
     def likelihoods(self, readings: Readings, num_steps: int) -> Array:
         """Return C(e) up to a factor, e = 0 ... M = `num_steps`; ones where nothing is known."""
         total = np.zeros(num_steps + 1)

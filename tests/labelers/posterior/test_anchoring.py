@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labelers.posterior import Model, anchor, believe, fit
+from labelers.posterior import Confidence, Model, anchor, believe, fit
 from tests.labelers.posterior.test_cue_fitting import many
 
 
@@ -12,7 +12,7 @@ def test_known_errors_tell_how_many_do_no_harm() -> None:
     seen, errors = many(5, harmless=0.3)
     harmful, where = many(5, harmless=0.0)
     assert anchor(fit(seen), seen, errors).harmless >= 0.2
-    assert anchor(fit(harmful), harmful, where).harmless <= 0.05
+    assert anchor(fit(harmful), harmful, where).harmless <= 0.1
 
 
 def test_an_anchored_model_is_as_sure_as_it_is_right() -> None:
@@ -35,3 +35,33 @@ def test_cues_are_counted_where_errors_are_known() -> None:
     assert inferred is not None
     assert counted is not None
     assert counted.error[-1] > inferred.error[-1]
+
+
+def test_forty_marks_are_believed_no_further_than_they_go() -> None:
+    seen, errors = many(6, harmless=0.4)
+    fresh, truth = many(7, count=400, harmless=0.4)
+    fitted = fit(seen)
+    few = [error if n % 6 == 0 else None for n, error in enumerate(errors)]
+    told = {}
+    for name, model in (("before", fitted), ("after", anchor(fitted, seen, few))):
+        told[name] = Confidence.of((believe(model, one).posterior for one in fresh), truth)
+    assert told["after"].brier <= told["before"].brier + 0.005
+    assert anchor(fitted, seen, [None] * len(seen)) == fitted
+
+
+def test_the_trust_in_a_posterior_keeps_its_order_and_changes_how_sure_it_is() -> None:
+    (one, *_), _ = many(6, count=1)
+    plain = believe(Model(), one).posterior
+    doubted = believe(Model(trust=0.5), one).posterior
+    assert doubted.sum() == pytest.approx(1)
+    assert doubted.max() < plain.max()
+    assert (doubted.argsort() == plain.argsort()).all()
+
+
+def test_calibration_is_what_is_stated_beside_what_is_true() -> None:
+    posteriors = [np.array([0.8, 0.2, 0.0])] * 4 + [np.array([0.1, 0.3, 0.6])]
+    found = Confidence.of(posteriors, [0, 0, 1, 1, -1])
+    assert (found.solutions, found.exact) == (5, 3)
+    assert found.stated == pytest.approx(0.76)
+    assert found.ece == pytest.approx((4 * 0.3 + 0.4) / 5)
+    assert found.brier == pytest.approx((2 * 0.04 + 2 * 0.64 + 0.16) / 5)
