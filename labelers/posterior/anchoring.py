@@ -10,8 +10,7 @@ exponent on the posterior, maximise
         - 1/2 sum_c ((w_c - w_0) / 0.25)^2 - 1/2 (log b / 0.3)^2
 
 over the marked solutions: a proper score of the very confidence that labels are stated with. The
-priors are what keeps forty marks from doing harm: with wider ones, and cues counted on the marks
-alone, held-out labels were less exact than without any mark (`python -m benchmarks.marks`).
+priors keep few marks from doing harm; `python -m benchmarks.marks` measures what forty are worth.
 
 The cues that are weighed were learnt without the marks, else they would look surer than they are.
 Then they are learnt anew from all solutions, the marked ones taken as known. Which solutions were
