@@ -102,8 +102,10 @@ def _critiques(run: RunFolder, made: CritiqueFolder) -> RunLine:
 def _search(made: SearchFolder) -> RunLine:
     record = _record(made)
     figures = _mapping(record.get("figures"))
-    name = made.path.resolve().name
-    return _line(name, "search", record, counts=figures, costs=figures.get("costs"))
+    costs = _mapping(figures.get("costs"))
+    if costs:
+        costs["rollouts"] = sum(costs.get(name, 0) for name in ("sampled", "replayed", "reused"))
+    return _line(made.path.resolve().name, "search", record, counts=figures, costs=costs)
 
 
 def _recipe(made: RecipeFolder) -> RunLine:

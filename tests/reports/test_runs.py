@@ -15,7 +15,10 @@ from tests.runs import sums_run
 SEARCH = {
     "status": "finished",
     "started": "2026-11-02T10:00:00+00:00",
-    "figures": {"problems": 50, "costs": {"rollouts": 800, "completion_tokens": 48_950}},
+    "figures": {
+        "problems": 50,
+        "costs": {"sampled": 790, "replayed": 10, "completion_tokens": 48_950},
+    },
 }
 RECIPE = {
     "recipe": "active_selection",
