@@ -1,10 +1,11 @@
 """Two runs beside each other, for the page: compared once per state of both."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from pages.library import OpenRun
+from pages.marking import marks_stamp
 from pages.problem import read_problem
 from reports.agreement import Agreement, Pair, agreement, truths
 from reports.compared import side_rows
@@ -40,7 +41,8 @@ class ComparePage:
 
 def compare_page(first: OpenRun, second: OpenRun, *, start: int) -> ComparePage:
     """Compare two runs. Raises RunError where they have no problem in common."""
-    found, true = _compared(first, second, first.facts.shards, second.facts.shards)
+    state = first.facts.shards, second.facts.shards, marks_stamp(first)
+    found, true = _compared(first, second, state)
     differing = found.disagreements[start : start + PAGE]
     return ComparePage(
         found=found,
@@ -58,7 +60,7 @@ def _question(run: OpenRun, pair: Pair) -> str:
 
 @lru_cache(4)
 def _compared(
-    first: OpenRun, second: OpenRun, shards: tuple[str, ...], others: tuple[str, ...]
+    first: OpenRun, second: OpenRun, state: Hashable
 ) -> tuple[Agreement, tuple[Truth | None, Truth | None]]:
     found = agreement(first.folder, second.folder)
     told = ORACLE if has_oracle(first.folder) else str(first.folder.marks)

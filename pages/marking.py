@@ -1,7 +1,7 @@
 """What a person marks: the solution to look at next, and the marks that are there."""
 
 import getpass
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -119,12 +119,16 @@ def gain_of(run: OpenRun) -> Gain | None:
     A model is fitted to some hundred solutions of the run: seconds. Raises RunError or ConfigError
     where there are too few marks, or they cannot serve.
     """
-    stamp = run.folder.marks.stat().st_mtime_ns if run.folder.marks.exists() else 0
-    return _gain(run, stamp, len(run.facts.shards))
+    return _gain(run, (run.facts.shards, marks_stamp(run)))
+
+
+def marks_stamp(run: OpenRun) -> int:
+    """Return what changes whenever a mark is made."""
+    return run.folder.marks.stat().st_mtime_ns if run.folder.marks.exists() else 0
 
 
 @lru_cache(4)
-def _gain(run: OpenRun, stamp: int, shards: int) -> Gain | None:
+def _gain(run: OpenRun, state: Hashable) -> Gain | None:
     known = known_errors(run.folder, str(run.folder.marks))
     wanted = {run.shard_of(problem) for problem, _ in known}
     count = 0
