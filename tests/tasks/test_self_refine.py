@@ -1,13 +1,20 @@
 """Self-refine and the agent's workflow: what is asked, what ends it, and no look at gold."""
 
 import re
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schemas import PolicyError
+from policies.scripted import ScriptedSettings
+from schemas import Completion, CompletionRequest, PolicyError
+from schemas.recipe_folder import RecipeFolder
+from tasks.recipes.folder import spent_by
+from tests.flows.crashes import crash_at
+from tests.tasks import recipes
 from tests.tasks.recipes import (
     Choosing,
     adds_up,
@@ -20,6 +27,9 @@ from tests.tasks.recipes import (
     swap_golds,
     without_gold,
 )
+from tests.toy_runs import tree
+
+ROOT = Path(__file__).resolve().parents[2]
 
 NUMBERS = re.compile(r"Add up: (\d+), (\d+), (\d+)\.")
 DRAFT = re.compile(r"<draft>\n(.*?)\n</draft>", re.DOTALL)
@@ -233,3 +243,43 @@ def test_a_budget_ends_it_whole_and_a_larger_one_goes_on(
     record = cooked(self_refine(tmp_path, source))
     assert (record["status"], len(made_rows(tmp_path, "refinements"))) == ("finished", 27)
     assert record["paid"]["rollouts"] == writer.written == 9 * 7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "deeds"),
+    [("best_of_n", 40), ("stepwise", 60), ("self_refine", 75), ("agent_workflow", 40)],
+)
+def test_after_a_kill_nothing_is_paid_twice_and_the_products_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, deeds: int
+) -> None:
+    source, make = sums(tmp_path, 12), getattr(recipes, name)
+    whole, killed = tmp_path / "a", tmp_path / "b"
+    killed.mkdir()
+    cooked(make(whole, source))
+    call = (
+        f"from tests.tasks.recipes import cooked, {name}; from pathlib import Path; "
+        f"cooked({name}(Path({str(killed)!r}), Path({str(source)!r})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{crash_at(deeds, killed)}\n{call}"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+    )
+    assert done.returncode == -9, done.stderr.decode()[-2000:]
+    recipe = make(killed, source)
+    had, written = spent_by(RecipeFolder(recipe.folder)).rollouts, 0
+    write = ScriptedSettings.write
+
+    def counted(self: ScriptedSettings, request: CompletionRequest, seed: int) -> Completion:
+        nonlocal written
+        written += 1
+        return write(self, request, seed)
+
+    monkeypatch.setattr(ScriptedSettings, "write", counted)
+    record = cooked(recipe)
+    assert had
+    assert had + written == record["paid"]["rollouts"]
+    products = [tree(one / "output", lambda p: p.suffix == ".parquet") for one in (whole, killed)]
+    assert products[0] == products[1]
