@@ -74,11 +74,11 @@ def main() -> None:
     console.print()
     show(lines, console)
     for one in SETS:
-        if one.labeler["kind"] == "posterior" and not one.of:
+        if one.is_fitted and not one.of:
             probe = lab.probe(one)
             told = f"{written(probe):,} tokens written, {scored(probe):,} read"
             console.print(
-                f"not counted: the model of {one.name}, fitted to {PROBED} problems, {told}"
+                f"counted with {one.name}: fitting its model to {PROBED} problems, {told}"
             )
     if options.json:
         figures = {"tokens": options.tokens, "lines": [asdict(one) for one in lines]}

@@ -52,6 +52,11 @@ class LabelSet:
         """The run's name."""
         return self.of or self.name
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the labeler's model is fitted to the policy first."""
+        return self.labeler["kind"] == "posterior"
+
 
 def _counting(**settings: Any) -> _Settings:
     return {"num_solutions": SOLUTIONS, **settings}
@@ -102,13 +107,14 @@ class Lab:
 
     def labelled(self, one: LabelSet) -> tuple[RunFolder, "Bought"]:
         """Label until all tokens are spent on whole problems; return the run, and these."""
-        if one.labeler["kind"] != "posterior":
+        if not one.is_fitted:
             return self._until_spent(one.run, {"labeler": one.labeler})
         probe = self.probe(one)
         model = self.folder / "model.yaml"
         _stepmint("calibrate", str(probe.path), "--output", str(model))
         labeler = {**one.labeler, "model": yaml.safe_load(model.read_text())}
-        return self._until_spent(one.run, {"labeler": labeler, "reuse": [str(probe.path)]})
+        own = {"labeler": labeler, "reuse": [str(probe.path)]}
+        return self._until_spent(one.run, own, probe)
 
     def probe(self, one: LabelSet) -> RunFolder:
         """Label the problems to whose rollouts the posterior labeler's model is fitted."""
@@ -121,11 +127,13 @@ class Lab:
         labeler = {"kind": "outcome", "num_solutions": CHOSEN}
         return self._run("held-out", {"source": source, "labeler": labeler})
 
-    def _until_spent(self, name: str, own: _Settings) -> tuple[RunFolder, "Bought"]:
+    def _until_spent(
+        self, name: str, own: _Settings, probe: RunFolder | None = None
+    ) -> tuple[RunFolder, "Bought"]:
         for share in _MORE:
             budget = {"tokens": int(self.tokens * share)}
             run = self._run(name, {"source": _TRAINED, **own, "budget": budget}, again=str(share))
-            paid = bought(run, self.tokens)
+            paid = bought(run, self.tokens, probe)
             if paid.all_spent:
                 return run, paid
         raise SystemExit(f"{name}: {budget['tokens']:,} tokens are not enough to spend them whole")
@@ -149,24 +157,26 @@ class Bought:
     problems: Sequence[str]
     """The source's first ones, without a gap, that all tokens together pay for whole."""
     tokens: int
-    """Written, or read for scores, for these."""
+    """Written, or read for scores, for these, a probe's with them."""
     all_spent: bool
     """Whether the next one would cost too much; else the run holds no more without a gap."""
 
 
-def bought(run: RunFolder, tokens: int) -> Bought:
+def bought(run: RunFolder, tokens: int, probe: RunFolder | None = None) -> Bought:
     """Return the source's problems, in its order, that so many tokens pay for.
 
-    Rollouts that were reused are counted as if they had been paid for here. Tokens read for scores
-    are shared out evenly among the run's problems, since tables do not say whose they were.
+    A probe is paid for first, whole; what the run took of its rollouts costs nothing more. Tokens
+    read for scores are shared out evenly among the run's problems, since tables do not say whose
+    they were.
     """
     ids = [row.problem.id for row in run.problems()]
     costs = dict.fromkeys(ids, scored(run) / len(ids))
-    for table in run.tables("rollouts", "problem_id", _WRITTEN):
-        for row in table.to_pylist():
+    paid = {row["seed"] for row in _rollouts(probe)} if probe else set()
+    for row in _rollouts(run):
+        if row["seed"] not in paid:
             costs[row["problem_id"]] += row[_WRITTEN]
     kept: list[str] = []
-    total = 0.0
+    total = float(written(probe) + scored(probe)) if probe else 0.0
     for id in _in_order():
         if id not in costs:
             return Bought(problems=kept, tokens=round(total), all_spent=False)
@@ -175,6 +185,12 @@ def bought(run: RunFolder, tokens: int) -> Bought:
         kept.append(id)
         total += costs[id]
     raise AssertionError("the source has more problems than any budget here pays for")
+
+
+def _rollouts(run: RunFolder) -> Iterator[dict[str, Any]]:
+    """Yield whose each rollout is, its seed, which no other has, and its tokens."""
+    for table in run.tables("rollouts", "problem_id", "seed", _WRITTEN):
+        yield from table.to_pylist()
 
 
 def _in_order() -> Iterator[str]:
