@@ -148,6 +148,5 @@ def show_compared(
     pair: Pair | None = next(iter(found.disagreements), None)
     if pair is not None:
         shown = f"{quote(str(first.path))} {quote(one_line(pair.problem_id))}"
-        console.print(
-            Text(f"\nlook at one: stepmint show {shown} --solution {pair.indices[0]}", "dim")
-        )
+        command = f"stepmint show {shown} --solution {pair.indices[0]}"
+        console.print(Text(f"\nlook at one: {command}", "dim"), soft_wrap=True)  # to be copied

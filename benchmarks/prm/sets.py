@@ -55,7 +55,7 @@ class LabelSet:
     @property
     def is_fitted(self) -> bool:
         """Whether the labeler's model is fitted to the policy first."""
-        return self.labeler["kind"] == "posterior"
+        return bool(self.labeler["kind"] == "posterior")
 
 
 def _counting(**settings: Any) -> _Settings:
