@@ -56,6 +56,7 @@ class Answered:
     requests: int
     median_s: float
     most_s: float
+    """The longest; of those that go on where the one before stopped, all together."""
     most_bytes: int
 
 
@@ -166,14 +167,8 @@ def _server(run: Path) -> Iterator[tuple[str, psutil.Process]]:
 
 def _asked(base: str, run: Path, rng: random.Random) -> Iterator[Answered]:
     yield _timed("the first page of a new server", [base])
-    began = time.monotonic()
-    while "shards so far" in _get(f"{base}figures"):
-        pass
-    whole = time.monotonic() - began
-    yield Answered(
-        what="... until all shards are counted", requests=1, median_s=whole, most_s=whole,
-        most_bytes=0,
-    )  # fmt: skip
+    yield _until("... until all shards are counted", f"{base}figures", "shards so far")
+    yield _until("... and all golds doubted", f"{base}doubts", "load delay")
     yield _timed("the run's page again", [base] * 5)
     problems = [f"{base}problem?id={one}" for one in _some_ids(run, rng)]
     yield _timed("a problem", problems)
@@ -188,6 +183,17 @@ def _asked(base: str, run: Path, rng: random.Random) -> Iterator[Answered]:
     yield _timed("rollouts filtered by verdict", [f"{base}rollouts?outcome=incorrect"] * 5)
     yield _timed("a text that many have", [f"{base}solutions?q=Wait"] * 5)
     yield _timed("a text that none has, one request", [f"{base}solutions?q=nowhere"] * 5)
+
+
+def _until(what: str, address: str, more: str) -> Answered:
+    """Ask again and again, as the page does, until nothing is left to be counted."""
+    began, requests = time.monotonic(), 1
+    while more in _get(address):
+        requests += 1
+    took = time.monotonic() - began
+    return Answered(
+        what=what, requests=requests, median_s=took / requests, most_s=took, most_bytes=0
+    )
 
 
 _UNFOLD = re.compile(r'hx-get="(/[^"]*/problem/[^"]*)"')

@@ -3,6 +3,7 @@
 //   data-act="raw"  what a button does          data-unfold   a button that loads and folds
 //   data-search     / goes there                .tex          mathematics to be set
 //   data-arrows     arrows go from row to row, too
+//   data-go="id"    a click leads to that node of the tree
 "use strict";
 
 const root = document.documentElement;
@@ -54,6 +55,16 @@ function step(by) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+// To a node of the outline, whatever it is folded into.
+function go(node) {
+  for (let at = node.parentElement; at; at = at.parentElement) if (at.matches("details")) at.open = true;
+  document.querySelector(".node.here")?.classList.remove("here");
+  node.classList.add("here");
+  const row = node.closest("[data-row]");
+  row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "center" });
+}
+
 function typing(target) {
   return target.closest("input, select, textarea, [contenteditable]") !== null;
 }
@@ -83,6 +94,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
   if (button) acts[button.dataset.act]?.(button);
+  const tile = event.target.closest("[data-go]");
+  if (tile) go(document.getElementById(tile.dataset.go));
 });
 
 // A second press of an unfolding button folds: what was loaded goes.

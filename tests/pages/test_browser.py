@@ -1,0 +1,180 @@
+"""The page in a real browser: it searches, filters, unfolds, and shows what the tables hold."""
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages.conftest import HALVES
+
+AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
+
+
+def table(run: Path, name: str) -> pa.Table:
+    return pa.concat_tables([pq.read_table(one) for one in sorted((run / name).iterdir())])
+
+
+def asked(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def figure(page: Page, name: str, label: str) -> int:
+    """The number beside a label of a figure."""
+    row = page.locator(f"#{name} li", has_text=label)
+    return int(row.locator(".count").inner_text().replace(",", ""))
+
+
+def test_the_run_page_shows_the_numbers_of_the_tables(page: Page, base: str, run: Path) -> None:
+    page.goto(base)
+    solutions, rollouts = table(run, "solutions"), table(run, "rollouts")
+    errors = solutions["first_error"]
+    assert figure(page, "conclusions", "a first error") == pc.sum(pc.greater(errors, -1)).as_py()
+    assert figure(page, "conclusions", "no error") == pc.sum(pc.equal(errors, -1)).as_py()
+    wrong = pc.sum(pc.equal(rollouts["outcome"], "incorrect")).as_py()
+    assert figure(page, "verdicts", "incorrect") == wrong
+    expect(page.locator("#figures .lead")).to_contain_text(f"{solutions.num_rows} solutions")
+    expect(page.locator("#doubts")).to_contain_text("3 of 3 shards")
+
+
+def test_a_figure_leads_to_the_rows_behind_it(page: Page, base: str, run: Path) -> None:
+    page.goto(base)
+    column = page.locator("#first-errors li").nth(1)
+    count = int(column.locator(".count").inner_text())
+    column.locator("a").click()
+    assert asked(page) == {"first_error": ["2"]}
+    expect(page.locator(".matching")).to_contain_text(f"{count} solution")
+    errors = table(run, "solutions")["first_error"]
+    assert pc.sum(pc.equal(errors, 1)).as_py() == count == page.locator("tbody tr").count()
+
+
+def test_a_text_is_searched_from_the_keyboard_and_stands_in_the_address(
+    page: Page, base: str
+) -> None:
+    page.goto(base)
+    page.keyboard.press("/")
+    page.keyboard.type("ESREVER")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("solutions"))
+    assert asked(page) == {"q": ["ESREVER"]}
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("problem"))
+    assert asked(page) == {"id": [HALVES.id]}
+
+
+def test_filters_keep_what_they_say_page_by_page(page: Page, base: str, run: Path) -> None:
+    page.goto(f"{base}solutions")
+    page.get_by_label("Found").select_option("none")
+    page.get_by_role("button", name="Filter").click()
+    page.wait_for_url(re.compile("found=none"))
+    kept = pc.sum(pc.equal(table(run, "solutions")["first_error"], -1)).as_py()
+    assert kept > 40
+    expect(page.locator("tbody tr")).to_have_count(40)
+    page.keyboard.press("n")
+    page.wait_for_url(re.compile("after="))
+    expect(page.locator("tbody tr")).to_have_count(kept - 40)
+    expect(page.get_by_label("Found")).to_have_value("none")
+
+
+def test_a_step_unfolds_to_its_rollouts_and_folds_again(page: Page, base: str) -> None:
+    page.goto(f"{base}problem?id={HALVES.id}")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    rollouts = page.locator("#s0-1-rollouts .rollout")
+    expect(rollouts).to_have_count(4)  # two sampled here, and two solutions that pass through
+    expect(rollouts.first).to_contain_text("correct")
+    expect(rollouts.first).to_contain_text("rational, equal")
+    page.keyboard.press("Enter")
+    expect(rollouts).to_have_count(0)
+
+
+def test_model_text_is_text_however_it_tries(page: Page, base: str) -> None:
+    page.goto(f"{base}problem?id={HALVES.id}")
+    step = page.locator("#s1-2 .text")
+    for shown in (
+        "<script>window.pwned = 1</script>",
+        "onerror=",
+        "\\x1b[31mred",
+        "\\u202eesrever",
+    ):
+        expect(step).to_contain_text(shown)
+    expect(step).to_contain_text("{{ 7 * 7 }}")
+    expect(step).to_contain_text("more characters")
+    assert len(step.inner_text()) < 10_000
+    page.locator("#s1-2 button").click()
+    expect(page.locator("#s1-2-rollouts .rollout")).to_have_count(2)
+    page.get_by_role("button", name="Rollouts of the question").click()
+    expect(page.locator("#root-rollouts .rollout")).to_have_count(2)
+    assert page.evaluate("window.pwned") is None
+
+
+def test_mathematics_is_set_and_its_text_is_one_key_away(page: Page, base: str) -> None:
+    page.goto(f"{base}problem?id={HALVES.id}")
+    title = page.locator("h1")
+    expect(title.locator(".katex")).to_have_count(1)  # what is paid is no mathematics
+    expect(title.locator(".raw")).to_be_hidden()
+    expect(page.locator("#s0-2 .katex")).to_be_visible()
+    page.keyboard.press("r")
+    expect(title.locator(".raw")).to_be_visible()
+    assert title.inner_text() == HALVES.question
+
+
+def test_the_tree_unfolds_with_visits_and_values(page: Page, base: str) -> None:
+    page.goto(f"{base}problem?id={HALVES.id}")
+    page.keyboard.press("g")
+    tree = page.locator(".outline")
+    expect(tree).to_contain_text("4 visits")
+    expect(tree).to_contain_text("0.50")
+    tiles = page.locator(".icicle rect")
+    assert tiles.count() == 4  # the question, a step, and two behind it
+    tiles.last.click()
+    expect(tree.locator(".node.here")).to_contain_text("<script>")
+    tree.get_by_role("button", name="its rollouts").last.click()
+    expect(tree.locator(".rollout")).to_have_count(2)
+
+
+def test_dark_and_light_are_chosen_and_kept(page: Page, base: str) -> None:
+    page.goto(base)
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(paper)
+    page.keyboard.press("t")
+    dark = page.evaluate(paper)
+    assert dark != light
+    page.goto(f"{base}problems")
+    assert page.evaluate(paper) == dark
+
+
+@pytest.mark.parametrize("width", [360, 500, 1000, 1700])
+def test_no_page_is_wider_than_the_screen(page: Page, base: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in ("", "solutions", "rollouts", f"problem?id={HALVES.id}"):
+        page.goto(base + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_it(page: Page, base: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for path in ("", "problems", "solutions", "rollouts", f"problem?id={HALVES.id}"):
+        page.goto(base + path)
+        if "problem?" in path:
+            page.keyboard.press("g")
+            page.locator("#s0-1 button").click()
+            expect(page.locator("#s0-1-rollouts .rollout")).to_have_count(4)
+        page.wait_for_load_state("networkidle")
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        serious = [
+            (one["id"], node["html"][:160], node["failureSummary"][:200])
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"][:3]
+        ]
+        assert serious == [], path
