@@ -18,8 +18,7 @@ from schemas.arrow import read_table
 from schemas.conversion import solutions_from
 from schemas.run_folder import RunFolder
 from sources.synthetic import first_error
-
-ORACLE = "the exact step oracle of the synthetic problems"
+from tasks.known_errors import ORACLE, name_of
 
 
 class OpenRun:
@@ -61,7 +60,7 @@ class OpenRun:
             for row in rows
             if row.problem.program is not None
         }
-        return truth(rows, known, by=ORACLE)
+        return truth(rows, known, by=name_of(ORACLE))
 
 
 class Library:

@@ -134,7 +134,7 @@ def test_the_tree_unfolds_with_visits_and_values(page: Page, base: str) -> None:
     tiles = page.locator(".icicle rect")
     assert tiles.count() == 4  # the question, a step, and two behind it
     tiles.last.click()
-    expect(tree.locator(".node.here")).to_contain_text("<script>")
+    expect(tree.locator(".node.here")).to_contain_text("ends here")
     tree.get_by_role("button", name="its rollouts").last.click()
     expect(tree.locator(".rollout")).to_have_count(2)
 
