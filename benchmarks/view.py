@@ -123,7 +123,7 @@ def _multiplied(small: RunFolder, folder: Path, problems: int) -> int:
     shard = small.shards[0]
     tables = {name: read_table(small.file(name, shard), name) for name in TABLE_NAMES}
     record = ShardRecord.from_json(json.loads(small.marker(shard).read_text()))
-    copies = -(-problems // tables["problems"].num_rows)
+    copies: int = -(-problems // tables["problems"].num_rows)
     for copy in range(copies):
         again = {name: _again(tables[name], name, copy) for name in TABLE_NAMES}
         commit(folder, copy, tables=again, counts=record.counts, policy=record.policy)

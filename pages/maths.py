@@ -15,11 +15,13 @@ _LONGEST = 2_000
 
 _FORMULA = re.compile(
     rf"""
-      \$\$(?P<display>.{{1,{_LONGEST}}}?)\$\$
-    | \\\[(?P<bracket>.{{1,{_LONGEST}}}?)\\\]
+      \n?\$\$(?P<display>.{{1,{_LONGEST}}}?)\$\$\n?
+    | \n?\\\[(?P<bracket>.{{1,{_LONGEST}}}?)\\\]\n?
     | \\\((?P<paren>.{{1,{_LONGEST}}}?)\\\)
     | (?<![\\$])\$(?!\s)(?P<dollar>[^$\n]{{1,{_LONGEST}}}?)(?<![\s\\])\$(?![\d$])
-    | (?P<environment>\\begin\{{(?P<name>[a-z]{{3,12}}\*?)\}}.{{1,{_LONGEST}}}?\\end\{{(?P=name)\}})
+    | \n?(?P<environment>
+          \\begin\{{(?P<name>[a-z]{{3,12}}\*?)\}}.{{1,{_LONGEST}}}?\\end\{{(?P=name)\}}
+      )\n?
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -32,7 +34,7 @@ class Piece:
 
     kind: Literal["text", "inline", "display"]
     source: str
-    """As it was written, delimiters and all."""
+    """As it was written, delimiters and all; of what is displayed the line breaks around it too."""
     tex: str = ""
     """Of mathematics what is to be set."""
 

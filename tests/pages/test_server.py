@@ -123,6 +123,12 @@ def test_a_run_may_grow_while_it_is_looked_at(client: TestClient, folder: Path) 
     assert "42 problems" in client.get(address).text
 
 
+def test_progress_tells_the_page_when_there_is_more_to_show(client: TestClient) -> None:
+    address = f"/{TOKEN}/runs/sums/progress"
+    assert client.get(f"{address}?shards=1").headers["hx-trigger"] == "grown"
+    assert "hx-trigger" not in client.get(f"{address}?shards=2").headers
+
+
 def test_a_run_that_has_nothing_yet_says_so(tmp_path: Path) -> None:
     (tmp_path / "output" / "new").mkdir(parents=True)
     (tmp_path / "output" / "new" / "run.json").write_text('{"status": "running"}')
