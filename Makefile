@@ -22,7 +22,7 @@ TEST_WORKERS ?= 2
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: demo test test-slow test-vllm check-vllm lint format docs lock install install-dev \
+.PHONY: demo test test-slow test-vllm check-vllm lint format docs pictures lock install install-dev \
 	install-vllm install-vllm-gpu clean
 
 demo: install
@@ -51,6 +51,11 @@ format: install-dev
 docs: $(DOCS_VENV)/.installed
 	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict --quiet
 	@echo "docs: site/index.html; \`python3 -m http.server -d site\` serves it, with search"
+
+# Every picture in docs/pictures/ but those of Prefect's pages and of the trained models.
+pictures: install-dev
+	$(BIN)/stepmint label demo --set output=output/pictures
+	$(BIN)/python -m pictures output/pictures/demo
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
