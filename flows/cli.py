@@ -208,6 +208,25 @@ def compare(
 
 
 @app.command()
+def report(
+    run: Run,
+    output: Annotated[
+        Path | None, typer.Option(help="The file to write; RUN/report.html by default.")
+    ] = None,
+    problems: Annotated[int, typer.Option(min=0, help="Problems to show, drawn at random.")] = 10,
+    seed: Annotated[int, typer.Option(help="Which ones are drawn.")] = 0,
+    problem: Annotated[
+        list[str] | None,
+        typer.Option(help="Show this problem instead: its id, its start, or its position."),
+    ] = None,
+) -> None:
+    """Write a run's figures and a sample of its problems as one HTML file, to mail or attach."""
+    from flows.reporting import report_here
+
+    report_here(run, out, output=output, problems=problems, seed=seed, wanted=problem or ())
+
+
+@app.command()
 def runs(
     output: Annotated[Path, typer.Argument(help="The folder that holds them.")] = Path("output"),
 ) -> None:

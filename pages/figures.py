@@ -1,6 +1,5 @@
 """The figures of a run's page, from its summary: each says what it was counted from."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -11,7 +10,7 @@ from pages.links import Links
 from reports.exported import Exported, exported
 from reports.facts import ShardFacts
 from reports.summary import BINS, RunSummary
-from reports.text import compact, one_line, plain
+from reports.text import compact, many, one_line
 from schemas import Outcome
 from schemas.run_folder import RunFolder
 
@@ -32,37 +31,6 @@ _MOST_ROLLOUTS = 24
 def name_of(outcome: Outcome) -> str:
     """Return a verdict in words."""
     return outcome.value.replace("_", " ")
-
-
-def sentence(summary: RunSummary) -> str:
-    """Say in one sentence what was done."""
-    sources = ", ".join(plain(name) for name in summary.sources) or "no source"
-    solutions = f"{many(summary.solutions, 'solution')} of {many(summary.problems, 'problem')}"
-    if summary.imported is not None:
-        told = summary.imported
-        return (
-            f"{solutions} were imported from {plain(told.origin)} as {plain(told.format)}, "
-            f"with labels by: {plain(told.labels)}."
-        )
-    if summary.provenance is None:
-        return f"{many(summary.problems, 'problem')} of {sources} yielded no solutions."
-    labelers = ", ".join(plain(name) for name in summary.labelers)
-    written = compact(summary.tokens["completion_tokens"])
-    return (
-        f"{_short(summary.provenance.policy)} wrote {solutions} from {sources}, and {labelers} "
-        f"labelled {summary.labelled_steps:,} of their {summary.steps:,} steps, "
-        f"by {many(summary.rollouts, 'rollout')} and {written} tokens."
-    )
-
-
-def _short(policy: str) -> str:
-    """Return a policy's identity without its revision and its settings."""
-    return one_line(re.split(r"[\s@{]", policy.strip())[0].rstrip(":"), 60)
-
-
-def many(count: int, noun: str) -> str:
-    """Return a count with its noun."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def charts(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Literal
 
-from reports.card_figures import contents, costs_section, histograms, truth_section
+from reports.card_figures import figures, truth_section
 from reports.markdown import as_yaml, code, prose, span, table
 from reports.summary import RunSummary
 from reports.text import one_line, plain
@@ -155,9 +155,7 @@ def dataset_card(summary: RunSummary, facts: CardFacts) -> str:
         *_settings(facts.configuration),
         *truth_section(facts.truth),
         "## What came out",
-        table(("what", "how many"), contents(summary)),
-        *histograms(summary),
-        *costs_section(summary),
+        *figures(summary),
         *_example(facts.example),
         *_training(facts),
         "## Limits",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from reports.markdown import bars, prose, span, table
+from reports.sentence import sentence
 from reports.summary import BINS, RunSummary
 from reports.truth import Share, Truth
 from schemas import Outcome
@@ -37,6 +38,16 @@ def told_share(share: Share) -> str:
         return "there is none"
     low, high = share.interval
     return f"{share.value:.1%} ({low:.1%} to {high:.1%}; {share.hits:,} of {share.of:,})"
+
+
+def figures(summary: RunSummary) -> list[str]:
+    """Return what came out: a sentence, what the run holds, small tables with bars, costs."""
+    return [
+        prose(sentence(summary), limit=1_000),
+        table(("what", "how many"), contents(summary)),
+        *histograms(summary),
+        *costs_section(summary),
+    ]
 
 
 def contents(summary: RunSummary) -> Iterable[tuple[str, str]]:

@@ -39,9 +39,9 @@ def span(text: str) -> str:
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
-def prose(text: str) -> str:
-    """Return text in which nothing is Markdown or HTML."""
-    return re.sub(r"([\\`*_\[\]()<>!#&~])", r"\\\1", one_line(text))
+def prose(text: str, limit: int = 200) -> str:
+    """Return text in which nothing is Markdown or HTML, at most `limit` characters of it."""
+    return re.sub(r"([\\`*_\[\]()<>!#&~])", r"\\\1", one_line(text, limit))
 
 
 def code(text: str, language: str = "python") -> str:

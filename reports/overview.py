@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reports.marks import STYLES, Marks, counts
 from reports.summary import ProblemLine, RunSummary
-from reports.text import compact, plain
+from reports.text import compact, many, plain
 from schemas import Outcome
 
 _NAMES = {outcome: outcome.value.replace("_", " ") for outcome in Outcome}
@@ -35,8 +35,8 @@ def overview(summary: RunSummary, console: Console) -> RenderableType:
 
 
 def _head(summary: RunSummary) -> Iterable[RenderableType]:
-    left = f", {_many(summary.unlabelled, 'problem')} left" if summary.unlabelled else ""
-    state = f"  {plain(summary.status)}, {_many(summary.shards, 'shard')}{left}"
+    left = f", {many(summary.unlabelled, 'problem')} left" if summary.unlabelled else ""
+    state = f"  {plain(summary.status)}, {many(summary.shards, 'shard')}{left}"
     yield Text.assemble((plain(summary.name), "bold"), (state, "dim"))
     made = summary.provenance
     if made is not None and summary.imported is not None:
@@ -193,7 +193,3 @@ def _grid(rows: Iterable[tuple[str, Text]]) -> Table:
 def _remainder(count: int, listed: int) -> Iterable[RenderableType]:
     if count > listed:
         yield Text(f"{count - listed:,} more; --limit {count} lists them all", style="dim")
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

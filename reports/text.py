@@ -28,6 +28,11 @@ def one_line(text: str, limit: int = 200) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def many(count: int, noun: str) -> str:
+    """Return a count with its noun."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def compact(number: float) -> str:
     """Return a count as people read it: 950, 31.2k, 4.1M."""
     for size, suffix in ((1e9, "G"), (1e6, "M"), (1e4, "k")):

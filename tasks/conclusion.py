@@ -1,17 +1,18 @@
 """The end of a run: what its shards hold together, in `run.json` and on Prefect's page."""
 
 import asyncio
-from dataclasses import asdict
 from pathlib import Path
 
 from prefect import task
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from reports.card_figures import figures
+from reports.summary import summarise
 from schemas import RunError
 from schemas.run_folder import RunFolder, shard_name
 from tasks import run_file
-from tasks.artifacts import artifact_key, table
+from tasks.artifacts import artifact_key
 from tasks.commits import check_shards, clear_partials, committed, drop_journal, recorded
 from tasks.records import Counts, Total
 from tasks.session import session_of
@@ -33,14 +34,15 @@ async def conclude(run: LabelRun) -> Counts:
     await asyncio.to_thread(_drop_journals, run.folder)
     run_file.update(run.folder, run_file.conclusion(total, left=left))
     counts = total.counts
-    await acreate_markdown_artifact(summary(run, counts), key=artifact_key("run", run.name))
+    shown = await asyncio.to_thread(summary, run) if counts.problems else "nothing is committed yet"
+    await acreate_markdown_artifact(shown, key=artifact_key("run", run.name))
     return counts
 
 
-def summary(run: LabelRun, counts: Counts) -> str:
-    """Return what a run came to, as a Markdown table."""
-    title = f"## {run.name}\n\n`{run.folder}`, labeler `{run.labeler.kind}`, seed {run.seed}\n\n"
-    return title + table({name: n for name, n in asdict(counts).items() if n})
+def summary(run: LabelRun) -> str:
+    """Return what a run came to, as its dataset card says it."""
+    head = f"`{run.folder}`, labeler `{run.labeler.kind}`, seed {run.seed}"
+    return "\n\n".join([f"## {run.name}", head, *figures(summarise(RunFolder(run.folder)))])
 
 
 def _summed(run: LabelRun) -> tuple[Total, int]:

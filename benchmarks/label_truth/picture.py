@@ -80,8 +80,7 @@ def draw(worlds: Mapping[str, Sequence[Line]], path: Path, *, ink: Ink = LIGHT) 
     """Draw one panel per world: a line per labeler over its budgets; smaller dots keep less."""
     with plt.rc_context(_style(ink)):
         drawn = panels_of(worlds, ink)
-        dated = {"metadata": {"Date": None}} if path.suffix == ".svg" else {}
-        drawn.savefig(path, dpi=160, **dated)
+        drawn.savefig(path, metadata={"Date": None})  # the same file each time
         plt.close(drawn)
 
 
@@ -89,6 +88,7 @@ def panels_of(worlds: Mapping[str, Sequence[Line]], ink: Ink) -> Figure:
     """Return the picture before it is written."""
     columns = min(3, len(worlds))
     rows = -(-len(worlds) // columns)
+    figure: Figure
     figure, panels = plt.subplots(
         rows,
         columns,
@@ -223,7 +223,9 @@ def _place(axes: Axes, line: Line, words: str, taken: list[Bbox], *, colour: str
     )
     for place in _PLACES:
         label.set_position(place)
-        label.set_ha("center" if not place[0] else "left" if place[0] > 0 else "right")
+        label.set_horizontalalignment(
+            "center" if not place[0] else "left" if place[0] > 0 else "right"
+        )
         label.get_window_extent()  # moves it; with its line, which may cross what it likes
         box = Text.get_window_extent(label).padded(1)
         if not any(box.overlaps(one) for one in taken):

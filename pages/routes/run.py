@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pages.figures import charts, sentence
+from pages.figures import charts
 from pages.progress import progress_of
 from pages.shelf import Tab, links_of, page, run_of
 from pages.truths import truths_of
+from reports.sentence import sentence
 from reports.summary import summary_of
 
 _FIRST_S = 1.2
