@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from schemas import (
 )
 from schemas.conversion import nodes_table, problems_table, rollouts_table, solutions_table
 from schemas.rows import NodeRow, ProblemRow, Provenance, SolutionRow
+from schemas.run_folder import RunFolder
 from schemas.views import first_hard_error, hard_label
 from tasks.commits import commit
 from tasks.records import Counts
@@ -159,3 +160,25 @@ def _sum_solution(of: Problem, rng: random.Random, index: int, telltale: str) ->
         wrong = error is not None and at >= error
         values.append(evidence(0, 8) if wrong else evidence(6 - at, 2 + at))
     return solution(of, steps, values, index=index)
+
+
+def run_with_errors(
+    folder: Path,
+    errors: Sequence[int | None],
+    *,
+    change: Callable[[LabelledSolution], LabelledSolution] = lambda one: one,
+    as_problem: Callable[[Problem], Problem] = lambda one: one,
+) -> RunFolder:
+    """A run with a solution of three steps per problem, whose first errors are as given."""
+    rows, made, rollouts = [], [], []
+    for number, error in enumerate(errors):
+        one = as_problem(problem(f"What is 2 + {number}?", str(2 + number)))
+        rows.append(ProblemRow(problem=one, set_aside=""))
+        steps = [f"{number}: 2 * 3 = 6\n", "2 + 6 = 9\n", "#### 9"]
+        labelled = solution(one, steps, [evidence(1, 1)] * 3)
+        made.append(change(replace(labelled, first_error=error)))
+        rollouts.append(rollout(one, Prefix(), "".join(steps), Outcome.INCORRECT, 0))
+        probed = Prefix(steps=labelled.steps[:1])
+        rollouts.append(rollout(one, probed, "a b c", Outcome.CORRECT, 0))
+    write_shard(folder, 0, problems=rows, solutions=made, rollouts=rollouts)
+    return RunFolder(folder)

@@ -5,6 +5,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,17 +53,24 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def base(run: Path) -> Iterator[str]:
-    """Serve the run; the address of its pages."""
+@contextmanager
+def served(*runs: Path) -> Iterator[str]:
+    """Serve runs; the address before a run's name."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        app = application(Library([run]), token=TOKEN)
+        app = application(Library(runs), token=TOKEN)
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/{TOKEN}/runs/sums/"
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/{TOKEN}/runs/"
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def base(run: Path) -> Iterator[str]:
+    """Serve the run; the address of its pages."""
+    with served(run) as address:
+        yield f"{address}sums/"
 
 
 @pytest.fixture(scope="session")

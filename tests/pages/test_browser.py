@@ -1,6 +1,7 @@
 """The page in a real browser: it searches, filters, unfolds, and shows what the tables hold."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import HALVES
+from schemas.run_folder import RunFolder
+from tasks.marks import agreed
+from tests.pages.conftest import HALVES, served
+from tests.runs import run_with_errors
 
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 
@@ -27,6 +31,19 @@ def figure(page: Page, name: str, label: str) -> int:
     """The number beside a label of a figure."""
     row = page.locator(f"#{name} li", has_text=label)
     return int(row.locator(".count").inner_text().replace(",", ""))
+
+
+def serious(page: Page) -> list[tuple[str, str, str]]:
+    """What axe finds that keeps somebody from using the page: rule, element, what to do."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        (one["id"], node["html"][:160], node["failureSummary"][:200])
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"][:3]
+    ]
 
 
 def test_the_run_page_shows_the_numbers_of_the_tables(page: Page, base: str, run: Path) -> None:
@@ -168,13 +185,55 @@ def test_everybody_can_use_it(page: Page, base: str, scheme: str) -> None:
             page.keyboard.press("g")
             page.locator("#s0-1 button").click()
             expect(page.locator("#s0-1-rollouts .rollout")).to_have_count(4)
-        page.wait_for_load_state("networkidle")
-        page.evaluate(AXE.read_text("utf-8"))
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [
-            (one["id"], node["html"][:160], node["failureSummary"][:200])
-            for one in found["violations"]
-            if one["impact"] in ("serious", "critical")
-            for node in one["nodes"][:3]
-        ]
-        assert serious == [], path
+        assert serious(page) == [], path
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[str]:
+    """Two runs over the same problems, whose labels differ in two; the first one's address."""
+    first = run_with_errors(tmp_path / "a", [0, 1, -1, 2])
+    second = run_with_errors(tmp_path / "b", [0, 2, 1, 2])
+    with served(first.path, second.path) as address:
+        yield f"{address}a/"
+
+
+def test_marks_are_made_and_taken_back_from_the_keyboard(
+    page: Page, pair: str, tmp_path: Path
+) -> None:
+    def marked() -> list[int | None]:
+        return [one.first_error for one in agreed(RunFolder(tmp_path / "a").marks).values()]
+
+    page.goto(f"{pair}mark")
+    first = page.locator("h1").inner_text()
+    page.keyboard.press("2")
+    expect(page.locator(".eyebrow")).to_contain_text("1 marked")
+    expect(page.locator("h1")).not_to_have_text(first)
+    assert marked() == [1]
+    page.keyboard.press("0")
+    expect(page.locator(".eyebrow")).to_contain_text("2 marked")
+    assert sorted(map(str, marked())) == ["-1", "1"]
+    page.keyboard.press("u")
+    expect(page.locator(".eyebrow")).to_contain_text("1 marked")
+    assert marked() == [1]
+
+
+def test_two_runs_are_compared_and_what_differs_can_be_marked(page: Page, pair: str) -> None:
+    page.goto(f"{pair}compare")
+    expect(page.locator(".matching")).to_contain_text("4 problems in both")
+    rows = page.locator("section.solution tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("no error")  # against an error: these come first
+    expect(rows.first).to_contain_text("step 2")
+    expect(rows.last).to_contain_text("step 3")
+    rows.first.get_by_role("link", name="mark").click()
+    page.wait_for_url(re.compile("mark"))
+    expect(page.locator("#ask")).to_have_text("Which step is wrong first?")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_mark_and_compare(page: Page, pair: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for path in ("mark", "compare"):
+        page.goto(pair + path)
+        assert serious(page) == [], path

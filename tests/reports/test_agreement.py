@@ -1,6 +1,5 @@
 """Two runs over the same problems, compared solution by solution."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -10,39 +9,8 @@ from rich.console import Console
 
 from reports.agreement import agreement, kappa, truths
 from reports.compared import show_compared
-from schemas import LabelledSolution, Outcome, Prefix, Problem, RunError
-from schemas.rows import ProblemRow
-from schemas.run_folder import RunFolder
-from tests.runs import evidence, problem, rollout, solution, write_shard
-
-Change = Callable[[LabelledSolution], LabelledSolution]
-STEPS = ["2 * 3 = 6\n", "2 + 6 = 9\n", "#### 9"]
-
-
-def asked(number: int) -> Problem:
-    return problem(f"What is 2 + {number}?", str(2 + number))
-
-
-def run(
-    folder: Path,
-    errors: list[int | None],
-    *,
-    change: Change = lambda one: one,
-    as_problem: Callable[[Problem], Problem] = lambda one: one,
-) -> RunFolder:
-    """A run with a solution per problem, whose first errors are as given."""
-    rows, made, rollouts = [], [], []
-    for number, error in enumerate(errors):
-        one = as_problem(asked(number))
-        rows.append(ProblemRow(problem=one, set_aside=""))
-        labelled = solution(one, [f"{number}: {STEPS[0]}", *STEPS[1:]], [evidence(1, 1)] * 3)
-        made.append(change(replace(labelled, first_error=error)))
-        text = "".join(labelled.steps)
-        rollouts.append(rollout(one, Prefix(), text, Outcome.INCORRECT, 0))
-        probed = Prefix(steps=labelled.steps[:1])
-        rollouts.append(rollout(one, probed, "a b c", Outcome.CORRECT, 0))
-    write_shard(folder, 0, problems=rows, solutions=made, rollouts=rollouts)
-    return RunFolder(folder)
+from schemas import LabelledSolution, RunError
+from tests.runs import run_with_errors as run
 
 
 def test_agreement_is_counted_over_the_solutions_that_both_decide(tmp_path: Path) -> None:
