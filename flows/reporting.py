@@ -9,7 +9,9 @@ from flows.saying import say
 from pages.report import report
 from reports.show import find_problem
 from schemas.run_folder import RunFolder
-from tasks.files import replacing
+from tasks.files import replacing, writing
+
+_ELSEWHERE = "give another file with --output"
 
 
 def report_here(
@@ -26,6 +28,8 @@ def report_here(
     ids = [find_problem(run, one).problem.id for one in wanted]
     made = report(run, problems=problems, seed=seed, wanted=ids)
     target = output or path / "report.html"
-    with replacing(target) as written:
-        written.write_text(made.html, encoding="utf-8")
+    with writing(target, elsewhere=_ELSEWHERE):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(target) as written:
+            written.write_text(made.html, encoding="utf-8")
     say(out, f"{target}: {len(made.html.encode()) / 1e6:.1f} MB. {made.left_out}")

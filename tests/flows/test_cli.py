@@ -48,6 +48,21 @@ def test_a_run_is_shown_and_so_is_each_of_its_problems(
     assert "Solution 0" in capsys.readouterr().out
 
 
+def test_a_run_is_reported_in_one_file(
+    labelled: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    target = tmp_path / "not there yet" / "toy.html"
+    words = ("report", labelled, "--problems", "2", "--output")
+    assert stepmint(monkeypatch, *words, target) == 0
+    assert "2 of 6 problems are here" in capsys.readouterr().out
+    assert target.read_text().startswith("<!doctype html>")
+    assert stepmint(monkeypatch, *words, target / "inside a file") == 1
+    assert "give another file with --output" in capsys.readouterr().err
+
+
 def test_a_run_is_exported(
     labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
