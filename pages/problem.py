@@ -31,7 +31,7 @@ from schemas.rows import ProblemRow
 from schemas.views import Label, own_view
 from tasks.marks import Standing, standing
 
-_EARLY = {StopRule.FIRST_SUCCESS: "stopped at the first success", StopRule.ADAPTIVE: "adaptive"}
+_EARLY = {StopRule.FIRST_SUCCESS: "up to the first success", StopRule.ADAPTIVE: "adaptive"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

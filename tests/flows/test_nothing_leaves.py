@@ -90,6 +90,7 @@ def test_no_command_asks_for_another_machine(tmp_path: Path) -> None:
     stepmint("estimate", *config, "--probe", "4")
     stepmint("label", *config)
     stepmint("show", run)
+    stepmint("report", run)
     stepmint("export", run, "--format", "trl")
     stepmint("critique", run, "--set", "policy.kind=scripted_critic", "--set", "limit=20")
     stepmint("calibrate", run, "--known", "oracle")
