@@ -43,6 +43,7 @@ RECIPES: Mapping[str, Mapping[str, Any]] = {
     "best_of_n": {"samples": 8, "chooser": _PRM},
     "stepwise_best_of_n": {"samples": 4, "chooser": _PRM},
     "self_refine": {},
+    "workflow": {},
     "rstar": {"tree": {"rollouts": 6}},
 }
 

@@ -19,7 +19,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -38,6 +38,8 @@ FAULTS = (
 )
 """What a completion request may meet instead of its answer; a stall ends in a reset."""
 _PROMPT_ENDS = "Answer:\n"
+_ASKS_FOR_A_PLAN = "Write one sub-task a line"
+_PLAN = "1. Add the first two numbers.\n2. Add the next one.\n3. Add what is left."
 
 
 @dataclass(kw_only=True)
@@ -129,6 +131,8 @@ class Simulation:
             seeds=tuple(body["seed"] + i for i in range(body.get("n", 1))),
         )
         written = [self.world.write(request, seed) for seed in request.seeds]
+        if _ASKS_FOR_A_PLAN in prompt:  # which the world has no words for
+            written = [replace(one, text=_PLAN, finish_reason="stop") for one in written]
         await self._take_time(written)
         choices = [_choice(index, one) for index, one in enumerate(written)]
         tokens = sum(len(choice["token_ids"]) for choice in choices)
