@@ -73,7 +73,7 @@ def base(run: Path) -> Iterator[str]:
         yield f"{address}sums/"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's event loop runs as long: no other file's could
 def browser() -> Iterator[Browser]:
     found = os.environ.get("STEPMINT_CHROMIUM") or shutil.which("chromium")
     if not found:
