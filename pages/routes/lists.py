@@ -1,44 +1,28 @@
 """Problems, solutions and rollouts, searched and filtered."""
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pages import listing
-from pages.listing import Asked
+from pages.listing import Asked, ProblemRows, RolloutRows, Rows, SolutionRows
 from pages.shelf import Tab, page, run_of
 
-TABS = (
-    Tab(name="Problems", page="problems"),
-    Tab(name="Solutions", page="solutions"),
-    Tab(name="Rollouts", page="rollouts"),
-)
+_LISTS: tuple[type[Rows[Any]], ...] = (ProblemRows, SolutionRows, RolloutRows)
+
+TABS = tuple(Tab(name=one.table.capitalize(), page=one.table) for one in _LISTS)
 
 
-def problems(request: Request) -> Response:
-    """List problems."""
-    run, asked = run_of(request), Asked.of(request.query_params)
-    found = listing.problems(run, asked)
-    return page(request, "problems.html", run=run.name, asked=asked, found=found)
+def _route(rows: type[Rows[Any]]) -> Route:
+    """Return the route of a list, called as the table is that it is read from."""
+
+    def show(request: Request) -> Response:
+        run, asked = run_of(request), Asked.of(request.query_params)
+        found = rows(run, asked).page()
+        return page(request, f"{rows.table}.html", run=run.name, asked=asked, found=found)
+
+    return Route(f"/runs/{{run}}/{rows.table}", show, name=rows.table)
 
 
-def solutions(request: Request) -> Response:
-    """List solutions."""
-    run, asked = run_of(request), Asked.of(request.query_params)
-    found = listing.solutions(run, asked)
-    return page(request, "solutions.html", run=run.name, asked=asked, found=found)
-
-
-def rollouts(request: Request) -> Response:
-    """List rollouts."""
-    run, asked = run_of(request), Asked.of(request.query_params)
-    return page(
-        request, "rollouts.html", run=run.name, asked=asked, found=listing.rollouts(run, asked)
-    )
-
-
-ROUTES = [
-    Route("/runs/{run}/problems", problems),
-    Route("/runs/{run}/solutions", solutions),
-    Route("/runs/{run}/rollouts", rollouts),
-]
+ROUTES = [_route(one) for one in _LISTS]
