@@ -102,7 +102,7 @@ def main(
     """Sample one solution per held-out problem and print the figures."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    problems = list(SyntheticSource(seed=HELD_OUT, count=count).load())
+    problems = list(map(SyntheticSource(seed=HELD_OUT).problem, range(count)))
     tried = attempts(folder, problems, temperature)
     print(report(tried))
     for attempt in [a for a in tried if a.first_error >= 0][:show]:

@@ -60,7 +60,7 @@ def build() -> PreTrainedTokenizerFast:
 
 
 def _texts() -> Iterator[str]:
-    for problem in SyntheticSource(seed=_SEED, count=_TEXTS).load():
+    for problem in map(SyntheticSource(seed=_SEED).problem, range(_TEXTS)):
         yield f"{PROMPT.format(question=problem.question)}{problem.solution}"
     # Words of slips and their corrections, which reference solutions do not have.
     yield from ["Wait, the next So the first Wait, each Wait, on Wait, after"] * 50

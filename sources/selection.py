@@ -2,7 +2,7 @@
 
 import tempfile
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import groupby, islice
 from typing import IO
@@ -17,16 +17,23 @@ def stretch(
 ) -> Iterator[Problem | RejectedRow]:
     """Yield problems start, ..., start + limit - 1 and read no further."""
     met = 0
-    for item in loaded:
-        if isinstance(item, RejectedRow):
+    for item in up_to(loaded, None if limit is None else start + limit):
+        met += isinstance(item, Problem)
+        if isinstance(item, RejectedRow) or met > start:
             yield item
-            continue
-        met += 1
-        if met > start:
-            yield item
-        if limit is not None and met == start + limit:
-            return
     _check(start, met)
+
+
+def up_to(
+    loaded: Iterable[Problem | RejectedRow], limit: int | None
+) -> Iterator[Problem | RejectedRow]:
+    """Yield the first `limit` problems and the rows passed over, and read no further."""
+    met = 0
+    for item in loaded:
+        yield item
+        met += isinstance(item, Problem)
+        if met == limit:
+            return
 
 
 def shuffled(

@@ -12,6 +12,7 @@ from schemas import Problem, RejectedRow, SourceError
 from sources import problems_of
 from sources.first_places import FirstPlaces
 from sources.reading import Reading
+from sources.selection import up_to
 from tasks import run_file
 from tasks.contradictions import Contradictions
 from tasks.lists import read_list
@@ -66,7 +67,7 @@ def rows_of(run: LabelRun, reading: Reading) -> Iterator[Problem | RejectedRow]:
     found = problems_of(located(run.source), located(run.solutions), reading)
     if run.held_out is not None:
         found = without(found, known_to(run.held_out, read_list)[0], reading)
-    return distinct(found, run.limit)
+    return up_to(found, run.limit)
 
 
 def without(
@@ -86,22 +87,6 @@ def without(
             reason=f"held out: its question is in {found}",
             excerpt=row.question[:_EXCERPT],
         )
-
-
-def distinct(
-    rows: Iterable[Problem | RejectedRow], limit: int | None
-) -> Iterator[Problem | RejectedRow]:
-    """Yield the first `limit` distinct problems of a source, and the rows passed over."""
-    seen = FirstPlaces()
-    for number, row in enumerate(rows):
-        if isinstance(row, RejectedRow):
-            yield row
-        elif seen.first(row.id, number) != number:
-            yield _duplicate(row, number)
-        else:
-            yield row
-            if len(seen) == limit:
-                return
 
 
 def unknown(
@@ -126,15 +111,6 @@ def _next_problems(
         if len(problems) == count:
             break
     return problems
-
-
-def _duplicate(problem: Problem, row: int) -> RejectedRow:
-    return RejectedRow(
-        source=problem.source,
-        row=row,
-        reason=f"duplicate: the same question and answer came before, as {problem.id}",
-        excerpt=problem.question[:_EXCERPT],
-    )
 
 
 async def preflight(verifier: Verifier, problems: Sequence[Problem]) -> list[str]:

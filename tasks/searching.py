@@ -16,10 +16,11 @@ from schemas.search_folder import SearchFolder
 from search.asking import Manner, ShardSamples
 from search.grading import Grading, ShardGrades
 from sources.reading import Reading
+from sources.selection import up_to
 from tasks.budget import watched
 from tasks.files import writing
 from tasks.paced import all_or_over, through_shards
-from tasks.problems import distinct, preflight
+from tasks.problems import preflight
 from tasks.progress import WorkBoard
 from tasks.record_folder import (
     failures_told,
@@ -121,7 +122,7 @@ def _begin(made: SearchFolder, run: SearchRun) -> None:
 
 def _shards(run: SearchRun) -> list[_Shard]:
     """Return the source's problems in shards. Raises SourceError where there are none."""
-    rows = distinct(located(run.source).load(Reading()), run.limit)
+    rows = up_to(located(run.source).load(Reading()), run.limit)
     problems = [row for row in rows if not isinstance(row, RejectedRow)]
     if not problems:
         raise SourceError(f"source {run.source.kind!r} gives no problem: give other data")

@@ -6,9 +6,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas import Problem, problem_id
+from schemas import Problem, RejectedRow, problem_id
 from schemas.settings import Settings
+from sources.first_places import FirstPlaces
 from sources.reading import Reading
+from sources.rows import printable
 from sources.synthetic.draft import Draft
 from sources.synthetic.events import change
 from sources.synthetic.groups import compare
@@ -51,14 +53,28 @@ class SyntheticSource(Settings):
             )
         return self
 
-    def load(self, reading: Reading | None = None) -> Iterator[Problem]:
-        """Yield the problems in order; the first n are the same for every count >= n."""
+    def load(self, reading: Reading | None = None) -> Iterator[Problem | RejectedRow]:
+        """Yield the problems in order; the first n are the same for every count >= n.
+
+        One that came before, as few among thousands do, is rejected as a duplicate.
+        """
         reading = reading or Reading()
         reading.source, reading.origin = self.kind, f"seed {self.seed}, {self.count} problems"
+        places = FirstPlaces()
         for index in range(self.count):
             problem = self.problem(index)
-            reading.took(problem)
-            yield problem
+            first = places.first(problem.id, index)
+            if first == index:
+                reading.took(problem)
+                yield problem
+                continue
+            reading.refused("duplicate")
+            yield RejectedRow(
+                source=self.kind,
+                row=index,
+                reason=f"duplicate: same question and gold as problem {first}",
+                excerpt=printable(problem.question),
+            )
 
     def problem(self, index: int) -> Problem:
         """Return problem `index`."""

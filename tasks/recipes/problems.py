@@ -13,9 +13,10 @@ from schemas.recipe_folder import RecipeFolder
 from schemas.rows import ProblemRow
 from sources import AnySource, problems_of
 from sources.reading import Reading
+from sources.selection import up_to
 from tasks.contradictions import contradicted
 from tasks.files import sync, writing
-from tasks.problems import distinct, preflight
+from tasks.problems import preflight
 from tasks.sources import located
 from verification import VerificationSettings
 
@@ -82,7 +83,7 @@ async def _stage(
 
 def _read(source: AnySource, limit: int | None) -> list[Problem]:
     rows = problems_of(located(source), None, Reading())
-    return [row for row in distinct(rows, limit) if not isinstance(row, RejectedRow)]
+    return [row for row in up_to(rows, limit) if not isinstance(row, RejectedRow)]
 
 
 def asked(question: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from schemas import Problem, RejectedRow
-from sources import TableSource
+from sources import Source
 
 ROWS = [{"question": f"What is {i} + {i}?", "answer": f"{2 * i}"} for i in range(5)]
 
@@ -16,15 +16,15 @@ def jsonl(path: Path, rows: Sequence[Mapping[str, object]] = ROWS) -> Path:
     return path
 
 
-def problems(source: TableSource) -> list[Problem]:
+def problems(source: Source) -> list[Problem]:
     return [item for item in source.load() if isinstance(item, Problem)]
 
 
-def rejected(source: TableSource) -> list[RejectedRow]:
+def rejected(source: Source) -> list[RejectedRow]:
     return [item for item in source.load() if isinstance(item, RejectedRow)]
 
 
-def answers(source: TableSource) -> list[str]:
+def answers(source: Source) -> list[str]:
     return [problem.answer for problem in problems(source)]
 
 

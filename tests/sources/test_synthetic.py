@@ -12,6 +12,7 @@ from schemas.problems import problem_id
 from sources.synthetic import StepVerdict, SyntheticSource, corrupt, first_error, judge
 from sources.synthetic.program import Program
 from tests.doubling import cpu_seconds
+from tests.sources.samples import problems, rejected
 
 indices = st.integers(min_value=0, max_value=10**9)
 
@@ -207,25 +208,25 @@ def test_a_program_survives_json(index: int) -> None:
 
 
 def test_a_problem_takes_as_many_steps_as_its_level_says() -> None:
-    for problem in SyntheticSource(seed=3, count=300).load():
+    for problem in problems(SyntheticSource(seed=3, count=300)):
         needed = program_of(problem).needed()
         assert len(needed) == int(problem.level or 0) == len(steps_of(problem)) - 1
 
 
 def test_every_number_of_steps_and_every_story_occurs() -> None:
-    problems = list(SyntheticSource(seed=3, count=300).load())
-    assert {problem.level for problem in problems} == {"2", "3", "4", "5", "6", "7", "8"}
-    assert {problem.subject for problem in problems} == {"compare", "multiply", "change"}
+    found = problems(SyntheticSource(seed=3, count=300))
+    assert {problem.level for problem in found} == {"2", "3", "4", "5", "6", "7", "8"}
+    assert {problem.subject for problem in found} == {"compare", "multiply", "change"}
 
 
 def test_steps_can_be_narrowed() -> None:
-    problems = SyntheticSource(min_steps=8, max_steps=8, max_distractors=0, count=50).load()
-    assert {problem.level for problem in problems} == {"8"}
+    found = problems(SyntheticSource(min_steps=8, max_steps=8, max_distractors=0, count=50))
+    assert {problem.level for problem in found} == {"8"}
 
 
 def test_every_story_uses_up_its_steps_whatever_its_numbers() -> None:
-    problems = Counter(p.subject for p in SyntheticSource(seed=4, min_steps=8, count=1500).load())
-    assert min(problems.values()) > 400
+    found = problems(SyntheticSource(seed=4, min_steps=8, count=1500))
+    assert min(Counter(problem.subject for problem in found).values()) > 400
 
 
 def test_a_narrowing_that_leaves_nothing_is_refused() -> None:
@@ -234,13 +235,20 @@ def test_a_narrowing_that_leaves_nothing_is_refused() -> None:
 
 
 def test_equal_settings_give_equal_problems_whatever_the_count() -> None:
-    few = list(SyntheticSource(seed=5, count=10).load())
-    assert list(SyntheticSource(seed=5, count=40).load())[:10] == few
+    few = problems(SyntheticSource(seed=5, count=10))
+    assert problems(SyntheticSource(seed=5, count=40))[:10] == few
     assert SyntheticSource(seed=5).problem(7) == few[7]
 
 
+def test_a_problem_that_came_before_is_rejected_with_the_one_it_repeats() -> None:
+    narrow = SyntheticSource(seed=3, count=972, min_steps=2, max_steps=3, max_distractors=0)
+    (again,) = rejected(narrow)
+    assert (again.row, again.reason) == (971, "duplicate: same question and gold as problem 908")
+    assert len({problem.id for problem in problems(narrow)}) == 971
+
+
 def test_another_seed_gives_other_problems() -> None:
-    ids = [{p.id for p in SyntheticSource(seed=seed, count=500).load()} for seed in (1, 2)]
+    ids = [{p.id for p in problems(SyntheticSource(seed=seed, count=500))} for seed in (1, 2)]
     assert not ids[0] & ids[1]
 
 
@@ -257,6 +265,6 @@ def test_values_are_whole_numbers_a_small_model_can_hold(index: int) -> None:
 
 def test_a_thousand_problems_load_in_a_second() -> None:
     def load() -> None:
-        assert len(list(SyntheticSource(count=1000).load())) == 1000
+        assert len(problems(SyntheticSource(count=1000))) == 1000
 
     assert cpu_seconds(load) < 1.5

@@ -15,6 +15,8 @@ pytest.importorskip("torch")
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from tests.sources.samples import answers, problems
+
 ROOT = Path(__file__).parents[2]
 POLICY = ROOT / "demo" / "policy"
 HELD_OUT = SyntheticSource(seed=2_000_000, count=40)
@@ -29,7 +31,7 @@ def tokenizer() -> Any:
 def solutions(tokenizer: Any) -> list[str]:
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_pretrained(POLICY)
-    prompts = [f"Question: {problem.question}\nAnswer:\n" for problem in HELD_OUT.load()]
+    prompts = [f"Question: {problem.question}\nAnswer:\n" for problem in problems(HELD_OUT)]
     inputs = tokenizer(prompts, return_tensors="pt", padding=True, padding_side="left")
     ids = model.generate(
         input_ids=inputs["input_ids"],
@@ -71,17 +73,17 @@ def test_the_policy_stays_under_six_megabytes() -> None:
 
 
 def test_the_policy_solves_some_problems_and_fails_others(solutions: list[str]) -> None:
-    answers = [problem.answer for problem in HELD_OUT.load()]
     solved = sum(
-        text.endswith(f"\n#### {answer}") for text, answer in zip(solutions, answers, strict=True)
+        text.endswith(f"\n#### {answer}")
+        for text, answer in zip(solutions, answers(HELD_OUT), strict=True)
     )
-    assert 0.25 < solved / len(answers) < 0.95
+    assert 0.25 < solved / len(solutions) < 0.95
 
 
 def test_nearly_all_it_writes_are_statements_the_oracle_can_read(solutions: list[str]) -> None:
     verdicts = [
         verdict
-        for problem, text in zip(HELD_OUT.load(), solutions, strict=True)
+        for problem, text in zip(problems(HELD_OUT), solutions, strict=True)
         for verdict in judge(problem, text.split("\n"))
     ]
     assert sum(verdict is StepVerdict.UNPARSED for verdict in verdicts) < 0.1 * len(verdicts)

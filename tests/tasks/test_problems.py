@@ -1,31 +1,23 @@
 import asyncio
 import json
 import tracemalloc
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from schemas import Problem, RejectedRow, RunError, SourceError
+from schemas import Problem, RunError, SourceError
 from schemas.run_folder import RunFolder
 from sources import problems_of
-from tasks.problems import distinct, stage
+from tasks.problems import stage
 from tasks.run_file import opened
 from tasks.settings import LabelRun
 from tasks.staging import StagingRecord, shard_problems, staged
 from tests.toy_runs import toy_run
 
 
-def problem(name: str) -> Problem:
-    return Problem(id=name, source="s", question=f"{name}?", answer="1")
-
-
 def staging(run: LabelRun) -> StagingRecord:
     with opened(run):
         return asyncio.run(stage(run))
-
-
-BAD = RejectedRow(source="s", row=1, reason="empty gold", excerpt="{}")
 
 
 def test_problems_are_cut_into_shards_in_their_order(tmp_path: Path) -> None:
@@ -43,26 +35,6 @@ def test_a_run_resumes_on_the_problems_it_began_with(tmp_path: Path) -> None:
     first = staging(run)
     (tmp_path / "sums.jsonl").write_text("")
     assert staging(run) == first == staged(run.folder)
-
-
-def test_a_duplicate_is_rejected_with_the_problem_it_repeats() -> None:
-    first, bad, again, last = distinct([problem("a"), BAD, problem("a"), problem("b")], None)
-    assert [first, bad, last] == [problem("a"), BAD, problem("b")]
-    assert isinstance(again, RejectedRow)
-    assert again.row == 2
-    assert "came before, as a" in again.reason
-
-
-def test_the_limit_counts_problems_and_reads_no_further() -> None:
-    read: list[str] = []
-
-    def rows() -> Iterator[Problem]:
-        for name in "abcdef":
-            read.append(name)
-            yield problem(name)
-
-    assert list(distinct(rows(), 2)) == [problem("a"), problem("b")]
-    assert read == ["a", "b"]
 
 
 def test_bad_rows_are_written_with_their_reason_and_stop_nothing(tmp_path: Path) -> None:
