@@ -3,8 +3,8 @@
 A chart is a list of links with a bar beside each, so that it reads well without its picture.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 Tone = Literal["good", "bad", "none", "cut", "open", "ink", "accent"]
@@ -12,15 +12,11 @@ Tone = Literal["good", "bad", "none", "cut", "open", "ink", "accent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Count:
     """One count."""
 
     label: str
     count: int
-    share: float
-    """Of all counts of the chart, in [0, 1]."""
-    height: float
-    """Of the greatest count of the chart, in [0, 1]."""
     tone: Tone = "ink"
     sign: str = ""
     """What says the same as the colour."""
@@ -31,14 +27,24 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bar(Count):
+    """A count as it is drawn."""
+
+    share: float
+    """Of all counts of the chart, in [0, 1]."""
+    height: float
+    """Of the greatest count of the chart, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A figure of a page: a title, bars, and what they were counted from."""
+    """A figure of a page: a title, counts, and what they were counted from."""
 
     name: str
     """Unique on its page: a fragment of its address."""
     title: str
     form: Literal["bars", "columns", "parts"]
-    bars: Sequence[Bar]
+    counts: Sequence[Count]
     counted: str
     """What it was counted from, e.g. `1,234 rollouts`."""
     axis: str = ""
@@ -47,34 +53,12 @@ class Chart:
     href: str = ""
     """Where all rows behind it are."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
-    """A count before it is drawn."""
-
-    label: str
-    count: int
-    tone: Tone = "ink"
-    sign: str = ""
-    href: str = ""
-    marked: bool = False
-
-
-def bars(counts: Iterable[Count]) -> tuple[Bar, ...]:
-    """Return counts as bars, each beside the sum and the greatest."""
-    taken = tuple(counts)
-    total = sum(one.count for one in taken) or 1
-    most = max((one.count for one in taken), default=0) or 1
-    return tuple(
-        Bar(
-            label=one.label,
-            count=one.count,
-            share=one.count / total,
-            height=one.count / most,
-            tone=one.tone,
-            sign=one.sign,
-            href=one.href,
-            marked=one.marked,
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """The counts, each beside their sum and the greatest."""
+        total = sum(one.count for one in self.counts) or 1
+        most = max((one.count for one in self.counts), default=0) or 1
+        return tuple(
+            Bar(**asdict(one), share=one.count / total, height=one.count / most)
+            for one in self.counts
         )
-        for one in taken
-    )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from pages.charts import Tone
-from pages.figures import SIGNS, TONES
 from pages.library import OpenRun
+from pages.signs import SIGNS, TONES
 from reports.problem import told_reading
 from reports.rollouts import rollouts_behind
 from reports.truth import Share

@@ -8,8 +8,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pages.figures import SIGNS, TONES, name_of
 from pages.maths import Piece, answer_pieces, pieces
+from pages.signs import SIGNS, TONES, name_of
 from reports.card_figures import told_share
 from reports.marks import shade
 from reports.text import compact, many_lines, one_line
