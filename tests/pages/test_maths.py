@@ -40,9 +40,42 @@ def test_no_character_is_lost(text: str) -> None:
     assert "".join(one.source for one in answer_pieces(text)) == text
 
 
-def test_an_answer_with_a_command_is_mathematics_and_a_number_is_not() -> None:
-    assert [one.kind for one in answer_pieces("\\frac{1}{2}")] == ["inline"]
-    assert [one.kind for one in answer_pieces("72")] == ["text"]
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "\\frac{1}{2}",
+        "\\left( 3, \\frac{\\pi}{2} \\right)",
+        "x = 2 \\text{ or } x = \\sqrt{3}",
+        "v = \\mathbf{0} \\\\ w",
+        "90^\\circ",
+        "1,\\!000\\%",
+    ],
+)
+def test_an_answer_in_tex_is_mathematics(answer: str) -> None:
+    assert [one.kind for one in answer_pieces(answer)] == ["inline"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "72",
+        "C:\\temp\\new",
+        "\\\\server\\share",
+        "a\\nb",
+        "either\\or",
+        "\\frac{1}{2} of the pie, or none",
+        "\\frac{1}{2",
+        "back\\",
+        "\\",
+    ],
+)
+def test_a_backslash_alone_makes_no_mathematics(answer: str) -> None:
+    assert [one.kind for one in answer_pieces(answer)] == ["text"]
+
+
+def test_an_answer_with_delimiters_is_set_where_they_say() -> None:
+    found = [one.kind for one in answer_pieces("$2$ or \\(3\\)")]
+    assert found == ["inline", "text", "inline"]
 
 
 def test_many_openings_that_never_close_take_no_time() -> None:
