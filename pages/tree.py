@@ -1,13 +1,12 @@
-"""The tree of a problem's prefixes: what passes through each, and what was sampled there."""
+"""Any tree as a page shows it: as wide as visits, as coloured as values, unfolding.
 
-from collections.abc import Iterator, Mapping, Sequence
+Whoever grew a tree tells of its nodes (`Grown`, `pages/trees.py`); all else is the same.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exporters.records import Sampled
-from exporters.tree_edges import Edge, edges_of
-from pages.library import OpenRun
-from pages.problem import read_rollouts, read_solutions
-from schemas import ROOT, Evidence, StopRule
+from schemas import Outcome
 
 _WIDTH, _ROW = 1000.0, 22.0
 """Units of the picture: all visits, and one step."""
@@ -20,29 +19,40 @@ _OPEN = 0.12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TreeNode:
-    """A prefix with what passes through it."""
+class Grown:
+    """A node as whoever grew the tree tells of it."""
 
     key: str
-    step: str
-    """Its last step; empty of the root."""
-    depth: int
+    """Unique in its tree, of letters, digits, `-` and `_`."""
+    parent: str
+    """The key of the node before it; empty of the root."""
+    text: str
+    """What was written here, or how the root is called."""
+    kind: str = ""
+    """What was asked for here, such as an action; empty where all nodes are steps."""
     visits: int
-    """N: rollouts sampled at it or behind it, or that pass through it."""
-    correct: int
-    decided: int
+    value: float | None
+    """In [0, 1]; None where nothing says."""
+    ends: bool = False
+    """Whether a whole solution ends here."""
+    outcome: Outcome | None = None
+    """The verdict on that solution; None where it is not told here."""
+    notes: Sequence[str] = ()
+    """What else is known of it, in words."""
+    behind: str = ""
+    """The address of what unfolds below it; empty: nothing does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeNode:
+    """A node in its place."""
+
+    grown: Grown
+    depth: int
     share: float
     """Of all visits, in [0, 1]."""
-    terminal: bool
-    sampled: bool
-    """Whether rollouts began here."""
     unfolded: bool
     children: Sequence["TreeNode"]
-
-    @property
-    def value(self) -> float | None:
-        """Q = correct / decided; None where none was decided."""
-        return self.correct / self.decided if self.decided else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,88 +67,75 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the parts of a tree are, in words."""
+
+    nodes: str
+    """What nodes are, in the plural."""
+    legend: str
+    """What width and colour mean."""
+    visit: str = "visit"
+    """What one visit is."""
+    behind: str = ""
+    """What unfolds below a node."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchTree:
     """The tree of one problem."""
 
-    problem_id: str
+    name: str
+    """What tells it from other trees of its page."""
+    told: Told
     root: TreeNode
     nodes: int
     tiles: Sequence[Tile]
     width: float
     height: float
 
-    @property
-    def branches(self) -> bool:
-        """Whether it is more than some solutions side by side."""
-        return any(len(one.children) > 1 for one in _all(self.root) if one.depth)
 
-
-def tree_of(run: OpenRun, problem_id: str) -> SearchTree:
-    """Read the tree of a problem; raises RunError where there is no such problem."""
-    shard = run.shard_of(problem_id)
-    rollouts = read_rollouts(run, shard, problem_id)
-    solutions = read_solutions(run, shard, problem_id)
-    edges = edges_of(
-        {"".join(one.steps): one.steps for one in solutions},
-        [
-            Sampled(prefix_steps=one.prefix.steps, text=one.text, outcome=one.verdict.outcome)
-            for one in rollouts
-        ],
-    )
-    counts = Evidence.of((one.verdict.outcome for one in rollouts), StopRule.ADAPTIVE)
-    sampled = {one.prefix.key for one in rollouts}
-    root = _grown(edges, counts, sampled)
-    tiles = tuple(_tiles(root, 0.0, _WIDTH))
-    deepest = max((one.y + one.height for one in tiles), default=_ROW)
+def tree(grown: Iterable[Grown], told: Told, *, name: str = "") -> SearchTree:
+    """Return the tree of these nodes, of which the first is the root."""
+    root, *others = grown
+    below: dict[str, list[Grown]] = {}
+    for one in others:
+        below.setdefault(one.parent, []).append(one)
+    placed = _placed(root, below, depth=0, total=max(root.visits, 1))
+    tiles = tuple(_tiles(placed, 0.0, _WIDTH))
     return SearchTree(
-        problem_id=problem_id,
-        root=root,
-        nodes=len(edges) + 1,
+        name=name,
+        told=told,
+        root=placed,
+        nodes=len(others) + 1,
         tiles=tiles,
         width=_WIDTH,
-        height=deepest,
+        height=max(one.y + one.height for one in tiles),
     )
 
 
-def _grown(edges: Mapping[str, Edge], counts: Evidence, sampled: set[str]) -> TreeNode:
-    """Return the root with all below it, the most visited first."""
-    below: dict[str, list[Edge]] = {}
-    for edge in edges.values():
-        below.setdefault(edge.parent.key, []).append(edge)
-    total = max(counts.total, 1)
-
-    def node(key: str, edge: Edge | None) -> TreeNode:
-        seen, depth = (edge.counts, len(edge.prefix.steps)) if edge else (counts, 0)
-        grown = [node(one.prefix.key, one) for one in below.get(key, ()) if depth < _DEEPEST]
-        return TreeNode(
-            key=key,
-            step=edge.prefix.steps[-1] if edge else "",
-            depth=depth,
-            visits=seen.total,
-            correct=seen.correct,
-            decided=seen.decided,
-            share=seen.total / total,
-            terminal=edge is not None and edge.terminal,
-            sampled=key in sampled,
-            unfolded=seen.total / total >= _OPEN,
-            children=sorted(grown, key=lambda one: (-one.visits, one.step)),
-        )
-
-    return node(ROOT.key, None)
+def _placed(
+    grown: Grown, below: Mapping[str, Sequence[Grown]], *, depth: int, total: int
+) -> TreeNode:
+    """Return a node with all below it, the most visited first."""
+    children = below.get(grown.key, ()) if depth < _DEEPEST else ()
+    return TreeNode(
+        grown=grown,
+        depth=depth,
+        share=grown.visits / total,
+        unfolded=grown.visits / total >= _OPEN,
+        children=[
+            _placed(one, below, depth=depth + 1, total=total)
+            for one in sorted(children, key=lambda one: (-one.visits, one.text))
+        ],
+    )
 
 
 def _tiles(node: TreeNode, x: float, width: float) -> Iterator[Tile]:
     yield Tile(node=node, x=x, y=node.depth * _ROW, width=width, height=_ROW)
-    # Rollouts may pass through more children than were counted here: those share what there is.
-    visits = max(node.visits, sum(one.visits for one in node.children), 1)
+    # Ways may lead through more children than were counted here: those share what there is.
+    visits = max(node.grown.visits, sum(one.grown.visits for one in node.children), 1)
     for child in node.children:
-        taken = width * child.visits / visits
+        taken = width * child.grown.visits / visits
         if taken >= _LEAST:
             yield from _tiles(child, x, taken)
         x += taken
-
-
-def _all(node: TreeNode) -> Iterator[TreeNode]:
-    yield node
-    for child in node.children:
-        yield from _all(child)

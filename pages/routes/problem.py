@@ -5,8 +5,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.problem import problem_page, rollouts_at
-from pages.shelf import number_in, page, run_of
-from pages.tree import tree_of
+from pages.shelf import links_of, number_in, page, run_of
+from pages.trees import tree_of_run
 
 
 def show(request: Request) -> Response:
@@ -36,7 +36,8 @@ def rollouts(request: Request) -> Response:
 
 def tree(request: Request) -> Response:
     """Show the tree of a problem's prefixes."""
-    return page(request, "_tree.html", tree=tree_of(run_of(request), _text(request, "id")))
+    found = tree_of_run(run_of(request), _text(request, "id"), links_of(request))
+    return page(request, "_tree.html", tree=found)
 
 
 def _text(request: Request, name: str) -> str:
