@@ -10,7 +10,8 @@ from flows.config import CONFIGS, find_config, find_model, read_yaml, with_overr
 from flows.lines import followed, over, replayed, written
 from flows.messages import checked
 from flows.saying import say
-from reports.recipes import recipe_tables
+from reports.grids import drawn
+from reports.recipes import recipe_grids
 from schemas.recipe_folder import RecipeFolder
 from tasks.recipes import AnyRecipe, RecipeBoard, make
 
@@ -35,8 +36,8 @@ def recipe_here(
         kept="every completion that came back",
         resume=resume,
     )
-    for table in recipe_tables(record):
-        out.print(table)
+    for grid in recipe_grids(record):
+        out.print(drawn(grid))
     if board.reached:
         say(out, over(board, resume))
         return record

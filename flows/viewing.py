@@ -11,15 +11,16 @@ from flows.saying import say
 from pages.app import application
 from pages.library import Library
 from pages.security import new_token
+from reports.folders import holds_others
 from schemas import RunError
 
 _OUTPUT = Path("output")
 
 
 def view_here(folders: Sequence[Path], out: Console) -> None:
-    """Serve a page over these runs, or over all of `output/`, and print its address.
+    """Serve a page over runs, searches and recipes, or over all of `output/`; print its address.
 
-    Raises RunError where a folder is no run's.
+    Raises RunError where a folder is none of these and holds none.
     """
     library = _library(folders)
     token = new_token()
@@ -42,9 +43,7 @@ def view_here(folders: Sequence[Path], out: Console) -> None:
 
 
 def _library(folders: Sequence[Path]) -> Library:
-    for folder in folders:
-        if not folder.is_dir():
-            raise RunError(f"{folder} is no folder: give a run's folder, e.g. output/demo")
     if not folders and not _OUTPUT.is_dir():
         raise RunError("there is no folder output/ here: name a run's folder")
-    return Library(folders, output=None if folders else _OUTPUT)
+    outputs = [one for one in folders if holds_others(one)] if folders else [_OUTPUT]
+    return Library((one for one in folders if one not in outputs), outputs=outputs)

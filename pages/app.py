@@ -13,12 +13,12 @@ from starlette.staticfiles import StaticFiles
 
 from pages.library import Library
 from pages.rendering import ASSETS
-from pages.routes import compare, lists, mark, problem, run, runs
+from pages.routes import compare, lists, made, mark, problem, run, runs
 from pages.security import Guard
 from pages.shelf import Shelf, page
 from schemas import StepmintError
 
-MODULES = (runs, run, lists, problem, compare, mark)
+MODULES = (runs, run, lists, problem, compare, mark, made)
 
 
 class _Assets(StaticFiles):

@@ -4,14 +4,17 @@ Of each committed shard a few numbers per solution are kept (`reports.facts`); t
 the shard that holds them when a page shows them. A shard that is committed anew is counted anew.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow.compute as pc
 
 from exporters.filters.suspects import Suspect, SuspectGolds, suspects_of
 from pages.by_shard import ByShard
+from pages.products.folder import OpenProducts
 from reports.facts import ShardFacts, shard_facts
+from reports.folders import folder_at, ours_in
 from reports.truth import Truth, truth
 from schemas import RunError
 from schemas.arrow import read_table
@@ -23,6 +26,9 @@ from tasks.known_errors import ORACLE, name_of
 
 class OpenRun:
     """One run; safe to read while it grows, and by several requests at once."""
+
+    place = "runs"
+    """What its addresses begin with."""
 
     def __init__(self, folder: RunFolder, name: str) -> None:
         self.folder = folder
@@ -63,39 +69,62 @@ class OpenRun:
         return truth(rows, known, by=name_of(ORACLE))
 
 
+Opened = OpenRun | OpenProducts
+
+
 class Library:
-    """The runs of some folders by name; of an output folder also those that are begun later."""
+    """Runs, searches and recipes by name; of output folders also those that are begun later."""
 
-    def __init__(self, folders: Iterable[Path] = (), *, output: Path | None = None) -> None:
-        self._output = output
-        self._runs: dict[str, OpenRun] = {}
-        for folder in folders:
-            self._add(RunFolder(folder))
+    def __init__(self, folders: Iterable[Path] = (), *, outputs: Sequence[Path] = ()) -> None:
+        """Open folders. Raises RunError for one that is none of ours, and says what it is."""
+        self._outputs = outputs
+        self._opened: dict[str, Opened] = {}
+        for path in folders:
+            self._open(path)
 
-    def _add(self, folder: RunFolder) -> None:
-        name, number = folder.name, 1
-        while name in self._runs:
+    def _open(self, path: Path) -> None:
+        folder = folder_at(path)
+        called = path.resolve().name
+        name, number = called, 1
+        while name in self._opened:
             number += 1
-            name = f"{folder.name} ({number})"
-        self._runs[name] = OpenRun(folder, name)
+            name = f"{called} ({number})"
+        if isinstance(folder, RunFolder):
+            self._opened[name] = OpenRun(folder, name)
+        else:
+            self._opened[name] = OpenProducts(folder, name)
+
+    @property
+    def opened(self) -> Sequence[Opened]:
+        """All there are, in the order in which they were named or begun."""
+        known = {one.folder.path for one in self._opened.values()}
+        for output in self._outputs:
+            for path in ours_in(output):
+                if path not in known:
+                    self._open(path)
+        return tuple(self._opened.values())
 
     @property
     def runs(self) -> Sequence[OpenRun]:
-        """All runs, in the order in which they were named."""
-        known = {one.folder.path for one in self._runs.values()}
-        for path in self._begun():
-            if path not in known:
-                self._add(RunFolder(path))
-        return tuple(self._runs.values())
-
-    def _begun(self) -> Iterator[Path]:
-        if self._output is not None:
-            yield from sorted(record.parent for record in self._output.glob("*/run.json"))
+        """All runs."""
+        return tuple(one for one in self.opened if isinstance(one, OpenRun))
 
     def run(self, name: str) -> OpenRun:
         """Return the run of this name; raises RunError naming those there are."""
-        for one in self.runs:
-            if one.name == name:
-                return one
-        names = ", ".join(one.name for one in self.runs) or "none"
-        raise RunError(f"no run {name!r} is shown here; there are: {names}")
+        return _named(name, "run", self.runs)
+
+    def made(self, name: str) -> OpenProducts:
+        """Return the recipe or search of this name; raises RunError naming those there are."""
+        made = tuple(one for one in self.opened if isinstance(one, OpenProducts))
+        return _named(name, "recipe or search", made)
+
+
+_One = TypeVar("_One", OpenRun, OpenProducts)
+
+
+def _named(name: str, what: str, there: Sequence[_One]) -> _One:
+    for one in there:
+        if one.name == name:
+            return one
+    names = ", ".join(one.name for one in there) or "none"
+    raise RunError(f"no {what} {name!r} is shown here; there are: {names}")

@@ -13,16 +13,18 @@ class Links:
     base: str
     """What stands before every path, e.g. `/TOKEN`."""
     run: str = ""
-    """The run that pages are of; empty: none."""
+    """The run, recipe or search that pages are of; empty: none."""
+    place: str = "runs"
+    """`runs`, or `made` for what recipes and searches made."""
 
-    def of_run(self, run: str) -> "Links":
-        """Return the addresses of a run's pages."""
-        return Links(self.base, run)
+    def of_run(self, run: str, place: str = "runs") -> "Links":
+        """Return the addresses of the pages of a run, or of what was made."""
+        return Links(self.base, run, place)
 
     def to(self, page: str = "", /, **query: Value) -> str:
         """Return where a page is; what is None or empty is not asked for."""
         asked = {name: value for name, value in query.items() if value not in (None, "")}
-        path = f"{self.base}/runs/{quote(self.run, safe='')}/{page}"
+        path = f"{self.base}/{self.place}/{quote(self.run, safe='')}/{page}"
         return f"{path}?{urlencode(asked)}" if asked else path
 
     @property
@@ -41,7 +43,7 @@ class NoLinks(Links):
     def __init__(self) -> None:
         super().__init__("")
 
-    def of_run(self, run: str) -> "Links":
+    def of_run(self, run: str, place: str = "runs") -> "Links":
         """Return itself."""
         return self
 

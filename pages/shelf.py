@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 
 from pages.library import Library, OpenRun
 from pages.links import Links
+from pages.products.folder import OpenProducts
 from pages.rendering import render
 from schemas import RunError
 
@@ -20,6 +21,8 @@ class Tab:
     name: str
     page: str
     """As in the address; empty: the run itself."""
+    place: str = "runs"
+    """Whose pages it is among: those of `runs`, or of what was `made`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +44,21 @@ def run_of(request: Request) -> OpenRun:
     return shelf_of(request).library.run(request.path_params["run"])
 
 
+def made_of(request: Request) -> OpenProducts:
+    """Return the recipe or search that an address names; raises RunError where there is none."""
+    return shelf_of(request).library.made(request.path_params["run"])
+
+
+def text_in(request: Request, name: str) -> str:
+    """Return what an address says under a name; empty where it says nothing."""
+    return request.query_params.get(name, "")
+
+
 def links_of(request: Request) -> Links:
     """Return the addresses of the run that a request is about, or of the whole."""
-    return Links(request.scope.get("root_path", ""), request.path_params.get("run", ""))
+    base = request.scope.get("root_path", "")
+    place = request.url.path.removeprefix(base).split("/")[1]
+    return Links(base, request.path_params.get("run", ""), place)
 
 
 def number_in(request: Request, name: str) -> int | None:
@@ -67,5 +82,6 @@ def page(
     """Answer with a template; every one is given the links, the tabs and where it is."""
     shelf, links = shelf_of(request), links_of(request)
     here = request.url.path.rpartition("/")[2]
-    common = {"links": links, "tabs": shelf.tabs, "here": here, "query": request.query_params}
+    tabs = [tab for tab in shelf.tabs if tab.place == links.place]
+    common = {"links": links, "tabs": tabs, "here": here, "query": request.query_params}
     return HTMLResponse(render(template, **common, **values), status, headers)

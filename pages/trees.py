@@ -97,15 +97,14 @@ def _voted(row: Row) -> Iterator[str]:
         yield "way " + ", ".join(str(one + 1) for one in row["ways"])
 
 
-_ACTIONS = "nodes: what an action wrote"
 _BY_VOTES = Told(
-    nodes=_ACTIONS,
+    nodes="nodes, each what an action wrote",
     legend="Width is visits, colour is Q: what the ways through it earned by the votes' agreement, "
     "which led the search.",
     behind="its text and votes",
 )
 _BY_GOLD = Told(
-    nodes=_ACTIONS,
+    nodes="nodes, each what an action wrote",
     legend="Width is visits, colour is Q by gold: what share of the ways through it came right; "
     "the search did not see it.",
     behind="its text and votes",

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reports.folders import AnyFolder, folder_at
 from reports.text import compact, one_line
 from schemas import RunError
 from schemas.critique_folder import CritiqueFolder
@@ -43,8 +44,18 @@ class RunLine:
     """Why it failed, on one line; empty where it did not."""
 
 
-def run_line(run: RunFolder) -> RunLine:
-    """Return a run's line; a record that is damaged is a failure of the run."""
+def folder_line(found: AnyFolder) -> RunLine:
+    """Return the line of a run, a search or a recipe; a damaged record is a failure of it."""
+    match found:
+        case RunFolder():
+            return _run(found)
+        case SearchFolder():
+            return _search(found)
+        case RecipeFolder():
+            return _recipe(found)
+
+
+def _run(run: RunFolder) -> RunLine:
     record = _record(run)
     what = "import" if "import" in record else "run"
     return _line(run.name, what, record, counts=record.get("counts"), costs=record.get("costs"))
@@ -83,20 +94,19 @@ def _lines(output: Path) -> Iterator[RunLine]:
 
 def _of(path: Path) -> list[RunLine]:
     """Return the lines of a folder; none where it is not ours."""
-    if (run := RunFolder(path)).run_json.is_file():
-        return [run_line(run), *(_critiques(run, made) for made in run.critique_sets)]
-    if (search := SearchFolder(path)).record_file.is_file():
-        return [_search(search)]
-    if (recipe := RecipeFolder(path)).record_file.is_file():
-        return [_recipe(recipe)]
-    return []
+    try:
+        found = folder_at(path)
+    except RunError:
+        return []
+    sets = found.critique_sets if isinstance(found, RunFolder) else ()
+    return [folder_line(found), *(_critiques(found.path.resolve().name, made) for made in sets)]
 
 
-def _critiques(run: RunFolder, made: CritiqueFolder) -> RunLine:
+def _critiques(run: str, made: CritiqueFolder) -> RunLine:
     record = _record(made)
     counts, costs = _mapping(record.get("counts")), _mapping(record.get("costs"))
     written = costs | {"rollouts": counts.get("critiques")}
-    return _line(f"{run.name}/{made.name}", "critiques", record, counts=counts, costs=written)
+    return _line(f"{run}/{made.name}", "critiques", record, counts=counts, costs=written)
 
 
 def _search(made: SearchFolder) -> RunLine:

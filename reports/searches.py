@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from reports.grids import Grid, drawn
 from reports.text import compact, plain
 from schemas.search_folder import SearchFolder
 
@@ -35,13 +35,23 @@ def search_page(made: SearchFolder) -> RenderableType:
 
 
 def _counted(figures: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield Text(search_sentence(figures))
+    yield from map(drawn, search_grids(figures))
+
+
+def search_sentence(figures: Mapping[str, Any]) -> str:
+    """Say in one sentence what was searched, and what it cost."""
     costs, aside = figures["costs"], figures["set_aside"]
-    yield Text(
+    return (
         f"{figures['problems']:,} problems"
         + (f" ({aside:,} more set aside: gold answers that cannot be judged against)" * bool(aside))
         + f"; {compact(costs['completion_tokens'])} tokens written, "
         f"{compact(figures['prm_tokens'])} read by the reward model"
     )
+
+
+def search_grids(figures: Mapping[str, Any]) -> Iterator[Grid]:
+    """Yield what a search came to: accuracy, at equal tokens, by fifths of the problems."""
     rows = figures["rows"]
     yield _accuracy([row for row in rows if not row["as_much_as"]])
     if any(row["as_much_as"] for row in rows):
@@ -50,47 +60,46 @@ def _counted(figures: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield from _fifths(figures["fifths"], apart=figures["apart"])
 
 
-def _accuracy(rows: Sequence[Mapping[str, Any]]) -> Table:
+def _accuracy(rows: Sequence[Mapping[str, Any]]) -> Grid:
     searches = list(dict.fromkeys(row["search"] for row in rows))
-    table = _table("% of problems right [95%]; means of a problem", "chosen by", *searches)
+    told = []
     for selector in dict.fromkeys(row["selector"] for row in rows):
         found = {row["search"]: row for row in rows if row["selector"] == selector}
-        table.add_row(selector, *(_right(found.get(search)) for search in searches))
+        told.append((selector, *(_right(found.get(search)) for search in searches)))
     spent = {row["search"]: row for row in reversed(rows) if row["samples"]}
     for what, column in _SPENT.items():
-        told = (f"{spent[one][column]:,.0f}" if one in spent else "-" for one in searches)
-        table.add_row(what, *told)
-    return table
+        counts = (f"{spent[one][column]:,.0f}" if one in spent else "-" for one in searches)
+        told.append((what, *counts))
+    return Grid(
+        title="% of problems right [95%]; means of a problem",
+        header=("chosen by", *searches),
+        rows=told,
+    )
 
 
-def _matched(rows: Sequence[Mapping[str, Any]]) -> Table:
+def _matched(rows: Sequence[Mapping[str, Any]]) -> Grid:
     """Return each search above best of N with as many tokens as it wrote, problem by problem."""
-    table = _table("% right at equal tokens", "search", *_SHOWN, "tokens")
+    told = []
     for other in dict.fromkeys(row["as_much_as"] for row in rows if row["as_much_as"]):
         own = [row for row in rows if (row["search"], row["as_much_as"]) == (other, "")]
         best = [row for row in rows if row["as_much_as"] == other]
-        _add(table, other, own)
-        _add(table, f"  {best[0]['search']} instead", best)
-    return table
+        told.append(_equal(other, own))
+        told.append(_equal(f"  {best[0]['search']} instead", best))
+    return Grid(title="% right at equal tokens", header=("search", *_SHOWN, "tokens"), rows=told)
 
 
-def _add(table: Table, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def _equal(name: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
     found = {row["selector"]: row for row in rows}
     shares = (_right(found.get(selector)) for selector in _SHOWN)
-    table.add_row(plain(name), *shares, f"{found[_SHOWN[0]]['tokens']:,.0f}")
+    return (name, *shares, f"{found[_SHOWN[0]]['tokens']:,.0f}")
 
 
-def _fifths(rows: Sequence[Mapping[str, Any]], *, apart: bool) -> Iterator[Table]:
+def _fifths(rows: Sequence[Mapping[str, Any]], *, apart: bool) -> Iterator[Grid]:
     whose = "samples apart" if apart else "the samples of best of N"
     for by in dict.fromkeys(row["by"] for row in rows):
         own = [row for row in rows if row["by"] == by and row["selector"] in _BY_FIFTHS]
         fifths = sorted({row["fifth"] for row in own})
-        table = _table(
-            f"% right by fifths of {by} of {whose}, 1 the easiest",
-            "search",
-            "chosen by",
-            *(f"{fifth} (n={_most(own, fifth)})" for fifth in fifths),
-        )
+        told = []
         for search in dict.fromkeys(row["search"] for row in own):
             for selector in _BY_FIFTHS:
                 found = {
@@ -98,21 +107,17 @@ def _fifths(rows: Sequence[Mapping[str, Any]], *, apart: bool) -> Iterator[Table
                     for row in own
                     if (row["search"], row["selector"]) == (search, selector)
                 }
-                shares = (_share(found.get(fifth)) for fifth in fifths)
-                table.add_row(plain(search), selector, *shares)
-        yield table
+                told.append((search, selector, *(_share(found.get(fifth)) for fifth in fifths)))
+        yield Grid(
+            title=f"% right by fifths of {by} of {whose}, 1 the easiest",
+            header=("search", "chosen by", *(f"{one} (n={_most(own, one)})" for one in fifths)),
+            rows=told,
+            words=2,
+        )
 
 
 def _most(rows: Sequence[Mapping[str, Any]], fifth: int) -> int:
     return max(int(row["problems"]) for row in rows if row["fifth"] == fifth)
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=f"\n{title}", title_justify="left", box=None, pad_edge=False)
-    for column in columns:
-        left = column in (columns[0], "chosen by")
-        table.add_column(plain(column), justify="left" if left else "right")
-    return table
 
 
 def _right(row: Mapping[str, Any] | None) -> str:

@@ -18,16 +18,17 @@ def sentence(summary: RunSummary) -> str:
         )
     if summary.provenance is None:
         return f"{many(summary.problems, 'problem')} of {sources} yielded no solutions."
+    who = short_model(summary.provenance.policy)
     labelers = ", ".join(plain(name) for name in summary.labelers)
     written = compact(summary.tokens["completion_tokens"])
     did = "continued" if summary.given else "wrote"
     return (
-        f"{_short(summary.provenance.policy)} {did} {solutions} from {sources}, and {labelers} "
+        f"{who} {did} {solutions} from {sources}, and {labelers} "
         f"labelled {summary.labelled_steps:,} of their {summary.steps:,} steps, "
         f"by {many(summary.rollouts, 'rollout')} and {written} tokens."
     )
 
 
-def _short(policy: str) -> str:
+def short_model(policy: str) -> str:
     """Return a policy's identity without its revision and its settings."""
     return one_line(re.split(r"[\s@{]", policy.strip())[0].rstrip(":"), 60)

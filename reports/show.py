@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 
 from reports.critiques import critique_page
 from reports.exported import exports_page
+from reports.folders import folder_at
 from reports.overview import overview
 from reports.problem import problem_page
 from reports.recipes import recipe_page
@@ -30,12 +31,13 @@ _NAMED = 4
 
 def show_folder(path: Path, console: Console, *, limit: int = 20) -> None:
     """Print what a folder is: a search, a recipe's output, or a run. Raises RunError for others."""
-    if SearchFolder(path).record_file.is_file():
-        _print(search_page(SearchFolder(path)), console)
-    elif RecipeFolder(path).record_file.is_file():
-        _print(recipe_page(RecipeFolder(path)), console)
-    else:
-        show_run(RunFolder(path), console, limit=limit)
+    match folder_at(path):
+        case SearchFolder() as search:
+            _print(search_page(search), console)
+        case RecipeFolder() as recipe:
+            _print(recipe_page(recipe), console)
+        case RunFolder() as run:
+            show_run(run, console, limit=limit)
 
 
 def show_run(run: RunFolder, console: Console, *, limit: int = 20) -> None:

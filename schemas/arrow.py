@@ -42,6 +42,8 @@ AnyTable = TableName | Literal["critiques"] | SearchTable
 
 _VERSION_KEY = b"stepmint_schema_version"
 _TABLE_KEY = b"stepmint_table"
+PRODUCT_KEY = b"stepmint_product"
+"""Under which a table says that it is a recipe's product, and which (`schemas.recipe_rows`)."""
 _ROW_GROUP = 4096
 _INT = pa.int32()
 _LONG = pa.int64()
@@ -330,11 +332,11 @@ def read_rows(
         ) from error
 
 
-def check_schema(schema: pa.Schema, table: AnyTable, *, where: str) -> None:
-    """Raise RunError unless `schema` is `table` in a version this stepmint can read."""
+def check_schema(schema: pa.Schema, table: str, *, where: str) -> None:
+    """Raise RunError unless `schema` is of a table or product in a version this stepmint reads."""
     metadata = schema.metadata or {}
     version = metadata.get(_VERSION_KEY, b"").decode(errors="replace")
-    found = metadata.get(_TABLE_KEY, b"").decode(errors="replace")
+    found = metadata.get(_TABLE_KEY, metadata.get(PRODUCT_KEY, b"")).decode(errors="replace")
     if not version.isdigit():
         raise RunError(f"{where} was not written by stepmint (no schema version {version!r})")
     if int(version) > SCHEMA_VERSION:

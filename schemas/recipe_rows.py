@@ -33,7 +33,7 @@ from typing import Literal, get_args
 
 import pyarrow as pa
 
-from schemas.arrow import EVIDENCE, TURNS, stamped
+from schemas.arrow import EVIDENCE, PRODUCT_KEY, TURNS, stamped
 from schemas.rollouts import Sampling
 
 ProductName = Literal[
@@ -425,7 +425,7 @@ def product_schema(product: ProductName, *, chat: bool = False) -> pa.Schema:
         pa.field(name, TURNS if training and name in _SAID else kind)
         for name, kind in _COLUMNS[product].items()
     ]
-    return stamped(columns, b"stepmint_product", product)
+    return stamped(columns, PRODUCT_KEY, product)
 
 
 def sampling_cells(policy: str, prompt: str, sampling: Sampling) -> dict[str, object]:

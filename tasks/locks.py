@@ -43,6 +43,22 @@ def alone(lock: Path, told: Callable[[str], str]) -> Iterator[None]:
         yield
 
 
+def abandoned(lock: Path) -> bool:
+    """Tell whether the process that wrote itself into a lock was of this machine and is no more.
+
+    The lock is not touched, so that nobody who wants to hold it finds it held.
+    """
+    try:
+        process, _, machine = lock.read_text().strip().partition(" on ")
+        if machine == platform.node():
+            os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError):  # no lock, of another user's process, or of no process
+        return False
+    return False
+
+
 @contextmanager
 def holding(folder: Path, lock: Path, *, otherwise: str = _OTHERWISE) -> Iterator[None]:
     """Hold a folder, which is made where it is not there, by its lock.

@@ -60,6 +60,7 @@ function go(node) {
   for (let at = node.parentElement; at; at = at.parentElement) if (at.matches("details")) at.open = true;
   document.querySelector(".node.here")?.classList.remove("here");
   node.classList.add("here");
+  history.replaceState(null, "", `#${node.id}`); // the address leads there again
   const row = node.closest("[data-row]");
   row.focus({ preventScroll: true });
   row.scrollIntoView({ block: "center" });
@@ -95,7 +96,10 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
   if (button) acts[button.dataset.act]?.(button);
   const tile = event.target.closest("[data-go]");
-  if (tile) go(document.getElementById(tile.dataset.go));
+  if (tile) {
+    event.preventDefault();
+    go(document.getElementById(tile.dataset.go));
+  }
 });
 
 // A second press of an unfolding button folds: what was loaded goes.
@@ -110,4 +114,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
 });
 document.addEventListener("htmx:afterSettle", (event) => setMaths(event.detail.elt));
-document.addEventListener("DOMContentLoaded", () => setMaths(document));
+document.addEventListener("DOMContentLoaded", () => {
+  setMaths(document);
+  const named = document.getElementById(location.hash.slice(1));
+  if (named?.matches(".node")) go(named);
+});

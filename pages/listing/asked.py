@@ -1,6 +1,7 @@
 """What a list is asked for: it stands in the address, as does the place where a page begins."""
 
 from collections.abc import Mapping
+from typing import ClassVar, Self
 
 from pydantic import ConfigDict, Field, ValidationError
 
@@ -8,10 +9,38 @@ from schemas import Outcome, RunError
 from schemas.settings import Settings
 
 
-class Asked(Settings):
-    """What a list is asked for, as its address says."""
+class InAddress(Settings):
+    """What stands in the address of a list."""
 
     model_config = ConfigDict(extra="ignore")
+    place: ClassVar[str]
+    """The field that says where a page begins."""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Self:
+        """Read an address; raises RunError naming what is wrong with it."""
+        given = {name: value for name, value in query.items() if value != ""}
+        try:
+            return cls.model_validate(given, strict=False)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise RunError(f"{where}={first['input']!r} in the address: {first['msg']}") from error
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What stands in the address, without the place."""
+        values = self.model_dump(mode="json", exclude_defaults=True, exclude={self.place})
+        return {
+            name: str(value).lower() if value is True else str(value)
+            for name, value in values.items()
+        }
+
+
+class Asked(InAddress):
+    """What a list is asked for, as its address says."""
+
+    place: ClassVar[str] = "after"
 
     q: str = Field(default="", max_length=500)
     """A text, case aside; of problems and solutions also a problem's id."""
@@ -33,23 +62,3 @@ class Asked(Settings):
     kind: str = Field(default="", pattern="^(solutions|probes)?$")
     after: str = Field(default="", pattern=r"^(shard-\d{1,9}\.\d{1,12})?$")
     """The shard and the row behind which the page begins."""
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Asked":
-        """Read an address; raises RunError naming what is wrong with it."""
-        given = {name: value for name, value in query.items() if value != ""}
-        try:
-            return cls.model_validate(given, strict=False)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise RunError(f"{where}={first['input']!r} in the address: {first['msg']}") from error
-
-    @property
-    def query(self) -> dict[str, str]:
-        """What stands in the address, without the place."""
-        values = self.model_dump(mode="json", exclude_defaults=True, exclude={"after"})
-        return {
-            name: str(value).lower() if value is True else str(value)
-            for name, value in values.items()
-        }

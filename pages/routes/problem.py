@@ -5,16 +5,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.problem import problem_page, rollouts_at
-from pages.shelf import links_of, number_in, page, run_of
+from pages.shelf import links_of, number_in, page, run_of, text_in
 from pages.trees import tree_of_run
 
 
 def show(request: Request) -> Response:
     """Show a problem."""
     run = run_of(request)
-    shown = problem_page(run, _text(request, "id"))
+    shown = problem_page(run, text_in(request, "id"))
     return page(
-        request, "problem.html", run=run.name, shown=shown, prefix_key=_text(request, "key")
+        request, "problem.html", run=run.name, shown=shown, prefix_key=text_in(request, "key")
     )
 
 
@@ -22,7 +22,7 @@ def rollouts(request: Request) -> Response:
     """Show the rollouts behind a step."""
     run = run_of(request)
     step, solution = number_in(request, "step") or 0, number_in(request, "solution")
-    problem_id, key = _text(request, "id"), _text(request, "key")
+    problem_id, key = text_in(request, "id"), text_in(request, "key")
     problem, prefix, found = rollouts_at(run, problem_id, solution=solution, step=step, key=key)
     return page(
         request,
@@ -36,12 +36,8 @@ def rollouts(request: Request) -> Response:
 
 def tree(request: Request) -> Response:
     """Show the tree of a problem's prefixes."""
-    found = tree_of_run(run_of(request), _text(request, "id"), links_of(request))
+    found = tree_of_run(run_of(request), text_in(request, "id"), links_of(request))
     return page(request, "_tree.html", tree=found)
-
-
-def _text(request: Request, name: str) -> str:
-    return request.query_params.get(name, "")
 
 
 ROUTES = [

@@ -19,6 +19,7 @@ from schemas.rows import ProblemRow
 from tests.runs import evidence, problem, rollout, solution, sums_run, write_shard
 
 TOKEN = "a-token"
+HERE = "http://127.0.0.1:8000"
 EVIL = (
     '<script>window.pwned = 1</script><img src=x onerror="window.pwned = 1">\n'
     "\x1b[31mred\x1b[0m \u202eesrever {{ 7 * 7 }} " + "long " * 200_000

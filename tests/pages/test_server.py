@@ -132,7 +132,7 @@ def test_progress_tells_the_page_when_there_is_more_to_show(client: TestClient) 
 def test_a_run_that_has_nothing_yet_says_so(tmp_path: Path) -> None:
     (tmp_path / "output" / "new").mkdir(parents=True)
     (tmp_path / "output" / "new" / "run.json").write_text('{"status": "running"}')
-    library = Library(output=tmp_path / "output")
+    library = Library(outputs=[tmp_path / "output"])
     with TestClient(application(library, token=TOKEN), base_url=HERE) as client:
         answer = client.get(f"/{TOKEN}/")
         assert answer.status_code == 200
