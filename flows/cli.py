@@ -239,7 +239,8 @@ def runs(
 @app.command()
 def view(
     runs: Annotated[
-        list[Path] | None, typer.Argument(help="Folders of runs; all of output/ by default.")
+        list[Path] | None,
+        typer.Argument(help="Folders of runs, recipes, searches; all of output/ by default."),
     ] = None,
 ) -> None:
     """Look at runs in a browser: figures, steps, rollouts, trees; it reads while they grow."""
