@@ -10,8 +10,8 @@ from typing import ClassVar, Literal, TypedDict
 import pyarrow as pa
 
 from exporters.chat import Turn
-from exporters.records import LabelledSteps, Refused
-from exporters.seam import SolutionExporter
+from exporters.records import LabelledSteps, Refused, Settled, Taken
+from exporters.seam import ProblemExporter, SolutionExporter
 from schemas import DECIDED, LabelledSolution, Outcome, Problem
 from schemas.arrow import TURNS
 from schemas.views import AnyView
@@ -52,6 +52,20 @@ class _Whole(SolutionExporter):
     ) -> LabelledSteps | Refused:
         """Return the whole text as one step, labelled by the verdict on its answer."""
         return whole_solution(problem, solution)
+
+
+class OutcomeExporter(ProblemExporter):
+    """A format whose rows are made of all whole solutions of a problem and their verdicts."""
+
+    reads_view: ClassVar[bool] = False
+    reads_nodes: ClassVar[bool] = False
+
+    def taken(
+        self, problem: Problem, solution: LabelledSolution, settled: Settled
+    ) -> Taken | Refused:
+        """Return the whole text with the verdict on its answer."""
+        whole = whole_solution(problem, solution)
+        return whole if isinstance(whole, Refused) else Taken(steps=whole)
 
 
 class OrmExporter(_Whole):

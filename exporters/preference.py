@@ -14,11 +14,11 @@ import pyarrow as pa
 from pydantic import Field
 
 from exporters.edits import differ_by
-from exporters.outcome import whole_solution
+from exporters.outcome import OutcomeExporter
 from exporters.prefixes import Branch, prefix_tree
 from exporters.records import Made, Refused, Settled, Taken, Tokenizer
 from exporters.seam import ProblemExporter
-from schemas import LabelledSolution, Node, Problem, StopRule
+from schemas import Node, Problem, StopRule
 from schemas.views import AnyView
 
 _TEXT, _REAL = pa.string(), pa.float64()
@@ -126,7 +126,7 @@ class OutcomePairRow(TypedDict):
     rejected: str
 
 
-class OutcomePreferenceExporter(ProblemExporter):
+class OutcomePreferenceExporter(OutcomeExporter):
     """Pairs of whole solutions, right against wrong, by the verdicts on their answers.
 
     A verifier by preferences learns from them (V-STaR, 2402.06457). Each solution meets another
@@ -134,19 +134,10 @@ class OutcomePreferenceExporter(ProblemExporter):
     """
 
     columns: ClassVar[pa.Schema] = pa.schema({"prompt": _TEXT, "chosen": _TEXT, "rejected": _TEXT})
-    reads_view: ClassVar[bool] = False
-    reads_nodes: ClassVar[bool] = False
 
     format: Literal["outcome_preference"] = "outcome_preference"
     max_pairs: int = Field(default=4, ge=1)
     """Pairs of one problem, so that problems with many solutions do not outweigh the others."""
-
-    def taken(
-        self, problem: Problem, solution: LabelledSolution, settled: Settled
-    ) -> Taken | Refused:
-        """Return the whole text with the verdict on its answer."""
-        whole = whole_solution(problem, solution)
-        return whole if isinstance(whole, Refused) else Taken(steps=whole)
 
     def rows(
         self, problem: Problem, taken: Sequence[Taken], nodes: Sequence[Node], settled: Settled

@@ -14,9 +14,8 @@ import pyarrow as pa
 from pydantic import Field
 
 from exporters.edits import nearest
-from exporters.outcome import whole_solution
+from exporters.outcome import OutcomeExporter
 from exporters.records import LabelledSteps, Made, Refused, Settled, Taken, Tokenizer
-from exporters.seam import ProblemExporter
 from schemas import LabelledSolution, Node, Outcome, Problem
 
 _TEXT, _INT = pa.string(), pa.int32()
@@ -48,7 +47,7 @@ class RevisionRow(TypedDict):
     """The question, each wrong solution with the request to revise it, the right one."""
 
 
-class RevisionExporter(ProblemExporter):
+class RevisionExporter(OutcomeExporter):
     """A row for each right solution, with m ~ U{0, ..., min(4, wrong ones)} wrong ones before it.
 
     The last is the nearest by edit distance, the others are drawn. Solutions without an answer, or
@@ -64,8 +63,6 @@ class RevisionExporter(ProblemExporter):
             "messages": pa.list_(_TURN),
         }
     )
-    reads_view: ClassVar[bool] = False
-    reads_nodes: ClassVar[bool] = False
     usage: ClassVar[str] = """
 from trl import SFTConfig, SFTTrainer
 
@@ -95,8 +92,7 @@ trainer = SFTTrainer(
         """Return the whole text with the verdict on its answer."""
         if solution.outcome is Outcome.NO_ANSWER:
             return Refused(reason="it states no answer")
-        whole = whole_solution(problem, solution)
-        return whole if isinstance(whole, Refused) else Taken(steps=whole)
+        return super().taken(problem, solution, settled)
 
     def rows(
         self, problem: Problem, taken: Sequence[Taken], nodes: Sequence[Node], settled: Settled

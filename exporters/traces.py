@@ -8,9 +8,8 @@ import pyarrow as pa
 from pydantic import Field
 
 from exporters.chat import Turn
-from exporters.outcome import whole_solution
+from exporters.outcome import OutcomeExporter
 from exporters.records import Made, Refused, Settled, Taken
-from exporters.seam import ProblemExporter
 from exporters.tree_edges import Edge, edges_of
 from schemas import LabelledSolution, Node, Prefix, Problem
 from schemas.arrow import TURNS
@@ -27,7 +26,7 @@ class TopTraceRow(TypedDict):
     min_q: float
 
 
-class TopTracesExporter(ProblemExporter):
+class TopTracesExporter(OutcomeExporter):
     """Of each problem the right solutions of highest mean Q, of equals those of highest least Q.
 
     Q is that of the tree of all rollouts (`tree_edges`): truncated and undecided ones have no part.
@@ -36,20 +35,11 @@ class TopTracesExporter(ProblemExporter):
     columns: ClassVar[pa.Schema] = pa.schema(
         {"messages": TURNS, "mean_q": pa.float64(), "min_q": pa.float64()}
     )
-    reads_view: ClassVar[bool] = False
-    reads_nodes: ClassVar[bool] = False
     reads_rollouts: ClassVar[bool] = True
 
     format: Literal["top_traces"] = "top_traces"
     most: int = Field(default=2, ge=1)
     """Solutions of one problem at most."""
-
-    def taken(
-        self, problem: Problem, solution: LabelledSolution, settled: Settled
-    ) -> Taken | Refused:
-        """Return the solution with its own steps, where its answer was judged."""
-        whole = whole_solution(problem, solution)
-        return whole if isinstance(whole, Refused) else Taken(steps=whole)
 
     def rows(
         self, problem: Problem, taken: Sequence[Taken], nodes: Sequence[Node], settled: Settled
