@@ -1,6 +1,7 @@
 """`stepmint critique`: a critic judges a run's solutions; its progress, and what came of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -36,11 +37,10 @@ def critique_here(
     check_shards(run)
     board = CritiqueBoard()
     counts = followed(
-        lambda: critique(run, settings, board),
+        partial(critique, run, settings),
         board,
         err,
-        line=lambda: _counts(board),
-        session=lambda: _counts(board),
+        line=_counts,
         kept="every critique that came back",
         resume=resume,
     )

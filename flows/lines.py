@@ -41,29 +41,31 @@ def shown(
 
 
 T = TypeVar("T")
+Board = TypeVar("Board", bound=WorkBoard)
 
 
 def followed(
-    work: Callable[[], Coroutine[Any, Any, T]],
-    board: WorkBoard,
+    work: Callable[[Board], Coroutine[Any, Any, T]],
+    board: Board,
     err: Console,
     *,
-    line: Callable[[], str],
-    session: Callable[[], str],
+    line: Callable[[Board], str],
     kept: str,
     resume: str,
+    session: Callable[[Board], str] | None = None,
 ) -> T:
     """Do some work to its end, with its phase and `line` shown, and at the end what it cost.
 
-    Raises Interrupted, after saying what is kept and how to resume, when a signal stopped it.
+    That is told by `session`, by `line` where None is given. Raises Interrupted, after saying what
+    is kept and how to resume, when a signal stopped it.
     """
     try:
-        with shown(err, lambda: f"{board.phase}: {line()}", phase=lambda: board.phase) as draw:
-            done = run_to_end(work, draw=draw, stopping=board.stopping)
+        with shown(err, lambda: f"{board.phase}: {line(board)}", phase=lambda: board.phase) as draw:
+            done = run_to_end(lambda: work(board), draw=draw, stopping=board.stopping)
     except Interrupted:
         say(err, f"stopped; {kept} is kept. Resume with: {resume}")
         raise
-    say(err, f"this session: {session()}")
+    say(err, f"this session: {(session or line)(board)}")
     return done
 
 

@@ -1,6 +1,7 @@
 """`stepmint recipe`: a data product of a seed's system; its progress, and what came of it."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,11 @@ def recipe_here(
     recipe = load_recipe(find_recipe(config), overrides)
     board = RecipeBoard()
     record = followed(
-        lambda: make(recipe, recipe, board),
+        partial(make, recipe, recipe),
         board,
         err,
-        line=lambda: _line(board),
-        session=lambda: _spent(board),
+        line=_line,
+        session=_spent,
         kept="every completion that came back",
         resume=resume,
     )

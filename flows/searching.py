@@ -1,6 +1,7 @@
 """`stepmint search`: searches at test time; their progress, and what came of them."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -23,11 +24,10 @@ def search_here(run: SearchRun, out: Console, err: Console, *, resume: str) -> F
     """
     board = SearchBoard()
     found = followed(
-        lambda: search(run, board),
+        partial(search, run),
         board,
         err,
-        line=lambda: _counts(board),
-        session=lambda: _counts(board),
+        line=_counts,
         kept="all that came back",
         resume=resume,
     )
