@@ -48,7 +48,21 @@ class OpenRun:
             ids = self.facts.of(shard).problems["problem_id"]
             if pc.index(ids, problem_id).as_py() >= 0:
                 return shard
-        raise RunError(f"{self.folder.path} has no problem {problem_id!r} in a committed shard")
+        if waiting := self._waiting(problem_id):
+            raise RunError(
+                f"problem {problem_id} is not labelled yet: {waiting} is not committed. "
+                "Load this page again once it is"
+            )
+        raise RunError(f"{self.folder.path} has no problem {problem_id!r}")
+
+    def _waiting(self, problem_id: str) -> str:
+        """Return the shard in which a problem waits to be labelled; empty where it does not."""
+        done = self.facts.shards
+        for path in sorted(self.folder.staging.glob("shard-*.parquet")):
+            ids = read_table(path, "problems", ("problem_id",))["problem_id"]
+            if path.stem not in done and pc.index(ids, problem_id).as_py() >= 0:
+                return path.stem
+        return ""
 
     def _suspects(self, shard: str) -> Mapping[str, Suspect]:
         found = suspects_of(self.folder, [shard], SuspectGolds())

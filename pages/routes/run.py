@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from pages.figures import charts
 from pages.progress import progress_of
-from pages.shelf import Tab, links_of, page, run_of
+from pages.shelf import Tab, links_of, page, run_of, text_in
 from pages.truths import truths_of
 from reports.sentence import sentence
 from reports.summary import summary_of
@@ -45,10 +45,16 @@ def _figures(request: Request) -> dict[str, Any]:
 
 
 def progress(request: Request) -> Response:
-    """Show how far a run is; tells the page when there is more to count than it shows."""
+    """Show how far a run is; tells the page when there is more to show than it does.
+
+    At its end too: exports come then.
+    """
     run = run_of(request)
     now = progress_of(run)
-    grown = request.query_params.get("shards") != str(now.shards)
+    grown = (text_in(request, "shards"), text_in(request, "status")) != (
+        str(now.shards),
+        now.status,
+    )
     headers = {"HX-Trigger": "grown"} if grown else {}
     return page(request, "_progress.html", headers=headers, run=run.name, progress=now)
 

@@ -1,5 +1,6 @@
 """The page in a real browser: it searches, filters, unfolds, and shows what the tables hold."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from playwright.sync_api import Page, expect
 from schemas.run_folder import RunFolder
 from tasks.marks import agreed
 from tests.pages.conftest import HALVES, served
-from tests.runs import run_with_errors
+from tests.runs import run_with_errors, sums_run
 
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 
@@ -97,6 +98,43 @@ def test_filters_keep_what_they_say_page_by_page(page: Page, base: str, run: Pat
     page.wait_for_url(re.compile("after="))
     expect(page.locator("tbody tr")).to_have_count(kept - 40)
     expect(page.get_by_label("Found")).to_have_value("none")
+
+
+def test_a_run_is_watched_while_it_grows_to_its_end(page: Page, tmp_path: Path) -> None:
+    folder = RunFolder(sums_run(tmp_path / "sums", count=20))
+    marker, last = folder.marker("shard-00001"), "shard-00001"
+    problems = pq.read_table(folder.file("problems", last))
+    folder.staging.mkdir()
+    pq.write_table(problems, folder.staging / f"{last}.parquet")
+    (folder.staging / "staged.json").write_text(json.dumps({"problems": 22}))
+    hidden = marker.rename(marker.with_suffix(".hidden"))
+    stands(folder, "running")
+    waiting = problems["problem_id"][0].as_py()
+
+    with served(folder.path) as address:
+        page.clock.install()
+        page.goto(f"{address}sums/")
+        progress, lead = page.locator("#progress"), page.locator("#figures .lead")
+        expect(progress).to_contain_text("11 problems in 1 shard, 11 left")
+        expect(lead).to_contain_text("20 solutions")
+        answer = page.context.request.get(f"{address}sums/problem?id={waiting}")
+        assert "is not labelled yet" in answer.text()
+        hidden.rename(marker)
+        page.clock.fast_forward(3_100)
+        expect(progress).to_contain_text("22 problems in 2 shards")
+        expect(lead).to_contain_text("40 solutions")
+        assert page.context.request.get(f"{address}sums/problem?id={waiting}").ok
+        stands(folder, "finished")
+        page.clock.fast_forward(3_100)
+        expect(progress).to_contain_text("finished")
+        assert progress.get_attribute("hx-trigger") is None
+        page.goto("about:blank")  # what still loads would miss the server
+
+
+def stands(folder: RunFolder, status: str) -> None:
+    """Have a run's record say how it stands."""
+    record = json.loads(folder.run_json.read_text("utf-8")) | {"status": status}
+    folder.run_json.write_text(json.dumps(record))
 
 
 def test_a_step_unfolds_to_its_rollouts_and_folds_again(page: Page, base: str) -> None:

@@ -1,6 +1,9 @@
 """The server: who is answered, with what, over a run as it lies on disk."""
 
 import html
+import json
+import os
+import platform
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,8 +128,9 @@ def test_a_run_may_grow_while_it_is_looked_at(client: TestClient, folder: Path) 
 
 def test_progress_tells_the_page_when_there_is_more_to_show(client: TestClient) -> None:
     address = f"/{TOKEN}/runs/sums/progress"
-    assert client.get(f"{address}?shards=1").headers["hx-trigger"] == "grown"
-    assert "hx-trigger" not in client.get(f"{address}?shards=2").headers
+    assert client.get(f"{address}?shards=1&status=unknown").headers["hx-trigger"] == "grown"
+    assert client.get(f"{address}?shards=2&status=running").headers["hx-trigger"] == "grown"
+    assert "hx-trigger" not in client.get(f"{address}?shards=2&status=unknown").headers
 
 
 def test_a_run_that_has_nothing_yet_says_so(tmp_path: Path) -> None:
@@ -138,6 +142,21 @@ def test_a_run_that_has_nothing_yet_says_so(tmp_path: Path) -> None:
         assert answer.status_code == 200
         assert "running" in answer.text
         assert "0 problems" in answer.text
+        assert "No shard is committed yet" in answer.text
+
+
+def test_a_run_whose_process_is_gone_is_said_to_have_stopped(
+    client: TestClient, folder: Path
+) -> None:
+    record = json.loads((folder / "run.json").read_text()) | {"status": "running"}
+    (folder / "run.json").write_text(json.dumps(record))
+    for process, said in ((os.getpid(), "running"), (2**22 + 1, "stopped")):
+        (folder / "lock").write_text(f"{process} on {platform.node()}")
+        page = client.get(f"/{TOKEN}/runs/sums/").text
+        assert f'class="state {said}"' in page
+        assert ("goes on where it ended" in page) == (said == "stopped")
+    (folder / "lock").write_text(f"{2**22 + 1} on another machine")
+    assert 'class="state running"' in client.get(f"/{TOKEN}/runs/sums/").text
 
 
 def test_all_runs_are_listed_and_two_of_one_name_are_told_apart(tmp_path: Path) -> None:
