@@ -1,7 +1,7 @@
 """What a run has come to, counted from its tables: for the terminal, Prefect and dataset cards."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -21,6 +21,11 @@ from schemas.run_folder import RunFolder
 from schemas.views import Label
 
 BINS = 10
+_OF_PROBLEMS = ("source", "set_aside")
+_OF_SOLUTIONS = ("given", "outcome", "first_error")
+"""Columns whose values are counted."""
+_SUMMED = ("steps", "labelled_steps", "right", "wrong")
+"""Columns of solutions that are added up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,79 +129,97 @@ def summarise(run: RunFolder, *, lines: int = 0) -> RunSummary:
     unreadable.
     """
     concludes = run.concludes
-    return summary_of(run, [shard_facts(run, one, concludes) for one in run.shards], lines=lines)
+    return summary_of(run, (shard_facts(run, one, concludes) for one in run.shards), lines=lines)
 
 
-def summary_of(run: RunFolder, facts: Sequence[ShardFacts], *, lines: int = 0) -> RunSummary:
-    """Return what these shards of a run come to. Raises RunError as `summarise` does."""
-    record = run.record()
-    solutions, problems = (
-        _Columns([one.solutions for one in facts]),
-        _Columns([one.problems for one in facts]),
-    )
-    first_errors = solutions.counts("first_error")
-    abstained = first_errors.pop(None, 0)
-    steps, right, wrong = (solutions.sum(name) for name in ("steps", "right", "wrong"))
-    labels: dict[Label, int] = {True: right, False: wrong, None: steps - right - wrong}
-    return RunSummary(
-        name=run.name,
-        status=str(record.get("status", "unknown")),
-        shards=len(facts),
-        imported=_import(record.get("import")),
-        unlabelled=run.unlabelled,
-        provenance=_provenance(run, facts),
-        labelers=tuple(sorted({name for one in facts for name in one.labelers})),
-        sources=problems.counts("source"),
-        problems=problems.rows,
-        first_problems=tuple(islice(_lines(run, facts), lines)),
-        difficulty=tuple(_difficulty(facts)),
-        set_aside=_without(problems.counts("set_aside"), ""),
-        rejected=_rejected(record.get("source")),
-        solutions=solutions.rows,
-        given=solutions.counts("given").get(True, 0),
-        steps=steps,
-        labelled_steps=solutions.sum("labelled_steps"),
-        labels={label: count for label, count in labels.items() if count},
-        without_error=first_errors.pop(-1, 0),
-        with_error=sum(first_errors.values()),
-        first_errors=first_errors,
-        abstained=abstained,
-        answers={Outcome(name): n for name, n in solutions.counts("outcome").items()},
-        nodes=sum(one.nodes for one in facts),
-        stop_rules=sum((Counter(one.stop_rules) for one in facts), Counter[StopRule]()),
-        rollout_facts=_rollouts(facts),
-    )
+def summary_of(run: RunFolder, facts: Iterable[ShardFacts], *, lines: int = 0) -> RunSummary:
+    """Return what these shards of a run come to, of which one at a time is held.
 
-
-class _Columns:
-    """A table of facts, shard by shard, counted by column."""
-
-    def __init__(self, tables: Sequence[pa.Table]) -> None:
-        self._tables = tables
-        self.rows = sum(table.num_rows for table in tables)
-
-    def sum(self, column: str) -> int:
-        """Return the sum of a column of numbers."""
-        return sum(pc.sum(table[column]).as_py() or 0 for table in self._tables)
-
-    def counts(self, column: str) -> dict[Any, int]:
-        """Return how often each value is there, in the order in which they come up."""
-        found = Counter[Any]()
-        for table in self._tables:
-            for one in pc.value_counts(table[column]).to_pylist():
-                found[one["values"]] += one["counts"]
-        return dict(found)
-
-
-def _without(counts: dict[Any, int], value: object) -> dict[Any, int]:
-    return {key: count for key, count in counts.items() if key != value}
-
-
-def _difficulty(facts: Sequence[ShardFacts]) -> Sequence[int]:
-    found = np.zeros(BINS, dtype=np.int64)
+    Raises RunError as `summarise` does.
+    """
+    tally = _Tally(run, lines)
     for one in facts:
-        found += np.bincount(pass_tenths(one.problems), minlength=BINS + 1)[:BINS]
-    return [int(count) for count in found]
+        tally.add(one)
+    return tally.summary()
+
+
+class _Tally:
+    """What the shards of a run come to, added up one by one."""
+
+    def __init__(self, run: RunFolder, lines: int) -> None:
+        self._run = run
+        self._lines = lines
+        self._first_problems: list[ProblemLine] = []
+        self._shards, self._nodes = 0, 0
+        self._rows = Counter[str]()
+        self._sums = Counter[str]()
+        self._values = {name: Counter[Any]() for name in (*_OF_PROBLEMS, *_OF_SOLUTIONS)}
+        self._difficulty = np.zeros(BINS, dtype=np.int64)
+        self._stop_rules = Counter[StopRule]()
+        self._rollouts: dict[tuple[bool, Outcome], RolloutFacts] = {}
+        self._labelers = set[str]()
+        self._provenance: Provenance | None = None
+
+    def add(self, facts: ShardFacts) -> None:
+        """Count a shard."""
+        self._shards += 1
+        self._nodes += facts.nodes
+        self._rows.update(problems=facts.problems.num_rows, solutions=facts.solutions.num_rows)
+        for name in _SUMMED:
+            self._sums[name] += pc.sum(facts.solutions[name]).as_py() or 0
+        for table, names in ((facts.problems, _OF_PROBLEMS), (facts.solutions, _OF_SOLUTIONS)):
+            for name in names:
+                for one in pc.value_counts(table[name]).to_pylist():
+                    self._values[name][one["values"]] += one["counts"]
+        self._difficulty += np.bincount(pass_tenths(facts.problems), minlength=BINS + 1)[:BINS]
+        self._stop_rules.update(facts.stop_rules)
+        for key, counted in facts.rollouts.items():
+            self._rollouts[key] = self._rollouts.get(key, RolloutFacts()) + counted
+        self._labelers |= facts.labelers
+        if self._provenance is None and facts.solutions.num_rows:
+            self._provenance = _provenance(self._run, facts.shard)
+        if left := self._lines - len(self._first_problems):
+            self._first_problems += islice(_problem_lines(self._run, facts), left)
+
+    def summary(self) -> RunSummary:
+        """Return what was counted."""
+        record = self._run.record()
+        sums, values = self._sums, self._values
+        steps, right, wrong = (sums[name] for name in ("steps", "right", "wrong"))
+        labels: dict[Label, int] = {True: right, False: wrong, None: steps - right - wrong}
+        errors = _without(values["first_error"], None, -1)
+        return RunSummary(
+            name=self._run.name,
+            status=str(record.get("status", "unknown")),
+            shards=self._shards,
+            imported=_import(record.get("import")),
+            unlabelled=self._run.unlabelled,
+            provenance=self._provenance,
+            labelers=tuple(sorted(self._labelers)),
+            sources=dict(values["source"]),
+            problems=self._rows["problems"],
+            first_problems=tuple(self._first_problems),
+            difficulty=tuple(int(count) for count in self._difficulty),
+            set_aside=_without(values["set_aside"], ""),
+            rejected=_rejected(record.get("source")),
+            solutions=self._rows["solutions"],
+            given=values["given"][True],
+            steps=steps,
+            labelled_steps=sums["labelled_steps"],
+            labels={label: count for label, count in labels.items() if count},
+            without_error=values["first_error"][-1],
+            with_error=sum(errors.values()),
+            first_errors=errors,
+            abstained=values["first_error"][None],
+            answers={Outcome(name): n for name, n in values["outcome"].items()},
+            nodes=self._nodes,
+            stop_rules=self._stop_rules,
+            rollout_facts=self._rollouts,
+        )
+
+
+def _without(counts: Mapping[Any, int], *values: object) -> dict[Any, int]:
+    return {key: count for key, count in counts.items() if key not in values}
 
 
 def pass_tenths(problems: pa.Table) -> npt.NDArray[np.int64]:
@@ -208,29 +231,17 @@ def pass_tenths(problems: pa.Table) -> npt.NDArray[np.int64]:
     return np.where(decided > 0, tenths, BINS)
 
 
-def _rollouts(facts: Sequence[ShardFacts]) -> dict[tuple[bool, Outcome], RolloutFacts]:
-    found: dict[tuple[bool, Outcome], RolloutFacts] = {}
-    for one in facts:
-        for key, counted in one.rollouts.items():
-            found[key] = found.get(key, RolloutFacts()) + counted
-    return found
+def _provenance(run: RunFolder, shard: str) -> Provenance:
+    """Return what made the first solution of a shard, and so all of the run's."""
+    rows = read_table(run.file("solutions", shard), "solutions").slice(0, 1)
+    return next(solutions_from(rows)).provenance
 
 
-def _provenance(run: RunFolder, facts: Sequence[ShardFacts]) -> Provenance | None:
-    """Return what made the first solution, and so all of them."""
-    for one in facts:
-        if one.solutions.num_rows:
-            rows = read_table(run.file("solutions", one.shard), "solutions").slice(0, 1)
-            return next(solutions_from(rows)).provenance
-    return None
-
-
-def _lines(run: RunFolder, facts: Sequence[ShardFacts]) -> Iterator[ProblemLine]:
-    for one in facts:
-        table = read_table(run.file("problems", one.shard), "problems", ("question",))
-        questions = table["question"].to_pylist()
-        for row, question in zip(one.problems.to_pylist(), questions, strict=True):
-            yield problem_line(row, question)
+def _problem_lines(run: RunFolder, facts: ShardFacts) -> Iterator[ProblemLine]:
+    table = read_table(run.file("problems", facts.shard), "problems", ("question",))
+    questions = table["question"].to_pylist()
+    for row, question in zip(facts.problems.to_pylist(), questions, strict=True):
+        yield problem_line(row, question)
 
 
 def problem_line(row: Mapping[str, Any], question: str) -> ProblemLine:

@@ -1,8 +1,13 @@
 """A run in figures."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from weakref import ref
 
-from reports.summary import summarise
+import pyarrow as pa
+
+from reports.facts import ShardFacts, shard_facts
+from reports.summary import summarise, summary_of
 from schemas import Outcome
 from schemas.run_folder import RunFolder
 from tests.runs import sums_run
@@ -30,3 +35,18 @@ def test_as_many_problems_are_listed_as_are_asked_for_and_all_are_counted(tmp_pa
         summary = summarise(run, lines=lines)
         assert [line.id for line in summary.first_problems] == ids[:lines]
         assert summary.problems == len(ids) == 42
+
+
+def test_a_shard_that_is_counted_is_held_no_longer(tmp_path: Path) -> None:
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    held: list[ref[pa.Table]] = []
+
+    def facts() -> Iterator[ShardFacts]:
+        for shard in run.shards:
+            one = shard_facts(run, shard, run.concludes)
+            held.append(ref(one.solutions))
+            yield one
+            del one
+            assert sum(table() is not None for table in held) <= 1
+
+    assert summary_of(run, facts()).shards == len(held) > 1
