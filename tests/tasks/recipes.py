@@ -19,6 +19,7 @@ from schemas import (
     Completion,
     CompletionRequest,
     FinishReason,
+    PolicyError,
     Problem,
 )
 from sources import FileSource
@@ -188,6 +189,36 @@ class Choosing(_Prompted):
             completion_tokens=len(text.split()),
             finish_reason=reason,
         )
+
+
+def cooked_after_a_breakdown(
+    monkeypatch: pytest.MonkeyPatch, recipe: AnyRecipe, breaking: Writer, rest: Writer
+) -> dict[str, Any]:
+    """Make a recipe with a policy that breaks down, then with one that does not; nothing is paid
+    twice, and made once more it asks for nothing."""
+    open_instead(monkeypatch, breaking)
+    with pytest.raises(PolicyError, match="does not answer"):
+        cooked(recipe)
+    open_instead(monkeypatch, rest)
+    record = cooked(recipe)
+    assert breaking.written + rest.written == record["paid"]["rollouts"]
+    assert cooked(recipe) == record
+    return record
+
+
+def cooked_past_a_budget(
+    monkeypatch: pytest.MonkeyPatch, small: AnyRecipe, large: AnyRecipe, writer: Writer
+) -> int:
+    """Make a recipe that its budget ends, then with a larger one; return what the first paid."""
+    open_instead(monkeypatch, writer)
+    ended = cooked(small)
+    assert ended["status"] == "budget reached"
+    assert ended["paid"]["rollouts"] == writer.written
+    whole = cooked(large)
+    assert whole["status"] == "finished"
+    assert whole["paid"]["rollouts"] == writer.written
+    paid: int = ended["paid"]["rollouts"]
+    return paid
 
 
 def candidates_in(prompt: str) -> list[str]:

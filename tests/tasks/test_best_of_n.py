@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas import PolicyError, RunError
+from schemas import RunError
 from schemas.run_folder import RunFolder
 from tasks.settings import LabelRun
 from tests.tasks.recipes import (
@@ -17,6 +17,8 @@ from tests.tasks.recipes import (
     best_of_n,
     candidates_in,
     cooked,
+    cooked_after_a_breakdown,
+    cooked_past_a_budget,
     made_rows,
     open_instead,
     stepwise,
@@ -242,14 +244,7 @@ def test_a_breakdown_half_way_pays_for_nothing_twice(
 ) -> None:
     recipe = make(tmp_path, sums(tmp_path, 9))
     breaking = Choosing(best, fail_after=25)
-    open_instead(monkeypatch, breaking)
-    with pytest.raises(PolicyError, match="does not answer"):
-        cooked(recipe)
-    rest = Choosing(best)
-    open_instead(monkeypatch, rest)
-    record = cooked(recipe)
-    assert breaking.written + rest.written == record["paid"]["rollouts"]
-    assert cooked(recipe) == record
+    record = cooked_after_a_breakdown(monkeypatch, recipe, breaking, Choosing(best))
     alone = Choosing(best)
     open_instead(monkeypatch, alone)
     (tmp_path / "whole").mkdir()
@@ -261,15 +256,10 @@ def test_a_breakdown_half_way_pays_for_nothing_twice(
 def test_a_budget_ends_it_whole_and_a_larger_one_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = Choosing(best)
-    open_instead(monkeypatch, writer)
     source = sums(tmp_path, 9)
-    record = cooked(best_of_n(tmp_path, source, budget={"rollouts": 26}))
-    assert record["status"] == "budget reached"
-    assert record["paid"]["rollouts"] == writer.written <= 27
-    record = cooked(best_of_n(tmp_path, source))
-    assert record["status"] == "finished"
-    assert record["paid"]["rollouts"] == writer.written
+    small = best_of_n(tmp_path, source, budget={"rollouts": 26})
+    large = best_of_n(tmp_path, source)
+    assert cooked_past_a_budget(monkeypatch, small, large, Choosing(best)) <= 27
     assert len(made_rows(tmp_path, "choices")) == 9
 
 

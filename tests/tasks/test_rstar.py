@@ -12,7 +12,7 @@ import pytest
 
 from labelers.rstar import FOLLOWS, Action
 from policies.scripted import ScriptedSettings
-from schemas import Completion, CompletionRequest, PolicyError, RunError
+from schemas import Completion, CompletionRequest, RunError
 from schemas.recipe_folder import RecipeFolder
 from tasks.recipes import RStar
 from tasks.recipes.folder import spent_by
@@ -20,6 +20,7 @@ from tests.flows.crashes import crash_at
 from tests.tasks.recipes import (
     TextWriter,
     cooked,
+    cooked_after_a_breakdown,
     made_rows,
     open_instead,
     questions,
@@ -354,14 +355,8 @@ def test_a_breakdown_half_way_pays_for_nothing_twice(
             return world.write(request, seed)
 
     recipe = rstar(tmp_path, sums(tmp_path, 8), second={"policy": None})
-    breaking = World(lambda *_: "", fail_after=300)
-    open_instead(monkeypatch, breaking)
-    with pytest.raises(PolicyError, match="does not answer"):
-        cooked(recipe)
-    whole = World(lambda *_: "")
-    open_instead(monkeypatch, whole)
-    record = cooked(recipe)
-    assert breaking.written + whole.written == record["paid"]["rollouts"]
+    breaking, rest = World(lambda *_: "", fail_after=300), World(lambda *_: "")
+    record = cooked_after_a_breakdown(monkeypatch, recipe, breaking, rest)
     assert rows(tmp_path, "tree") == rows(done[0], "tree")
     monkeypatch.setattr(ScriptedSettings, "open", None)  # it is not opened any more
     assert cooked(recipe) == record

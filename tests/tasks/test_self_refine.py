@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from policies.scripted import ScriptedSettings
-from schemas import Completion, CompletionRequest, PolicyError
+from schemas import Completion, CompletionRequest
 from schemas.recipe_folder import RecipeFolder
 from tasks.recipes.folder import spent_by
 from tests.flows.crashes import crash_at
@@ -20,6 +20,8 @@ from tests.tasks.recipes import (
     adds_up,
     agent_workflow,
     cooked,
+    cooked_after_a_breakdown,
+    cooked_past_a_budget,
     made_rows,
     open_instead,
     self_refine,
@@ -220,29 +222,18 @@ def test_a_breakdown_half_way_pays_for_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Any, say: Any
 ) -> None:
     recipe = make(tmp_path, sums(tmp_path, 7))
-    breaking = Choosing(say, fail_after=13)
-    open_instead(monkeypatch, breaking)
-    with pytest.raises(PolicyError, match="does not answer"):
-        cooked(recipe)
-    rest = Choosing(say)
-    open_instead(monkeypatch, rest)
-    record = cooked(recipe)
-    assert breaking.written + rest.written == record["paid"]["rollouts"]
-    assert cooked(recipe) == record
+    cooked_after_a_breakdown(monkeypatch, recipe, Choosing(say, fail_after=13), Choosing(say))
 
 
 def test_a_budget_ends_it_whole_and_a_larger_one_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = Choosing(spoiler)
-    open_instead(monkeypatch, writer)
-    source = sums(tmp_path, 9)
-    record = cooked(self_refine(tmp_path, source, budget={"rollouts": 40}))
-    assert record["status"] == "budget reached"
-    assert record["paid"]["rollouts"] == writer.written == 40
-    record = cooked(self_refine(tmp_path, source))
-    assert (record["status"], len(made_rows(tmp_path, "refinements"))) == ("finished", 27)
-    assert record["paid"]["rollouts"] == writer.written == 9 * 7
+    writer, source = Choosing(spoiler), sums(tmp_path, 9)
+    small = self_refine(tmp_path, source, budget={"rollouts": 40})
+    large = self_refine(tmp_path, source)
+    assert cooked_past_a_budget(monkeypatch, small, large, writer) == 40
+    assert writer.written == 9 * 7
+    assert len(made_rows(tmp_path, "refinements")) == 27
 
 
 @pytest.mark.slow

@@ -11,11 +11,21 @@ import pytest
 
 from policies.scripted import ScriptedSettings
 from rollouts import load_template
-from schemas import Completion, CompletionRequest, ConfigError, PolicyError, RunError
+from schemas import Completion, CompletionRequest, ConfigError, RunError
 from schemas.recipe_folder import RecipeFolder
 from tasks.recipes.folder import spent_by
 from tests.flows.crashes import crash_at
-from tests.tasks.recipes import TextWriter, cooked, open_instead, questions, star, sums, v_star
+from tests.tasks.recipes import (
+    TextWriter,
+    cooked,
+    cooked_after_a_breakdown,
+    cooked_past_a_budget,
+    open_instead,
+    questions,
+    star,
+    sums,
+    v_star,
+)
 from tests.toy_runs import tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -294,28 +304,19 @@ def test_a_breakdown_half_way_pays_for_nothing_twice(
 ) -> None:
     recipe = star(tmp_path, sums(tmp_path, 12), samples=2)
     breaking = TextWriter(needs_a_hint, fail_after=15)
-    open_instead(monkeypatch, breaking)
-    with pytest.raises(PolicyError, match="does not answer"):
-        cooked(recipe)
-    whole = TextWriter(needs_a_hint)
-    open_instead(monkeypatch, whole)
-    record = cooked(recipe)
-    assert breaking.written + whole.written == record["paid"]["rollouts"] == 12 * 3
+    record = cooked_after_a_breakdown(monkeypatch, recipe, breaking, TextWriter(needs_a_hint))
+    assert record["paid"]["rollouts"] == 12 * 3
     assert record["status"] == "finished"
 
 
 def test_a_budget_ends_with_what_is_there_and_a_larger_one_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = TextWriter(needs_a_hint)
-    open_instead(monkeypatch, writer)
-    source = sums(tmp_path, 12)
-    record = cooked(star(tmp_path, source, budget={"rollouts": 7}))
-    assert record["status"] == "budget reached"
-    assert record["paid"]["rollouts"] == writer.written == 7
-    record = cooked(star(tmp_path, source, budget={"rollouts": 24}))
-    assert record["status"] == "finished"
-    assert record["paid"]["rollouts"] == writer.written == 24
+    writer, source = TextWriter(needs_a_hint), sums(tmp_path, 12)
+    small = star(tmp_path, source, budget={"rollouts": 7})
+    large = star(tmp_path, source, budget={"rollouts": 24})
+    assert cooked_past_a_budget(monkeypatch, small, large, writer) == 7
+    assert writer.written == 24
 
 
 def test_a_folder_of_other_settings_is_not_mixed(tmp_path: Path) -> None:
