@@ -52,7 +52,8 @@ docs: $(DOCS_VENV)/.installed
 	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict --quiet
 	@echo "docs: site/index.html; \`python3 -m http.server -d site\` serves it, with search"
 
-# Every picture in docs/pictures/ but those of Prefect's pages and of the trained models.
+# Every picture in docs/pictures/ but prm-labels.png, which needs models trained: docs/label-truth.md
+# has its command.
 pictures: install-dev
 	$(BIN)/stepmint label demo --set output=output/pictures
 	$(BIN)/python -m pictures output/pictures/demo

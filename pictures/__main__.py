@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.label_truth import picture as frontier
-from pictures import page, terminal, way
+from pictures import page, prefect, terminal, way
 from pictures.svg import DARK, LIGHT
 from schemas.run_folder import RunFolder
 
@@ -30,7 +30,9 @@ def main() -> None:
             frontier.draw(worlds, FOLDER / f"{name}{ending}.svg", ink=ink)
     position, _ = terminal.telling(run)
     problems = (row.problem.id for row in run.problems())
-    page.take(run.path, next(islice(problems, position, None)), FOLDER)
+    browser = page.chromium()
+    page.take(browser, run.path, next(islice(problems, position, None)), FOLDER)
+    prefect.take(browser, FOLDER)
 
 
 def _write(name: str, drawn: str) -> None:

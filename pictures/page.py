@@ -15,11 +15,16 @@ _SCHEMES = {"": 1, "-dark": 0}
 _LOADING_MS = 4_000
 
 
-def take(run: Path, problem_id: str, folder: Path) -> None:
-    """Write `view-run.png`, `view-problem.png` and both for dark pages; raises SystemExit."""
-    browser = next(filter(None, map(shutil.which, _NAMES)), None)
-    if browser is None:
+def chromium() -> str:
+    """Return where Chromium is; raises SystemExit where it is not."""
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    if found is None:
         raise SystemExit("there is no Chromium here: install it, e.g. `apt-get install chromium`")
+    return found
+
+
+def take(browser: str, run: Path, problem_id: str, folder: Path) -> None:
+    """Write `view-run.png`, `view-problem.png` and both for dark pages; raises SystemExit."""
     with _served(run) as address:
         pages: Mapping[str, tuple[str, int]] = {
             "view-run": (f"{address}runs/{run.name}/", 900),
