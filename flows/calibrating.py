@@ -26,7 +26,8 @@ def calibrate_here(run: Path, out: Console, *, output: Path | None, known: str |
         with writing(output, elsewhere=_ELSEWHERE):
             if output.is_dir() or not output.absolute().parent.is_dir():
                 raise ConfigError(f"--output {output}: name a file in a folder that is there")
-    fitted = calibrate(folder, None if known is None else known_errors(folder, known))
+    found = None if known is None else known_errors(folder, known)
+    fitted = calibrate(folder, found.errors if found else None)
     model = fitted.model
     written = yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False)
     if output is None:
@@ -40,8 +41,8 @@ def calibrate_here(run: Path, out: Console, *, output: Path | None, known: str |
         + ", ".join(f"{name} x {weight:g}" for name, weight in model.cues.weights.items())
         + f"\nlabel with it: --set 'labeler.model=@{output}'",
     )
-    if fitted.gain is not None:
-        say(out, _told(fitted.gain))
+    if found is not None and fitted.gain is not None:
+        say(out, f"first errors are known from {found.by}\n{_told(fitted.gain)}")
     return model
 
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from reports.agreement import agreement, truths
 from reports.compared import show_compared
 from schemas.run_folder import RunFolder
-from tasks.known_errors import ORACLE, has_oracle, known_errors, name_of
+from tasks.known_errors import ORACLE, has_oracle, known_errors
 
 
 def compare_here(first: Path, second: Path, out: Console, *, known: str | None, limit: int) -> None:
@@ -18,6 +18,6 @@ def compare_here(first: Path, second: Path, out: Console, *, known: str | None, 
     ours = RunFolder(first)
     found = agreement(ours, RunFolder(second))
     told = known or (ORACLE if has_oracle(ours) else None)
-    known_of = {} if told is None else known_errors(ours, told)
-    true = truths(found, known_of, by=name_of(told or ORACLE))
+    known_of = None if told is None else known_errors(ours, told)
+    true = (None, None) if known_of is None else truths(found, known_of.errors, by=known_of.by)
     show_compared(ours, found, true, out, limit=limit)

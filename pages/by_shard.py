@@ -1,7 +1,7 @@
 """What is found out of a run shard by shard, once for each commit, a little at a time."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
@@ -49,16 +49,24 @@ class ByShard(Generic[Found]):
             return ()
         return self._run.shards
 
+    @property
+    def state(self) -> Hashable:
+        """What changes whenever a shard is committed, or committed anew."""
+        return tuple((shard, self._stamp(shard)) for shard in self.shards)
+
     def of(self, shard: str) -> Found:
         """Return what is found of a shard, looking now where it was not looked at yet."""
-        marker = self._run.marker(shard).stat()
-        stamp = marker.st_mtime_ns, marker.st_size
+        stamp = self._stamp(shard)
         with self._lock:
             known = self._known.get(shard)
             if known is None or known[0] != stamp:
                 known = stamp, self._look(shard)
                 self._known[shard] = known
             return known[1]
+
+    def _stamp(self, shard: str) -> _Stamp:
+        marker = self._run.marker(shard).stat()
+        return marker.st_mtime_ns, marker.st_size
 
     def so_far(self, *, within_s: float = float("inf")) -> SoFar[Found]:
         """Look at shards for so long, at one at least; the rest when asked again."""

@@ -12,7 +12,7 @@ from reports.compared import side_rows
 from reports.text import one_line
 from reports.truth import Truth
 from schemas import StepmintError
-from tasks.known_errors import ORACLE, has_oracle, known_errors, name_of
+from tasks.known_errors import ORACLE, has_oracle, known_errors
 
 PAGE = 40
 """Disagreements of a page."""
@@ -66,6 +66,6 @@ def _compared(
     told = ORACLE if has_oracle(first.folder) else str(first.folder.marks)
     try:
         known = known_errors(first.folder, told)
-    except StepmintError:  # nobody knows, or the marks cannot serve: marking says so
-        known = {}
-    return found, truths(found, known, by=name_of(told))
+    except StepmintError:  # nobody knows, or the marks cannot serve: the run's page says so
+        return found, (None, None)
+    return found, truths(found, known.errors, by=known.by)

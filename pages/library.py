@@ -15,13 +15,11 @@ from pages.by_shard import ByShard
 from pages.products.folder import OpenProducts
 from reports.facts import ShardFacts, shard_facts
 from reports.folders import folder_at, ours_in
-from reports.truth import Truth, truth
+from reports.truth import Truth, truth_of
 from schemas import RunError
 from schemas.arrow import read_table
-from schemas.conversion import solutions_from
 from schemas.run_folder import RunFolder
-from sources.synthetic import first_error
-from tasks.known_errors import ORACLE, name_of
+from tasks.known_errors import ORACLE, name_of, told
 
 
 class OpenRun:
@@ -69,18 +67,8 @@ class OpenRun:
         return {one.problem_id: one for one in found}
 
     def _oracle(self, shard: str) -> Truth | None:
-        programs = read_table(self.folder.file("problems", shard), "problems", ("program",))
-        if programs["program"].null_count == programs.num_rows:
-            return None
-        rows = list(solutions_from(read_table(self.folder.file("solutions", shard), "solutions")))
-        known = {
-            (row.problem.id, row.solution.solution_index): first_error(
-                row.problem, row.solution.steps
-            )
-            for row in rows
-            if row.problem.program is not None
-        }
-        return truth(rows, known, by=name_of(ORACLE))
+        pairs = ((said, error) for _, said, error in told(self.folder, shard))
+        return truth_of(pairs, by=name_of(ORACLE))
 
 
 Opened = OpenRun | OpenProducts

@@ -119,7 +119,7 @@ def gain_of(run: OpenRun) -> Gain | None:
     A model is fitted to some hundred solutions of the run: seconds. Raises RunError or ConfigError
     where there are too few marks, or they cannot serve.
     """
-    return _gain(run, (run.facts.shards, marks_stamp(run)))
+    return _gain(run, (run.facts.state, marks_stamp(run)))
 
 
 def marks_stamp(run: OpenRun) -> int:
@@ -129,7 +129,7 @@ def marks_stamp(run: OpenRun) -> int:
 
 @lru_cache(4)
 def _gain(run: OpenRun, state: Hashable) -> Gain | None:
-    known = known_errors(run.folder, str(run.folder.marks))
+    known = known_errors(run.folder, str(run.folder.marks)).errors
     wanted = {run.shard_of(problem) for problem, _ in known}
     count = 0
     for shard in run.facts.shards:

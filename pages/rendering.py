@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from pages.maths import Piece, answer_pieces, pieces
 from pages.signs import SIGNS, TONES, name_of
 from reports.card_figures import told_share
+from reports.compared import error_text
 from reports.marks import shade
 from reports.text import compact, many_lines, one_line
 from schemas import Outcome
@@ -49,6 +50,7 @@ def environment() -> Environment:
         "shade": _shade,
         "heat": _heat,
         "share": told_share,
+        "error_text": error_text,
     }
     return made
 

@@ -62,7 +62,6 @@ def report(folder: RunFolder, *, problems: int, seed: int, wanted: Sequence[str]
         raise RunError(f"{folder.path} has no committed shard yet: there is nothing to report")
     summary = summary_of(folder, facts)
     run.oracle.so_far()  # so that nothing is left to be counted
-    truths, _ = truths_of(run)
     known = [one for shard in facts for one in shard.problems["problem_id"].to_pylist()]
     chosen = list(wanted) or _drawn(known, problems, seed)
     links = NoLinks()
@@ -76,8 +75,7 @@ def report(folder: RunFolder, *, problems: int, seed: int, wanted: Sequence[str]
         sentence=sentence(summary),
         progress=progress_of(run),
         charts=charts(folder, summary, facts, links),
-        truths=truths,
-        complete=True,
+        truth=truths_of(run),
         suspects=[one for shard in run.suspects.so_far().values for one in shard.values()],
         looked=run.suspects.so_far(),
         sections=shown,

@@ -1,32 +1,95 @@
-"""How true a run's labels are, where an oracle or marks beside the run know."""
+"""How true a run's labels are, where an oracle or marks know, and how far the marks agree."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pages.library import OpenRun
-from reports.truth import Truth, truth
+from pages.marking import marks_stamp
+from reports.annotators import Annotators, annotators
+from reports.truth import Truth, truth_of
 from schemas import StepmintError
-from tasks.known_errors import known_errors, name_of
+from tasks.known_errors import known_errors
+from tasks.marks import standing
 
-_ORACLE_S = 2.0
-"""How long one request asks the oracle."""
+_SECONDS = 1.5
+"""How long one request looks: half asking the oracle, half for the shards of what is marked."""
 
 
-def truths_of(run: OpenRun) -> tuple[list[Truth], bool]:
-    """Compare first errors with each source that knows them; tell whether nothing is left."""
-    told = run.oracle.so_far(within_s=_ORACLE_S)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruthPage:
+    """What is known of a run's first errors."""
+
+    truths: Sequence[Truth]
+    """First errors beside those that an oracle, and that marks know."""
+    marks: Annotators | None
+    """None: nobody marked any."""
+    lacking: str
+    """Why marks tell nothing; empty: they do, or there are none."""
+    complete: bool
+    """Whether nothing is left to be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """What marks tell of the shards that are counted."""
+
+    truth: Truth | None = None
+    marks: Annotators | None = None
+    lacking: str = ""
+
+
+def truths_of(run: OpenRun) -> TruthPage:
+    """Compare first errors with each source that knows them."""
+    told = run.oracle.so_far(within_s=_SECONDS)
     oracle = [one for one in told.values if one is not None]
+    marked, counted = _Marked(), True
+    if run.folder.marks.is_file():
+        facts = run.facts.so_far(within_s=_SECONDS)
+        counted = facts.complete
+        marked = _marked(run, tuple(facts.found), (run.facts.state, marks_stamp(run)))
     found = [sum(oracle[1:], oracle[0])] if oracle else []
-    return [*found, *_marked(run)], told.complete
+    return TruthPage(
+        truths=[*found, *([marked.truth] if marked.truth else [])],
+        marks=marked.marks,
+        lacking=marked.lacking if counted else "",
+        complete=told.complete and counted,
+    )
 
 
-def _marked(run: OpenRun) -> Iterator[Truth]:
-    marks = run.folder.marks
-    if not marks.is_file():
-        return
+@lru_cache(4)
+def _marked(run: OpenRun, shards: Sequence[str], state: Hashable) -> _Marked:
+    """Read the marks, and of what is marked the rows of these shards."""
+    path = run.folder.marks
     try:
-        known = known_errors(run.folder, str(marks))
-    except StepmintError:  # none of them is of this run, or they are no marks: marking says so
-        return
-    found = truth(run.folder.solutions(), known, by=name_of(str(marks)))
-    if found is not None:
-        yield found
+        marks = standing(path)
+    except StepmintError as error:
+        return _Marked(lacking=str(error))
+    told = annotators(marks)
+    problems = pa.array(sorted({problem for problem, _ in marks}), pa.string())
+    holding = [one for one in shards if _rows(run, one, problems).num_rows]
+    try:
+        known = known_errors(run.folder, str(path), shards=holding)
+    except StepmintError as error:
+        return _Marked(marks=told, lacking=str(error))
+    pairs = (
+        (said, known.errors[problem, index])
+        for shard in holding
+        for problem, index, said in _said(_rows(run, shard, problems))
+        if (problem, index) in known.errors
+    )
+    return _Marked(truth=truth_of(pairs, by=known.by), marks=told)
+
+
+def _rows(run: OpenRun, shard: str, problems: pa.Array) -> pa.Table:
+    """Return what is kept of the solutions of some problems."""
+    kept = run.facts.of(shard).solutions
+    return kept.filter(pc.is_in(kept["problem_id"], value_set=problems))
+
+
+def _said(rows: pa.Table) -> Iterator[tuple[str, int, int | None]]:
+    columns = (rows[name].to_pylist() for name in ("problem_id", "solution_index", "first_error"))
+    yield from zip(*columns, strict=True)

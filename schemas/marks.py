@@ -36,6 +36,11 @@ class Mark(BaseModel):
         return self.problem_id, self.solution_index
 
 
+def differ(marks: Sequence[Mark]) -> bool:
+    """Tell whether marks of one solution name different first errors."""
+    return len({one.first_error for one in marks}) > 1
+
+
 def steps_key(steps: Sequence[str]) -> str:
     """Return a digest of a solution's steps, texts and borders: 16 hex digits."""
     return hashlib.sha256("\x1e".join(steps).encode()).hexdigest()[:16]

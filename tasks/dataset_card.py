@@ -15,7 +15,7 @@ from schemas.rows import SolutionRow
 from schemas.run_folder import RunFolder
 from sources.licences import Licence, known_licence
 from tasks.hubs import Address
-from tasks.known_errors import ORACLE, has_oracle, known_errors, name_of
+from tasks.known_errors import ORACLE, has_oracle, known_errors
 from tasks.published import PER_FOLDER, export_record, shown_settings
 
 _NAMES_SOLUTION = ("problem_id", "solution_index")
@@ -63,8 +63,8 @@ def _licences(run: RunFolder, summary: RunSummary) -> Iterator[tuple[str, Licenc
 def _truth(run: RunFolder, known: str | None) -> Truth | None:
     if known is None and not has_oracle(run):
         return None
-    told = known or ORACLE
-    return truth(run.solutions(), known_errors(run, told), by=name_of(told))
+    found = known_errors(run, known or ORACLE)
+    return truth(run.solutions(), found.errors, by=found.by)
 
 
 def _is_demo(run: RunFolder, summary: RunSummary) -> bool:

@@ -191,7 +191,7 @@ def _of_set(name: str) -> Iterator[_Case]:
 def _of_run(path: Path, known: str | None) -> Iterator[_Case]:
     check_shards(path)
     run = RunFolder(path)
-    marked = known_errors(run, known) if known is not None else None
+    marked = known_errors(run, known).errors if known is not None else None
     own: Truth = "stated" if run.concludes == "stated" else "own labels"
     for shard in run.shards:
         said = _said(run, shard)

@@ -1,39 +1,63 @@
 """First errors that are known: marked by people in a file, or told by a step oracle."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from schemas import ConfigError, RunError
-from schemas.marks import steps_key
-from schemas.run_folder import RunFolder
-from sources.synthetic import first_error
-from tasks.marks import agreed
+import pyarrow.compute as pc
 
-Errors = Mapping[tuple[str, int], int]
+from reports.text import many
+from schemas import ConfigError, RunError
+from schemas.arrow import read_rows, read_table
+from schemas.critique_folder import SolutionKey
+from schemas.marks import Mark, differ, steps_key
+from schemas.run_folder import RunFolder
+from sources.synthetic import oracle_from
+from tasks.marks import Standing, agreed, standing
+
+Errors = Mapping[SolutionKey, int]
 """(problem id, solution index) to the known first error of a solution: 0-based, -1 for none."""
 
 ORACLE = "oracle"
 
 
-def known_errors(run: RunFolder, known: str) -> Errors:
-    """Return the first errors of a run's solutions, from `oracle` or a JSONL file of marks.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """First errors that are known of a run's solutions."""
 
-    The oracle knows those of the synthetic source alone. A file has a line per solution with
+    errors: Errors
+    by: str
+    """Who knows, as reports say it; of marks also how many are left out."""
+
+
+def known_errors(run: RunFolder, known: str, *, shards: Sequence[str] | None = None) -> Known:
+    """Return the first errors of a run's solutions, or some shards', from `oracle` or marks.
+
+    The oracle knows those of the synthetic source alone. A JSONL file has a line per solution with
     `problem_id`, `solution_index` and `first_error` (0-based; -1 for none), as `marks.jsonl` has
-    (`schemas/marks.py`). Raises ConfigError for a file that cannot be read, naming the line, and
-    where two persons differ; RunError where nothing in it is of this run.
+    (`schemas/marks.py`). Solutions on which two persons differ are left out, and counted in `by`.
+    Raises ConfigError for a file that cannot be read, naming the line; RunError where nothing in
+    it is of this run.
     """
-    errors = dict(_told(run)) if known == ORACLE else _marked(run, Path(known))
-    ids = {row.problem.id for row in run.problems()}
-    if not any(problem in ids for problem, _ in errors):
-        lacking = f"none of the marks in {known}"
-        if known == ORACLE:
-            lacking = "no problem with a step oracle"
+    looked = run.shards if shards is None else shards
+    if known == ORACLE:
+        errors = {key: error for shard in looked for key, _, error in told(run, shard)}
+        return _any(run, errors, "no problem with a step oracle", by=name_of(known))
+    marks = _read(Path(known))
+    errors = dict(_marked(run, agreed(marks), looked))
+    left = sum(map(differ, marks.values()))
+    without = f", without {many(left, 'solution')} on which persons differ" if left else ""
+    lacking = f"none of the marks in {known}{without}"
+    return _any(run, errors, lacking, by=f"{name_of(known)}{without}")
+
+
+def _any(run: RunFolder, errors: Errors, lacking: str, *, by: str) -> Known:
+    if not errors:
         raise RunError(
             f"{run.path} holds {lacking}: give a JSONL file with problem_id, solution_index and "
             "first_error of its solutions, or a run over the `synthetic` source with `oracle`"
         )
-    return errors
+    return Known(errors=errors, by=by)
 
 
 def has_oracle(run: RunFolder) -> bool:
@@ -49,27 +73,49 @@ def name_of(known: str) -> str:
     return f"the marks in {Path(known).name}"
 
 
-def _told(run: RunFolder) -> Iterator[tuple[tuple[str, int], int]]:
-    for row in run.solutions():
-        if row.problem.program is not None:
-            one = row.solution
-            yield (one.problem_id, one.solution_index), first_error(row.problem, one.steps)
+_TOLD = ("problem_id", "solution_index", "program", "steps", "first_error")
 
 
-def _marked(run: RunFolder, path: Path) -> dict[tuple[str, int], int]:
-    """Return what a file marks of a run: by index, or by the steps where a line says which."""
+def told(run: RunFolder, shard: str) -> Iterator[tuple[SolutionKey, int | None, int]]:
+    """Yield a shard's solutions, each with what the run says and what the step oracle tells."""
+    programs = read_table(run.file("problems", shard), "problems", ("program",))["program"]
+    if programs.null_count == len(programs):
+        return
+    table = read_table(run.file("solutions", shard), "solutions", _TOLD)
+    rows = table.filter(pc.is_valid(table["program"]))
+    columns = (rows[name].to_pylist() for name in _TOLD)
+    for problem, index, program, steps, said in zip(*columns, strict=True):
+        yield (problem, index), said, oracle_from(program).first_error(steps)
+
+
+def _read(path: Path) -> Standing:
     if not path.is_file():
         raise ConfigError(
             f"--known {path} cannot be read: there is no such file; give `oracle` or a JSONL file "
             "of marks"
         )
-    marks = agreed(path).values()
-    errors = {one.solution: one.first_error for one in marks if not one.steps_key}
-    written = {(one.problem_id, one.steps_key): one.first_error for one in marks if one.steps_key}
-    if written:
-        for table in run.tables("solutions", "problem_id", "solution_index", "steps"):
-            for row in table.to_pylist():
-                error = written.get((row["problem_id"], steps_key(row["steps"])))
+    return standing(path)
+
+
+def _marked(
+    run: RunFolder, marks: Mapping[SolutionKey, Mark], shards: Iterable[str]
+) -> Iterator[tuple[SolutionKey, int]]:
+    """Yield what is marked: known by its steps where a mark says which, else by its index.
+
+    Only the rows of marked problems are read.
+    """
+    problems = {problem for problem, _ in marks}
+    errors = {key: one.first_error for key, one in marks.items() if not one.steps_key}
+    written = {(one.problem_id, one.steps_key): one.first_error for one in marks.values()}
+    for shard in shards:
+        file = run.file("solutions", shard)
+        for table in read_rows(file, "solutions", _MARKED, of=problems):
+            columns = (table[name].to_pylist() for name in _MARKED)
+            for problem, index, steps in zip(*columns, strict=True):
+                key = problem, index
+                error = written.get((problem, steps_key(steps)), errors.get(key))
                 if error is not None:
-                    errors[row["problem_id"], row["solution_index"]] = error
-    return {key: error for key, error in errors.items() if error is not None}
+                    yield key, error
+
+
+_MARKED = ("problem_id", "solution_index", "steps")

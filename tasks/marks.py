@@ -14,7 +14,7 @@ from pathlib import Path
 
 from schemas import ConfigError, LabelledSolution, RunError
 from schemas.critique_folder import SolutionKey
-from schemas.marks import Mark, steps_key
+from schemas.marks import Mark, differ, steps_key
 from schemas.run_folder import RunFolder
 from tasks.files import writing
 from tasks.locks import locked
@@ -43,18 +43,12 @@ def standing(path: Path) -> Standing:
     return {key: marks for key, marks in found.items() if marks}
 
 
-def agreed(path: Path) -> Mapping[SolutionKey, Mark]:
-    """Return one mark per solution. Raises ConfigError as `standing` does, and where two differ."""
-    found = standing(path)
-    for key, marks in found.items():
-        for other in marks[1:]:
-            if other.first_error != marks[0].first_error:
-                raise ConfigError(
-                    f"{path}: solution {key[1]} of {key[0]} is marked {marks[0].first_error} by "
-                    f"{_name(marks[0])} and {other.first_error} by {_name(other)}: agree on one, "
-                    "and mark it anew or take the other back"
-                )
-    return {key: marks[-1] for key, marks in found.items()}
+def agreed(marks: Standing) -> Mapping[SolutionKey, Mark]:
+    """Return one mark of each solution of which all who marked it say the same.
+
+    Where persons differ nobody is taken at his word: that solution is known when they agree.
+    """
+    return {key: some[-1] for key, some in marks.items() if not differ(some)}
 
 
 def add(
@@ -144,7 +138,3 @@ def _mark(path: Path, number: int, line: bytes) -> Mark:
             f"{path}, line {number}: {line[:80]!r} is no mark: give problem_id, solution_index and "
             f"first_error, e.g. {_EXAMPLE}"
         ) from error
-
-
-def _name(mark: Mark) -> str:
-    return mark.who or "another line"

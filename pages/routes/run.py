@@ -68,8 +68,7 @@ def doubted(request: Request) -> Response:
 
 def truth(request: Request) -> Response:
     """Show how true the labels are, where that is known."""
-    truths, complete = truths_of(run_of(request))
-    return page(request, "_truth.html", truths=truths, complete=complete)
+    return page(request, "_truth.html", truth=truths_of(run_of(request)))
 
 
 ROUTES = [

@@ -50,11 +50,7 @@ class StepVerdict(StrEnum):
 
 def first_error(problem: Problem, steps: Sequence[str]) -> int:
     """Return the 0-based index of the first wrong step, -1 if there is none; any text will do."""
-    oracle = oracle_of(problem)
-    for index, step in enumerate(steps):
-        if oracle.judge(step) is not StepVerdict.RIGHT:
-            return index
-    return -1
+    return oracle_of(problem).first_error(steps)
 
 
 def judge(problem: Problem, steps: Sequence[str]) -> tuple[StepVerdict, ...]:
@@ -70,11 +66,12 @@ def oracle_of(problem: Problem) -> "Oracle":
             f"problem {problem.id} of source {problem.source!r} carries no program: "
             "only problems of the synthetic source have a step oracle"
         )
-    return _oracle(problem.program)
+    return oracle_from(problem.program)
 
 
 @lru_cache(maxsize=512)
-def _oracle(program: str) -> "Oracle":
+def oracle_from(program: str) -> "Oracle":
+    """Return the oracle of a problem whose program this is, as tables keep it."""
     return Oracle(Program.from_json(program))
 
 
@@ -103,6 +100,13 @@ class Oracle:
             if verdict is not StepVerdict.RIGHT:
                 return verdict
         return StepVerdict.RIGHT
+
+    def first_error(self, steps: Sequence[str]) -> int:
+        """Return the 0-based index of the first wrong step, -1 if there is none."""
+        for index, step in enumerate(steps):
+            if self.judge(step) is not StepVerdict.RIGHT:
+                return index
+        return -1
 
     def named(self, line: str) -> tuple[int, ...]:
         """Return the positions of the quantities that the words of a line name."""

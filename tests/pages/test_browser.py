@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from schemas.run_folder import RunFolder
-from tasks.marks import agreed
+from tasks.marks import agreed, standing
 from tests.pages.conftest import HALVES, served
 from tests.runs import run_with_errors, sums_run
 
@@ -239,7 +239,9 @@ def test_marks_are_made_and_taken_back_from_the_keyboard(
     page: Page, pair: str, tmp_path: Path
 ) -> None:
     def marked() -> list[int | None]:
-        return [one.first_error for one in agreed(RunFolder(tmp_path / "a").marks).values()]
+        return [
+            one.first_error for one in agreed(standing(RunFolder(tmp_path / "a").marks)).values()
+        ]
 
     page.goto(f"{pair}mark")
     first = page.locator("h1").inner_text()

@@ -13,7 +13,7 @@ from pages.library import Library
 from pages.marking import me
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
-from tasks.marks import agreed
+from tasks.marks import add, agreed, standing
 from tests.runs import evidence, problem, solution, sums_run, write_shard
 
 TOKEN = "a-token"
@@ -40,7 +40,7 @@ def proposed(page: str) -> str:
 
 
 def marked(folder: Path) -> list[int | None]:
-    return [one.first_error for one in agreed(RunFolder(folder).marks).values()]
+    return [one.first_error for one in agreed(standing(RunFolder(folder).marks)).values()]
 
 
 def test_a_press_marks_the_proposal_and_the_next_one_comes(
@@ -49,7 +49,7 @@ def test_a_press_marks_the_proposal_and_the_next_one_comes(
     page = client.get(f"/{TOKEN}/runs/sums/mark").text
     answer = client.post(proposed(page), headers=OURS, data={"note": "2 + 2 is 4"})
     assert answer.status_code == 204
-    (mark,) = agreed(RunFolder(folder).marks).values()
+    (mark,) = agreed(standing(RunFolder(folder).marks)).values()
     assert (mark.first_error, mark.who, mark.note) == (0, me(), "2 + 2 is 4")
     following = client.get(answer.headers["hx-redirect"]).text
     assert proposed(following) != proposed(page)
@@ -71,7 +71,7 @@ def test_undo_takes_the_last_mark_back_and_shows_its_solution(
 def test_the_problems_page_says_what_was_marked(client: TestClient, folder: Path) -> None:
     address = proposed(client.get(f"/{TOKEN}/runs/sums/mark").text)
     client.post(address, headers=OURS)
-    (mark,) = agreed(RunFolder(folder).marks).values()
+    (mark,) = agreed(standing(RunFolder(folder).marks)).values()
     page = client.get(f"/{TOKEN}/runs/sums/problem", params={"id": mark.problem_id}).text
     assert f"{me()} marked step 1" in page
 
@@ -141,3 +141,43 @@ def test_two_runs_are_compared_and_lead_to_what_they_differ_in(
         assert all(client.get(one.replace("&amp;", "&")).status_code == 200 for one in leads)
     with TestClient(application(Library([folder]), token=TOKEN), base_url=HERE) as client:
         assert "no other run" in client.get(f"/{TOKEN}/runs/sums/compare").text
+
+
+def test_the_runs_page_says_how_far_marks_agree_and_counts_what_is_agreed(
+    client: TestClient, folder: Path
+) -> None:
+    run = RunFolder(folder)
+    some = [row.solution for row in run.solutions()][:5]
+    for one in some:
+        add(run, one, -1, who="mia")
+    add(run, some[0], 0, who="tom")
+    add(run, some[1], -1, who="tom")
+    page = client.get(f"/{TOKEN}/runs/sums/truth").text
+    assert "Counted from 4 solutions beside the marks in marks.jsonl, without 1 solution" in page
+    assert "Counted from 2 solutions that two or more marked, of 5 with a mark" in page
+    assert "mia no error, tom step 1" in page
+    lead = re.search(r'href="([^"]*/mark\?[^"]*)"', page)
+    assert lead is not None
+    assert "Which step is wrong first?" in client.get(lead[1].replace("&amp;", "&")).text
+
+
+def test_marks_that_cannot_serve_say_why_on_the_runs_page(client: TestClient, folder: Path) -> None:
+    marks = RunFolder(folder).marks
+    assert "hidden" in client.get(f"/{TOKEN}/runs/sums/truth").text
+    marks.write_text("no mark\n")
+    assert "line 1" in client.get(f"/{TOKEN}/runs/sums/truth").text
+    marks.write_text('{"problem_id": "p", "solution_index": 0, "first_error": 1}\n')
+    assert "none of the marks in" in client.get(f"/{TOKEN}/runs/sums/truth").text
+
+
+def test_what_others_marked_is_folded_away_until_i_marked(client: TestClient, folder: Path) -> None:
+    run = RunFolder(folder)
+    one = next(run.solutions()).solution
+    add(run, one, 1, who="mia")
+    query: dict[str, str | int] = {"id": one.problem_id, "solution": one.solution_index}
+    address = f"/{TOKEN}/runs/sums/mark"
+    before = client.get(address, params=query).text
+    assert before.index("<details>") < before.index("mia marked step 2")
+    client.post(address, params=query | {"step": 1}, headers=OURS)
+    after = client.get(address, params=query).text
+    assert after.index("mia marked step 2") < after.index("<details>")

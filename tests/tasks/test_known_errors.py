@@ -21,7 +21,7 @@ def test_the_oracle_knows_those_of_synthetic_problems(tmp_path: Path) -> None:
     values = [evidence(1, 1)] * len(steps)
     made = [solution(problem, told, values, index=n) for n, told in enumerate((steps, wrong))]
     write_shard(tmp_path, 0, problems=[ProblemRow(problem=problem, set_aside="")], solutions=made)
-    errors = known_errors(RunFolder(tmp_path), "oracle")
+    errors = known_errors(RunFolder(tmp_path), "oracle").errors
     assert errors == {(problem.id, 0): -1, (problem.id, 1): len(steps) - 1}
 
 
@@ -31,7 +31,7 @@ def test_marks_are_read_from_a_file(tmp_path: Path) -> None:
     marks = tmp_path / "marks.jsonl"
     mark = {"problem_id": problem.id, "solution_index": 1, "first_error": 2, "who": "Mia"}
     marks.write_text(json.dumps(mark) + "\n\n")
-    assert known_errors(run, str(marks)) == {(problem.id, 1): 2}
+    assert known_errors(run, str(marks)).errors == {(problem.id, 1): 2}
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,30 @@ def test_what_cannot_serve_is_refused_with_what_to_give(tmp_path: Path) -> None:
         known_errors(run, str(strange))
 
 
-def test_two_marks_of_one_solution_that_differ_are_refused(tmp_path: Path) -> None:
+def test_solutions_on_which_persons_differ_are_left_out_and_counted(tmp_path: Path) -> None:
     run = RunFolder(sums_run(tmp_path / "run", count=4, shards=1))
+    first, second = (row.problem.id for row in list(run.problems())[:2])
     marks = tmp_path / "marks.jsonl"
-    mark = '{"problem_id": "p", "solution_index": 0, "first_error": %d}\n'
-    marks.write_text(mark % 1 + mark % 1 + mark % 2)
-    with pytest.raises(ConfigError, match=r"is marked 1 by another line and 2 by another line"):
+    lines = [(first, 1), (first, 1), (first, 2), (second, 0)]
+    told = [{"problem_id": one, "solution_index": 0, "first_error": error} for one, error in lines]
+    marks.write_text("".join(f"{json.dumps(one)}\n" for one in told))
+    known = known_errors(run, str(marks))
+    assert known.errors == {(second, 0): 0}
+    assert known.by == "the marks in marks.jsonl, without 1 solution on which persons differ"
+    marks.write_text("".join(f"{json.dumps(one)}\n" for one in told[:3]))
+    with pytest.raises(RunError, match=r"none of the marks in .*, without 1 solution on which"):
         known_errors(run, str(marks))
+
+
+def test_marks_are_looked_for_in_the_shards_that_are_named(tmp_path: Path) -> None:
+    run = RunFolder(sums_run(tmp_path / "run", count=4, shards=2))
+    marks = tmp_path / "marks.jsonl"
+    told = [
+        {"problem_id": row.problem.id, "solution_index": 0, "first_error": 0}
+        for row in run.problems()
+    ]
+    marks.write_text("".join(f"{json.dumps(one)}\n" for one in told))
+    every = known_errors(run, str(marks)).errors
+    parts = [known_errors(run, str(marks), shards=[one]).errors for one in run.shards]
+    assert all(parts)
+    assert {**parts[0], **parts[1]} == every
