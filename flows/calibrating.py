@@ -7,13 +7,10 @@ from rich.console import Console
 
 from flows.saying import say
 from labelers.posterior import Gain, Model
-from schemas import ConfigError
 from schemas.run_folder import RunFolder
 from tasks.calibration import calibrate
-from tasks.files import writing
+from tasks.files import check_named, named_file
 from tasks.known_errors import known_errors
-
-_ELSEWHERE = "give another file with --output"
 
 
 def calibrate_here(run: Path, out: Console, *, output: Path | None, known: str | None) -> Model:
@@ -22,10 +19,7 @@ def calibrate_here(run: Path, out: Console, *, output: Path | None, known: str |
     `known` says where first errors are known: `oracle`, or a JSONL file of marks.
     """
     folder = RunFolder(run)
-    if output is not None:
-        with writing(output, elsewhere=_ELSEWHERE):
-            if output.is_dir() or not output.absolute().parent.is_dir():
-                raise ConfigError(f"--output {output}: name a file in a folder that is there")
+    check_named(output)
     found = None if known is None else known_errors(folder, known)
     fitted = calibrate(folder, found.errors if found else None)
     model = fitted.model
@@ -33,8 +27,8 @@ def calibrate_here(run: Path, out: Console, *, output: Path | None, known: str |
     if output is None:
         out.print(written, end="", markup=False, highlight=False, soft_wrap=True)
         return model
-    with writing(output, elsewhere=_ELSEWHERE):
-        output.write_text(written, encoding="utf-8")
+    with named_file(output) as file:
+        file.write(written.encode())
     say(
         out,
         f"{output}: harmless {model.harmless:g}, cues "

@@ -15,9 +15,8 @@ from prm.settings import FORMS, FormName
 from reports.text import one_line
 from schemas import ConfigError
 from tasks.evaluation import Evaluation, Truth, evaluate
-from tasks.files import writing
+from tasks.files import check_named, named_file
 
-_ELSEWHERE = "give another file"
 _TRUTHS: Mapping[Truth, str] = {
     "oracle": "the step oracle",
     "marks": "the file of marks",
@@ -41,6 +40,8 @@ def evaluate_here(
     grades: Path | None,
 ) -> list[Evaluation]:
     """Evaluate a model, print the tables, and write what was asked for."""
+    check_named(json_file, option="--json")
+    check_named(grades, option="--grades")
     found = []
     for one in evaluate(
         model,
@@ -55,11 +56,11 @@ def evaluate_here(
         found.append(one)
         _show(one, out)
     if json_file is not None:
-        with writing(json_file, elsewhere=_ELSEWHERE):
-            json_file.write_text(json.dumps([_figures(one) for one in found], indent=2) + "\n")
+        with named_file(json_file, option="--json") as file:
+            file.write((json.dumps([_figures(one) for one in found], indent=2) + "\n").encode())
     if grades is not None:
-        with writing(grades, elsewhere=_ELSEWHERE):
-            grades.write_text("".join(map(_lines, found)), encoding="utf-8")
+        with named_file(grades, option="--grades") as file:
+            file.writelines(_lines(one).encode() for one in found)
     return found
 
 

@@ -9,9 +9,7 @@ from flows.saying import say
 from pages.report import report
 from reports.show import find_problem
 from schemas.run_folder import RunFolder
-from tasks.files import replacing, writing
-
-_ELSEWHERE = "give another file with --output"
+from tasks.files import check_named, named_file
 
 
 def report_here(
@@ -24,12 +22,11 @@ def report_here(
     wanted: Sequence[str],
 ) -> None:
     """Write the report of a run and say where it is; raises RunError as `report` does."""
+    target = path / "report.html" if output is None else output
+    check_named(target)
     run = RunFolder(path)
     ids = [find_problem(run, one).problem.id for one in wanted]
     made = report(run, problems=problems, seed=seed, wanted=ids)
-    target = output or path / "report.html"
-    with writing(target, elsewhere=_ELSEWHERE):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(target) as written:
-            written.write_text(made.html, encoding="utf-8")
+    with named_file(target) as file:
+        file.write(made.html.encode())
     say(out, f"{target}: {len(made.html.encode()) / 1e6:.1f} MB. {made.left_out}")

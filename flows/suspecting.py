@@ -14,7 +14,7 @@ from flows.messages import checked
 from reports.text import one_line
 from schemas import Problem
 from schemas.run_folder import RunFolder
-from tasks.files import writing
+from tasks.files import check_named, named_file
 
 _SHOWN = 200
 """Suspects that the screen shows; a file has them all."""
@@ -29,6 +29,7 @@ def suspect_here(
     settings: SuspectGolds = checked(
         SuspectGolds, with_overrides({}, overrides), where="the suspects"
     )
+    check_named(output)
     run = RunFolder(folder)
     shards = run.shards
     found = {one.problem_id: one for one in suspects_of(run, shards, settings)}
@@ -45,8 +46,8 @@ def suspect_here(
     )
     if output is not None:
         lines = (json.dumps(told(*pair), ensure_ascii=False) + "\n" for pair in suspects)
-        with writing(output.parent):
-            output.write_text("".join(lines), encoding="utf-8")
+        with named_file(output) as file:
+            file.writelines(line.encode() for line in lines)
     return suspects
 
 

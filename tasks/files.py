@@ -4,12 +4,13 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from schemas import RunError
+from schemas import ConfigError, RunError
 
 _ELSEWHERE = "choose another folder with --set output=FOLDER"
 _TROUBLES = {
@@ -62,10 +63,48 @@ def fresh(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
 def replacing(path: Path) -> Iterator[Path]:
     """Yield where to write a file, which then has its final name in one rename."""
     partial = path.with_name(f"{path.name}.partial")
-    yield partial
-    sync(partial)
-    partial.replace(path)
+    try:
+        yield partial
+        sync(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     sync(path.parent)
+
+
+def check_named(path: Path | None, *, option: str = "--output") -> None:
+    """Raise ConfigError where what a user named for a file is there and is none."""
+    if path is None:
+        return
+    with writing(path, elsewhere=_another(option)):
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "no file but a device, a pipe or a socket"
+            raise ConfigError(f"{option} {path}: that is {what}: name a file")
+
+
+@contextmanager
+def named_file(path: Path, *, option: str = "--output") -> Iterator[IO[bytes]]:
+    """Yield a file that a user named, to be written; it is there at the end, or not at all.
+
+    Its folder is made; through a link its target is written. Raises ConfigError as `check_named`
+    does, RunError for what the disk refuses.
+    """
+    check_named(path, option=option)
+    with writing(path, elsewhere=_another(option)):
+        target = path.resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{secrets.token_hex(8)}.partial")
+        try:
+            with fresh(partial) as file:
+                yield file
+            sync(partial)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _another(option: str) -> str:
+    return f"give another file with {option}"
 
 
 def write_json(path: Path, value: Any, *, mode: int = 0o666) -> None:

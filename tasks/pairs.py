@@ -1,13 +1,10 @@
 """Files of pairs, row by row: whatever `sources` reads comes in; JSON Lines or CSV go out."""
 
 import csv
-import errno
 import gzip
 import io
 import json
-import os
 import re
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +15,7 @@ from typing import IO, Any
 from schemas import ConfigError, SourceError
 from sources.data_files import file_rows
 from sources.rows import MAX_ROW_BYTES, Row
-from tasks.files import fresh, writing
+from tasks.files import named_file
 
 Cells = dict[str, Any]
 
@@ -85,21 +82,13 @@ def row_writer(path: Path | None) -> Iterator[Callable[[Cells], None]]:
     name = path.name.lower().removesuffix(".gz")
     if not name.endswith((".jsonl", ".ndjson", ".csv")):
         raise ConfigError(f"{path}: rows are written as .jsonl or .csv, each also .gz")
-    if not path.parent.is_dir():
-        raise ConfigError(f"{path}: its folder does not exist; make it first")
-    partial = path.with_name(f".{secrets.token_hex(8)}.partial")
     packed = path.name.lower().endswith(".gz")
-    with writing(path, elsewhere="give another file with --output"):
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "", str(path))
-        try:
-            with fresh(partial) as plain, gzip.open(plain, "wb") if packed else plain as stream:
-                writer = io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline="")
-                with writer as out:
-                    yield _csv_rows(out) if name.endswith(".csv") else _jsonl_rows(out)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+    with (
+        named_file(path) as plain,
+        gzip.open(plain, "wb") if packed else plain as stream,
+        io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline="") as out,
+    ):
+        yield _csv_rows(out) if name.endswith(".csv") else _jsonl_rows(out)
 
 
 def _jsonl_rows(out: IO[str]) -> Callable[[Cells], None]:

@@ -1,11 +1,12 @@
 import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from schemas import RunError
-from tasks.files import write_json, writing
+from schemas import ConfigError, RunError
+from tasks.files import named_file, write_json, writing
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,25 @@ def test_a_link_in_the_way_of_a_new_file_is_replaced_and_not_written_through(
     write_json(tmp_path / "run.json", {"name": "a"})
     assert theirs.read_text() == "a private key"
     assert json.loads((tmp_path / "run.json").read_text()) == {"name": "a"}
+
+
+def test_a_pipe_that_a_user_names_for_a_file_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    told = r"--grades .*: that is no file"
+    with pytest.raises(ConfigError, match=told), named_file(pipe, option="--grades"):
+        pass
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_a_file_that_a_user_names_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    named = tmp_path / "new" / "graded.jsonl"
+    with pytest.raises(KeyError), named_file(named):
+        raise KeyError
+    assert not list(named.parent.iterdir())
+    (tmp_path / "link").symlink_to(named)
+    with named_file(tmp_path / "link") as file:
+        file.write(b"all")
+    assert named.read_bytes() == b"all"
+    assert (tmp_path / "link").is_symlink()

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from schemas import ConfigError, RunError
+from schemas import ConfigError, StepmintError
 from tasks.grading import Columns, grade_file
 from tasks.pairs import Cells, read_pairs
 from verification import VerificationSettings
@@ -186,7 +186,7 @@ def test_an_output_that_cannot_be_written_is_named_with_the_remedy(
 ) -> None:
     (tmp_path / "folder.jsonl").mkdir()
     pairs = write(tmp_path / "pairs.jsonl", ROWS)
-    with pytest.raises(RunError, match=r"\.jsonl: .*: give another file with --output"):
+    with pytest.raises(StepmintError, match=r"\.jsonl: .*(give another|name a) file"):
         grade_file(pairs, tmp_path / name)
     assert not list(tmp_path.glob(".*"))
 
@@ -208,9 +208,3 @@ def test_a_file_of_pairs_may_be_written_as_windows_writes_it(
     path = tmp_path / "pairs.csv"
     path.write_bytes(end.join(["gold,prediction", "1,1", "2,3", ""]).encode(encoding))
     assert grade_file(path).outcomes == {"correct": 1, "incorrect": 1}
-
-
-def test_a_folder_for_the_output_must_exist(tmp_path: Path) -> None:
-    pairs = write(tmp_path / "pairs.jsonl", ROWS)
-    with pytest.raises(ConfigError, match="its folder does not exist"):
-        grade_file(pairs, tmp_path / "none" / "out.jsonl")
