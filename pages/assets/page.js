@@ -73,7 +73,7 @@ function typing(target) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target;
-  if (event.key === "Escape" && typing(target)) return target.blur();
+  if (typing(target) && (event.key === "Escape" || (event.key === "Enter" && !target.form))) return target.blur();
   if (typing(target) || document.querySelector("dialog[open]")) return;
   const by = { j: 1, k: -1 }[event.key]
     ?? (document.querySelector("[data-arrows]") && { ArrowDown: 1, ArrowUp: -1 }[event.key]);
@@ -83,7 +83,7 @@ document.addEventListener("keydown", (event) => {
     document.querySelector("[data-search]")?.focus();
   } else if (event.key === "Enter" && target.matches("[data-row]:not(summary)")) {
     target.querySelector("a, button")?.click();
-  } else {
+  } else if (!event.repeat) { // a key that is held presses once
     const key = `[data-key="${CSS.escape(event.key)}"]`;
     const keyed = document.querySelector(`main ${key}`) ?? document.querySelector(key);
     if (!keyed) return;
@@ -100,6 +100,38 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     go(document.getElementById(tile.dataset.go));
   }
+});
+
+let writing = false; // from what is written until the page behind it is shown: a doubled key writes once
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.requestConfig.verb !== "post") return;
+  if (writing) event.preventDefault();
+  writing = true;
+});
+window.addEventListener("pageshow", () => { writing = false; });
+
+// What failed is said until the same is answered.
+const asked = ({ verb, path }) => `${verb} ${path.split("?")[0]}`;
+function said() { return document.getElementById("failed"); }
+
+function failed({ detail: { requestConfig, xhr }, target }) {
+  const answer = new DOMParser().parseFromString(xhr.responseText, "text/html");
+  const why = xhr.status
+    ? (answer.querySelector("main .lead") ?? answer.body).textContent.trim() || xhr.statusText
+    : "the server does not answer. Start stepmint view again, or load the page anew";
+  const post = requestConfig.verb === "post";
+  said()?.remove();
+  document.body.append(Object.assign(document.createElement("p"), {
+    id: "failed", role: "alert", textContent: `${post ? "Not saved" : "Not loaded"}: ${why}`,
+  }));
+  said().dataset.asked = asked(requestConfig);
+  if (post) writing = false;
+  if (target.matches?.("[data-unfold]")) target.setAttribute("aria-expanded", "false");
+}
+document.addEventListener("htmx:responseError", failed);
+document.addEventListener("htmx:sendError", failed);
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.successful && said()?.dataset.asked === asked(detail.requestConfig)) said().remove();
 });
 
 // A second press of an unfolding button folds: what was loaded goes.

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from schemas.run_folder import RunFolder
 from tasks.marks import agreed, standing
@@ -255,6 +255,54 @@ def test_marks_are_made_and_taken_back_from_the_keyboard(
     page.keyboard.press("u")
     expect(page.locator(".eyebrow")).to_contain_text("1 marked")
     assert marked() == [1]
+
+
+@pytest.fixture
+def tolerant(browser: Browser) -> Iterator[Page]:
+    """A fresh page that may complain: the browser does of requests that fail."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def test_a_mark_that_is_not_saved_says_so_and_keeps_the_note(
+    tolerant: Page, pair: str, tmp_path: Path
+) -> None:
+    marks, failed = RunFolder(tmp_path / "a").marks, tolerant.locator("#failed")
+    tolerant.goto(f"{pair}mark")
+    asked = tolerant.locator("h1").inner_text()
+    note = tolerant.get_by_label("Note")
+    note.fill("3 + 4 is 7")
+    note.press("Enter")
+    marks.mkdir()
+    tolerant.keyboard.press("2")
+    expect(failed).to_contain_text(f"Not saved: {marks}")
+    expect(note).to_have_value("3 + 4 is 7")
+    expect(tolerant.locator("h1")).to_have_text(asked)
+    tolerant.context.set_offline(True)
+    tolerant.keyboard.press("c")
+    expect(failed).to_contain_text("Not loaded: the server does not answer")
+    tolerant.keyboard.press("2")
+    expect(failed).to_contain_text("Not saved: the server does not answer")
+    tolerant.context.set_offline(False)
+    marks.rmdir()
+    tolerant.keyboard.press("2")
+    expect(tolerant.locator(".eyebrow")).to_contain_text("1 marked")
+    (mark,) = agreed(standing(marks)).values()
+    assert (mark.first_error, mark.note) == (1, "3 + 4 is 7")
+
+
+def test_a_held_or_doubled_key_marks_one_solution(page: Page, pair: str, tmp_path: Path) -> None:
+    page.goto(f"{pair}mark")
+    page.keyboard.down("1")
+    page.keyboard.down("1")
+    expect(page.locator(".eyebrow")).to_contain_text("1 marked")
+    page.keyboard.down("1")
+    page.keyboard.up("1")
+    assert len(RunFolder(tmp_path / "a").marks.read_text().splitlines()) == 1
+    page.evaluate("document.querySelectorAll('.choose').forEach((one) => one.click())")
+    expect(page.locator(".eyebrow")).to_contain_text("2 marked")
+    assert len(RunFolder(tmp_path / "a").marks.read_text().splitlines()) == 2
 
 
 def test_two_runs_are_compared_and_what_differs_can_be_marked(page: Page, pair: str) -> None:
