@@ -242,11 +242,14 @@ def view(
         list[Path] | None,
         typer.Argument(help="Folders of runs, recipes, searches; all of output/ by default."),
     ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where to listen; 0: at a free port.")
+    ] = 0,
 ) -> None:
     """Look at runs in a browser: figures, steps, rollouts, trees; it reads while they grow."""
     from flows.viewing import view_here
 
-    view_here(runs or (), out)
+    view_here(runs or (), out, port=port)
 
 
 @app.command()

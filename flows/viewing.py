@@ -10,23 +10,22 @@ from rich.console import Console
 from flows.saying import say
 from pages.app import application
 from pages.library import Library
-from pages.security import new_token
+from pages.tokens import token_for
 from reports.folders import holds_others
 from schemas import RunError
 
 _OUTPUT = Path("output")
 
 
-def view_here(folders: Sequence[Path], out: Console) -> None:
+def view_here(folders: Sequence[Path], out: Console, *, port: int = 0) -> None:
     """Serve a page over runs, searches and recipes, or over all of `output/`; print its address.
 
-    Raises RunError where a folder is none of these and holds none.
+    Raises RunError where a folder is none of these and holds none, or the port is taken.
     """
     library = _library(folders)
-    token = new_token()
+    token = token_for(folders or [_OUTPUT])
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()  # whoever reads the address may come at once
+        _listen(listening, port)  # whoever reads the address may come at once
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/{token}/"
         say(
             out,
@@ -40,6 +39,18 @@ def view_here(folders: Sequence[Path], out: Console) -> None:
             server_header=False,
         )
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(listening: socket.socket, port: int) -> None:
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the one before may have ended
+    try:
+        listening.bind(("127.0.0.1", port))
+        listening.listen()
+    except OSError as error:
+        raise RunError(
+            f"--port {port} cannot be listened at ({error.strerror}): end what does, or name "
+            "another port, or 0 for a free one"
+        ) from error
 
 
 def _library(folders: Sequence[Path]) -> Library:

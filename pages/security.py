@@ -39,11 +39,6 @@ _HEADERS: Mapping[str, str] = {
 }
 
 
-def new_token() -> str:
-    """Return a token that nobody guesses: 128 random bits."""
-    return secrets.token_urlsafe(16)
-
-
 class Guard:
     """Lets through to an application only requests to us, with the token, from our own pages."""
 
