@@ -28,7 +28,7 @@ from schemas.arrow import SCHEMAS, TableName, read_rows
 from schemas.conversion import problems_from, rollouts_from, solutions_from
 from schemas.marks import Mark
 from schemas.rows import ProblemRow
-from schemas.views import Label, own_view
+from schemas.views import Label, told_view
 from tasks.marks import Standing, standing
 
 _EARLY = {StopRule.FIRST_SUCCESS: "up to the first success", StopRule.ADAPTIVE: "adaptive"}
@@ -114,7 +114,7 @@ def problem_page(run: OpenRun, problem_id: str) -> ProblemPage:
     shard = run.shard_of(problem_id)
     row = read_problem(run, shard, problem_id)
     solutions = read_solutions(run, shard, problem_id)
-    view, marks = own_view(run.folder.concludes), _marks(run)
+    view, marks = told_view(run.folder.concludes), _marks(run)
     ids = run.facts.of(shard).problems["problem_id"].to_pylist()
     place = ids.index(problem_id)
     return ProblemPage(

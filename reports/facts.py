@@ -55,7 +55,7 @@ class ShardFacts:
     there is no solution)."""
     solutions: pa.Table
     """Per solution: `problem_id`, `solution_index`, `given`, `outcome`, `first_error`, `steps`,
-    `labelled_steps`; `right` and `wrong`, its steps with such a label as the run itself concludes;
+    `right` and `wrong`, its steps with such a label in the view in which a run is shown;
     `confidence`, P of what the labeler concluded; and per step the `decided` rollouts that were
     sampled for it (-1: none were asked for)."""
     stop_rules: Mapping[StopRule, int]
@@ -96,9 +96,7 @@ def _solution_facts(table: pa.Table, concludes: Concludes) -> pa.Table:
     )
     grades = _grades(_whole(table["stated"]), lengths)
     first = table["first_error"]
-    known, errors = _known_steps(first, lengths), first.fill_null(-2).to_numpy()
-    alone = _positions(lengths) >= np.repeat(known, lengths)
-    labelled = known + _sums(alone & ((decided > 0) | ~np.isnan(grades)), lengths)
+    errors = first.fill_null(-2).to_numpy()
     right, wrong = _labels(concludes, errors, lengths, (decided, correct, grades))
     columns = {
         "problem_id": table["problem_id"],
@@ -107,7 +105,6 @@ def _solution_facts(table: pa.Table, concludes: Concludes) -> pa.Table:
         "outcome": table["outcome"].dictionary_encode(),
         "first_error": first,
         "steps": lengths,
-        "labelled_steps": labelled,
         "right": right,
         "wrong": wrong,
         "confidence": _confidence(_whole(table["posterior"]), errors),
@@ -116,19 +113,15 @@ def _solution_facts(table: pa.Table, concludes: Concludes) -> pa.Table:
     return pa.table(columns)
 
 
-def _known_steps(first_error: pa.ChunkedArray, lengths: Ints) -> Ints:
-    """Return how many steps of each solution its first error decides."""
-    error = first_error.fill_null(-2).to_numpy()
-    return np.where(error == -1, lengths, np.maximum(error + 1, 0))
-
-
 def _labels(
     concludes: Concludes, errors: Ints, lengths: Ints, of_steps: tuple[Ints, Ints, Reals]
 ) -> tuple[Ints, Ints]:
-    """Return how many steps are right and wrong, as `own_view` with `keep` reads labels."""
+    """Return how many steps are right and wrong, as `told_view` reads labels."""
     decided, correct, grades = of_steps
     if concludes == "counts":
-        return _sums(correct > 0, lengths), _sums((decided > 0) & (correct == 0), lengths)
+        fails = (decided > 0) & (correct == 0)
+        leading = _before(fails, lengths) == 0
+        return _sums(leading & (correct > 0), lengths), _sums(leading & fails, lengths)
     if concludes == "stated":
         return _sums(grades > 0.5, lengths), _sums(grades <= 0.5, lengths)
     return np.where(errors == -1, lengths, np.maximum(errors, 0)), (errors >= 0).astype(np.int64)
@@ -214,10 +207,12 @@ def _lengths(lists: pa.ListArray) -> Ints:
     return found
 
 
-def _positions(lengths: Ints) -> Ints:
-    """Return 0, 1, ... for the items of each list."""
+def _before(items: npt.NDArray[np.bool_], lengths: Ints) -> Ints:
+    """Return how many items before each one in its list are true."""
+    before = np.concatenate([[0], np.cumsum(items)])
     starts = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum()) - np.repeat(starts, lengths)
+    found: Ints = before[:-1] - np.repeat(before[starts], lengths)
+    return found
 
 
 def _sums(items: npt.NDArray[np.bool_], lengths: Ints) -> Ints:

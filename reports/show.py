@@ -24,7 +24,7 @@ from schemas.recipe_folder import RecipeFolder
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
 from schemas.search_folder import SearchFolder
-from schemas.views import AnyView, own_view
+from schemas.views import AnyView, told_view
 
 _NAMED = 4
 
@@ -67,7 +67,7 @@ def show_problem(
         solutions = [one for one in solutions if one.solution_index == solution] or _no_solution(
             row, solutions, solution
         )
-    view = view or own_view(run.concludes)
+    view = view or told_view(run.concludes)
     _print(problem_page(row, solutions, view=view, console=console), console)
 
 

@@ -24,7 +24,7 @@ BINS = 10
 _OF_PROBLEMS = ("source", "set_aside")
 _OF_SOLUTIONS = ("given", "outcome", "first_error")
 """Columns whose values are counted."""
-_SUMMED = ("steps", "labelled_steps", "right", "wrong")
+_SUMMED = ("steps", "right", "wrong")
 """Columns of solutions that are added up."""
 
 
@@ -84,10 +84,8 @@ class RunSummary:
     given: int
     """Of the solutions, those that the policy did not write."""
     steps: int
-    labelled_steps: int
-    """Of these, the ones with a label; steps behind a first error may have none."""
     labels: Mapping[Label, int]
-    """Steps per hard label, those behind a first error included: true, false, None (no label)."""
+    """Steps per label in the view in which the run is shown: true, false, None (no label)."""
     without_error: int
     with_error: int
     first_errors: Mapping[int, int]
@@ -101,6 +99,11 @@ class RunSummary:
     """Steps of solutions, per rule that ended sampling there."""
     rollout_facts: Mapping[tuple[bool, Outcome], RolloutFacts]
     """Rollouts and their tokens, by whether they began at the empty prefix, and by verdict."""
+
+    @property
+    def labelled_steps(self) -> int:
+        """Steps with a label."""
+        return self.labels.get(True, 0) + self.labels.get(False, 0)
 
     @property
     def outcomes(self) -> Mapping[Outcome, int]:
@@ -205,7 +208,6 @@ class _Tally:
             solutions=self._rows["solutions"],
             given=values["given"][True],
             steps=steps,
-            labelled_steps=sums["labelled_steps"],
             labels={label: count for label, count in labels.items() if count},
             without_error=values["first_error"][-1],
             with_error=sum(errors.values()),

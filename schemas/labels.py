@@ -135,18 +135,6 @@ class LabelledSolution:
         dead = [one.decided > 0 and not one.correct for one in self.evidence]
         return tuple(fails and any(alive[step + 1 :]) for step, fails in enumerate(dead))
 
-    @property
-    def labelled_steps(self) -> int:
-        """Steps with a label: those whose evidence decides, or that the first error decides."""
-        known = 0
-        if self.first_error is not None:
-            known = len(self.steps) if self.first_error < 0 else self.first_error + 1
-        stated = [one.label is not None or one.neutral for one in self.stated]
-        return sum(
-            step < known or one.decided > 0 or (step < len(stated) and stated[step])
-            for step, one in enumerate(self.evidence)
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelling:

@@ -21,6 +21,7 @@ from schemas.conversion import nodes_table, problems_table, rollouts_table, solu
 from schemas.rows import ProblemRow, Provenance, SolutionRow
 from schemas.run_folder import RunFolder
 from schemas.search_folder import SearchFolder
+from schemas.views import count_labelled
 from sources import FileSource, HubSource, SearchSource, TableSource
 from sources.stated import StatedFormat, form_named
 from sources.stated.sets import ImportedProblem, StatedReading, imported
@@ -225,7 +226,7 @@ def _commit(
         problems=len(batch),
         solutions=len(labelled),
         steps=sum(len(one.steps) for one in labelled),
-        labelled_steps=sum(one.labelled_steps for one in labelled),
+        labelled_steps=sum(count_labelled(one, "stated") for one in labelled),
         located=sum(one.first_error is not None for one in labelled),
     )
     return commit(folder, shard, tables=tables, counts=counts, policy=made.policy)

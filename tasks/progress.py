@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from rollouts import Costs
 from schemas import Labelling
+from schemas.views import Concludes, count_labelled
 
 LOADING = "loading problems"
 LABELLING = "labelling"
@@ -66,6 +67,8 @@ class Board(Spending):
     set_aside: int = 0
     solutions: int = 0
     labelled_steps: int = 0
+    concludes: Concludes = "counts"
+    """What the run's labeler says of a solution, by which its labelled steps are counted."""
     in_flight: Callable[[], int] = lambda: 0
     """Sequences being generated now."""
     since: float = field(default_factory=time.monotonic)
@@ -91,11 +94,14 @@ class Board(Spending):
         self.done += 1
         self.set_aside += bool(labelling.set_aside)
         self.solutions += len(labelling.solutions)
-        self.labelled_steps += sum(one.labelled_steps for one in labelling.solutions)
+        self.labelled_steps += self._labelled(labelling)
 
     def take_back(self, labelling: Labelling) -> None:
         """Uncount a problem whose shard failed after all."""
         self.done -= 1
         self.set_aside -= bool(labelling.set_aside)
         self.solutions -= len(labelling.solutions)
-        self.labelled_steps -= sum(one.labelled_steps for one in labelling.solutions)
+        self.labelled_steps -= self._labelled(labelling)
+
+    def _labelled(self, labelling: Labelling) -> int:
+        return sum(count_labelled(one, self.concludes) for one in labelling.solutions)

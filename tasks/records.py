@@ -9,6 +9,7 @@ from rollouts import Costs, Spent
 from schemas import Outcome, Rollout
 from schemas.arrow import TABLE_NAMES, TableName
 from schemas.labels import Labelling
+from schemas.views import Concludes, count_labelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,11 @@ class Counts:
 
     @classmethod
     def of(
-        cls, labellings: Iterable[Labelling], rollouts: Iterable[Rollout], costs: Costs
+        cls,
+        labellings: Iterable[Labelling],
+        rollouts: Iterable[Rollout],
+        costs: Costs,
+        concludes: Concludes,
     ) -> "Counts":
         """Count one shard; of its costs, what its rollouts do not tell."""
         labellings, rollouts = tuple(labellings), tuple(rollouts)
@@ -71,7 +76,7 @@ class Counts:
             set_aside=sum(bool(labelling.set_aside) for labelling in labellings),
             solutions=len(solutions),
             steps=sum(len(solution.steps) for solution in solutions),
-            labelled_steps=sum(solution.labelled_steps for solution in solutions),
+            labelled_steps=sum(count_labelled(solution, concludes) for solution in solutions),
             located=sum(solution.first_error is not None for solution in solutions),
             nodes=sum(len(labelling.nodes) for labelling in labellings),
             **{outcome.value: verdicts[outcome] for outcome in Outcome},

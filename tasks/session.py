@@ -25,7 +25,7 @@ class Session:
 
     def __init__(self, run: LabelRun) -> None:
         self.began = time.monotonic()
-        self.board = Board()
+        self.board = Board(concludes=run.labeler.concludes)
         self.purse = Purse(Budget(problem=run.budget.problem))
         """Of the whole run's limits none until `budgeted`."""
         self.watch = Watch(run)

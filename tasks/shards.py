@@ -259,7 +259,7 @@ def _commit(
         return recorded(run.folder, shard)  # what was committed stays
     taken = [one for pair in work for one in _kept(run, *pair, rollouts)]
     costs = sum((rollouts.of(problem).costs for problem, _ in work), Costs())
-    counts = Counts.of([labelling for _, labelling in work], taken, costs)
+    counts = Counts.of([labelling for _, labelling in work], taken, costs, run.labeler.concludes)
     by_id = {problem.id: problem for problem, _ in work}
     try:
         refuse_poor(run, shard_name(shard), [Seen(by_id[one.problem_id], one) for one in taken])

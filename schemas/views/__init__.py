@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schemas.labels import LabelledSolution
 from schemas.views.concluded import FirstError, NetInformation, Posterior
 from schemas.views.counted import (
     Beta,
@@ -63,6 +64,19 @@ def own_view(
     return views[concludes](after_error=after_error)
 
 
+def told_view(concludes: Concludes) -> Hard | FirstError | Stated:
+    """Return the view in which a run is shown, and by which its labelled steps are counted.
+
+    What the run itself concludes, nothing behind a first error; of an import all that is stated.
+    """
+    return own_view(concludes, after_error="keep" if concludes == "stated" else "drop")
+
+
+def count_labelled(solution: LabelledSolution, concludes: Concludes) -> int:
+    """Return how many steps have a label in the view in which a run is shown."""
+    return sum(label is not None for label in told_view(concludes).labels(solution))
+
+
 __all__ = [
     "AnyView",
     "Beta",
@@ -82,8 +96,10 @@ __all__ = [
     "StatedGrades",
     "Threshold",
     "View",
+    "count_labelled",
     "first_hard_error",
     "first_wrong",
     "hard_label",
     "own_view",
+    "told_view",
 ]

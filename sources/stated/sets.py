@@ -23,6 +23,7 @@ from schemas import (
     problem_id,
 )
 from schemas.labels import first_stated_error
+from schemas.views import count_labelled
 from sources.first_places import FirstPlaces
 from sources.given_rows import with_separators
 from sources.layout import column_names
@@ -82,7 +83,7 @@ def imported(
             reading.problems += 1
             reading.solutions += len(one.solutions)
             reading.steps += sum(len(each.steps) for each in one.solutions)
-            reading.labelled_steps += sum(each.labelled_steps for each in one.solutions)
+            reading.labelled_steps += sum(count_labelled(each, "stated") for each in one.solutions)
             yield one
 
 

@@ -115,7 +115,7 @@ def section(text: str, title: str) -> str:
 def test_costs_are_told_per_labelled_step(tmp_path: Path) -> None:
     summary = replace(
         summarise(RunFolder(sums_run(tmp_path / "sums"))),
-        labelled_steps=100,
+        labels={True: 60, False: 40},
         rollout_facts={
             (True, Outcome.CORRECT): RolloutFacts(count=150, completion_tokens=1_000),
             (False, Outcome.TRUNCATED): RolloutFacts(count=50, completion_tokens=250),

@@ -14,7 +14,7 @@ from schemas import Evidence, LabelledSolution, Outcome, Prefix, StepStatement, 
 from schemas.labels import NEUTRAL
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
-from schemas.views import Concludes, own_view
+from schemas.views import Concludes, told_view
 from tests.runs import problem, rollout, solution, write_shard
 
 STATEMENTS = (
@@ -79,7 +79,7 @@ def run(tmp_path: Path, solutions: Sequence[LabelledSolution]) -> RunFolder:
 def test_labels_are_those_of_the_view_that_says_what_a_run_concludes(
     run: RunFolder, solutions: Sequence[LabelledSolution], concludes: Concludes
 ) -> None:
-    view = own_view(concludes, after_error="keep")
+    view = told_view(concludes)
     facts = shard_facts(run, "shard-00000", concludes).solutions
     for row, one in zip(facts.to_pylist(), solutions, strict=True):
         labels = Counter(view.labels(one))
@@ -93,7 +93,6 @@ def test_a_solution_is_counted_as_its_record_counts_it(
     unsampled = {StopRule.NOT_SAMPLED, StopRule.TERMINAL}
     for row, one in zip(facts.to_pylist(), solutions, strict=True):
         assert row["steps"] == len(one.steps)
-        assert row["labelled_steps"] == one.labelled_steps
         assert row["first_error"] == one.first_error
         assert row["decided"] == [
             -1 if value.stop_rule in unsampled else value.decided for value in one.evidence

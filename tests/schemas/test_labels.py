@@ -1,6 +1,7 @@
 import pytest
 
 from schemas import Evidence, LabelledSolution, Outcome, StopRule
+from schemas.views import Concludes, count_labelled
 
 ALIVE = Evidence(correct=1, stop_rule=StopRule.FIRST_SUCCESS)
 DEAD = Evidence(incorrect=8, stop_rule=StopRule.FIRST_SUCCESS)
@@ -8,19 +9,20 @@ CUT = Evidence(truncated=8, stop_rule=StopRule.FIRST_SUCCESS)
 
 
 @pytest.mark.parametrize(
-    ("evidence", "first_error", "labelled"),
+    ("evidence", "first_error", "concludes", "labelled"),
     [
-        ((ALIVE, DEAD, Evidence()), 1, 2),
-        ((ALIVE, DEAD, DEAD), 1, 3),
-        ((DEAD, Evidence(), Evidence()), 0, 1),
-        ((ALIVE, CUT, DEAD), None, 2),
-        ((Evidence(), Evidence(), Evidence()), -1, 3),
-        ((Evidence(), DEAD, Evidence()), 1, 2),
-        ((Evidence(), Evidence(), Evidence()), None, 0),
+        ((ALIVE, DEAD, Evidence()), 1, "counts", 2),
+        ((ALIVE, DEAD, DEAD), 1, "counts", 2),
+        ((DEAD, Evidence(), Evidence()), 0, "counts", 1),
+        ((ALIVE, CUT, DEAD), None, "counts", 2),
+        ((Evidence(), Evidence(), Evidence()), -1, "first_error", 3),
+        ((Evidence(), DEAD, ALIVE), 1, "first_error", 2),
+        ((ALIVE, Evidence(), DEAD), None, "first_error", 0),
+        ((Evidence(), Evidence(), Evidence()), None, "counts", 0),
     ],
 )
-def test_a_step_is_labelled_by_its_evidence_or_by_the_first_error(
-    evidence: tuple[Evidence, ...], first_error: int | None, labelled: int
+def test_a_step_is_labelled_as_the_run_concludes_and_not_behind_a_first_error(
+    evidence: tuple[Evidence, ...], first_error: int | None, concludes: Concludes, labelled: int
 ) -> None:
     solution = LabelledSolution(
         problem_id="p",
@@ -32,4 +34,4 @@ def test_a_step_is_labelled_by_its_evidence_or_by_the_first_error(
         evidence=evidence,
         first_error=first_error,
     )
-    assert solution.labelled_steps == labelled
+    assert count_labelled(solution, concludes) == labelled

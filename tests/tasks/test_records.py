@@ -12,7 +12,7 @@ def of(counts: Counts) -> ShardRecord:
 
 
 def test_scores_are_among_a_runs_costs_where_there_were_any() -> None:
-    counts = Counts.of([], [], Costs(scored=3, scored_tokens=70))
+    counts = Counts.of([], [], Costs(scored=3, scored_tokens=70), "counts")
     costs = conclusion(Total.of([of(counts), of(counts)]), left=0)["costs"]
     assert (costs["scored"], costs["scored_tokens"]) == (6, 140)
     without = conclusion(Total.of([of(Counts())]), left=0)
