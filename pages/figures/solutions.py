@@ -44,7 +44,7 @@ def labels(summary: RunSummary, links: Links) -> Chart:
         form="parts",
         counts=by_kind(kinds, to, "label"),
         counted=many(summary.steps, "step"),
-        note="As the run itself concludes: steps behind a first error have no label.",
+        note="All that is stated." if summary.imported else "None behind a first error.",
         href=to(),
     )
 
