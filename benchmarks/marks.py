@@ -26,7 +26,7 @@ from benchmarks.label_truth.measure import Seen, seen_in
 from benchmarks.label_truth.neural import replayed
 from labelers.posterior import Confidence, Model, anchor, believe, fit
 from labelers.posterior.cues import Array, Cues
-from labelers.posterior.marking import least_sure, spread
+from labelers.posterior.marking import in_turn, least_sure, spread
 from labelers.posterior.reading import CueName
 
 READ: Mapping[str, tuple[CueName, ...]] = {
@@ -90,9 +90,7 @@ def _entropy(mass: Array) -> float:
 
 def _mixed(model: Model, seen: Sequence[Seen], rng: Random) -> Sequence[int]:
     """Alternate between the least sure, spread over problems, and random ones."""
-    sure, drawn = _spread(model, seen, rng), _random(model, seen, rng)
-    both = [one for pair in zip(sure, drawn, strict=True) for one in pair]
-    return list(dict.fromkeys(both))
+    return in_turn(_spread(model, seen, rng), _random(model, seen, rng))
 
 
 ORDERS: Mapping[str, Order] = {

@@ -24,7 +24,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from urllib.parse import quote, urlsplit
@@ -46,6 +46,8 @@ QUICK = 1_280
 _MB = 1 << 20
 _LABELERS = {"large": {"kind": "posterior"}, "other": {"kind": "math_shepherd"}}
 _MARKS = 40
+_BY_TWO = 200
+"""Solutions that two more persons mark, drawn from as many shards; they differ on one in four."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class Answered:
     most_s: float
     """The longest; of those that go on where the one before stopped, all together."""
     most_bytes: int
+    cpu_s: float = 0.0
+    """Of all these requests, in the server: other work beside it changes this the least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +136,18 @@ def _made(folder: Path, options: argparse.Namespace) -> int:
 
 def _session(title: str, runs: Sequence[Path], asks: Asks, seed: int) -> Session:
     with _server(runs) as (base, process):
-        answered = tuple(asks(base, runs[0], random.Random(seed)))
+        answered, spent = [], _cpu_s(process)
+        for one in asks(base, runs[0], random.Random(seed)):
+            now = _cpu_s(process)
+            answered.append(replace(one, cpu_s=now - spent))
+            spent = _cpu_s(process)
         return Session(title=title, answered=answered, peak_mb=_peak_mb(process))
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    spent: float = times.user + times.system
+    return spent
 
 
 def _counted(title: str, run: Path) -> Session:
@@ -142,14 +156,19 @@ def _counted(title: str, run: Path) -> Session:
         "import sys, time; from pathlib import Path; from reports.summary import summarise; "
         "from schemas.run_folder import RunFolder; began = time.monotonic(); "
         "summarise(RunFolder(Path(sys.argv[1]))); took = time.monotonic() - began; "
-        "print(took, open('/proc/self/status').read().replace(chr(10), ' '))"
+        "print(took, time.process_time(), open('/proc/self/status').read().replace(chr(10), ' '))"
     )
     told = subprocess.run(
         [sys.executable, "-c", command, str(run)], capture_output=True, text=True, check=True
     ).stdout
-    took = float(told.split()[0])
+    took, spent = map(float, told.split()[:2])
     answered = Answered(
-        what="what is counted at a run's end", requests=1, median_s=took, most_s=took, most_bytes=0
+        what="what is counted at a run's end",
+        requests=1,
+        median_s=took,
+        most_s=took,
+        most_bytes=0,
+        cpu_s=spent,
     )
     return Session(title=title, answered=[answered], peak_mb=_high_water(told) or 0.0)
 
@@ -191,16 +210,16 @@ def _looked(base: str, run: Path, rng: random.Random) -> Iterator[Answered]:
 def _closing(base: str, run: Path, rng: random.Random) -> Iterator[Answered]:
     """Mark what is proposed, set two persons' marks side by side, and compare two runs."""
     yield _timed("the first proposal of a new server", [f"{base}mark"])
-    yield _timed("a proposal, once all is counted", [f"{base}mark?skip={n}" for n in range(5)])
+    yield _until("... until all is counted and compared", f"{base}compare", "load delay")
+    yield _timed("a proposal", [f"{base}mark?skip={n}" for n in range(5)])
     yield _saved(base)
-    for one in _some(run, _MARKS, rng):
-        for who in ("mia", "tom"):
-            add(RunFolder(run), one, rng.randrange(-1, len(one.steps)), who=who)
+    for one in _some(run, _BY_TWO, rng):
+        for who, error in (("mia", 0), ("tom", rng.choice((0, 0, 0, -1)))):
+            add(RunFolder(run), one, error, who=who)
     yield _timed("a proposal behind these marks", [f"{base}mark"])
     yield _until("the truth from the marks", f"{base}truth", "load delay")
     yield _timed("... and again", [f"{base}truth"] * 5)
-    yield _until("two runs compared", f"{base}compare", "load delay")
-    yield _timed("... and again", [f"{base}compare"] * 5)
+    yield _timed("two runs compared, once they are", [f"{base}compare"] * 5)
 
 
 def _truth(base: str, run: Path, rng: random.Random) -> Iterator[Answered]:
@@ -289,12 +308,12 @@ def _show(session: Session) -> None:
     title = f"{session.title}; peak {session.peak_mb:.0f} MB"
     table = Table(title=title, title_justify="left")
     table.add_column("asked for")
-    for name in ("requests", "median s", "longest s", "most kB"):
+    for name in ("requests", "median s", "longest s", "CPU s, all", "most kB"):
         table.add_column(name, justify="right")
     for one in session.answered:
         size = f"{one.most_bytes / 1e3:.0f}" if one.most_bytes else ""
-        row = (one.what, str(one.requests), f"{one.median_s:.3f}", f"{one.most_s:.3f}", size)
-        table.add_row(*row)
+        row = (one.what, str(one.requests), f"{one.median_s:.3f}", f"{one.most_s:.3f}")
+        table.add_row(*row, f"{one.cpu_s:.2f}", size)
     Console(width=100).print(table)
 
 

@@ -19,5 +19,7 @@ def compare_here(first: Path, second: Path, out: Console, *, known: str | None, 
     found = agreement(ours, RunFolder(second))
     told = known or (ORACLE if has_oracle(ours) else None)
     known_of = None if told is None else known_errors(ours, told)
-    true = (None, None) if known_of is None else truths(found, known_of.errors, by=known_of.by)
+    true = (
+        (None, None) if known_of is None else truths(found.pairs, known_of.errors, by=known_of.by)
+    )
     show_compared(ours, found, true, out, limit=limit)

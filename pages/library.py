@@ -40,6 +40,11 @@ class OpenRun:
         self.oracle: ByShard[Truth | None] = ByShard(folder, self._oracle)
         """How often first errors are those that the step oracle tells; None: it knows none."""
 
+    @property
+    def marks_stamp(self) -> int:
+        """What changes whenever a mark is made."""
+        return self.folder.marks.stat().st_mtime_ns if self.folder.marks.exists() else 0
+
     def shard_of(self, problem_id: str) -> str:
         """Return the shard that holds a problem; raises RunError where none does."""
         for shard in self.facts.shards:

@@ -1,15 +1,20 @@
 """What a person marks: the solution to look at next, and the marks that are there."""
 
 import getpass
-from collections.abc import Container, Hashable, Iterator, Sequence
+import time
+from collections.abc import Container, Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+import pyarrow.compute as pc
+
 from labelers.posterior import Gain
-from labelers.posterior.marking import least_sure, spread
+from labelers.posterior.marking import in_turn, least_sure, spread
+from pages.comparing import Beside, beside
 from pages.library import OpenRun
 from pages.problem import found_words, marked_words, read_problem, read_solutions
-from reports.facts import ShardFacts
+from reports.facts import Reals, ShardFacts
 from schemas import LabelledSolution, Problem, RunError
 from schemas.critique_folder import SolutionKey
 from schemas.marks import Mark
@@ -17,8 +22,10 @@ from tasks.calibration import calibrate
 from tasks.known_errors import known_errors
 from tasks.marks import add, standing
 
-_SECONDS = 1.5
+_SECONDS = 1.2
 """How long one request looks for what to mark; it proposes from what it has seen by then."""
+_BESIDE = 2
+"""Other runs that are compared with for what to mark."""
 _FITTED = 600
 """Solutions that a model is fitted to for the page, beside the marked ones' shards."""
 
@@ -37,10 +44,10 @@ class MarkPage:
     """What others marked, in words."""
     marked: int
     """Solutions with a mark."""
+    why: str
+    """Why it is shown."""
     proposed: bool
     """Whether it was proposed, not asked for."""
-    left: int
-    """Solutions that can be proposed still, as far as was looked."""
 
 
 def me() -> str:
@@ -51,13 +58,19 @@ def me() -> str:
         return "somebody"
 
 
-def mark_page(run: OpenRun, wanted: SolutionKey | None, *, skip: int) -> MarkPage | None:
-    """Read the solution that is wanted, or the one to mark next; None where none is left."""
+def mark_page(
+    run: OpenRun, wanted: SolutionKey | None, *, skip: int, others: Sequence[OpenRun] = ()
+) -> MarkPage | None:
+    """Read the solution that is wanted, or the one to mark next; None where none is left.
+
+    `others` are runs that may say otherwise of the same solutions.
+    """
     marks = standing(run.folder.marks)
-    order = proposals(run, marks)
-    if wanted is None and not order:
+    found = proposals(run, others)
+    left = [key for key in found.order if key not in marks]
+    if wanted is None and not left:
         return None
-    key = wanted or order[skip % len(order)]
+    key = wanted or left[skip % len(left)]
     shard = run.shard_of(key[0])
     solution = solution_of(run, key)
     here = marks.get(key, ())
@@ -68,8 +81,8 @@ def mark_page(run: OpenRun, wanted: SolutionKey | None, *, skip: int) -> MarkPag
         mine=next((one for one in here if one.who == me()), None),
         others=[marked_words(one) for one in here if one.who != me()],
         marked=len(marks),
+        why="asked for" if wanted else found.why(key),
         proposed=wanted is None,
-        left=len(order),
     )
 
 
@@ -81,31 +94,96 @@ def solution_of(run: OpenRun, key: SolutionKey) -> LabelledSolution:
     raise RunError(f"problem {key[0]} has no solution {key[1]}")
 
 
-def proposals(run: OpenRun, marked: Container[SolutionKey]) -> list[SolutionKey]:
-    """Return the unmarked solutions, in the order in which marks teach most.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposals:
+    """What to mark, in the order in which marks teach most."""
 
-    The least sure first, each problem once before any comes again (`benchmarks/marks.py`).
+    order: Sequence[SolutionKey]
+    disputed: Container[SolutionKey]
+    """Those of which another run says otherwise."""
+
+    def why(self, key: SolutionKey) -> str:
+        """Say why a solution is proposed; not what is said of it, not to sway anybody."""
+        if key in self.disputed:
+            return "proposed: two runs differ here"
+        return "proposed: the labeler is least sure here"
+
+
+def proposals(run: OpenRun, others: Sequence[OpenRun]) -> Proposals:
+    """Return the least sure and those on which runs differ in turn, as far as is counted.
+
+    Each problem once before any comes again (`benchmarks/marks.py`).
     """
-    seen = run.facts.so_far(within_s=_SECONDS).values
-    found = [one for facts in seen for one in _sure(facts)]
-    order = spread(least_sure([sure for _, sure in found]), [key[0] for key, _ in found])
-    return [key for key in (found[place][0] for place in order) if key not in marked]
+    deadline = time.monotonic() + _SECONDS
+    counted = tuple(run.facts.so_far(within_s=_SECONDS).found)
+    compared = []
+    for made in (beside(run, one) for one in _alike(run, others)):
+        shards = tuple(made.shards.so_far(within_s=deadline - time.monotonic()).found)
+        compared.append((made, shards))
+    return _proposed(run, counted, tuple(compared), run.facts.state)
 
 
-def _sure(facts: ShardFacts) -> Iterator[tuple[SolutionKey, float]]:
-    """Yield a shard's solutions, and how sure the labeler is of each.
+def _alike(run: OpenRun, others: Sequence[OpenRun]) -> Sequence[OpenRun]:
+    """Return the first other runs that begin with problems of this one."""
+    ids = _first_problems(run)
+    return [one for one in others if one is not run and ids & _first_problems(one)][:_BESIDE]
+
+
+def _first_problems(run: OpenRun) -> Set[str]:
+    return {
+        problem
+        for shard in run.facts.shards[:1]
+        for problem in run.facts.of(shard).problems["problem_id"].to_pylist()
+    }
+
+
+@lru_cache(4)
+def _proposed(
+    run: OpenRun,
+    counted: Sequence[str],
+    compared: Sequence[tuple[Beside, Sequence[str]]],
+    state: Hashable,
+) -> Proposals:
+    facts = [run.facts.of(one) for one in counted]
+    keys = [key for one in facts for key in _keys(one)]
+    sure = np.concatenate([np.empty(0), *map(_sure, facts)])
+    places = {key: place for place, key in enumerate(keys)}
+    pairs = [
+        pair
+        for made, shards in compared
+        for shard in shards
+        for pair in made.shards.of(shard).part.pairs
+        if not pair.exact and pair.solution in places
+    ]
+    pairs.sort(key=lambda one: one.weight, reverse=True)
+    disputed = dict.fromkeys(places[one.solution] for one in pairs)
+    problems = [problem for problem, _ in keys]
+    order = in_turn(spread(least_sure(sure.tolist()), problems), spread(list(disputed), problems))
+    return Proposals(
+        order=[keys[place] for place in spread(order, problems)],
+        disputed={keys[place] for place in disputed},
+    )
+
+
+def _keys(facts: ShardFacts) -> Iterator[SolutionKey]:
+    columns = (facts.solutions[name].to_pylist() for name in ("problem_id", "solution_index"))
+    return zip(*columns, strict=True)
+
+
+def _sure(facts: ShardFacts) -> Reals:
+    """Return how sure the labeler is of each solution of a shard.
 
     One that states no confidence is taken to be unsure where it abstained, sure where it found no
     error, and of an error behind d rollouts, none right, by the rule of succession.
     """
-    columns = ("problem_id", "solution_index", "confidence", "first_error", "decided")
-    rows = (facts.solutions[name].to_pylist() for name in columns)
-    for problem, index, stated, error, decided in zip(*rows, strict=True):
-        sure = stated
-        if sure is None:
-            behind = 0 if error is None else max(decided[error], 0)
-            sure = 1.0 if error == -1 else 1 - 1 / (behind + 2)
-        yield (problem, index), sure
+    table = facts.solutions
+    stated = table["confidence"].to_numpy()
+    errors, steps = table["first_error"].fill_null(-2).to_numpy(), table["steps"].to_numpy()
+    decided = pc.list_flatten(table["decided"]).to_numpy()
+    behind = np.zeros(len(errors))
+    found = errors >= 0
+    behind[found] = np.maximum(decided[(np.cumsum(steps) - steps + errors)[found]], 0)
+    return np.where(np.isnan(stated), np.where(errors == -1, 1.0, 1 - 1 / (behind + 2)), stated)
 
 
 def mark(run: OpenRun, key: SolutionKey, first_error: int | None, *, note: str = "") -> None:
@@ -119,12 +197,7 @@ def gain_of(run: OpenRun) -> Gain | None:
     A model is fitted to some hundred solutions of the run: seconds. Raises RunError or ConfigError
     where there are too few marks, or they cannot serve.
     """
-    return _gain(run, (run.facts.state, marks_stamp(run)))
-
-
-def marks_stamp(run: OpenRun) -> int:
-    """Return what changes whenever a mark is made."""
-    return run.folder.marks.stat().st_mtime_ns if run.folder.marks.exists() else 0
+    return _gain(run, (run.facts.state, run.marks_stamp))
 
 
 @lru_cache(4)

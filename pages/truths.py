@@ -1,6 +1,6 @@
 """How true a run's labels are, where an oracle or marks know, and how far the marks agree."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pages.library import OpenRun
-from pages.marking import marks_stamp
 from reports.annotators import Annotators, annotators
 from reports.truth import Truth, truth_of
 from schemas import StepmintError
-from tasks.known_errors import known_errors
+from schemas.critique_folder import SolutionKey
+from tasks.known_errors import Known, known_errors
 from tasks.marks import standing
 
 _SECONDS = 1.5
@@ -50,7 +50,7 @@ def truths_of(run: OpenRun) -> TruthPage:
     if run.folder.marks.is_file():
         facts = run.facts.so_far(within_s=_SECONDS)
         counted = facts.complete
-        marked = _marked(run, tuple(facts.found), (run.facts.state, marks_stamp(run)))
+        marked = _marked(run, tuple(facts.found), (run.facts.state, run.marks_stamp))
     found = [sum(oracle[1:], oracle[0])] if oracle else []
     return TruthPage(
         truths=[*found, *([marked.truth] if marked.truth else [])],
@@ -69,27 +69,38 @@ def _marked(run: OpenRun, shards: Sequence[str], state: Hashable) -> _Marked:
     except StepmintError as error:
         return _Marked(lacking=str(error))
     told = annotators(marks)
-    problems = pa.array(sorted({problem for problem, _ in marks}), pa.string())
-    holding = [one for one in shards if _rows(run, one, problems).num_rows]
     try:
-        known = known_errors(run.folder, str(path), shards=holding)
+        known = known_marks(run, shards)
     except StepmintError as error:
         return _Marked(marks=told, lacking=str(error))
     pairs = (
-        (said, known.errors[problem, index])
-        for shard in holding
-        for problem, index, said in _said(_rows(run, shard, problems))
-        if (problem, index) in known.errors
+        (said, known.errors[key])
+        for shard in shards
+        for key, said in _said(run, shard, {problem for problem, _ in known.errors})
+        if key in known.errors
     )
     return _Marked(truth=truth_of(pairs, by=known.by), marks=told)
 
 
-def _rows(run: OpenRun, shard: str, problems: pa.Array) -> pa.Table:
+def known_marks(run: OpenRun, shards: Sequence[str]) -> Known:
+    """Return what is marked in some shards, reading those alone that hold any of it.
+
+    Raises ConfigError or RunError as `known_errors` does.
+    """
+    path = run.folder.marks
+    problems = {problem for problem, _ in standing(path)}
+    holding = [one for one in shards if _rows(run, one, problems).num_rows]
+    return known_errors(run.folder, str(path), shards=holding)
+
+
+def _rows(run: OpenRun, shard: str, problems: Set[str]) -> pa.Table:
     """Return what is kept of the solutions of some problems."""
     kept = run.facts.of(shard).solutions
-    return kept.filter(pc.is_in(kept["problem_id"], value_set=problems))
+    return kept.filter(pc.is_in(kept["problem_id"], value_set=pa.array(problems, pa.string())))
 
 
-def _said(rows: pa.Table) -> Iterator[tuple[str, int, int | None]]:
+def _said(run: OpenRun, shard: str, problems: Set[str]) -> Iterator[tuple[SolutionKey, int | None]]:
+    rows = _rows(run, shard, problems)
     columns = (rows[name].to_pylist() for name in ("problem_id", "solution_index", "first_error"))
-    yield from zip(*columns, strict=True)
+    for problem, index, said in zip(*columns, strict=True):
+        yield (problem, index), said

@@ -7,7 +7,7 @@ to compare, and are only counted.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -15,12 +15,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reports.facts import confidences
 from reports.truth import Share, Truth, truth_of
 from schemas import ROOT, RunError
 from schemas.arrow import read_table
 from schemas.run_folder import RunFolder
 
 _SOLUTIONS = ("problem_id", "solution_index", "steps", "first_error", "posterior", "labeler")
+_PLAIN = ("problem_id", "solution_index", "first_error", "labeler")
+_BORDER = "\x1e"
+"""Between steps; within one it would only make two ways to cut a text look alike."""
 _ROLLOUTS = ("problem_id", "prefix_key", "completion_tokens")
 _SHARDS_KEPT = 4
 """Shards of the other run that are kept; runs of one source have their problems in one order."""
@@ -33,16 +37,14 @@ class Said:
     problem_id: str
     solution_index: int
     labeler: str
-    steps: tuple[str, ...]
+    text: str
+    """The solution, by which it is known."""
+    cut: str
+    """Its steps."""
     first_error: int | None
     """0-based; -1: none; None: left open."""
     confidence: float | None
     """P of that, or where it is left open of the likeliest; None where the labeler states none."""
-
-    @property
-    def text(self) -> str:
-        """The solution, by which it is known."""
-        return "".join(self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +77,7 @@ class Pair:
     @property
     def apart(self) -> int:
         """Steps between the two first errors; 0 where either names none."""
-        ours, theirs = self.first_errors
-        if ours is None or theirs is None or -1 in (ours, theirs):
-            return 0
-        return abs(ours - theirs)
+        return _apart(*self.first_errors)
 
     @property
     def weight(self) -> tuple[int, float]:
@@ -100,6 +99,14 @@ class Spent:
     """Rollouts of other prefixes, likewise."""
     probe_tokens: int = 0
 
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            solutions=self.solutions + other.solutions,
+            solution_tokens=self.solution_tokens + other.solution_tokens,
+            probes=self.probes + other.probes,
+            probe_tokens=self.probe_tokens + other.probe_tokens,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
@@ -118,41 +125,50 @@ class Agreement:
     spent: tuple[Spent, Spent]
 
     @cached_property
+    def said(self) -> Mapping[tuple[int | None, int | None], int]:
+        """Solutions per pair of first errors: the figures below are counted from these few."""
+        return Counter(one.first_errors for one in self.pairs)
+
+    @property
     def table(self) -> Mapping[tuple[str, str], int]:
         """Solutions per kind of finding of each run: `error`, `none`, `open`."""
-        return Counter((_kind(a), _kind(b)) for a, b in (one.first_errors for one in self.pairs))
+        return _by_kind(self.said)
 
     @cached_property
-    def decided(self) -> tuple[Pair, ...]:
-        """The solutions of which both runs say something: what shares and kappas are of."""
-        return tuple(one for one in self.pairs if one.decided)
+    def decided(self) -> int:
+        """Solutions of which both runs say something: what shares and kappas are of."""
+        return sum(self._both.values())
 
     @property
     def exact(self) -> Share:
         """The same first error, or both none."""
-        return Share(sum(one.exact for one in self.decided), len(self.decided))
+        return Share(sum(n for (a, b), n in self._both.items() if a == b), self.decided)
 
     @property
     def within_one(self) -> Share:
         """The same, or neighbouring steps."""
-        near = sum(one.exact or one.apart == 1 for one in self.decided)
-        return Share(near, len(self.decided))
+        near = sum(n for (a, b), n in self._both.items() if a == b or _apart(a, b) == 1)
+        return Share(near, self.decided)
 
     @property
     def verdict(self) -> Share:
         """Both find an error, wherever, or both find none."""
-        hits = sum(_kind(a) == _kind(b) for a, b in self._decided_errors)
-        return Share(hits, len(self.decided))
+        hits = sum(n for (a, b), n in self._both.items() if _kind(a) == _kind(b))
+        return Share(hits, self.decided)
 
     @property
     def kappa_exact(self) -> float | None:
         """Cohen's kappa of the first error, `none` being one more place; None: undefined."""
-        return kappa(self._decided_errors)
+        return kappa(self._both)
 
     @property
     def kappa_verdict(self) -> float | None:
         """Cohen's kappa of an error against none."""
-        return kappa((_kind(a), _kind(b)) for a, b in self._decided_errors)
+        return kappa(_by_kind(self._both))
+
+    @cached_property
+    def _both(self) -> Mapping[tuple[int | None, int | None], int]:
+        return {pair: count for pair, count in self.said.items() if None not in pair}
 
     @cached_property
     def disagreements(self) -> tuple[Pair, ...]:
@@ -161,15 +177,10 @@ class Agreement:
             sorted((one for one in self.pairs if not one.exact), key=lambda one: one.weight)[::-1]
         )
 
-    @property
-    def _decided_errors(self) -> list[tuple[int | None, int | None]]:
-        return [one.first_errors for one in self.decided]
 
-
-def kappa(pairs: Iterable[tuple[object, object]]) -> float | None:
-    """Return Cohen's kappa: agreement beyond chance, 1 at most; None where chance explains all."""
-    both = Counter(pairs)
-    total = both.total()
+def kappa(both: Mapping[tuple[Any, Any], int]) -> float | None:
+    """Return Cohen's kappa of so many of each pair; None where chance explains all."""
+    total = sum(both.values())
     ours, theirs = Counter[object](), Counter[object]()
     for (a, b), count in both.items():
         ours[a] += count
@@ -185,69 +196,112 @@ def agreement(first: RunFolder, second: RunFolder) -> Agreement:
 
     Raises RunError where they have no problem in common.
     """
-    compared = _Compared(_Other(second))
-    for shard in first.shards:
-        compared.add(first, shard)
-    if not compared.matched:
-        raise RunError(
-            f"{first.path} and {second.path} have no problem in common: give two runs over the "
-            "same source"
-        )
-    shared = set(compared.matched.values())
-    return Agreement(
-        names=(first.name, second.name),
-        labelers=compared.labelers,
-        problems=(len(compared.matched), compared.alone, compared.other.count - len(shared)),
-        solutions=(len(compared.pairs), *compared.unpaired),
-        cut_differently=compared.cut,
-        pairs=tuple(compared.pairs),
-        spent=(_spent(first, set(compared.matched)), _spent(second, shared)),
-    )
+    compared = Comparison(first, second)
+    return compared.agreement([compared.shard(one) for one in first.shards])
 
 
 def truths(
-    found: Agreement, known: Mapping[tuple[str, int], int], *, by: str
+    pairs: Iterable[Pair], known: Mapping[tuple[str, int], int], *, by: str
 ) -> tuple[Truth | None, Truth | None]:
     """Set both runs beside known first errors of the first one's solutions; None: none of these."""
-    marked = [
-        (one.first_errors, known[one.solution]) for one in found.pairs if one.solution in known
-    ]
+    marked = [(one.first_errors, known[one.solution]) for one in pairs if one.solution in known]
     first, second = (truth_of(((said[n], error) for said, error in marked), by=by) for n in (0, 1))
     return first, second
 
 
-class _Compared:
-    """What is compared so far."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardAgreement:
+    """What is compared of a shard of the first run."""
 
-    def __init__(self, other: "_Other") -> None:
-        self.other = other
-        self.matched: dict[str, str] = {}
-        """Problem of the first run to that of the other."""
-        self.alone = 0
+    matched: Mapping[str, str]
+    """Problem of the first run to that of the other."""
+    alone: int
+    """Problems that the other run lacks."""
+    pairs: tuple[Pair, ...]
+    unpaired: tuple[int, int]
+    """Solutions of matched problems that one run alone has."""
+    cut: int
+    """Solutions with one text in other steps."""
+    labelers: tuple[frozenset[str], frozenset[str]]
+    spent: tuple[Spent, Spent]
+    """What each run took for the matched problems."""
+
+
+class Comparison:
+    """Two runs over the same problems, compared a shard of the first at a time."""
+
+    def __init__(self, first: RunFolder, second: RunFolder) -> None:
+        self._first = first
+        self._second = second
+        self._other = _Other(second)
+
+    def shard(self, shard: str) -> ShardAgreement:
+        """Compare a shard of the first run."""
+        ours, took = _said(self._first, shard), _spent(self._first, shard)
+        matched: dict[str, str] = {}
+        solutions = _Solutions()
+        spent = Spent(), Spent()
+        problems = _questions(self._first, shard)
+        for one, question in problems:
+            found = self._other.find(one, question)
+            if found is not None:
+                matched[one] = found
+                solutions.pair(ours.get(one, ()), self._other.said(found))
+                spent = spent[0] + took.get(one, Spent()), spent[1] + self._other.spent(found)
+        return ShardAgreement(
+            matched=matched,
+            alone=len(problems) - len(matched),
+            pairs=tuple(solutions.pairs),
+            unpaired=solutions.unpaired,
+            cut=solutions.cut,
+            labelers=(frozenset(solutions.labelers[0]), frozenset(solutions.labelers[1])),
+            spent=spent,
+        )
+
+    def agreement(self, parts: Sequence[ShardAgreement]) -> Agreement:
+        """Sum up shards. Raises RunError where the runs have no problem in common."""
+        matched = sum(len(one.matched) for one in parts)
+        if not matched:
+            raise RunError(
+                f"{self._first.path} and {self._second.path} have no problem in common: give two "
+                "runs over the same source"
+            )
+        shared = {other for one in parts for other in one.matched.values()}
+        pairs = tuple(pair for one in parts for pair in one.pairs)
+        ours, theirs = (
+            ", ".join(sorted(frozenset[str]().union(*(one.labelers[n] for one in parts))))
+            for n in (0, 1)
+        )
+        return Agreement(
+            names=(self._first.name, self._second.name),
+            labelers=(ours, theirs),
+            problems=(matched, sum(one.alone for one in parts), self._other.count - len(shared)),
+            solutions=(
+                len(pairs),
+                sum(one.unpaired[0] for one in parts),
+                sum(one.unpaired[1] for one in parts),
+            ),
+            cut_differently=sum(one.cut for one in parts),
+            pairs=pairs,
+            spent=(
+                sum((one.spent[0] for one in parts), Spent()),
+                sum((one.spent[1] for one in parts), Spent()),
+            ),
+        )
+
+
+class _Solutions:
+    """The solutions of a shard's problems, as far as they are paired."""
+
+    def __init__(self) -> None:
         self.pairs: list[Pair] = []
         self.unpaired = 0, 0
         self.cut = 0
-        self._labelers: tuple[set[str], set[str]] = set(), set()
+        self.labelers: tuple[set[str], set[str]] = set(), set()
 
-    @property
-    def labelers(self) -> tuple[str, str]:
-        ours, theirs = (", ".join(sorted(one)) for one in self._labelers)
-        return ours, theirs
-
-    def add(self, run: RunFolder, shard: str) -> None:
-        """Compare a shard of the first run."""
-        ours = _said(run, shard)
-        for one, question in _questions(run, shard):
-            found = self.other.find(one, question)
-            if found is None:
-                self.alone += 1
-                continue
-            self.matched[one] = found
-            self._pair(ours.get(one, ()), self.other.said(found))
-
-    def _pair(self, ours: Sequence[Said], theirs: Sequence[Said]) -> None:
+    def pair(self, ours: Sequence[Said], theirs: Sequence[Said]) -> None:
         """Pair the solutions of one problem by their texts, equal ones in order."""
-        for labelers, side in zip(self._labelers, (ours, theirs), strict=True):
+        for labelers, side in zip(self.labelers, (ours, theirs), strict=True):
             labelers.update(one.labeler for one in side)
         waiting = defaultdict[str, list[Said]](list)
         for other in reversed(theirs):
@@ -258,7 +312,7 @@ class _Compared:
                 alone += 1
                 continue
             other = waiting[one.text].pop()
-            if one.steps == other.steps:
+            if one.cut == other.cut:
                 self.pairs.append(_paired(one, other))
             else:
                 self.cut += 1
@@ -272,12 +326,11 @@ class _Other:
     def __init__(self, run: RunFolder) -> None:
         self._run = run
         self._shards: dict[str, str] = {}
-        self._asked: dict[bytes, str] = {}
         for shard in run.shards:
-            for one, question in _questions(run, shard):
-                self._shards[one] = shard
-                self._asked.setdefault(_digest(question), one)
-        self._kept = lru_cache(_SHARDS_KEPT)(lambda shard: _said(run, shard))
+            ids = read_table(run.file("problems", shard), "problems", ("problem_id",))["problem_id"]
+            self._shards |= dict.fromkeys(ids.to_pylist(), shard)
+        self._said = lru_cache(_SHARDS_KEPT)(lambda shard: _said(run, shard))
+        self._spent = lru_cache(_SHARDS_KEPT)(lambda shard: _spent(run, shard))
 
     @property
     def count(self) -> int:
@@ -288,14 +341,27 @@ class _Other:
         """Return the id of a problem here, or of one with this question."""
         return problem_id if problem_id in self._shards else self._asked.get(_digest(question))
 
+    @cached_property
+    def _asked(self) -> Mapping[bytes, str]:
+        """Questions to ids; of use only where ids are not the same."""
+        found: dict[bytes, str] = {}
+        for shard in dict.fromkeys(self._shards.values()):
+            for one, question in _questions(self._run, shard):
+                found.setdefault(_digest(question), one)
+        return found
+
     def said(self, problem_id: str) -> Sequence[Said]:
         """Return what is said of a problem's solutions."""
-        return self._kept(self._shards[problem_id]).get(problem_id, ())
+        return self._said(self._shards[problem_id]).get(problem_id, ())
+
+    def spent(self, problem_id: str) -> Spent:
+        """Return what a problem took."""
+        return self._spent(self._shards[problem_id]).get(problem_id, Spent())
 
 
-def _questions(run: RunFolder, shard: str) -> Iterator[tuple[str, str]]:
+def _questions(run: RunFolder, shard: str) -> Sequence[tuple[str, str]]:
     table = read_table(run.file("problems", shard), "problems", ("problem_id", "question"))
-    yield from zip(table["problem_id"].to_pylist(), table["question"].to_pylist(), strict=True)
+    return list(zip(table["problem_id"].to_pylist(), table["question"].to_pylist(), strict=True))
 
 
 def _digest(question: str) -> bytes:
@@ -304,25 +370,23 @@ def _digest(question: str) -> bytes:
 
 def _said(run: RunFolder, shard: str) -> Mapping[str, Sequence[Said]]:
     found = defaultdict[str, list[Said]](list)
-    table = read_table(run.file("solutions", shard), "solutions", _SOLUTIONS)
-    for row in table.to_pylist():
-        found[row["problem_id"]].append(_of_row(row))
+    table = read_table(run.file("solutions", shard), "solutions", _SOLUTIONS).combine_chunks()
+    steps = table["steps"].cast(pa.list_(pa.string()))
+    columns: dict[str, Sequence[Any]] = {name: table[name].to_pylist() for name in _PLAIN}
+    columns["confidence"] = confidences(table["posterior"], table["first_error"]).to_pylist()
+    columns["text"] = pc.binary_join(steps, "").to_pylist()
+    columns["cut"] = pc.binary_join(steps, _BORDER).to_pylist()
+    for row in zip(*columns.values(), strict=True):
+        one = Said(**dict(zip(columns, row, strict=True)))
+        found[one.problem_id].append(one)
     return found
 
 
-def _of_row(row: Mapping[str, Any]) -> Said:
-    error, posterior = row["first_error"], row["posterior"]
-    confidence = None
-    if posterior:
-        confidence = max(posterior) if error is None else posterior[error]
-    return Said(
-        problem_id=row["problem_id"],
-        solution_index=row["solution_index"],
-        labeler=row["labeler"],
-        steps=tuple(row["steps"]),
-        first_error=error,
-        confidence=confidence,
-    )
+def _by_kind(said: Mapping[tuple[int | None, int | None], int]) -> Mapping[tuple[str, str], int]:
+    found = Counter[tuple[str, str]]()
+    for (a, b), count in said.items():
+        found[_kind(a), _kind(b)] += count
+    return found
 
 
 def _paired(one: Said, other: Said) -> Pair:
@@ -335,22 +399,31 @@ def _paired(one: Said, other: Said) -> Pair:
     )
 
 
+def _apart(ours: int | None, theirs: int | None) -> int:
+    if ours is None or theirs is None or -1 in (ours, theirs):
+        return 0
+    return abs(ours - theirs)
+
+
 def _kind(first_error: int | None) -> str:
     return "open" if first_error is None else "none" if first_error < 0 else "error"
 
 
-def _spent(run: RunFolder, problems: set[str]) -> Spent:
-    """Count the rollouts of some problems."""
-    wanted = pa.array(sorted(problems))
-    counted = Counter[str]()
-    for shard in run.shards:
-        table = read_table(run.file("rollouts", shard), "rollouts", _ROLLOUTS)
-        table = table.filter(pc.is_in(table["problem_id"], value_set=wanted))
-        whole = pc.equal(table["prefix_key"], ROOT.key)
-        for name, rows in (
-            ("solution", table.filter(whole)),
-            ("probe", table.filter(pc.invert(whole))),
-        ):
-            counted[f"{name}s"] += rows.num_rows
-            counted[f"{name}_tokens"] += pc.sum(rows["completion_tokens"]).as_py() or 0
-    return Spent(**counted)
+def _spent(run: RunFolder, shard: str) -> Mapping[str, Spent]:
+    """Count the rollouts of each problem of a shard."""
+    table = read_table(run.file("rollouts", shard), "rollouts", _ROLLOUTS)
+    counted = (
+        table.append_column("whole", pc.equal(table["prefix_key"], ROOT.key))
+        .group_by(["problem_id", "whole"])
+        .aggregate([([], "count_all"), ("completion_tokens", "sum")])
+    )
+    found: dict[str, Spent] = {}
+    for row in counted.to_pylist():
+        count, tokens = row["count_all"], row["completion_tokens_sum"]
+        one = (
+            Spent(solutions=count, solution_tokens=tokens)
+            if row["whole"]
+            else Spent(probes=count, probe_tokens=tokens)
+        )
+        found[row["problem_id"]] = found.get(row["problem_id"], Spent()) + one
+    return found

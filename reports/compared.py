@@ -73,7 +73,7 @@ def _kinds(found: Agreement) -> Table:
 
 def _shares(found: Agreement) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column(f"of {len(found.decided):,} that both decide")
+    table.add_column(f"of {found.decided:,} that both decide")
     table.add_column("agree, 95% interval", justify="right")
     table.add_column("kappa", justify="right")
     for name, share, beyond in (

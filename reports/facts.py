@@ -107,7 +107,7 @@ def _solution_facts(table: pa.Table, concludes: Concludes) -> pa.Table:
         "steps": lengths,
         "right": right,
         "wrong": wrong,
-        "confidence": _confidence(_whole(table["posterior"]), errors),
+        "confidence": confidences(table["posterior"], first),
         "decided": _lists(lengths, np.where(sampled, decided, -1)),
     }
     return pa.table(columns)
@@ -127,8 +127,9 @@ def _labels(
     return np.where(errors == -1, lengths, np.maximum(errors, 0)), (errors >= 0).astype(np.int64)
 
 
-def _confidence(posterior: pa.ListArray, errors: Ints) -> pa.Array:
+def confidences(posteriors: pa.ChunkedArray, first_error: pa.ChunkedArray) -> pa.Array:
     """Return P(what the labeler concluded); where it abstained its greatest; null without any."""
+    posterior, errors = _whole(posteriors), first_error.fill_null(-2).to_numpy()
     lengths, chances = _lengths(posterior), posterior.flatten().to_numpy(zero_copy_only=False)
     ends = np.cumsum(lengths)
     known = lengths > 0

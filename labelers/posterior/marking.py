@@ -7,6 +7,7 @@ by `python -m benchmarks.marks`.
 """
 
 from collections.abc import Hashable, Sequence
+from itertools import zip_longest
 
 
 def least_sure(confidences: Sequence[float]) -> list[int]:
@@ -21,3 +22,9 @@ def spread(order: Sequence[int], groups: Sequence[Hashable]) -> list[int]:
     for place in order:
         turns[place] = rounds[groups[place]] = rounds.get(groups[place], -1) + 1
     return sorted(order, key=turns.__getitem__)
+
+
+def in_turn(first: Sequence[int], second: Sequence[int]) -> list[int]:
+    """Return one order out of two that take turns; what comes again is left out."""
+    both = (place for pair in zip_longest(first, second) for place in pair if place is not None)
+    return list(dict.fromkeys(both))

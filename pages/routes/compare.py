@@ -20,7 +20,14 @@ def show(request: Request) -> Response:
         shown = compare_page(run, library.run(wanted), start=start)
     there = links_of(request).of_run(wanted)
     return page(
-        request, "compare.html", run=run.name, others=others, other=wanted, there=there, shown=shown
+        request,
+        "compare.html",
+        run=run.name,
+        others=others,
+        other=wanted,
+        there=there,
+        shown=shown,
+        start=start,
     )
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.marking import gain_of, mark, mark_page, me
-from pages.shelf import Tab, links_of, number_in, page, run_of
+from pages.shelf import Tab, links_of, number_in, page, run_of, shelf_of
 from schemas import RunError, StepmintError
 from schemas.critique_folder import SolutionKey
 
@@ -21,7 +21,7 @@ def show(request: Request) -> Response:
     """Show a solution to be marked."""
     run, skip = run_of(request), number_in(request, "skip") or 0
     key = _key(request) if "id" in request.query_params else None
-    shown = mark_page(run, key, skip=skip)
+    shown = mark_page(run, key, skip=skip, others=shelf_of(request).library.runs)
     before = request.query_params.get("done", ""), number_in(request, "was")
     return page(request, "mark.html", run=run.name, shown=shown, skip=skip, before=before, who=me())
 

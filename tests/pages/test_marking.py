@@ -11,10 +11,11 @@ from starlette.testclient import TestClient
 from pages.app import application
 from pages.library import Library
 from pages.marking import me
+from schemas import LabelledSolution
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
 from tasks.marks import add, agreed, standing
-from tests.runs import evidence, problem, solution, sums_run, write_shard
+from tests.runs import evidence, problem, run_with_errors, solution, sums_run, write_shard
 
 TOKEN = "a-token"
 HERE = "http://127.0.0.1:8000"
@@ -181,3 +182,22 @@ def test_what_others_marked_is_folded_away_until_i_marked(client: TestClient, fo
     client.post(address, params=query | {"step": 1}, headers=OURS)
     after = client.get(address, params=query).text
     assert after.index("mia marked step 2") < after.index("<details>")
+
+
+def test_what_another_run_finds_otherwise_is_proposed_in_turn_with_the_least_sure(
+    tmp_path: Path,
+) -> None:
+    def sure(one: LabelledSolution) -> LabelledSolution:
+        doubt = int(one.steps[0].partition(":")[0]) / 10
+        return replace(one, posterior=(doubt, 0.0, 0.0, 1 - doubt))
+
+    ours = run_with_errors(tmp_path / "ours", [-1, -1, -1, -1], change=sure)
+    other = run_with_errors(tmp_path / "other", [0, -1, -1, -1])
+    ids = [row.problem.id for row in ours.problems()]
+    library = Library([ours.path, other.path])
+    with TestClient(application(library, token=TOKEN), base_url=HERE) as client:
+        pages = [client.get(f"/{TOKEN}/runs/ours/mark?skip={n}").text for n in range(4)]
+    order = [next(n for n, one in enumerate(ids) if one in proposed(page)) for page in pages]
+    assert order == [3, 0, 2, 1], "the surest of all comes second: the runs differ there"
+    assert "two runs differ here" in pages[1]
+    assert all("least sure here" in page for page in (pages[0], *pages[2:]))

@@ -1,5 +1,6 @@
 """Two runs over the same problems, compared solution by solution."""
 
+from collections import Counter
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -30,9 +31,9 @@ def test_agreement_is_counted_over_the_solutions_that_both_decide(tmp_path: Path
 def test_kappa_is_agreement_beyond_chance() -> None:
     # Two raters, yes and no: 20 and 15 alike, 5 and 10 apart; po = 0.7, pe = 0.5.
     rated = [("y", "y")] * 20 + [("y", "n")] * 5 + [("n", "y")] * 10 + [("n", "n")] * 15
-    assert kappa(rated) == pytest.approx(0.4)
-    assert kappa([("y", "y")] * 3) is None
-    assert kappa([]) is None
+    assert kappa(Counter(rated)) == pytest.approx(0.4)
+    assert kappa({("y", "y"): 3}) is None
+    assert kappa({}) is None
 
 
 def test_an_error_against_none_comes_first_and_left_open_last(tmp_path: Path) -> None:
@@ -83,7 +84,7 @@ def test_the_page_tells_truth_and_tokens_side_by_side(tmp_path: Path) -> None:
     first, second = run(tmp_path / "a", [0, 1, -1]), run(tmp_path / "b", [0, 2, None])
     found = agreement(first, second)
     known = {one.solution: error for one, error in zip(found.pairs, [0, 2, -1], strict=True)}
-    true = truths(found, known, by="people")
+    true = truths(found.pairs, known, by="people")
     assert [one and one.located.hits for one in true] == [1, 2]
     assert [one and one.abstained for one in true] == [0, 1]
     console = Console(width=100, record=True, file=StringIO())
