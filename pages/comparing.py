@@ -130,6 +130,7 @@ def _summed(made: Beside, shards: Sequence[str], state: Hashable) -> tuple[Agree
 
 
 def _lines(run: OpenRun, pairs: Sequence[Pair]) -> Iterator[Differing]:
+    shards = run.shards_of({one.problem_id for one in pairs})
     for one in pairs:
-        problem = read_problem(run, run.shard_of(one.problem_id), one.problem_id).problem
+        problem = read_problem(run, shards[one.problem_id], one.problem_id).problem
         yield Differing(pair=one, question=one_line(problem.question))

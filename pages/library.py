@@ -4,10 +4,11 @@ Of each committed shard a few numbers per solution are kept (`reports.facts`); t
 the shard that holds them when a page shows them. A shard that is committed anew is counted anew.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TypeVar
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporters.filters.suspects import Suspect, SuspectGolds, suspects_of
@@ -57,6 +58,16 @@ class OpenRun:
                 "Load this page again once it is"
             )
         raise RunError(f"{self.folder.path} has no problem {problem_id!r}")
+
+    def shards_of(self, problems: Set[str]) -> Mapping[str, str]:
+        """Return the shards that hold some problems, by problem; of none that is nowhere."""
+        wanted = pa.array(problems, pa.string())
+        found: dict[str, str] = {}
+        for shard in self.facts.shards:
+            ids = self.facts.of(shard).problems["problem_id"]
+            here = ids.filter(pc.is_in(ids, value_set=wanted))
+            found |= dict.fromkeys(here.to_pylist(), shard)
+        return found
 
     def _waiting(self, problem_id: str) -> str:
         """Return the shard in which a problem waits to be labelled; empty where it does not."""

@@ -203,7 +203,7 @@ def gain_of(run: OpenRun) -> Gain | None:
 @lru_cache(4)
 def _gain(run: OpenRun, state: Hashable) -> Gain | None:
     known = known_errors(run.folder, str(run.folder.marks)).errors
-    wanted = {run.shard_of(problem) for problem, _ in known}
+    wanted = set(run.shards_of({problem for problem, _ in known}).values())
     count = 0
     for shard in run.facts.shards:
         if count < _FITTED:
