@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from pages.library import OpenRun
+from reports.standing import advice, standing
 from reports.text import one_line
-from tasks.locks import abandoned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class Progress:
 def progress_of(run: OpenRun) -> Progress:
     """Look at how far a run is. Raises RunError where its record is damaged."""
     record = run.folder.record()
-    status, advice = standing(record.get("status"), run.folder.lock)
+    status = standing(record.get("status"), run.folder.lock)
     left = run.folder.unlabelled
     done = run.folder.labelled
     eta = _eta(record.get("started"), done, left) if status == "running" else ""
@@ -51,24 +50,8 @@ def progress_of(run: OpenRun) -> Progress:
         shards=len(run.facts.shards),
         eta=eta,
         error=one_line(str(record.get("error") or ""), 400),
-        advice=advice,
+        advice=advice(status),
     )
-
-
-_GOES_ON = frozenset({"running", "working", "searching"})
-_ADVICE = "The command that began it goes on where it ended; nothing is paid for twice."
-
-
-def standing(status: object, lock: Path) -> tuple[str, str]:
-    """Return how something stands, and how it goes on where it ended before its time.
-
-    What says that it goes on, and whose process is gone, was stopped.
-    """
-    told = one_line(str(status or "unknown"))
-    if told in _GOES_ON and abandoned(lock):
-        told = "stopped"
-    ended = told in ("stopped", "interrupted", "failed", "budget reached")
-    return told, _ADVICE if ended else ""
 
 
 def _eta(started: object, done: int, left: int) -> str:

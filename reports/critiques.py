@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from reports.standing import standing
 from reports.text import compact, plain
 from schemas import Placed
 from schemas.critique_folder import CritiqueFolder
@@ -23,8 +24,8 @@ _COLUMNS = {
 def critique_page(made: CritiqueFolder) -> RenderableType:
     """Return the page of a set of critiques; of one that was not counted yet its name alone."""
     record = made.record()
-    status = str(record.get("status", "unknown"))
-    head = Text.assemble((f"critiques {plain(made.name)}", "bold"), (f"  {plain(status)}", "dim"))
+    status = standing(record.get("status"), made.lock)
+    head = Text.assemble((f"critiques {plain(made.name)}", "bold"), (f"  {status}", "dim"))
     policy = Text(plain(str(record.get("policy", ""))), style="cyan")
     try:
         counted = [*_counts(record["counts"], record["costs"]), *_agreement(record["agreement"])]

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.folders import AnyFolder, folder_at
+from reports.standing import standing
 from reports.text import compact, one_line
 from schemas import RunError
 from schemas.critique_folder import CritiqueFolder
@@ -58,7 +59,8 @@ def folder_line(found: AnyFolder) -> RunLine:
 def _run(run: RunFolder) -> RunLine:
     record = _record(run)
     what = "import" if "import" in record else "run"
-    return _line(run.name, what, record, counts=record.get("counts"), costs=record.get("costs"))
+    counts, costs = record.get("counts"), record.get("costs")
+    return _line(run, run.name, what, record, counts=counts, costs=costs)
 
 
 def show_runs(output: Path, console: Console) -> None:
@@ -106,7 +108,8 @@ def _critiques(run: str, made: CritiqueFolder) -> RunLine:
     record = _record(made)
     counts, costs = _mapping(record.get("counts")), _mapping(record.get("costs"))
     written = costs | {"rollouts": counts.get("critiques")}
-    return _line(f"{run}/{made.name}", "critiques", record, counts=counts, costs=written)
+    name = f"{run}/{made.name}"
+    return _line(made, name, "critiques", record, counts=counts, costs=written)
 
 
 def _search(made: SearchFolder) -> RunLine:
@@ -115,7 +118,8 @@ def _search(made: SearchFolder) -> RunLine:
     costs = _mapping(figures.get("costs"))
     if costs:
         costs["rollouts"] = sum(costs.get(name, 0) for name in ("sampled", "replayed", "reused"))
-    return _line(made.path.resolve().name, "search", record, counts=figures, costs=costs)
+    name = made.path.resolve().name
+    return _line(made, name, "search", record, counts=figures, costs=costs)
 
 
 def _recipe(made: RecipeFolder) -> RunLine:
@@ -123,19 +127,25 @@ def _recipe(made: RecipeFolder) -> RunLine:
     paid = _mapping(record.get("paid"))
     costs = {"rollouts": paid.get("rollouts"), "completion_tokens": paid.get("tokens")}
     name, what = made.path.resolve().name, str(record.get("recipe", "recipe"))
-    return _line(name, what, record, counts=record.get("counts"), costs=costs)
+    return _line(made, name, what, record, counts=record.get("counts"), costs=costs)
 
 
 def _line(
-    name: str, what: str, record: Mapping[str, Any], *, counts: object, costs: object
+    made: RunFolder | RecordFolder,
+    name: str,
+    what: str,
+    record: Mapping[str, Any],
+    *,
+    counts: object,
+    costs: object,
 ) -> RunLine:
     held, spent = _mapping(counts), _mapping(costs)
-    status = str(record.get("status", "unknown"))
+    status = standing(record.get("status"), made.lock)
     failed = status == "failed" and record.get("error")
     return RunLine(
         name=one_line(name),
         what=one_line(what),
-        status=one_line(status),
+        status=status,
         problems=held.get("problems"),
         solutions=held.get("solutions"),
         labelled_steps=held.get("labelled_steps"),

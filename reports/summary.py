@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reports.facts import TOKENS, RolloutFacts, ShardFacts, shard_facts
+from reports.standing import standing
 from reports.text import one_line
 from schemas import DECIDED, Evidence, Outcome, StopRule
 from schemas.arrow import read_table
@@ -60,7 +61,7 @@ class RunSummary:
 
     name: str
     status: str
-    """As `run.json` says; `unknown` where it is missing."""
+    """As `run.json` says, `unknown` where it is missing; `stopped` where its process is gone."""
     shards: int
     imported: ImportFacts | None
     """The set that the run is an import of; None where its labels are our own."""
@@ -193,7 +194,7 @@ class _Tally:
         errors = _without(values["first_error"], None, -1)
         return RunSummary(
             name=self._run.name,
-            status=str(record.get("status", "unknown")),
+            status=standing(record.get("status"), self._run.lock),
             shards=self._shards,
             imported=_import(record.get("import")),
             unlabelled=self._run.unlabelled,

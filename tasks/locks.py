@@ -1,8 +1,6 @@
 """Locks on files: they go with the open file, and with the process, however it ends."""
 
 import fcntl
-import os
-import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -10,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from schemas import RunError
+from schemas.holders import holder
 from tasks.files import writing
 
 _OTHERWISE = "choose another name with --set name=NAME"
@@ -38,25 +37,9 @@ def alone(lock: Path, told: Callable[[str], str]) -> Iterator[None]:
         raise RunError(told(lock.read_text().strip() or "unknown")) from error
     with file:
         file.truncate(0)
-        file.write(f"{os.getpid()} on {platform.node()}")
+        file.write(holder())
         file.flush()
         yield
-
-
-def abandoned(lock: Path) -> bool:
-    """Tell whether the process that wrote itself into a lock was of this machine and is no more.
-
-    The lock is not touched, so that nobody who wants to hold it finds it held.
-    """
-    try:
-        process, _, machine = lock.read_text().strip().partition(" on ")
-        if machine == platform.node():
-            os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, ValueError):  # no lock, of another user's process, or of no process
-        return False
-    return False
 
 
 @contextmanager

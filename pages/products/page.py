@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from pages.products.folder import OpenProducts
 from pages.products.listing import list_table
-from pages.progress import standing
 from reports.grids import Grid
 from reports.recipes import models_of, recipe_grids, recipe_sentence
 from reports.searches import search_grids, search_sentence
 from reports.sentence import short_model
+from reports.standing import advice, standing
 from reports.text import one_line
 from schemas.search_folder import SearchFolder
 
@@ -40,7 +40,7 @@ class MadePage:
 def made_page(made: OpenProducts) -> MadePage:
     """Read what a recipe or a search came to. Raises RunError where its record is damaged."""
     record = made.folder.record()
-    status, advice = standing(record.get("status"), made.folder.lock)
+    status = standing(record.get("status"), made.folder.lock)
     table = list_table(made)
     try:
         if isinstance(made.folder, SearchFolder):
@@ -55,7 +55,7 @@ def made_page(made: OpenProducts) -> MadePage:
     return MadePage(
         kind=one_line(made.kind),
         status=status,
-        advice=advice,
+        advice=advice(status),
         error=one_line(str(record.get("error") or ""), 400),
         sentence=sentence,
         models=models_of(record),

@@ -1,6 +1,8 @@
 """What an output folder holds, and what each folder in it is."""
 
 import json
+import os
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +105,15 @@ def test_a_search_and_a_run_are_shown_as_what_they_are(output: Path) -> None:
     assert "sums  finished, 2 shards" in printed(
         lambda console: show_folder(output / "sums", console)
     )
+
+
+def test_what_goes_on_by_its_record_and_whose_process_is_gone_was_stopped(output: Path) -> None:
+    run = output / "sums"
+    (run / "run.json").write_text(json.dumps({"status": "running"}))
+    told = []
+    for process in (os.getpid(), 2**22 + 1):
+        (run / "lock").write_text(f"{process} on {platform.node()}")
+        page = printed(lambda console: show_runs(output, console), width=140)
+        told.append(page.partition("\nsums ")[2].split()[0])
+        assert f"  {told[-1]}" in printed(lambda console: show_folder(run, console))
+    assert told == ["running", "stopped"]
