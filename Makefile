@@ -18,6 +18,9 @@ VLLM_PYTHONS := 3.11 3.12 3.13
 # Tests run in so many processes: most of a test's time is one core's.
 TEST_WORKERS ?= 2
 
+# Containers often set it; every process that a test starts would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Several busy processes on few cores: torch's threads would otherwise fight each other.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false

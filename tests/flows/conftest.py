@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from flows.prefect_server import TemporaryServer
+from tests.toy_runs import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 Stepmint = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -68,3 +70,20 @@ def stepmint(environment: dict[str, str]) -> Stepmint:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A configuration of twelve problems, with an export."""
+    folder = tmp_path_factory.mktemp("runs")
+    path = folder / "toy.yaml"
+    path.write_text(yaml.safe_dump(settings(folder, exports=[{"format": "math_shepherd"}])))
+    return path
+
+
+@pytest.fixture(scope="session")
+def whole(config: Path, stepmint: Stepmint) -> Path:
+    """Its run, which nothing interrupted."""
+    done = stepmint("label", str(config))
+    assert done.returncode == 0, done.stderr
+    return config.parent / "output" / "toy"

@@ -19,24 +19,8 @@ from .crashes import crash_at
 COUNTED = ("problems", "set_aside", "solutions", "steps", "nodes", "correct", "incorrect")
 
 
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runs")
-    path = folder / "toy.yaml"
-    path.write_text(yaml.safe_dump(settings(folder)))
-    return path
-
-
 def record(folder: Path) -> dict:  # type: ignore[type-arg]
     return dict(json.loads((folder / "run.json").read_text()))
-
-
-@pytest.fixture(scope="module")
-def whole(config: Path, stepmint: Stepmint) -> Path:
-    """A run that nothing interrupted."""
-    done = stepmint("label", str(config), "--set", "name=whole")
-    assert done.returncode == 0, done.stderr
-    return config.parent / "output" / "whole"
 
 
 def test_a_run_leaves_tables_and_a_record_that_agree(whole: Path) -> None:

@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 
-from labelers.posterior import Confidence, Model, anchor, believe, fit
+from labelers.posterior import Confidence, Model, Observation, anchor, believe, fit
 from tests.labelers.posterior.test_cue_fitting import many
+
+Marked = tuple[list[Observation], list[int], Model]
+
+
+@pytest.fixture(scope="module")
+def marked() -> Marked:
+    """Solutions, their first errors, and what is fitted to them."""
+    seen, errors = many(6, harmless=0.4)
+    return seen, errors, fit(seen)
 
 
 @pytest.mark.slow
@@ -15,11 +24,11 @@ def test_known_errors_tell_how_many_do_no_harm() -> None:
     assert anchor(fit(harmful), harmful, where).harmless <= 0.1
 
 
-def test_an_anchored_model_is_as_sure_as_it_is_right() -> None:
-    seen, errors = many(6, harmless=0.4)
+def test_an_anchored_model_is_as_sure_as_it_is_right(marked: Marked) -> None:
+    seen, errors, fitted = marked
     fresh, truth = many(7, count=500, harmless=0.4)
     gaps = {}
-    for name, model in (("plain", Model()), ("anchored", anchor(fit(seen), seen, errors))):
+    for name, model in (("plain", Model()), ("anchored", anchor(fitted, seen, errors))):
         told = [believe(model, one).posterior for one in fresh]
         sure = np.mean([one.max() for one in told])
         right = np.mean([one.argmax() == error for one, error in zip(told, truth, strict=True)])
@@ -37,10 +46,9 @@ def test_cues_are_counted_where_errors_are_known() -> None:
     assert counted.error[-1] > inferred.error[-1]
 
 
-def test_forty_marks_are_believed_no_further_than_they_go() -> None:
-    seen, errors = many(6, harmless=0.4)
+def test_forty_marks_are_believed_no_further_than_they_go(marked: Marked) -> None:
+    seen, errors, fitted = marked
     fresh, truth = many(7, count=400, harmless=0.4)
-    fitted = fit(seen)
     few = [error if n % 6 == 0 else None for n, error in enumerate(errors)]
     told = {}
     for name, model in (("before", fitted), ("after", anchor(fitted, seen, few))):
