@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from verification.arithmetic.exact import ExactEvaluator, InexactError
-from verification.arithmetic.marks import Marks
+from verification.arithmetic.marks import LogBase, Marks
 from verification.arithmetic.matrix_algebra import reduced
 from verification.arithmetic.numeric import NumericEvaluator
 from verification.arithmetic.precision import MAX_DIGITS_OF_PRECISION, Real, binary_exponent
@@ -134,14 +134,14 @@ def _readings(left: Expression, right: Expression, traits: Traits, terms: Terms)
     if traits.percent or traits.degrees:
         a, b = traits_of(left), traits_of(right)
         one_sided_percent, one_sided_degrees = a.percent != b.percent, a.degrees != b.degrees
-    base: str = "e" if conventions.log_base == "e" else "ten"
-    plain = Marks(log_base=base)  # type: ignore[arg-type]
+    base: LogBase = "e" if conventions.log_base == "e" else "ten"
+    plain = Marks(log_base=base)
     if not (one_sided_degrees and conventions.degrees == "strict"):
         yield plain
     if one_sided_percent and conventions.percent == "optional":
-        yield Marks(log_base=base, percent_divides=False)  # type: ignore[arg-type]
+        yield Marks(log_base=base, percent_divides=False)
     if one_sided_degrees:
-        yield Marks(log_base=base, degrees_convert=True)  # type: ignore[arg-type]
+        yield Marks(log_base=base, degrees_convert=True)
     functions = traits.functions
     if conventions.log_base == "either" and "log" in functions and "ln" not in functions:
         yield Marks(log_base="e")

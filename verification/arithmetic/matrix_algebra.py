@@ -11,6 +11,7 @@ from verification.tree.bounds import MAX_ENTRIES, UndecidedError
 from verification.tree.syntax import (
     Call,
     Expression,
+    FunctionName,
     Matrix,
     Negative,
     Number,
@@ -148,9 +149,9 @@ def _raised(base: Expression, exponent: Expression) -> Expression:
     return result
 
 
-def _called(function: str, argument: Expression) -> Expression:
+def _called(function: FunctionName, argument: Expression) -> Expression:
     if not isinstance(argument, Matrix):
-        return Call(function, (argument,))  # type: ignore[arg-type]
+        return Call(function, (argument,))
     rows = argument.rows
     if function == "transpose":
         return Matrix(tuple(zip(*rows, strict=True)))

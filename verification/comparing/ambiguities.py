@@ -79,7 +79,7 @@ def _of_letters(plain: str, opposite: str, letters: set[str], others: set[str]) 
 
 def _of_whole(plain: str, opposite: str, other_is_number: bool) -> str | None:
     """Return what a whole text may be: a date, a span, a Roman numeral, thousands."""
-    start = _BEFORE.match(plain).end()  # type: ignore[union-attr]
+    start = _BEFORE.match(plain).end()  # type: ignore[union-attr]  # matches any text
     for reason, pattern in (_WHOLE | _NO_NUMBER if other_is_number else _WHOLE).items():
         if pattern.fullmatch(plain, start):
             return reason

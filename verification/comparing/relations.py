@@ -19,10 +19,10 @@ from verification.arithmetic.probes import closely_at, number_at, points
 from verification.arithmetic.terms import Terms, every
 from verification.tree.bounds import MAX_BITS, UndecidedError
 from verification.tree.polynomials import cleared, polynomial_degree
-from verification.tree.syntax import Expression, Negative, Relation, Side, Sum, Value
+from verification.tree.syntax import Expression, Negative, Relation, Side, Sign, Sum, Value
 from verification.tree.traits import traits_of
 
-_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_FLIPPED: Mapping[Sign, Sign] = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _COMPARISONS = set(_FLIPPED)
 _SEGMENT = re.compile("[A-Z]{2}")
 _NEEDED = 4
@@ -70,7 +70,7 @@ def _increasing(relation: Relation) -> Relation:
     """Write a chain of `>` from its other end, so that the smallest side comes first."""
     if set(relation.signs) <= {">", ">="}:
         signs = tuple(_FLIPPED[sign] for sign in reversed(relation.signs))
-        return Relation(relation.sides[::-1], signs)  # type: ignore[arg-type]
+        return Relation(relation.sides[::-1], signs)
     return relation
 
 

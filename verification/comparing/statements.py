@@ -5,6 +5,7 @@ right sides are the same; one that gives a name says something that no relation 
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from verification.arithmetic.terms import Terms
 from verification.comparing.assignments import is_unknown
@@ -28,16 +29,16 @@ Same = Callable[[Answer, Answer], bool]
 
 def same_statement(left: Relation, right: Relation, same: Same, terms: Terms) -> bool:
     """Say whether two relations say the same: by their left sides, by arithmetic, by names."""
-    told = _told(left), _told(right)
-    both = told[0] is not None and told[1] is not None
-    if both and _same_side(left, right, terms):
-        return same(told[0], told[1])  # type: ignore[arg-type]
+    ours, theirs = _told(left), _told(right)
+    agree = None if ours is None or theirs is None else partial(same, ours, theirs)
+    if agree and _same_side(left, right, terms):
+        return agree()
     try:
         return same_relation(left, right, terms)
     except UndecidedError:
         if not any(_gives_more(a, b) for a, b in ((left, right), (right, left))):
             raise
-    if both and same(told[0], told[1]):  # type: ignore[arg-type]
+    if agree and agree():
         raise UndecidedError("another name for the same value")
     return False
 

@@ -36,8 +36,10 @@ def same_subject(left: Named, right: Named, terms: Terms) -> bool | None:
         if f[1] != g[1] and f[1].lower() == g[1].lower():
             return None  # whether F is the f of the other, the answers do not say
         return f[1] == g[1] and surely_same_value(left.subject, right.subject, terms)
-    if f or g:
-        return _function_and_name(f or g, b if f else a)  # type: ignore[arg-type]
+    if f:
+        return _function_and_name(f, b)
+    if g:
+        return _function_and_name(g, a)
     if is_unknown(a) and is_unknown(b):
         return same_name(a, b)
     if surely_same_value(left.subject, right.subject, terms):

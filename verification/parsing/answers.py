@@ -5,7 +5,7 @@ the same rules, so a set may hold tuples and an equation may state a matrix.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Literal
 
@@ -39,6 +39,7 @@ from verification.tree.syntax import (
     Restricted,
     SetBuilder,
     SetOperation,
+    SetOperationName,
     Side,
     Symbol,
     Tuple,
@@ -52,7 +53,11 @@ _OVER_INTEGERS = (
     ("_", "{", "k", "in", "{", "Z", "}", "}"),
 )
 _SAID = re.compile(r"(?:is|has|does|can|cannot) ")
-_SET_COMMANDS = {"cup": "union", "cap": "intersection", "setminus": "difference"}
+_SET_COMMANDS: Mapping[str, SetOperationName] = {
+    "cup": "union",
+    "cap": "intersection",
+    "setminus": "difference",
+}
 
 
 def read_answer(tokens: Sequence[Token]) -> Answer:
@@ -200,7 +205,7 @@ def _set_operation(tokens: list[Token]) -> Answer | None:
             if command == "setminus" and len(parts) != 2:
                 raise UnparsedError("several set differences")
             kind = _SET_COMMANDS[command]
-            return SetOperation(kind, tuple(map(parse_value, parts)))  # type: ignore[arg-type]
+            return SetOperation(kind, tuple(map(parse_value, parts)))
     return None
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from verification.parsing.cursor import Cursor
 from verification.parsing.token import Token
 from verification.tree.bounds import UnparsedError
-from verification.tree.syntax import Binder, Expression, Number, Symbol
+from verification.tree.syntax import Binder, BinderName, Expression, Number, Symbol
 
 _KINDS = {"sum": "sum", "prod": "product", "int": "integral", "lim": "limit"}
 
@@ -41,8 +41,8 @@ def _sum_or_product(parser: Cursor, name: str) -> Expression:
     if lower is None or upper is None:
         raise UnparsedError(f"\\{name} without both bounds")
     body = _bound_body(parser, variable)
-    kind = "sum" if name == "sum" else "product"
-    return Binder(kind, body, variable, lower, upper)  # type: ignore[arg-type]
+    kind: BinderName = "sum" if name == "sum" else "product"
+    return Binder(kind, body, variable, lower, upper)
 
 
 def _script(parser: Cursor) -> Expression:

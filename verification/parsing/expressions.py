@@ -7,7 +7,7 @@ power      = atom (script | "!" | "%" | degree sign)*
 atom       = numeral | mixed number | name | bracketed expression | command with arguments
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from verification.parsing.binders import read_binder
@@ -22,6 +22,7 @@ from verification.tree.bounds import UnparsedError
 from verification.tree.syntax import (
     Call,
     Constant,
+    ConstantName,
     Degrees,
     Expression,
     Matrix,
@@ -39,6 +40,7 @@ from verification.tree.syntax import (
 CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _MAX_MARKS = 8
 """Exponents, factorials and signs behind one value; each is a level of the tree."""
+_CONSTANTS: Mapping[str, ConstantName] = {"pi": "pi", "infty": "infinity", "e": "e", "i": "i"}
 _BINDERS = {"sum", "prod", "int", "iint", "lim", "oint"}
 _ATOM_COMMANDS = {
     *_BINDERS, "frac", "sqrt", "pi", "binom", "infty", "lfloor", "lceil", "e", "i", "ldots",
@@ -351,8 +353,8 @@ class ExpressionParser(Cursor):
             return self._rounded(name)
         if name == "ldots":
             return Symbol("...")
-        if name in ("pi", "infty", "e", "i"):
-            return Constant({"infty": "infinity"}.get(name, name))  # type: ignore[arg-type]
+        if name in _CONSTANTS:
+            return Constant(_CONSTANTS[name])
         if name in GREEK:
             return read_greek(self, name)
         raise UnparsedError(f"the command \\{name[:20]}")

@@ -46,7 +46,7 @@ def read_function(parser: Cursor) -> Expression:
     if power is not None and _is_minus_one(power):
         if function not in INVERSES:
             raise UnparsedError(f"{name} to the -1")
-        return Call(INVERSES[function], (argument,))  # type: ignore[arg-type]
+        return Call(INVERSES[function], (argument,))
     if name == "cis":
         turned = Product((Constant("i"), Call("sin", (argument,))))
         return Sum((Call("cos", (argument,)), turned))

@@ -1,6 +1,7 @@
 """Text in normal form becomes a bounded list of tokens."""
 
 import re
+from collections.abc import Mapping
 
 from verification.parsing.measures import unit_of
 from verification.parsing.token import Kind, Token
@@ -25,7 +26,7 @@ _FOREIGN = re.compile(
     r"[a-zA-Z]{0,20}[^\W\d_a-zA-Z](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e\u200c\u200d])*"
 )
 """A word with a letter outside ASCII, its vowel signs included."""
-_RENAMED = {
+_RENAMED: Mapping[str, tuple[Kind, str]] = {
     "{": ("mark", "\\{"), "}": ("mark", "\\}"), "%": ("mark", "%"), "\\": ("mark", "\\\\"),
     "|": ("mark", "|"), "lvert": ("mark", "|"), "rvert": ("mark", "|"), "vert": ("mark", "|"),
     "lVert": ("mark", "|"), "rVert": ("mark", "|"), "Vert": ("mark", "|"), "mid": ("mark", "|"),
@@ -138,7 +139,7 @@ class _Scanner:
             return self._styled(name, end)
         elif name in _RENAMED:
             kind, text = _RENAMED[name]
-            self._emit(kind, text)  # type: ignore[arg-type]
+            self._emit(kind, text)
         elif name not in _SKIPPED:
             self._emit("command", name)
         return end

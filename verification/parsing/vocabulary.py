@@ -1,6 +1,9 @@
 """The words of mathematical notation: which command, letter group or unit means what."""
 
+from collections.abc import Mapping
 from fractions import Fraction
+
+from verification.tree.syntax import FunctionName
 
 FUNCTIONS = {
     name: name
@@ -22,7 +25,7 @@ FUNCTIONS = {
 LIST_FUNCTIONS = {"gcd", "lcm", "max", "min", "det", "tr", "Re", "Im", "arg"}
 """Names that need brackets around their arguments."""
 
-INVERSES = {
+INVERSES: Mapping[FunctionName, FunctionName] = {
     "sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot", "sec": "arcsec",
     "csc": "arccsc", "sinh": "arcsinh", "cosh": "arccosh", "tanh": "arctanh", "coth": "arccoth",
 }  # fmt: skip

@@ -27,6 +27,8 @@ FunctionName = Literal[
 
 TRIGONOMETRIC: Final = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
 
+SetOperationName = Literal["union", "intersection", "difference"]
+
 BinderName = Literal["sum", "product", "integral", "limit"]
 
 
@@ -196,7 +198,7 @@ class Collection:
 class SetOperation:
     """Sets combined; `difference` has two parts."""
 
-    kind: Literal["union", "intersection", "difference"]
+    kind: SetOperationName
     parts: tuple["Answer", ...]
 
 
