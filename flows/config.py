@@ -1,6 +1,6 @@
 """A YAML file and `--set a.b=c` become one checked configuration, or one readable message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,32 @@ def load_run(path: Path, overrides: Sequence[str] = ()) -> LabelRun:
     It has the file's name where it names none.
     Raises ConfigError that names every field that cannot work, its value, and what would.
     """
-    values = with_overrides({"name": path.stem} | read_yaml(path), overrides)
+    written = {"name": path.stem} | read_yaml(path)
+    values = with_overrides(written, overrides)
     find_model(values.get("policy"))
-    run: LabelRun = checked(LabelRun, values, where=str(path))
+    try:
+        run: LabelRun = checked(LabelRun, values, where=str(path))
+    except ConfigError as error:
+        replacing = [
+            f"  its {where} is written for kind {old}: replace all of it with "
+            f"--set '{where}={{kind: {new}}}'"
+            for where, old, new in _other_kinds(written, values)
+            if f"\n  {where}." in str(error) and f"\n  {where}.kind: " not in str(error)
+        ]
+        raise ConfigError("\n".join((str(error), *replacing))) from error
     return run
+
+
+def _other_kinds(
+    written: Mapping[str, Any], values: Mapping[str, Any], path: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the sections that have another kind than the file writes, with both kinds."""
+    for name, old in written.items():
+        new, where = values.get(name), f"{path}{name}"
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            if old.get("kind") != new.get("kind"):
+                yield where, old.get("kind"), new.get("kind")
+            yield from _other_kinds(old, new, f"{where}.")
 
 
 def find_model(policy: Any) -> None:

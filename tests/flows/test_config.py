@@ -65,6 +65,16 @@ def test_a_run_comes_back_the_same_from_json(config: Path) -> None:
     assert type(run).model_validate(run.model_dump(mode="json")) == run
 
 
+def test_a_kind_set_over_the_keys_of_another_is_told_how_to_replace_them(config: Path) -> None:
+    message = refused(config, "labeler.kind=posterior")
+    assert message.endswith(
+        "its labeler is written for kind math_shepherd: replace all of it with "
+        "--set 'labeler={kind: posterior}'"
+    )
+    for other in ("labeler.num_rolouts=3", "labeler.kind=posterio"):
+        assert "is written for" not in refused(config, other)
+
+
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
