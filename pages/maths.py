@@ -15,13 +15,13 @@ _LONGEST = 2_000
 
 _FORMULA = re.compile(
     rf"""
-      \n?\$\$(?P<display>.{{1,{_LONGEST}}}?)\$\$\n?
-    | \n?\\\[(?P<bracket>.{{1,{_LONGEST}}}?)\\\]\n?
+      \s{{0,9}}\$\$(?P<display>.{{1,{_LONGEST}}}?)\$\$\s{{0,9}}
+    | \s{{0,9}}\\\[(?P<bracket>.{{1,{_LONGEST}}}?)\\\]\s{{0,9}}
     | \\\((?P<paren>.{{1,{_LONGEST}}}?)\\\)
     | (?<![\\$])\$(?!\s)(?P<dollar>[^$\n]{{1,{_LONGEST}}}?)(?<![\s\\])\$(?![\d$])
-    | \n?(?P<environment>
+    | \s{{0,9}}(?P<environment>
           \\begin\{{(?P<name>[a-z]{{3,12}}\*?)\}}.{{1,{_LONGEST}}}?\\end\{{(?P=name)\}}
-      )\n?
+      )\s{{0,9}}
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -57,7 +57,7 @@ class Piece:
 
     kind: Literal["text", "inline", "display"]
     source: str
-    """As it was written, delimiters and all; of what is displayed the line breaks around it too."""
+    """As it was written, delimiters and all; of what is displayed the space around it too."""
     tex: str = ""
     """Of mathematics what is to be set."""
 
@@ -98,6 +98,11 @@ def _boxed(text: str) -> Iterator[Piece]:
         end = _closing(text, start + len(_BOXED))
         if end < 0:
             break
+        if not text[
+            start + len(_BOXED) : end - 1
+        ].strip():  # an empty box says nothing, its text does
+            start = text.find(_BOXED, end)
+            continue
         if start > done:
             yield Piece("text", text[done:start])
         yield Piece("inline", text[start:end], text[start:end])

@@ -8,6 +8,10 @@
 
 const root = document.documentElement;
 
+// What KaTeX does not know of what models and MATH write.
+const macros = { "\\mbox": "\\text{#1}", "\\cancelto": "\\cancel{#2}^{#1}" };
+const array = { begin: "\\begin{array}{rcl}", end: "\\end{array}" };
+
 function setMaths(within) {
   if (typeof katex === "undefined") return;
   for (const one of within.querySelectorAll(".tex:not(.set)")) {
@@ -16,9 +20,11 @@ function setMaths(within) {
     const options = {
       displayMode: one.classList.contains("display"),
       throwOnError: true, strict: "ignore", trust: false, maxSize: 20, maxExpand: 200,
+      macros: { ...macros }, // a formula may define its own, for itself alone
     };
+    const tex = one.dataset.tex.replace(/\\(begin|end)\{eqnarray\*?\}/g, (_, which) => array[which]);
     try {
-      katex.render(one.dataset.tex, host, options);
+      katex.render(tex, host, options);
     } catch {
       continue; // no mathematics after all: the text stays
     }

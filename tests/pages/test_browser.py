@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +17,7 @@ from schemas.run_folder import RunFolder
 from tasks.marks import agreed, standing
 from tests.pages.conftest import HALVES, served
 from tests.runs import run_with_errors, sums_run
+from tests.tasks.recipes import cooked, rstar, sums
 
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 
@@ -180,6 +182,25 @@ def test_mathematics_is_set_and_its_text_is_one_key_away(page: Page, base: str) 
     assert title.inner_text() == HALVES.question
 
 
+@pytest.mark.parametrize(
+    "tex",
+    ["1\\mbox{ foot}", "\\cancelto{2}{8}", "\\begin{eqnarray*}a & = & b\\end{eqnarray*}"],
+)
+def test_what_katex_does_not_know_is_set_all_the_same(page: Page, base: str, tex: str) -> None:
+    page.goto(f"{base}problem?id={HALVES.id}")
+    page.evaluate(
+        """tex => {
+            const one = document.createElement("p");
+            one.innerHTML = '<span class="tex display"><span class="raw"></span></span>';
+            one.firstChild.dataset.tex = tex;
+            document.querySelector("h1").replaceChildren(one);
+            setMaths(document);
+        }""",
+        tex,
+    )
+    expect(page.locator("h1 .katex-display")).to_be_visible()
+
+
 def test_the_tree_unfolds_with_visits_and_values(page: Page, base: str) -> None:
     page.goto(f"{base}problem?id={HALVES.id}")
     page.keyboard.press("g")
@@ -324,4 +345,67 @@ def test_everybody_can_mark_and_compare(page: Page, pair: str, scheme: str) -> N
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     for path in ("mark", "compare"):
         page.goto(pair + path)
+        assert serious(page) == [], path
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What rStar made of some sums; the address of its first problem."""
+    folder = tmp_path_factory.mktemp("rstar")
+    with ThreadPoolExecutor(1) as apart:  # Playwright's event loop runs in this thread
+        apart.submit(cooked, rstar(folder, sums(folder, 4))).result()
+    first = pq.read_table(folder / "output/made/winners.parquet")["problem_id"][0].as_py()
+    with served(folder / "output" / "made") as address:
+        yield f"{address.replace('/runs/', '/made/')}made/problem?id={first}"
+
+
+def test_a_node_of_a_tree_is_reached_from_the_picture_and_from_its_address(
+    page: Page, grown: str
+) -> None:
+    page.goto(grown)
+    tile = page.locator(".icicle rect").last
+    name = tile.get_attribute("data-go")
+    tile.click()
+    node = page.locator(f"#{name}")
+    expect(node).to_be_visible()
+    assert urlsplit(page.url).fragment == name
+    page.keyboard.press("Enter")  # its text and votes
+    expect(page.locator(f"#{name}-behind .written")).to_contain_text("A")
+    page.goto("about:blank")
+    page.goto(f"{grown}#{name}")
+    expect(node).to_be_visible()
+    expect(page.locator(".node.here")).to_have_count(1)
+
+
+def test_trajectories_lead_to_their_nodes_and_gold_colours_the_tree(page: Page, grown: str) -> None:
+    page.goto(grown)
+    way = page.locator("tr[data-row]", has_text="chosen").first.locator("a").last
+    node = way.get_attribute("data-go")
+    way.click()
+    expect(page.locator(f".node.here#{node}")).to_be_visible()
+    page.get_by_role("link", name="by gold").click()
+    page.wait_for_url(re.compile("by=gold"))
+    expect(page.locator(".tree")).to_contain_text("Q by gold")
+
+
+@pytest.mark.parametrize("width", [360, 1700])
+def test_no_page_of_a_recipe_is_wider_than_the_screen(page: Page, grown: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    overview = grown.partition("problem?")[0]
+    for path in (overview, f"{overview}problems", grown):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_look_at_a_recipe(page: Page, grown: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    overview = grown.partition("problem?")[0]
+    for path in (overview, f"{overview}problems", grown):
+        page.goto(path)
+        if path == grown:
+            page.locator(".icicle rect").last.click()
+            page.locator(".outline .counts").first.click()
+            expect(page.locator(".outline .written").first).to_be_visible()
         assert serious(page) == [], path

@@ -26,6 +26,7 @@ def set_in(text: str) -> list[tuple[str, str]]:
         ("\\(a\\) \\[b\\] $$c$$", [("inline", "a"), ("display", "b"), ("display", "c")]),
         ("it is \\boxed{\\frac{1}{2}} now", [("inline", "\\boxed{\\frac{1}{2}}")]),
         ("\\boxed{never closed", []),
+        ("\\boxed{} and \\boxed{ } but \\boxed{2}", [("inline", "\\boxed{2}")]),
         ("\\begin{align}x\\end{align}", [("display", "\\begin{align}x\\end{align}")]),
         ("\\begin{align}x\\end{cases}", []),
     ],
@@ -76,6 +77,11 @@ def test_a_backslash_alone_makes_no_mathematics(answer: str) -> None:
 def test_an_answer_with_delimiters_is_set_where_they_say() -> None:
     found = [one.kind for one in answer_pieces("$2$ or \\(3\\)")]
     assert found == ["inline", "text", "inline"]
+
+
+def test_what_is_displayed_takes_the_space_around_it_along() -> None:
+    kinds = [(one.kind, one.source) for one in pieces("so\n\n   \\[ x \\]\n\nand")]
+    assert kinds == [("text", "so"), ("display", "\n\n   \\[ x \\]\n\n"), ("text", "and")]
 
 
 def test_many_openings_that_never_close_take_no_time() -> None:
