@@ -1,7 +1,5 @@
 """rStar as a recipe: what its tables hold, that gold is not seen, that nothing is paid twice."""
 
-import subprocess
-import sys
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +14,7 @@ from schemas import Completion, CompletionRequest, RunError
 from schemas.recipe_folder import RecipeFolder
 from tasks.recipes import RStar
 from tasks.recipes.folder import spent_by
-from tests.flows.crashes import crash_at
+from tests.tasks.killing import counting, killed
 from tests.tasks.recipes import (
     TextWriter,
     cooked,
@@ -30,7 +28,6 @@ from tests.tasks.recipes import (
 )
 from tests.toy_runs import tree
 
-ROOT = Path(__file__).resolve().parents[2]
 PRODUCTS = ("tree", "trajectories", "candidates", "masks", "winners")
 GOLD = {
     "answer",
@@ -401,23 +398,12 @@ def test_after_a_kill_nothing_is_paid_twice_and_the_products_are_the_same(
         "from tests.tasks.recipes import cooked, rstar; from pathlib import Path; "
         f"cooked(rstar(Path({str(tmp_path)!r}), Path({str(source)!r})))"
     )
-    prelude = crash_at(deeds, tmp_path, torn=deeds == 60)
-    killed = subprocess.run(
-        [sys.executable, "-c", f"{prelude}\n{call}"], cwd=ROOT, check=False, capture_output=True
-    )
-    assert killed.returncode == -9, killed.stderr.decode()[-2000:]
+    killed(call, deeds, tmp_path, torn=deeds == 60)
     recipe: RStar = rstar(tmp_path, source)
     had = spent_by(RecipeFolder(recipe.folder)).rollouts
-    written, write = 0, ScriptedSettings.write
-
-    def counted(self: ScriptedSettings, request: CompletionRequest, seed: int) -> Completion:
-        nonlocal written
-        written += 1
-        return write(self, request, seed)
-
-    monkeypatch.setattr(ScriptedSettings, "write", counted)
+    written = counting(monkeypatch)
     record = cooked(recipe)
-    assert had + written == record["paid"]["rollouts"]
+    assert had + written.count == record["paid"]["rollouts"]
     products = [
         tree(one / "output", lambda p: p.suffix == ".parquet") for one in (tmp_path, done[0])
     ]

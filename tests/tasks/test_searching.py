@@ -1,8 +1,6 @@
 """Whole searches: what their tables hold, that nothing is paid twice, and that gold is not seen."""
 
 import json
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,20 +8,18 @@ from typing import Any
 
 import pytest
 
-from policies.scripted import ScriptedSettings
 from rollouts import JournalReader
-from schemas import Completion, CompletionRequest, Problem, RunError, SourceError
+from schemas import Problem, RunError, SourceError
 from schemas.arrow import SearchTable
 from schemas.search_folder import SearchFolder
 from search.selectors import SELECTORS
 from sources import FileSource
 from tasks.search_figures import Figures
 from tasks.searching import SearchBoard
-from tests.flows.crashes import crash_at
+from tests.tasks.killing import counting, killed
 from tests.tasks.searches import searched, settings
 from tests.toy_runs import tables
 
-ROOT = Path(__file__).resolve().parents[2]
 SEARCHES = ("best_of_n", "beam", "lookahead", "puct")
 
 
@@ -211,23 +207,11 @@ def test_killed_anywhere_it_pays_for_nothing_twice_and_ends_the_same(
         "from tests.tasks.searches import searched; from pathlib import Path; "
         f"searched(Path({str(tmp_path)!r}))"
     )
-    prelude = crash_at(deeds, tmp_path / "output")
-    killed = subprocess.run(
-        [sys.executable, "-c", f"{prelude}\n{call}"], cwd=ROOT, check=False, capture_output=True
-    )
-    assert killed.returncode == -9, killed.stderr.decode()[-2000:]
+    killed(call, deeds, tmp_path / "output")
     had = sum(_paid(made(tmp_path), shard) for shard in ("shard-00000", "shard-00001"))
-    written = 0
-    write = ScriptedSettings.write
-
-    def counted(self: ScriptedSettings, request: CompletionRequest, seed: int) -> Completion:
-        nonlocal written
-        written += 1
-        return write(self, request, seed)
-
-    monkeypatch.setattr(ScriptedSettings, "write", counted)
+    written = counting(monkeypatch)
     searched(tmp_path)
-    assert had + written == whole.costs.rollouts
+    assert had + written.count == whole.costs.rollouts
     assert tables(made(tmp_path).path) == tables(made(folder).path)
     assert not list((made(tmp_path).path / "journal").glob("*.journal"))
 

@@ -1,20 +1,16 @@
 """Self-refine and the agent's workflow: what is asked, what ends it, and no look at gold."""
 
 import re
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from policies.scripted import ScriptedSettings
-from schemas import Completion, CompletionRequest
 from schemas.recipe_folder import RecipeFolder
 from tasks.recipes.folder import spent_by
-from tests.flows.crashes import crash_at
 from tests.tasks import recipes
+from tests.tasks.killing import counting, killed
 from tests.tasks.recipes import (
     Choosing,
     adds_up,
@@ -30,8 +26,6 @@ from tests.tasks.recipes import (
     without_gold,
 )
 from tests.toy_runs import tree
-
-ROOT = Path(__file__).resolve().parents[2]
 
 NUMBERS = re.compile(r"Add up: (\d+), (\d+), (\d+)\.")
 DRAFT = re.compile(r"<draft>\n(.*?)\n</draft>", re.DOTALL)
@@ -245,32 +239,18 @@ def test_after_a_kill_nothing_is_paid_twice_and_the_products_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, deeds: int
 ) -> None:
     source, make = sums(tmp_path, 12), getattr(recipes, name)
-    whole, killed = tmp_path / "a", tmp_path / "b"
-    killed.mkdir()
+    whole, cut = tmp_path / "a", tmp_path / "b"
+    cut.mkdir()
     cooked(make(whole, source))
     call = (
         f"from tests.tasks.recipes import cooked, {name}; from pathlib import Path; "
-        f"cooked({name}(Path({str(killed)!r}), Path({str(source)!r})))"
+        f"cooked({name}(Path({str(cut)!r}), Path({str(source)!r})))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", f"{crash_at(deeds, killed)}\n{call}"],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-    )
-    assert done.returncode == -9, done.stderr.decode()[-2000:]
-    recipe = make(killed, source)
-    had, written = spent_by(RecipeFolder(recipe.folder)).rollouts, 0
-    write = ScriptedSettings.write
-
-    def counted(self: ScriptedSettings, request: CompletionRequest, seed: int) -> Completion:
-        nonlocal written
-        written += 1
-        return write(self, request, seed)
-
-    monkeypatch.setattr(ScriptedSettings, "write", counted)
+    killed(call, deeds, cut)
+    recipe = make(cut, source)
+    had, written = spent_by(RecipeFolder(recipe.folder)).rollouts, counting(monkeypatch)
     record = cooked(recipe)
     assert had
-    assert had + written == record["paid"]["rollouts"]
-    products = [tree(one / "output", lambda p: p.suffix == ".parquet") for one in (whole, killed)]
+    assert had + written.count == record["paid"]["rollouts"]
+    products = [tree(one / "output", lambda p: p.suffix == ".parquet") for one in (whole, cut)]
     assert products[0] == products[1]

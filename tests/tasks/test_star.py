@@ -1,7 +1,6 @@
 """STaR and V-STaR: what is kept and learnt from, what a hint may show, nothing paid twice."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,10 @@ import pytest
 
 from policies.scripted import ScriptedSettings
 from rollouts import load_template
-from schemas import Completion, CompletionRequest, ConfigError, RunError
+from schemas import ConfigError, RunError
 from schemas.recipe_folder import RecipeFolder
 from tasks.recipes.folder import spent_by
-from tests.flows.crashes import crash_at
+from tests.tasks.killing import counting, killed
 from tests.tasks.recipes import (
     TextWriter,
     cooked,
@@ -28,7 +27,6 @@ from tests.tasks.recipes import (
 )
 from tests.toy_runs import tree
 
-ROOT = Path(__file__).resolve().parents[2]
 BETTER = (
     "import os,pathlib as p; m=p.Path(os.environ['STEPMINT_MODEL']); "
     "e=0.3-0.14*int(os.environ['STEPMINT_ROUND']); "
@@ -353,23 +351,11 @@ def test_after_a_kill_nothing_is_paid_twice_and_the_products_are_the_same(
         "from tests.tasks.recipes import cooked, star; from pathlib import Path; "
         f"cooked(star(Path({str(tmp_path / 'b')!r}), Path({str(source)!r}), samples=2))"
     )
-    prelude = crash_at(deeds, tmp_path / "b", torn=deeds == 22)
-    done = subprocess.run(
-        [sys.executable, "-c", f"{prelude}\n{call}"], cwd=ROOT, check=False, capture_output=True
-    )
-    assert done.returncode == -9, done.stderr.decode()[-2000:]
+    killed(call, deeds, tmp_path / "b", torn=deeds == 22)
     recipe = star(tmp_path / "b", source, samples=2)
     had = spent_by(RecipeFolder(recipe.folder)).rollouts
-    written = 0
-    write = ScriptedSettings.write
-
-    def counted(self: ScriptedSettings, request: CompletionRequest, seed: int) -> Completion:
-        nonlocal written
-        written += 1
-        return write(self, request, seed)
-
-    monkeypatch.setattr(ScriptedSettings, "write", counted)
+    written = counting(monkeypatch)
     record = cooked(recipe)
-    assert had + written == record["paid"]["rollouts"]
+    assert had + written.count == record["paid"]["rollouts"]
     products = [tree(tmp_path / one / "output", lambda p: p.suffix == ".parquet") for one in "ab"]
     assert products[0] == products[1]
