@@ -19,6 +19,7 @@ from pages.app import application
 from pages.library import Library
 from schemas import RunError
 from tests.pages.conftest import EVIL, HERE, TOKEN
+from tests.pages.crawling import crawled
 from tests.runs import sums_run
 from tests.tasks.recipes import (
     Choosing,
@@ -80,19 +81,7 @@ def shown(answer: str) -> str:
 
 
 def test_every_link_of_every_folder_leads_somewhere(client: TestClient) -> None:
-    seen: set[str] = set()
-    waiting = [f"/{TOKEN}/"]
-    while waiting:
-        address = waiting.pop()
-        kind = re.sub(r"=[^&]*", "=", address)  # one that asks for the same things is enough
-        if kind not in seen:
-            seen.add(kind)
-            answer = client.get(address)
-            assert answer.status_code == 200, (address, shown(answer.text))
-            if "html" in answer.headers["content-type"]:
-                found = re.findall(r'(?:href|hx-get|action)="(/[^"#]*)', answer.text)
-                waiting += map(html.unescape, found)
-    assert len(seen) > 30
+    assert crawled(client, f"/{TOKEN}/") > 30
 
 
 def test_an_output_folder_lists_recipes_and_searches_beside_runs(

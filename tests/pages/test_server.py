@@ -1,6 +1,5 @@
 """The server: who is answered, with what, over a run as it lies on disk."""
 
-import html
 import json
 import os
 import platform
@@ -14,6 +13,7 @@ from starlette.testclient import TestClient
 from pages.app import application
 from pages.library import Library
 from schemas.run_folder import RunFolder
+from tests.pages.crawling import crawled
 from tests.runs import sums_run
 from tests.toy_runs import tree
 
@@ -32,24 +32,8 @@ def client(folder: Path) -> Iterator[TestClient]:
         yield made
 
 
-def links(page: str) -> set[str]:
-    """Return the addresses on a page, those it loads by itself included."""
-    found = re.findall(r'(?:href|hx-get|action)="(/[^"#]*)', page)
-    return {html.unescape(one) for one in found}
-
-
 def test_every_link_of_every_page_leads_somewhere(client: TestClient) -> None:
-    seen: set[str] = set()
-    waiting = [f"/{TOKEN}/"]
-    while waiting:
-        address = waiting.pop()
-        kind = re.sub(r"=[^&]*", "=", address)  # one that asks for the same things is enough
-        if kind not in seen:
-            seen.add(kind)
-            answer = client.get(address)
-            assert answer.status_code == 200, address
-            waiting += links(answer.text) if "html" in answer.headers["content-type"] else ()
-    assert len(seen) > 25
+    assert crawled(client, f"/{TOKEN}/") > 25
 
 
 def test_without_the_token_nothing_is_answered(client: TestClient) -> None:
