@@ -6,7 +6,7 @@ from rich.console import Console
 
 from reports.agreement import agreement, truths
 from reports.compared import show_compared
-from schemas.run_folder import RunFolder
+from reports.folders import run_at
 from tasks.known_errors import ORACLE, has_oracle, known_errors
 
 
@@ -15,8 +15,8 @@ def compare_here(first: Path, second: Path, out: Console, *, known: str | None, 
 
     By default that is the step oracle, where it knows any.
     """
-    ours = RunFolder(first)
-    found = agreement(ours, RunFolder(second))
+    ours = run_at(first)
+    found = agreement(ours, run_at(second))
     told = known or (ORACLE if has_oracle(ours) else None)
     known_of = None if told is None else known_errors(ours, told)
     true = (

@@ -7,8 +7,8 @@ from rich.console import Console
 
 from flows.saying import say
 from pages.report import report
+from reports.folders import run_at
 from reports.show import find_problem
-from schemas.run_folder import RunFolder
 from tasks.files import check_named, named_file
 
 
@@ -24,7 +24,7 @@ def report_here(
     """Write the report of a run and say where it is; raises RunError as `report` does."""
     target = path / "report.html" if output is None else output
     check_named(target)
-    run = RunFolder(path)
+    run = run_at(path)
     ids = [find_problem(run, one).problem.id for one in wanted]
     made = report(run, problems=problems, seed=seed, wanted=ids)
     with named_file(target) as file:

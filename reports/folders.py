@@ -25,6 +25,15 @@ def folder_at(path: Path) -> AnyFolder:
     raise RunError(f"{path} {_is(path)}")
 
 
+def run_at(path: Path) -> RunFolder:
+    """Return the run that a folder holds; of others RunError says what they are."""
+    found = folder_at(path)
+    if isinstance(found, RunFolder):
+        return found
+    what = "search" if isinstance(found, SearchFolder) else "recipe"
+    raise RunError(f"{path} is of a {what}, which makes no labels: `stepmint view {path}` shows it")
+
+
 def holds_others(path: Path) -> bool:
     """Tell whether a folder holds runs, searches or recipes, and is itself none of them."""
     return not any((path / name).is_file() for name in RECORDS) and bool(ours_in(path))

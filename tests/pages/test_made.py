@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from pages.app import application
 from pages.library import Library
+from reports.folders import run_at
 from schemas import RunError
 from tests.pages.conftest import EVIL, HERE, TOKEN
 from tests.pages.crawling import crawled
@@ -268,5 +269,7 @@ def test_a_folder_that_cannot_be_shown_is_told_what_it_is(
 def test_a_part_of_a_folder_names_the_whole(output: Path) -> None:
     with pytest.raises(RunError, match=r"is a part of .*rstar: give that"):
         Library([output / "rstar" / "grown"])
+    with pytest.raises(RunError, match=r"is of a recipe.*stepmint view"):
+        run_at(output / "rstar")
     with pytest.raises(RunError, match="is a file"):
         Library([output / "rstar" / "tree.parquet"])
