@@ -116,6 +116,8 @@ def _matching(
     keep = holding(some.select(["problem_id", "question", "answer"]), wanted.q)
     keep[: max(wanted.start - first, 0)] = False
     rows = [(first + int(at), some.slice(int(at), 1).to_pylist()[0]) for at in keep.nonzero()[0]]
+    if not rows:
+        return []
     # A table of solutions names a problem once for each.
     of_one = groupby(rows, key=lambda one: one[1]["problem_id"])
     problems = [next(some) for _, some in of_one]
