@@ -54,6 +54,10 @@ class ByShard(Generic[Found]):
         """What changes whenever a shard is committed, or committed anew."""
         return tuple((shard, self._stamp(shard)) for shard in self.shards)
 
+    def __contains__(self, shard: str) -> bool:
+        """Tell whether a shard was looked at already."""
+        return shard in self._known
+
     def of(self, shard: str) -> Found:
         """Return what is found of a shard, looking now where it was not looked at yet."""
         stamp = self._stamp(shard)
@@ -74,7 +78,7 @@ class ByShard(Generic[Found]):
         shards = self.shards
         found: dict[str, Found] = {}
         for shard in shards:
-            if found and shard not in self._known and time.monotonic() > deadline:
+            if found and shard not in self and time.monotonic() > deadline:
                 break
             found[shard] = self.of(shard)
         return SoFar(found=found, of=len(shards))

@@ -225,13 +225,18 @@ def _without(counts: Mapping[Any, int], *values: object) -> dict[Any, int]:
     return {key: count for key, count in counts.items() if key not in values}
 
 
-def pass_tenths(problems: pa.Table) -> npt.NDArray[np.int64]:
-    """Return each problem's tenth of the pass rate, 0 the hardest; `BINS` where there is none."""
+def pass_rates(problems: pa.Table) -> npt.NDArray[np.float64]:
+    """Return each problem's pass rate; NaN where nothing decided was sampled."""
     counts = {name: problems[f"root_{name}"].fill_null(0).to_numpy() for name in DECIDED}
     decided = sum(counts.values())
-    rates = counts[Outcome.CORRECT] / np.maximum(decided, 1)
-    tenths = np.minimum((rates * BINS).astype(np.int64), BINS - 1)
-    return np.where(decided > 0, tenths, BINS)
+    return np.where(decided > 0, counts[Outcome.CORRECT] / np.maximum(decided, 1), np.nan)
+
+
+def pass_tenths(problems: pa.Table) -> npt.NDArray[np.int64]:
+    """Return each problem's tenth of the pass rate, 0 the hardest; `BINS` where there is none."""
+    rates = pass_rates(problems)
+    tenths = np.minimum((np.nan_to_num(rates) * BINS).astype(np.int64), BINS - 1)
+    return np.where(np.isnan(rates), BINS, tenths)
 
 
 def _provenance(run: RunFolder, shard: str) -> Provenance:

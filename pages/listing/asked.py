@@ -40,7 +40,7 @@ class InAddress(Settings):
 class Asked(InAddress):
     """What a list is asked for, as its address says."""
 
-    place: ClassVar[str] = "after"
+    place: ClassVar[str] = "start"
 
     q: str = Field(default="", max_length=500)
     """A text, case aside; of problems and solutions also a problem's id."""
@@ -60,5 +60,7 @@ class Asked(InAddress):
     doubted: bool = False
     """Only problems whose gold is suspect."""
     kind: str = Field(default="", pattern="^(solutions|probes)?$")
-    after: str = Field(default="", pattern=r"^(shard-\d{1,9}\.\d{1,12})?$")
-    """The shard and the row behind which the page begins."""
+    sort: str = Field(default="", pattern="^-?[a-z_]{0,40}$")
+    """What rows are sorted by, `-` before it: the greatest first; empty: as they stand."""
+    start: int = Field(default=0, ge=0, lt=10**9)
+    """Rows before the page."""

@@ -1,7 +1,7 @@
 """The list of problems."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pages.listing.masks import Mask, bools
 from pages.listing.rows import CountedRows
 from reports.facts import ShardFacts
-from reports.summary import ProblemLine, pass_tenths, problem_line
+from reports.summary import ProblemLine, pass_rates, pass_tenths, problem_line
 
 
 class ProblemRows(CountedRows[ProblemLine]):
@@ -18,6 +18,11 @@ class ProblemRows(CountedRows[ProblemLine]):
     table = "problems"
     searched = ("problem_id", "question", "answer")
     shown = ("question",)
+    sorts: ClassVar = {
+        "id": lambda facts: facts.problems["problem_id"],
+        "pass_rate": lambda facts: pa.array(pass_rates(facts.problems)),
+        "errors": lambda facts: facts.problems["with_error"],
+    }
 
     def counted(self, facts: ShardFacts) -> pa.Table:
         """Return the facts of problems."""

@@ -2,8 +2,9 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -11,22 +12,24 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pages.by_shard import ByShard
 from pages.library import OpenRun
 from pages.listing.asked import Asked
 from pages.listing.masks import Mask, all_of, bools, holding
 from reports.facts import ShardFacts
+from schemas import RunError
 from schemas.arrow import TableName, read_table
 
 PAGE = 40
 """Rows of a page."""
-_END = 10**9
-"""A place behind all rows of a shard."""
 _SECONDS = 1.5
 """How long one request looks for a text."""
 
 Line = TypeVar("Line")
 Places = npt.NDArray[np.int64]
 """Rows of a shard's table, counted from 0."""
+Matching = Sequence[tuple[ShardFacts, int]]
+"""Shards, and how many rows of each match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +37,36 @@ class Listed(Generic[Line]):
     """A page of rows."""
 
     lines: Sequence[Line]
-    after: str
-    """Where the next page begins; empty: there is none."""
-    matching: int | None
-    """Rows that match in all counted shards; None where a text is looked for."""
+    start: int
+    """Rows that match before this page."""
+    matching: int
+    """Rows that match, as far as was looked."""
     complete: bool
-    """Whether all committed shards are counted."""
+    """Whether all committed shards were looked at."""
+    lacking: Sequence[str]
+    """Columns in which no row of the run has anything."""
+
+    @property
+    def page(self) -> int:
+        """Which page it is, from 1."""
+        return self.start // PAGE + 1
+
+    @property
+    def pages(self) -> int:
+        """How many there are, as far as was looked."""
+        return max(-(-self.matching // PAGE), 1)
+
+    @property
+    def previous(self) -> int | None:
+        """Where the page before begins; None: this is the first."""
+        return max(min(self.start, self.pages * PAGE) - PAGE, 0) if self.start else None
+
+    @property
+    def next(self) -> int | None:
+        """Where the next page begins, or this one where it may get fuller; None: there is none."""
+        if self.start + PAGE < self.matching:
+            return self.start + PAGE
+        return None if self.complete else self.start
 
 
 @dataclass(frozen=True)
@@ -51,6 +78,8 @@ class Rows(ABC, Generic[Line]):
     """The columns in which a text is looked for."""
     shown: ClassVar[Sequence[str]]
     """The columns that a line is read from."""
+    sorts: ClassVar[Mapping[str, Callable[[ShardFacts], pa.ChunkedArray]]] = {}
+    """What rows can be sorted by, read off the facts of a shard."""
 
     run: OpenRun
     asked: Asked
@@ -67,6 +96,10 @@ class Rows(ABC, Generic[Line]):
         """Return how many rows of a shard the filters keep, texts aside."""
         return int(self.keep(facts).sum())
 
+    def lacking(self, some: Sequence[ShardFacts]) -> Sequence[str]:
+        """Return the columns in which no row of some shards has anything."""
+        return ()
+
     def rows(self, facts: ShardFacts, places: Places) -> Iterator[Mapping[str, Any]]:
         """Yield what lines are made of."""
         yield from self.read(facts, self.shown).take(places).to_pylist()
@@ -76,34 +109,92 @@ class Rows(ABC, Generic[Line]):
         return read_table(self.run.folder.file(self.table, facts.shard), self.table, columns)
 
     def page(self) -> Listed[Line]:
-        """Read shards from the asked place on until a page is full or the time is up."""
+        """Read the page that is asked for, of what is counted and found within the time."""
         counted = self.run.facts.so_far(within_s=_SECONDS)
-        start, row = _place(self.asked.after)
-        deadline = time.monotonic() + _SECONDS
-        lines: list[Line] = []
-        after = "" if counted.complete else f"{counted.values[-1].shard}.{_END}"
-        for facts in counted.values:
-            if _order(facts.shard) < _order(start):
-                continue
-            places = self._places(facts, begin=row if facts.shard == start else 0)
-            room = PAGE - len(lines)
-            if len(places):
-                lines += map(self.line, self.rows(facts, places[:room]))
-            if len(places) > room:
-                after = f"{facts.shard}.{places[room]}"
-                break
-            if time.monotonic() > deadline and facts is not counted.values[-1]:
-                after = f"{facts.shard}.{_END}"
-                break
-        matching = None if self.asked.q else sum(map(self.count, counted.values))
-        return Listed(lines=lines, after=after, matching=matching, complete=counted.complete)
+        looked = self._looked(counted.values)
+        rows = self._sorted(looked) if self.asked.sort else self._in_order(looked)
+        return Listed(
+            lines=tuple(map(self.line, rows)),
+            start=self.asked.start,
+            matching=sum(count for _, count in looked),
+            complete=counted.complete and len(looked) == len(counted.values),
+            lacking=self.lacking(counted.values),
+        )
 
-    def _places(self, facts: ShardFacts, *, begin: int) -> Places:
-        """Return the rows of a shard that are asked for, from one on."""
+    def places(self, facts: ShardFacts) -> Places:
+        """Return the rows of a shard that match; what a text was found in is kept."""
+        return self._searches.of(facts.shard) if self.asked.q else np.flatnonzero(self.keep(facts))
+
+    def find(self, shard: str) -> Places:
+        """Look for the text in a shard."""
+        facts = self.run.facts.of(shard)
         keep = self.keep(facts)
-        if self.asked.q and keep[begin:].any():
+        if keep.any():
             keep = keep & holding(self.read(facts, self.searched), self.asked.q)
-        return np.flatnonzero(keep[begin:]) + begin
+        return np.flatnonzero(keep)
+
+    @property
+    def _searches(self) -> ByShard[Places]:
+        everywhere = self.asked.model_copy(update={"start": 0, "sort": ""})
+        return _searches(type(self), self.run, everywhere)
+
+    def _looked(self, some: Sequence[ShardFacts]) -> Matching:
+        """Return shards with how many rows match; of a text those looked at until the page is full.
+
+        What sorts must be looked at whole, as far as the time goes.
+        """
+        if not self.asked.q:
+            return [(one, self.count(one)) for one in some]
+        searches, deadline = self._searches, time.monotonic() + _SECONDS
+        room = float("inf") if self.asked.sort else self.asked.start + PAGE
+        looked: list[tuple[ShardFacts, int]] = []
+        for facts in some:
+            enough = room < 0 or time.monotonic() > deadline
+            if looked and enough and facts.shard not in searches:
+                break
+            looked.append((facts, len(searches.of(facts.shard))))
+            room -= looked[-1][1]
+        return looked
+
+    def _in_order(self, looked: Matching) -> Iterator[Mapping[str, Any]]:
+        skip, room = self.asked.start, PAGE
+        for facts, count in looked:
+            if skip < count and room:
+                places = self.places(facts)[skip : skip + room]
+                room -= len(places)
+                yield from self.rows(facts, places)
+            skip = max(skip - count, 0)
+
+    def _sorted(self, looked: Matching) -> Sequence[Mapping[str, Any]]:
+        name = self.asked.sort.removeprefix("-")
+        if name not in self.sorts:
+            known = ", ".join(self.sorts) or "nothing"
+            raise RunError(f"sort={name!r} in the address: {self.table} sort by {known}")
+        tables = []
+        for number, (facts, _) in enumerate(looked):
+            places = self.places(facts)
+            keys = self.sorts[name](facts).take(places)
+            tables.append(
+                pa.table({"shard": np.full(len(places), number), "row": places, "key": keys})
+            )
+        if not tables:
+            return ()
+        table = pa.concat_tables(tables)
+        way = "descending" if self.asked.sort.startswith("-") else "ascending"
+        order = pc.sort_indices(table, sort_keys=[("key", way)])
+        chosen = table.take(order.slice(self.asked.start, PAGE))
+        shards, rows = chosen["shard"].to_numpy(), chosen["row"].to_numpy()
+        found: dict[tuple[int, int], Mapping[str, Any]] = {}
+        for number in set(shards.tolist()):
+            places = rows[shards == number]
+            lines = self.rows(looked[number][0], places)
+            found |= {(number, row): line for row, line in zip(places.tolist(), lines, strict=True)}
+        return [found[one] for one in zip(shards.tolist(), rows.tolist(), strict=True)]
+
+
+@lru_cache(8)
+def _searches(kind: type[Rows[Any]], run: OpenRun, asked: Asked) -> ByShard[Places]:
+    return ByShard(run.folder, kind(run, asked).find)
 
 
 class CountedRows(Rows[Line]):
@@ -131,12 +222,3 @@ class CountedRows(Rows[Line]):
         counted = self.counted(facts).take(places).to_pylist()
         for known, texts in zip(counted, super().rows(facts, places), strict=True):
             yield {**known, **texts}
-
-
-def _place(after: str) -> tuple[str, int]:
-    shard, _, row = after.partition(".")
-    return (shard, int(row)) if after else ("", 0)
-
-
-def _order(shard: str) -> tuple[int, str]:
-    return len(shard), shard  # behind 99999 is 100000

@@ -1,8 +1,8 @@
 """The list of labelled solutions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,10 +35,20 @@ class SolutionRows(CountedRows[SolutionLine]):
     table = "solutions"
     searched = ("problem_id", "question", "steps")
     shown = ("question", "steps")
+    sorts: ClassVar = {
+        "id": lambda facts: facts.solutions["problem_id"],
+        "first_error": lambda facts: facts.solutions["first_error"],
+        "confidence": lambda facts: facts.solutions["confidence"],
+    }
 
     def counted(self, facts: ShardFacts) -> pa.Table:
         """Return the facts of solutions."""
         return facts.solutions
+
+    def lacking(self, some: Sequence[ShardFacts]) -> Sequence[str]:
+        """Return `confidence` where no solution has one."""
+        known = any(one.solutions["confidence"].null_count < len(one.solutions) for one in some)
+        return () if known or not some else ("confidence",)
 
     def filters(self, counted: pa.Table) -> Iterator[Mask]:
         """Yield what each filter that is asked for keeps."""
