@@ -4,14 +4,18 @@ A new page is a module in `pages/routes/` with `ROUTES`, and a `TAB` where it is
 navigation, named in `MODULES`.
 """
 
+from http import HTTPStatus
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from pages.library import Library
+from pages.links import AddressError
 from pages.rendering import ASSETS
 from pages.routes import compare, lists, made, mark, problem, run, runs
 from pages.security import Guard
@@ -37,17 +41,37 @@ def application(library: Library, *, token: str) -> Starlette:
     routes = [route for module in MODULES for route in module.ROUTES]
     made = Starlette(
         routes=[*routes, Mount("/assets", _Assets(directory=ASSETS))],
-        middleware=[Middleware(Guard, token=token)],
-        exception_handlers={StepmintError: _refused, 404: _missing},
+        middleware=[
+            Middleware(Guard, token=token),
+            Middleware(ServerErrorMiddleware, handler=_fault),
+        ],
+        exception_handlers={StepmintError: _refused, AddressError: _misread, 404: _missing},
     )
     made.state.shelf = Shelf(library=library, tabs=tabs)
     return made
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return page(request, "error.html", status=404, message=str(error))
+    return _told(request, str(error), HTTPStatus.NOT_FOUND)
+
+
+async def _misread(request: Request, error: Exception) -> Response:
+    return _told(request, str(error), HTTPStatus.BAD_REQUEST)
 
 
 async def _missing(request: Request, error: Exception) -> Response:
     message = "there is no such page: go back, or to the start"
-    return page(request, "error.html", status=404, message=message)
+    return _told(request, message, HTTPStatus.NOT_FOUND)
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    """Answer for what nobody foresaw; it is raised again, so that the terminal shows where."""
+    message = (
+        f"{type(error).__name__}: {error}\nThis is a fault of stepmint's. The terminal in which "
+        "`stepmint view` runs shows where it happened: report it with what stands there."
+    )
+    return _told(request, message, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _told(request: Request, message: str, status: HTTPStatus) -> Response:
+    return page(request, "error.html", status=status, message=message)

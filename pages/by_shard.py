@@ -1,11 +1,13 @@
 """What is found out of a run shard by shard, once for each commit, a little at a time."""
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 
+from schemas import RunError
 from schemas.run_folder import RunFolder
 
 Found = TypeVar("Found")
@@ -21,11 +23,13 @@ class SoFar(Generic[Found]):
     """By shard, in their order."""
     of: int
     """Shards that are committed."""
+    bad: int
+    """Those of them that were looked at and cannot be read."""
 
     @property
     def complete(self) -> bool:
         """Whether no shard is left."""
-        return len(self.found) == self.of
+        return len(self.found) + self.bad == self.of
 
     @property
     def values(self) -> Sequence[Found]:
@@ -41,6 +45,8 @@ class ByShard(Generic[Found]):
         self._look = look
         self._lock = Lock()
         self._known: dict[str, tuple[_Stamp, Found]] = {}
+        self.bad: dict[str, str] = {}
+        """Why shards cannot be read, as far as they were looked at."""
 
     @property
     def shards(self) -> tuple[str, ...]:
@@ -59,26 +65,56 @@ class ByShard(Generic[Found]):
         return shard in self._known
 
     def of(self, shard: str) -> Found:
-        """Return what is found of a shard, looking now where it was not looked at yet."""
+        """Return what is found of a shard, looking now where it was not looked at yet.
+
+        Raises RunError where it cannot be read; it is looked at anew when asked again.
+        """
         stamp = self._stamp(shard)
         with self._lock:
             known = self._known.get(shard)
             if known is None or known[0] != stamp:
-                known = stamp, self._look(shard)
+                with self.reading(shard):
+                    known = stamp, self._look(shard)
                 self._known[shard] = known
+                self.bad.pop(shard, None)
             return known[1]
 
+    @contextmanager
+    def reading(self, shard: str) -> Iterator[None]:
+        """Note a shard of which something turns out not to be readable, and raise why."""
+        try:
+            yield
+        except RunError as error:
+            self.bad[shard] = str(error)
+            raise
+
+    def each(self) -> Iterator[tuple[str, Found]]:
+        """Yield what is found of each shard that can be read."""
+        for shard in self.shards:
+            with suppress(RunError):
+                yield shard, self.of(shard)
+
+    def all(self) -> Sequence[Found]:
+        """Look at all shards; raises RunError where one cannot be read."""
+        return tuple(map(self.of, self.shards))
+
     def _stamp(self, shard: str) -> _Stamp:
-        marker = self._run.marker(shard).stat()
+        try:
+            marker = self._run.marker(shard).stat()
+        except FileNotFoundError:  # it is being committed anew
+            return 0, 0
         return marker.st_mtime_ns, marker.st_size
 
     def so_far(self, *, within_s: float = float("inf")) -> SoFar[Found]:
         """Look at shards for so long, at one at least; the rest when asked again."""
         deadline = time.monotonic() + within_s
-        shards = self.shards
+        shards, bad = self.shards, 0
         found: dict[str, Found] = {}
         for shard in shards:
             if found and shard not in self and time.monotonic() > deadline:
                 break
-            found[shard] = self.of(shard)
-        return SoFar(found=found, of=len(shards))
+            try:
+                found[shard] = self.of(shard)
+            except RunError:  # `bad` says why
+                bad += 1
+        return SoFar(found=found, of=len(shards), bad=bad)

@@ -46,11 +46,17 @@ class OpenRun:
         """What changes whenever a mark is made."""
         return self.folder.marks.stat().st_mtime_ns if self.folder.marks.exists() else 0
 
+    @property
+    def damaged(self) -> Sequence[str]:
+        """Why shards cannot be read, as far as they were looked at."""
+        looks = (self.oracle, self.suspects, self.facts)
+        found = {shard: why for one in looks for shard, why in one.bad.items()}
+        return tuple(dict.fromkeys(found.values()))
+
     def shard_of(self, problem_id: str) -> str:
         """Return the shard that holds a problem; raises RunError where none does."""
-        for shard in self.facts.shards:
-            ids = self.facts.of(shard).problems["problem_id"]
-            if pc.index(ids, problem_id).as_py() >= 0:
+        for shard, facts in self.facts.each():
+            if pc.index(facts.problems["problem_id"], problem_id).as_py() >= 0:
                 return shard
         if waiting := self._waiting(problem_id):
             raise RunError(

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from schemas import ConfigError
+
 Value = str | int | float | None
+
+
+class AddressError(ConfigError):
+    """An address that asks for what no page can be; the message says what it may ask for."""
 
 
 @dataclass(frozen=True, slots=True)

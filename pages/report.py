@@ -57,11 +57,11 @@ def report(folder: RunFolder, *, problems: int, seed: int, wanted: Sequence[str]
     Raises RunError where nothing is committed, or there is no such problem.
     """
     run = OpenRun(folder, folder.name)
-    facts = run.facts.so_far().values
+    facts = run.facts.all()
     if not facts:
         raise RunError(f"{folder.path} has no committed shard yet: there is nothing to report")
     summary = summary_of(folder, facts)
-    run.oracle.so_far()  # so that nothing is left to be counted
+    run.oracle.all()  # so that nothing is left to be counted
     known = [one for shard in facts for one in shard.problems["problem_id"].to_pylist()]
     chosen = list(wanted) or _drawn(known, problems, seed)
     links = NoLinks()
@@ -70,13 +70,14 @@ def report(folder: RunFolder, *, problems: int, seed: int, wanted: Sequence[str]
     html = render(
         "report.html",
         links=links,
+        damaged=(),
         run=run.name,
         summary=summary,
         sentence=sentence(summary),
         progress=progress_of(run),
         charts=charts(folder, summary, facts, links),
         truth=truths_of(run),
-        suspects=[one for shard in run.suspects.so_far().values for one in shard.values()],
+        suspects=[one for shard in run.suspects.all() for one in shard.values()],
         looked=run.suspects.so_far(),
         sections=shown,
         left_out=left_out,

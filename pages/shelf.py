@@ -8,10 +8,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pages.library import Library, OpenRun
-from pages.links import Links
+from pages.links import AddressError, Links
 from pages.products.folder import OpenProducts
 from pages.rendering import render
-from schemas import RunError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +61,12 @@ def links_of(request: Request) -> Links:
 
 
 def number_in(request: Request, name: str) -> int | None:
-    """Return a number of an address, or None; raises RunError where something else stands there."""
+    """Return a number of an address, or None; raises AddressError where it is none."""
     given = request.query_params.get(name, "")
     if not given:
         return None
     if not given.isdecimal() or len(given) > 9:
-        raise RunError(f"{name}={given!r} in the address is no number")
+        raise AddressError(f"{name}={given!r} in the address: give a whole number below 10^9")
     return int(given)
 
 
@@ -84,4 +83,10 @@ def page(
     here = request.url.path.rpartition("/")[2]
     tabs = [tab for tab in shelf.tabs if tab.place == links.place]
     common = {"links": links, "tabs": tabs, "here": here, "query": request.query_params}
+    common["damaged"] = [
+        line
+        for one in shelf.library.runs
+        if links.place == one.place and links.run == one.name
+        for line in one.damaged
+    ]
     return HTMLResponse(render(template, **common, **values), status, headers)

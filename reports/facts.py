@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from schemas import DECIDED, ROOT, Outcome, StopRule
-from schemas.arrow import read_table
+from schemas.arrow import count_rows, read_table
 from schemas.labels import NEUTRAL
 from schemas.run_folder import RunFolder
 from schemas.views import Concludes
@@ -68,7 +67,8 @@ class ShardFacts:
 
 
 def shard_facts(run: RunFolder, shard: str, concludes: Concludes) -> ShardFacts:
-    """Count a committed shard. Raises RunError where its tables are unreadable."""
+    """Count a committed shard. Raises RunError where its marker or a table is unreadable."""
+    run.labelled_in(shard)
     table = read_table(run.file("solutions", shard), "solutions", _SOLUTIONS).combine_chunks()
     solutions = _solution_facts(table, concludes)
     problems = read_table(
@@ -81,7 +81,7 @@ def shard_facts(run: RunFolder, shard: str, concludes: Concludes) -> ShardFacts:
         solutions=solutions,
         stop_rules={StopRule(one["values"]): one["counts"] for one in rules.to_pylist()},
         rollouts=_rollout_facts(read_table(run.file("rollouts", shard), "rollouts", _ROLLOUTS)),
-        nodes=pq.read_metadata(run.file("nodes", shard)).num_rows,
+        nodes=count_rows(run.file("nodes", shard), "nodes"),
         labelers=frozenset(pc.unique(table["labeler"]).to_pylist()),
     )
 

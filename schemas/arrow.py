@@ -15,6 +15,7 @@ wall-clock time: one configuration and seed give one sequence of bytes.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -40,6 +41,12 @@ SearchTable = Literal["search_problems", "search_candidates", "search_chosen", "
 AnyTable = TableName | Literal["critiques"] | SearchTable
 """The tables of a run, that of a set of critiques beside them, and those of a search."""
 
+_SINCE = {"readings": 2, "options": 3, "given": 3, "stated": 4}
+"""The versions since which tables have these columns."""
+UNREADABLE = (
+    pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, pa.ArrowKeyError, OSError,
+)  # fmt: skip
+"""What pyarrow raises of a file that is torn, of another kind or not there."""
 _VERSION_KEY = b"stepmint_schema_version"
 _TABLE_KEY = b"stepmint_table"
 PRODUCT_KEY = b"stepmint_product"
@@ -294,18 +301,12 @@ def write_table(table: pa.Table, path: Path) -> None:
 def read_table(path: Path, table: AnyTable, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a Parquet file, or some columns, that must hold `table` in a version stepmint knows.
 
-    Raises RunError naming the file and what to do where it is unreadable, of another table,
-    or of a newer version.
+    Raises RunError naming the file and what to do where it is unreadable, of another table, lacks
+    a column of its version, or is of a newer version.
     """
-    try:
-        schema = pq.read_schema(path)
-        check_schema(schema, table, where=str(path))
+    with _reading(path, table):
+        check_table(pq.read_schema(path), table, where=str(path))
         return pq.read_table(path, schema=SCHEMAS[table], columns=columns and list(columns))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
-        raise RunError(
-            f"{path} cannot be read as a {table} table ({error}): "
-            "restore the file, or delete its run folder and label again"
-        ) from error
 
 
 def read_rows(
@@ -316,24 +317,57 @@ def read_rows(
     Only what holds such a row is decoded. Raises RunError as `read_table` does.
     """
     wanted = pa.array(sorted(of), _TEXT)
+    with _reading(path, table), pq.ParquetFile(path) as file:
+        check_table(file.schema_arrow, table, where=str(path))
+        for group in range(file.num_row_groups):
+            ids = file.read_row_group(group, columns=["problem_id"])["problem_id"]
+            mask = pc.is_in(ids, value_set=wanted)
+            if pc.any(mask).as_py():
+                rows = file.read_row_group(group, columns=list(columns)).filter(mask)
+                yield _filled(rows, table, columns).combine_chunks()
+
+
+def _filled(rows: pa.Table, table: AnyTable, columns: Sequence[str]) -> pa.Table:
+    """Return these columns; what an older version does not have is null."""
+    for name in set(columns) - set(rows.column_names):
+        field = SCHEMAS[table].field(name)
+        rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows.select(list(columns))
+
+
+def count_rows(path: Path, table: AnyTable) -> int:
+    """Return how many rows a table has; none is read. Raises RunError as `read_table` does."""
+    with _reading(path, table), pq.ParquetFile(path) as file:
+        check_table(file.schema_arrow, table, where=str(path))
+        return int(file.metadata.num_rows)
+
+
+@contextmanager
+def _reading(path: Path, table: AnyTable) -> Iterator[None]:
     try:
-        with pq.ParquetFile(path) as file:
-            check_schema(file.schema_arrow, table, where=str(path))
-            for group in range(file.num_row_groups):
-                ids = file.read_row_group(group, columns=["problem_id"])["problem_id"]
-                mask = pc.is_in(ids, value_set=wanted)
-                if pc.any(mask).as_py():
-                    rows = file.read_row_group(group, columns=list(columns))
-                    yield rows.filter(mask).combine_chunks()
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+        yield
+    except UNREADABLE as error:
         raise RunError(
             f"{path} cannot be read as a {table} table ({error}): "
             "restore the file, or delete its run folder and label again"
         ) from error
 
 
-def check_schema(schema: pa.Schema, table: str, *, where: str) -> None:
-    """Raise RunError unless `schema` is of a table or product in a version this stepmint reads."""
+def check_table(schema: pa.Schema, table: AnyTable, *, where: str) -> None:
+    """Raise RunError as `check_schema` does, and where columns of its version are lacking."""
+    version = check_schema(schema, table, where=where)
+    needed = (one.name for one in SCHEMAS[table] if not one.nullable)
+    lacking = {name for name in needed if _SINCE.get(name, 0) <= version} - set(schema.names)
+    if lacking:
+        names = ", ".join(sorted(lacking))
+        raise RunError(
+            f"{where} lacks the columns {names}: "
+            "restore the file, or delete its run folder and label again"
+        )
+
+
+def check_schema(schema: pa.Schema, table: str, *, where: str) -> int:
+    """Return the version of a table or product; RunError unless it is `table` in one we read."""
     metadata = schema.metadata or {}
     version = metadata.get(_VERSION_KEY, b"").decode(errors="replace")
     found = metadata.get(_TABLE_KEY, metadata.get(PRODUCT_KEY, b"")).decode(errors="replace")
@@ -346,3 +380,4 @@ def check_schema(schema: pa.Schema, table: str, *, where: str) -> None:
         )
     if found != table:
         raise RunError(f"{where} holds the table {found!r}, not {table!r}")
+    return int(version)

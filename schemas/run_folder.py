@@ -14,13 +14,11 @@ output/<run>/
     lock                              held by the process that writes the run
 """
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -28,6 +26,7 @@ from schemas.arrow import TableName, read_table
 from schemas.conversion import problems_from, solutions_from
 from schemas.critique_folder import CritiqueFolder
 from schemas.errors import RunError
+from schemas.record_folder import Record, Shape, read_json
 from schemas.rows import ProblemRow, SolutionRow
 from schemas.views import Concludes
 
@@ -35,6 +34,14 @@ from schemas.views import Concludes
 def shard_name(shard: int) -> str:
     """Return the name shared by a shard's files, e.g. `shard-00000`."""
     return f"shard-{shard:05d}"
+
+
+class _Counted(Shape):
+    problems: int
+
+
+class _Marker(Shape):
+    counts: _Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +164,29 @@ class RunFolder:
         for table in self.tables("solutions"):
             yield from solutions_from(table)
 
+    def labelled_in(self, shard: str) -> int:
+        """Return the problems of a committed shard; RunError where its marker is damaged."""
+        remedy = "delete it, and label again with the same command to redo its shard"
+        marker = read_json(self.marker(shard), _Marker, remedy=remedy)
+        return int(marker["counts"]["problems"])
+
     @property
     def labelled(self) -> int:
-        """Problems in committed shards, as their markers say."""
-        records = (_json(marker) for marker in self.markers.glob("shard-*.json"))
-        return sum(int(record["counts"]["problems"]) for record in records)
+        """Problems in committed shards, as the markers say that can be read."""
+        total = 0
+        for marker in self.markers.glob("shard-*.json"):
+            with suppress(RunError):  # told by `labelled_in`; or gone while it is committed anew
+                total += self.labelled_in(marker.stem)
+        return total
 
     @property
     def unlabelled(self) -> int:
         """Problems staged and not in a committed shard; 0 where nothing is staged any more."""
         staged = self.staging / "staged.json"
-        return int(_json(staged)["problems"]) - self.labelled if staged.is_file() else 0
+        if not staged.is_file():
+            return 0
+        remedy = "restore it, or label again with the same command"
+        return int(read_json(staged, _Counted, remedy=remedy)["problems"]) - self.labelled
 
     @property
     def concludes(self) -> Concludes:
@@ -198,15 +217,7 @@ class RunFolder:
         """Return `run.json`; empty where the run has not written it yet."""
         if not self.run_json.exists():
             return {}
-        return dict(_json(self.run_json))
-
-
-def _json(path: Path) -> Any:
-    """Read a small file of ours; raises RunError where it is no JSON."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise RunError(f"{path} is no JSON ({error}): restore it, or run again") from error
+        return read_json(self.run_json, Record, remedy="restore it, or run again")
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:

@@ -21,6 +21,7 @@ from rollouts import has_records, load_template
 from rollouts.segmenter import Segmenter
 from schemas import ConfigError, RunError
 from schemas.arrow import SCHEMA_VERSION
+from schemas.record_folder import Record, read_json
 from schemas.run_folder import RunFolder
 from tasks import locks
 from tasks.failures import told
@@ -152,14 +153,8 @@ def opened(run: LabelRun, *, done: Callable[[], str] = lambda: "finished") -> It
 
 def read(folder: Path) -> dict[str, Any]:
     """Return `run.json`; raise RunError where it is damaged."""
-    path = RunFolder(folder).run_json
-    try:
-        record: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise RunError(
-            f"{path} is no JSON ({error}): restore it, or choose another name with --set name=NAME"
-        ) from error
-    return record
+    remedy = "restore it, or choose another name with --set name=NAME"
+    return read_json(RunFolder(folder).run_json, Record, remedy=remedy)
 
 
 def update(folder: Path, changes: Mapping[str, Any]) -> None:

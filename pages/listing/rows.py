@@ -3,6 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 
 from pages.by_shard import ByShard
 from pages.library import OpenRun
+from pages.links import AddressError
 from pages.listing.asked import Asked
 from pages.listing.masks import Mask, all_of, bools, holding
 from reports.facts import ShardFacts
@@ -144,7 +146,7 @@ class Rows(ABC, Generic[Line]):
         What sorts must be looked at whole, as far as the time goes.
         """
         if not self.asked.q:
-            return [(one, self.count(one)) for one in some]
+            return [(one, self._matching(one)) for one in some]
         searches, deadline = self._searches, time.monotonic() + _SECONDS
         room = float("inf") if self.asked.sort else self.asked.start + PAGE
         looked: list[tuple[ShardFacts, int]] = []
@@ -152,7 +154,7 @@ class Rows(ABC, Generic[Line]):
             enough = room < 0 or time.monotonic() > deadline
             if looked and enough and facts.shard not in searches:
                 break
-            looked.append((facts, len(searches.of(facts.shard))))
+            looked.append((facts, self._matching(facts)))
             room -= looked[-1][1]
         return looked
 
@@ -162,14 +164,14 @@ class Rows(ABC, Generic[Line]):
             if skip < count and room:
                 places = self.places(facts)[skip : skip + room]
                 room -= len(places)
-                yield from self.rows(facts, places)
+                yield from self._readable(facts, places)
             skip = max(skip - count, 0)
 
     def _sorted(self, looked: Matching) -> Sequence[Mapping[str, Any]]:
         name = self.asked.sort.removeprefix("-")
         if name not in self.sorts:
             known = ", ".join(self.sorts) or "nothing"
-            raise RunError(f"sort={name!r} in the address: {self.table} sort by {known}")
+            raise AddressError(f"sort={name!r} in the address: {self.table} sort by {known}")
         tables = []
         for number, (facts, _) in enumerate(looked):
             places = self.places(facts)
@@ -187,9 +189,29 @@ class Rows(ABC, Generic[Line]):
         found: dict[tuple[int, int], Mapping[str, Any]] = {}
         for number in set(shards.tolist()):
             places = rows[shards == number]
-            lines = self.rows(looked[number][0], places)
-            found |= {(number, row): line for row, line in zip(places.tolist(), lines, strict=True)}
-        return [found[one] for one in zip(shards.tolist(), rows.tolist(), strict=True)]
+            lines = self._readable(looked[number][0], places)
+            found |= {
+                (number, row): line for row, line in zip(places.tolist(), lines, strict=False)
+            }
+        asked = zip(shards.tolist(), rows.tolist(), strict=True)
+        return [found[one] for one in asked if one in found]
+
+    def _matching(self, facts: ShardFacts) -> int:
+        """Return how many rows of a shard match; none where it turns out not to be readable."""
+        with self._leaving_out(facts.shard):
+            return len(self.places(facts)) if self.asked.q else self.count(facts)
+        return 0
+
+    def _readable(self, facts: ShardFacts, places: Places) -> Sequence[Mapping[str, Any]]:
+        with self._leaving_out(facts.shard):
+            return list(self.rows(facts, places))
+        return ()
+
+    @contextmanager
+    def _leaving_out(self, shard: str) -> Iterator[None]:
+        """Leave out a shard whose texts turn out not to be readable: the page says so."""
+        with suppress(RunError), self.run.facts.reading(shard):
+            yield
 
 
 @lru_cache(8)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas import RunError
-from schemas.arrow import check_schema
+from schemas.arrow import UNREADABLE, check_schema
 from schemas.recipe_folder import RecipeFolder
 from schemas.search_folder import SEARCH_TABLES, SearchFolder
 
@@ -136,5 +136,5 @@ def _opened(path: Path, table: str, columns: Sequence[str]) -> Iterator[pq.Parqu
                 names = ", ".join(sorted(lacking))
                 raise RunError(f"{path} lacks the columns {names}: restore the file")
             yield file
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+    except UNREADABLE as error:
         raise RunError(f"{path} cannot be read as a table ({error}): restore the file") from error

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pages.links import AddressError
 from pages.marking import gain_of, mark, mark_page, me
 from pages.shelf import Tab, links_of, number_in, page, run_of, shelf_of
 from schemas import RunError, StepmintError
@@ -42,8 +43,11 @@ async def write(request: Request) -> Response:
         going = links.to("mark", id=key[0], solution=key[1])
     else:
         step = 0 if chosen == "none" else number_in(request, "step")
-        if step is None:
-            raise RunError("give the step of the first error, from 1, or `none`, or `undo`")
+        if step is None or (not step and chosen != "none"):
+            raise AddressError(
+                f"step={chosen!r} in the address: give the step of the first error, from 1, or "
+                "`none`, or `undo`"
+            )
         await run_in_threadpool(mark, run, key, step - 1, note=note)
         going = links.to("mark", done=key[0], was=key[1])
     return Response(status_code=204, headers={"HX-Redirect": going})
@@ -61,7 +65,7 @@ def gain(request: Request) -> Response:
 def _key(request: Request) -> SolutionKey:
     solution = number_in(request, "solution")
     if solution is None:
-        raise RunError("the address names no solution: go back, and choose one")
+        raise AddressError("the address names no solution: go back, and choose one")
     return request.query_params.get("id", ""), solution
 
 

@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from pages.app import application
 from pages.library import Library, OpenRun
+from pages.links import AddressError
 from pages.listing import Asked, ProblemRows, RolloutRows, SolutionRows
-from schemas import RunError
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
 from tests.runs import evidence, problem, solution, sums_run, write_shard
@@ -88,9 +88,9 @@ def test_problems_are_sorted_by_pass_rate_errors_and_id(run: OpenRun) -> None:
 
 
 def test_what_a_list_cannot_be_sorted_by_is_named(run: OpenRun) -> None:
-    with pytest.raises(RunError, match=r"sort='tokens' .* rollouts sort by nothing"):
+    with pytest.raises(AddressError, match=r"sort='tokens' .* rollouts sort by nothing"):
         RolloutRows(run, Asked(sort="tokens")).page()
-    with pytest.raises(RunError, match="solutions sort by id, first_error, confidence"):
+    with pytest.raises(AddressError, match="solutions sort by id, first_error, confidence"):
         SolutionRows(run, Asked(sort="errors")).page()
 
 

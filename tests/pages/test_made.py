@@ -169,7 +169,7 @@ def test_problems_are_filtered_by_the_verdict_on_what_was_chosen(
     for outcome in ("correct", "incorrect"):
         page = client.get(f"/{TOKEN}/made/rstar/problems?outcome={outcome}").text
         assert page.count("<tr data-row") == found.count(outcome)
-    assert client.get(f"/{TOKEN}/made/rstar/problems?outcome=much").status_code == 404
+    assert client.get(f"/{TOKEN}/made/rstar/problems?outcome=much").status_code == 400
 
 
 def test_problems_come_a_page_at_a_time(tmp_path: Path) -> None:

@@ -116,6 +116,13 @@ def test_what_finds_no_room_is_left_out_with_a_word(
     assert f"{42 - made.problems} more were asked for, and left out for size." in made.html
 
 
+def test_a_run_with_a_shard_that_cannot_be_read_has_no_report(tmp_path: Path) -> None:
+    run = RunFolder(sums_run(tmp_path / "sums"))
+    run.file("rollouts", "shard-00001").unlink()
+    with pytest.raises(RunError, match=r"rollouts/shard-00001\.parquet cannot be read"):
+        report(run, problems=1, seed=0)
+
+
 def test_a_run_without_a_committed_shard_has_no_report(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(RunError, match="no committed shard"):

@@ -1,5 +1,6 @@
 """The server: who is answered, with what, over a run as it lies on disk."""
 
+import html
 import json
 import os
 import platform
@@ -94,10 +95,86 @@ def test_what_is_not_there_is_said(client: TestClient) -> None:
         assert "cannot be shown" in answer.text
 
 
-def test_an_address_that_makes_no_sense_is_told_so(client: TestClient) -> None:
-    answer = client.get(f"/{TOKEN}/runs/sums/solutions?below=much")
-    assert answer.status_code == 404
-    assert "below" in answer.text
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("below=much", "below='much' in the address"),
+        ("start=-1", "start='-1' in the address: input should be greater than or equal to 0"),
+        ("first_error=abc", "first_error='abc' in the address: give a step from 1"),
+        ("label=odd", "label='odd' in the address: give right, wrong or unlabelled"),
+    ],
+)
+def test_an_address_that_makes_no_sense_is_told_so(
+    client: TestClient, asked: str, told: str
+) -> None:
+    answer = client.get(f"/{TOKEN}/runs/sums/solutions?{asked}")
+    assert answer.status_code == 400
+    assert told in html.unescape(answer.text)
+
+
+def test_a_fault_of_ours_is_a_page_that_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.routes.run.sentence", lambda summary: 1 / 0)
+    app = application(Library([folder]), token=TOKEN)
+    with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
+        answer = client.get(f"/{TOKEN}/runs/sums/")
+    assert answer.status_code == 500
+    assert "This is a fault of stepmint" in answer.text
+    assert "Skip to the content" in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("table", ["solutions", "rollouts", "nodes"])
+def test_a_shard_that_cannot_be_read_is_named_and_the_others_are_shown(
+    client: TestClient, folder: Path, table: str
+) -> None:
+    bad = folder / table / "shard-00001.parquet"
+    content = bad.read_bytes()
+    bad.write_bytes(content[: len(content) // 2])
+    for page in ("", "problems", "solutions", "rollouts", "mark"):
+        answer = client.get(f"/{TOKEN}/runs/sums/{page}")
+        assert answer.status_code == 200
+        assert f"Not shown: {bad} cannot be read" in answer.text
+    assert client.get(f"/{TOKEN}/runs/sums/problems").text.count("<tr data-row") == 21
+    bad.write_bytes(content)
+    assert "Not shown" not in client.get(f"/{TOKEN}/runs/sums/").text
+
+
+def test_texts_that_cannot_be_read_leave_the_other_shards_lists(
+    client: TestClient, folder: Path
+) -> None:
+    address = f"/{TOKEN}/runs/sums/problems"
+    client.get(address)  # its figures are counted before it is damaged
+    bad = folder / "problems" / "shard-00001.parquet"
+    bad.write_bytes(b"PAR1 and no more")
+    answer = client.get(address)
+    assert answer.text.count("<tr data-row") == 21
+    assert f"Not shown: {bad} cannot be read" in answer.text
+
+
+@pytest.mark.parametrize("marker", ["", "{}", "[]", '{"counts": {"problems": "many"}}'])
+def test_a_damaged_marker_leaves_its_shard_out(
+    client: TestClient, folder: Path, marker: str
+) -> None:
+    path = RunFolder(folder).marker("shard-00001")
+    path.write_text(marker)
+    answer = client.get(f"/{TOKEN}/runs/sums/")
+    assert answer.status_code == 200
+    assert f"Not shown: {path} is" in answer.text
+
+
+@pytest.mark.parametrize(
+    "record",
+    ["[1, 2]", '{"counts": {"problems": "many"}}', '{"costs": 7}', '{"policy": {"a": 1}}', "{"],
+)
+def test_a_damaged_record_is_one_failed_line_among_all_runs(tmp_path: Path, record: str) -> None:
+    runs = [sums_run(tmp_path / name, count=2) for name in ("good", "odd")]
+    (runs[1] / "run.json").write_text(record)
+    with TestClient(application(Library(runs), token=TOKEN), base_url=HERE) as client:
+        answer = client.get(f"/{TOKEN}/")
+    assert answer.text.count("<tr data-row") == 2
+    assert f"{runs[1] / 'run.json'} is" in answer.text
 
 
 def test_a_run_may_grow_while_it_is_looked_at(client: TestClient, folder: Path) -> None:

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import Rollout, RunError
-from schemas.arrow import SCHEMA_VERSION, SCHEMAS, TABLE_NAMES, TableName, read_table, write_table
+from schemas.arrow import (
+    SCHEMA_VERSION,
+    SCHEMAS,
+    TABLE_NAMES,
+    TableName,
+    read_rows,
+    read_table,
+    write_table,
+)
 from schemas.conversion import (
     nodes_from,
     nodes_table,
@@ -148,3 +156,25 @@ def test_a_solutions_table_of_version_1_reads_as_one_without_what_came_later(
     (read,) = solutions_from(read_table(path, "solutions"))
     assert read.solution == replace(row.solution, readings=(), stated=())
     assert read.problem == replace(row.problem, options=())
+
+
+def test_a_table_that_lacks_a_column_of_its_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "cut.parquet"
+    pq.write_table(solutions_table([]).drop_columns(["posterior", "checks"]), path)
+    with pytest.raises(RunError, match=r"cut\.parquet lacks the columns checks, posterior"):
+        read_table(path, "solutions", ["problem_id"])
+
+
+@settings(max_examples=2)
+@given(row=strategies.solution_rows())
+def test_rows_of_a_problem_are_read_of_an_older_version_too(
+    row: SolutionRow, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "older.parquet"
+    table = solutions_table([row])
+    metadata = table.schema.metadata | {b"stepmint_schema_version": b"3"}
+    pq.write_table(table.drop_columns(["stated"]).replace_schema_metadata(metadata), path)
+    names = SCHEMAS["solutions"].names
+    (read,) = read_rows(path, "solutions", names, of=[row.problem.id])
+    assert read.column_names == names
+    assert next(solutions_from(read)).solution == replace(row.solution, stated=())
