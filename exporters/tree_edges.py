@@ -8,14 +8,13 @@ in the `nodes` table, and labels are what the other formats write.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import ClassVar, Literal, TypedDict
 
 import pyarrow as pa
 
 from exporters.records import Made, Refused, Sampled, Settled, Taken
 from exporters.seam import ProblemExporter
-from schemas import Evidence, Node, Outcome, Prefix, Problem, StopRule
+from schemas import ROOT, Evidence, Node, Outcome, Prefix, Problem, StopRule
 
 _TEXT, _INT = pa.string(), pa.int32()
 
@@ -113,16 +112,35 @@ def edges_of(
 ) -> Mapping[str, Edge]:
     """Return the edges of all ways and rollouts by the key of the prefix they lead to."""
     edges: dict[str, Edge] = {}
+    root = _Met(ROOT, None)
     for steps in ways.values():
-        _path(edges, steps)[-1].terminal = True
+        _path(edges, root, steps)[-1].terminal = True
     for one in rollouts:
         way = () if one.outcome is Outcome.TRUNCATED else ways.get(one.text, ())
-        for edge in _path(edges, way or one.prefix_steps):
+        for edge in _path(edges, root, way or one.prefix_steps):
             edge.outcomes.append(one.outcome)
     return edges
 
 
-def _path(edges: dict[str, Edge], steps: tuple[str, ...]) -> list[Edge]:
-    prefixes = [Prefix(steps=steps[:count]) for count in range(len(steps) + 1)]
-    pairs = pairwise(prefixes)
-    return [edges.setdefault(child.key, Edge(parent, child)) for parent, child in pairs]
+@dataclass(slots=True)
+class _Met:
+    """A prefix that ways lead through: made once, since its key is a digest of all its text."""
+
+    prefix: Prefix
+    edge: Edge | None
+    """That leads to it; None: it is empty."""
+    behind: dict[str, "_Met"] = field(default_factory=dict)
+    """By the next step."""
+
+
+def _path(edges: dict[str, Edge], root: _Met, steps: tuple[str, ...]) -> list[Edge]:
+    path, at = [], root
+    for count, step in enumerate(steps, start=1):
+        if step not in at.behind:
+            prefix = Prefix(steps=steps[:count])
+            edge = edges.setdefault(prefix.key, Edge(at.prefix, prefix))
+            at.behind[step] = _Met(prefix, edge)
+        at = at.behind[step]
+        if at.edge:
+            path.append(at.edge)
+    return path

@@ -1,8 +1,11 @@
 """`stepmint view`: a page over runs, served on loopback until it is ended."""
 
+import os
 import socket
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from rich.console import Console
@@ -15,6 +18,10 @@ from reports.folders import holds_others
 from schemas import RunError
 
 _OUTPUT = Path("output")
+_GRACE_S = 1.0
+"""How long answers may take that are under way at the end."""
+_SIGNALLED = 128
+"""To which shells add the signal's number, of a program that it ended."""
 
 
 def view_here(folders: Sequence[Path], out: Console, *, port: int = 0) -> None:
@@ -38,7 +45,21 @@ def view_here(folders: Sequence[Path], out: Console, *, port: int = 0) -> None:
             lifespan="off",
             server_header=False,
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        _Server(config).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Ends soon when it is told to, whatever a page computes then: a thread cannot be stopped.
+
+    A mark that is being written is there whole or not at all (`tasks/marks.py`).
+    """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Let answers that are under way be given for a moment, and leave."""
+        super().handle_exit(sig, frame)
+        leaving = threading.Timer(_GRACE_S, os._exit, (_SIGNALLED + sig,))
+        leaving.daemon = True
+        leaving.start()
 
 
 def _listen(listening: socket.socket, port: int) -> None:
