@@ -26,12 +26,12 @@ MODULES = (runs, run, lists, problem, compare, mark, made)
 
 
 class _Assets(StaticFiles):
-    """Scripts, styles and fonts: a browser asks each time whether they changed."""
+    """Scripts, styles and fonts: a browser may keep them, since addresses change with them."""
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
         """Answer with a file."""
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
-        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Cache-Control"] = "private, max-age=3600"
         return response
 
 

@@ -1,9 +1,12 @@
 """Addresses of pages: what a page shows stands in its address, so that it can be sent on."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from schemas import ConfigError
+
+_ASSETS = Path(__file__).parent / "assets"
 
 Value = str | int | float | None
 
@@ -39,8 +42,8 @@ class Links:
         return f"{self.base}/"
 
     def asset(self, name: str) -> str:
-        """Return where a script, a style or a font is."""
-        return f"{self.base}/assets/{name}"
+        """Return where a script or a style is: elsewhere after it changed."""
+        return f"{self.base}/assets/{name}?{(_ASSETS / name).stat().st_mtime_ns}"
 
 
 class NoLinks(Links):

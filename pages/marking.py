@@ -15,9 +15,10 @@ from pages.comparing import Beside, beside
 from pages.library import OpenRun
 from pages.problem import found_words, marked_words, read_problem, read_solutions
 from reports.facts import Reals, ShardFacts
+from reports.text import many
 from schemas import LabelledSolution, Problem, RunError
 from schemas.critique_folder import SolutionKey
-from schemas.marks import Mark
+from schemas.marks import Mark, misfit
 from tasks.calibration import calibrate
 from tasks.known_errors import known_errors
 from tasks.marks import add, standing
@@ -40,6 +41,8 @@ class MarkPage:
     """What the labeler found, in words."""
     mine: Mark | None
     """My mark of it."""
+    unfit: str
+    """Why that is no mark of this solution; empty: it is one."""
     others: Sequence[str]
     """What others marked, in words."""
     marked: int
@@ -79,7 +82,8 @@ def mark_page(
         solution=solution,
         said=found_words(solution.first_error, stated=bool(solution.stated)),
         mine=next((one for one in here if one.who == me()), None),
-        others=[marked_words(one) for one in here if one.who != me()],
+        unfit=next((misfit(one, solution.steps) for one in here if one.who == me()), ""),
+        others=[marked_words(one, solution.steps) for one in here if one.who != me()],
         marked=len(marks),
         why="asked for" if wanted else found.why(key),
         proposed=wanted is None,
@@ -197,7 +201,13 @@ def gain_of(run: OpenRun) -> Gain | None:
     A model is fitted to some hundred solutions of the run: seconds. Raises RunError or ConfigError
     where there are too few marks, or they cannot serve.
     """
-    return _gain(run, (run.facts.state, run.marks_stamp))
+    marked = len(standing(run.folder.marks))
+    if not marked:
+        raise RunError("nobody has marked a solution yet, so there is nothing to compare")
+    try:
+        return _gain(run, (run.facts.state, run.marks_stamp))
+    except RunError as error:
+        raise RunError(f"{many(marked, 'solution')} marked. {error}") from error
 
 
 @lru_cache(4)

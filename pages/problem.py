@@ -26,7 +26,7 @@ from schemas import (
 )
 from schemas.arrow import SCHEMAS, TableName, read_rows
 from schemas.conversion import problems_from, rollouts_from, solutions_from
-from schemas.marks import Mark
+from schemas.marks import Mark, misfit
 from schemas.rows import ProblemRow
 from schemas.views import Label, told_view
 from tasks.marks import Standing, standing
@@ -107,6 +107,8 @@ class ProblemPage:
     previous: str
     """The id of the problem before it in its shard; empty: none."""
     next: str
+    unreadable: str
+    """Why no marks are shown; empty: they are read."""
 
 
 def problem_page(run: OpenRun, problem_id: str) -> ProblemPage:
@@ -114,7 +116,7 @@ def problem_page(run: OpenRun, problem_id: str) -> ProblemPage:
     shard = run.shard_of(problem_id)
     row = read_problem(run, shard, problem_id)
     solutions = read_solutions(run, shard, problem_id)
-    view, marks = told_view(run.folder.concludes), _marks(run)
+    view, (marks, unreadable) = told_view(run.folder.concludes), _marks(run)
     ids = run.facts.of(shard).problems["problem_id"].to_pylist()
     place = ids.index(problem_id)
     return ProblemPage(
@@ -128,6 +130,7 @@ def problem_page(run: OpenRun, problem_id: str) -> ProblemPage:
         shard=shard,
         previous=ids[place - 1] if place else "",
         next=ids[place + 1] if place + 1 < len(ids) else "",
+        unreadable=unreadable,
     )
 
 
@@ -182,11 +185,12 @@ def rollouts_at(
     return problem, prefix, rollouts_behind(prefix, rollouts, counted)
 
 
-def _marks(run: OpenRun) -> Standing:
+def _marks(run: OpenRun) -> tuple[Standing, str]:
+    """Return the marks, or why they cannot be read."""
     try:
-        return standing(run.folder.marks)
-    except ConfigError:  # a damaged file: the page of marks says so
-        return {}
+        return standing(run.folder.marks), ""
+    except ConfigError as error:
+        return {}, str(error)
 
 
 def solution_part(
@@ -202,13 +206,15 @@ def solution_part(
         found=found_words(one.first_error, stated=bool(one.stated)),
         steps=[_step(one, step, labels[step]) for step in range(len(one.steps))],
         no_error=one.posterior[-1] if one.posterior else None,
-        marks=tuple(map(marked_words, marks)),
+        marks=tuple(marked_words(mark, one.steps) for mark in marks),
     )
 
 
-def marked_words(mark: Mark) -> str:
-    """Say who marked what."""
+def marked_words(mark: Mark, steps: Sequence[str]) -> str:
+    """Say who marked what, and whether it is no mark of a solution with these steps."""
     where = "no error" if (mark.first_error or 0) < 0 else f"step {(mark.first_error or 0) + 1}"
+    if unfit := misfit(mark, steps):
+        where += f" ({unfit}: it does not count)"
     return f"{mark.who or 'somebody'} marked {where}{f': {mark.note}' if mark.note else ''}"
 
 

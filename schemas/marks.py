@@ -36,6 +36,15 @@ class Mark(BaseModel):
         return self.problem_id, self.solution_index
 
 
+def misfit(mark: Mark, steps: Sequence[str]) -> str:
+    """Say why a mark is none of a solution with these steps; empty where it is one."""
+    if mark.steps_key and mark.steps_key != steps_key(steps):
+        return "of another text"
+    if (mark.first_error or 0) >= len(steps):
+        return "of a step that is not there"
+    return ""
+
+
 def differ(marks: Sequence[Mark]) -> bool:
     """Tell whether marks of one solution name different first errors."""
     return len({one.first_error for one in marks}) > 1

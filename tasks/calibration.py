@@ -51,7 +51,9 @@ def calibrate(
                 f"{seen[key].num_steps} steps, the first is 0; give -1 for none"
             )
     wrong = sum(not one.right and known.get(key, -1) >= 0 for key, one in seen.items())
-    remedy = "give marks of 0 or more, with ids of this run,"
+    remedy = (
+        "only these count, of this run and with an error marked (first_error of 0 or more): mark"
+    )
     _require(run, wrong, FEWEST_MARKS, "probed and marked", remedy)
     every, errors = list(seen.values()), [known.get(key) for key in seen]
     model = fit(every)

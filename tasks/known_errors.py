@@ -10,7 +10,7 @@ from reports.text import many
 from schemas import ConfigError, RunError
 from schemas.arrow import read_rows, read_table
 from schemas.critique_folder import SolutionKey
-from schemas.marks import Mark, differ, steps_key
+from schemas.marks import Mark, differ, misfit, steps_key
 from schemas.run_folder import RunFolder
 from sources.synthetic import oracle_from
 from tasks.marks import Standing, agreed, standing
@@ -44,9 +44,13 @@ def known_errors(run: RunFolder, known: str, *, shards: Sequence[str] | None = N
         errors = {key: error for shard in looked for key, _, error in told(run, shard)}
         return _any(run, errors, "no problem with a step oracle", by=name_of(known))
     marks = _read(Path(known))
-    errors = dict(_marked(run, agreed(marks), looked))
+    alike = agreed(marks)
+    used = dict(_marked(run, alike, looked))
+    errors = {key: one.first_error for key, one in used.items() if one.first_error is not None}
     left = sum(map(differ, marks.values()))
     without = f", without {many(left, 'solution')} on which persons differ" if left else ""
+    if used and (unfit := len(alike) - len({one.solution for one in used.values()})):
+        without += f", without {many(unfit, 'mark')} of other texts or of steps that are not there"
     lacking = f"none of the marks in {known}{without}"
     return _any(run, errors, lacking, by=f"{name_of(known)}{without}")
 
@@ -99,23 +103,23 @@ def _read(path: Path) -> Standing:
 
 def _marked(
     run: RunFolder, marks: Mapping[SolutionKey, Mark], shards: Iterable[str]
-) -> Iterator[tuple[SolutionKey, int]]:
+) -> Iterator[tuple[SolutionKey, Mark]]:
     """Yield what is marked: known by its steps where a mark says which, else by its index.
 
     Only the rows of marked problems are read.
     """
     problems = {problem for problem, _ in marks}
-    errors = {key: one.first_error for key, one in marks.items() if not one.steps_key}
-    written = {(one.problem_id, one.steps_key): one.first_error for one in marks.values()}
+    numbered = {key: one for key, one in marks.items() if not one.steps_key}
+    written = {(one.problem_id, one.steps_key): one for one in marks.values()}
     for shard in shards:
         file = run.file("solutions", shard)
         for table in read_rows(file, "solutions", _MARKED, of=problems):
             columns = (table[name].to_pylist() for name in _MARKED)
             for problem, index, steps in zip(*columns, strict=True):
                 key = problem, index
-                error = written.get((problem, steps_key(steps)), errors.get(key))
-                if error is not None:
-                    yield key, error
+                mark = written.get((problem, steps_key(steps)), numbered.get(key))
+                if mark is not None and not misfit(mark, steps):
+                    yield key, mark
 
 
 _MARKED = ("problem_id", "solution_index", "steps")

@@ -43,6 +43,19 @@ def standing(path: Path) -> Standing:
     return {key: marks for key, marks in found.items() if marks}
 
 
+def last_of(path: Path, who: str) -> Mark | None:
+    """Return the newest mark of a person that stands; None where there is none."""
+    made: list[Mark] = []
+    for _, mark in _marks(path) if path.exists() else ():
+        if mark.who == who and mark.first_error is not None:
+            made.append(mark)
+        elif mark.who == who:
+            same = [at for at, one in enumerate(made) if one.solution == mark.solution]
+            if same:
+                del made[same[-1]]
+    return made[-1] if made else None
+
+
 def agreed(marks: Standing) -> Mapping[SolutionKey, Mark]:
     """Return one mark of each solution of which all who marked it say the same.
 
@@ -61,14 +74,15 @@ def add(
 ) -> Mark:
     """Mark a solution's first error (0-based, -1 none), or with None take `who`'s last one back.
 
-    Raises ConfigError for a step that the solution does not have, RunError where the file cannot
-    be written.
+    Raises ConfigError for a step that the solution does not have, or a file whose marks cannot be
+    read, and RunError where it cannot be written.
     """
     last = len(solution.steps) - 1
     if first_error is not None and not -1 <= first_error <= last:
         raise ConfigError(
             f"first_error={first_error}: give a step from 0 to {last}, or -1 for none"
         )
+    standing(run.marks)
     mark = Mark(
         problem_id=solution.problem_id,
         solution_index=solution.solution_index,

@@ -10,8 +10,9 @@ from starlette.routing import Route
 from pages.links import AddressError
 from pages.marking import gain_of, mark, mark_page, me
 from pages.shelf import Tab, links_of, number_in, page, run_of, shelf_of
-from schemas import RunError, StepmintError
+from schemas import ConfigError, RunError, StepmintError
 from schemas.critique_folder import SolutionKey
+from tasks.marks import last_of
 
 _LONGEST_BODY = 20_000
 
@@ -22,9 +23,24 @@ def show(request: Request) -> Response:
     """Show a solution to be marked."""
     run, skip = run_of(request), number_in(request, "skip") or 0
     key = _key(request) if "id" in request.query_params else None
-    shown = mark_page(run, key, skip=skip, others=shelf_of(request).library.runs)
-    before = request.query_params.get("done", ""), number_in(request, "was")
-    return page(request, "mark.html", run=run.name, shown=shown, skip=skip, before=before, who=me())
+    shown, last, unreadable = None, None, ""
+    try:
+        shown = mark_page(run, key, skip=skip, others=shelf_of(request).library.runs)
+        last = last_of(run.folder.marks, me())
+    except ConfigError as error:  # the file of marks: this is the page where it matters
+        unreadable = str(error)
+    saved = last if request.query_params.get("done") else None
+    return page(
+        request,
+        "mark.html",
+        run=run.name,
+        shown=shown,
+        skip=skip,
+        last=last,
+        saved=saved,
+        unreadable=unreadable,
+        who=me(),
+    )
 
 
 async def write(request: Request) -> Response:
@@ -49,7 +65,7 @@ async def write(request: Request) -> Response:
                 "`none`, or `undo`"
             )
         await run_in_threadpool(mark, run, key, step - 1, note=note)
-        going = links.to("mark", done=key[0], was=key[1])
+        going = links.to("mark", done=1)
     return Response(status_code=204, headers={"HX-Redirect": going})
 
 

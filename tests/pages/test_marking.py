@@ -1,5 +1,6 @@
 """Marking and comparing, over runs as they lie on disk."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -63,10 +64,66 @@ def test_undo_takes_the_last_mark_back_and_shows_its_solution(
     address = proposed(client.get(f"/{TOKEN}/runs/sums/mark").text)
     after = client.post(address.replace("step=1", "step=none"), headers=OURS)
     assert marked(folder) == [-1]
+    assert "step=undo" in client.get(after.headers["hx-redirect"]).text
     undone = client.post(address.replace("step=1", "step=undo"), headers=OURS)
     assert marked(folder) == []
     assert proposed(client.get(undone.headers["hx-redirect"]).text) == address
-    assert "step=undo" in client.get(after.headers["hx-redirect"]).text
+    assert "step=undo" not in client.get(f"/{TOKEN}/runs/sums/mark").text
+
+
+def test_what_was_marked_last_is_named_and_taken_back_first(
+    client: TestClient, folder: Path
+) -> None:
+    pages = [client.get(f"/{TOKEN}/runs/sums/mark").text]
+    for step in ("1", "none"):
+        answer = client.post(proposed(pages[-1]).replace("step=1", f"step={step}"), headers=OURS)
+        pages.append(client.get(answer.headers["hx-redirect"]).text)
+    assert "Marked step 1 of solution" in pages[1]
+    assert "Marked no step of solution" in pages[2]
+    for left in (pages[1], pages[0]):
+        undo = re.search(r'data-key="u" hx-post="([^"]*step=undo)"', pages[-1])
+        assert undo is not None
+        answer = client.post(undo[1].replace("&amp;", "&"), headers=OURS)
+        pages.append(client.get(answer.headers["hx-redirect"]).text)
+        assert proposed(pages[-1]) == proposed(left)
+    assert marked(folder) == []
+
+
+def test_a_file_of_marks_that_cannot_be_read_is_said_and_not_added_to(
+    client: TestClient, folder: Path
+) -> None:
+    address = proposed(client.get(f"/{TOKEN}/runs/sums/mark").text)
+    client.post(address, headers=OURS)
+    marks = RunFolder(folder).marks
+    marks.write_text(marks.read_text() + "no mark\n" + marks.read_text())
+    before = marks.read_bytes()
+    assert "marks.jsonl, line 2" in client.get(f"/{TOKEN}/runs/sums/mark").text
+    (first, *_) = RunFolder(folder).problems()
+    query = {"id": first.problem.id}
+    assert "line 2" in client.get(f"/{TOKEN}/runs/sums/problem", params=query).text
+    answer = client.post(address, headers=OURS)
+    assert answer.status_code >= 400
+    assert "line 2" in answer.text
+    assert marks.read_bytes() == before
+
+
+def test_marks_of_another_text_or_of_no_step_are_shown_and_counted_as_such(
+    client: TestClient, folder: Path
+) -> None:
+    run = RunFolder(folder)
+    first, second, third = [row.solution for row in run.solutions()][:3]
+    add(run, first, 0, who="mia")
+    add(run, replace(second, steps=("other\n",) * len(second.steps)), 0, who="mia")
+    with run.marks.open("a") as file:
+        named = {"problem_id": third.problem_id, "solution_index": third.solution_index}
+        file.write(json.dumps(named | {"first_error": 99, "who": "tom"}) + "\n")
+    page = client.get(f"/{TOKEN}/runs/sums/problem", params={"id": second.problem_id}).text
+    assert "mia marked step 1 (of another text: it does not count)" in page
+    page = client.get(f"/{TOKEN}/runs/sums/problem", params={"id": third.problem_id}).text
+    assert "tom marked step 100 (of a step that is not there: it does not count)" in page
+    page = client.get(f"/{TOKEN}/runs/sums/truth").text
+    assert "Counted from 1 solutions" in page
+    assert "without 2 marks of other texts or of steps that are not there" in page
 
 
 def test_the_problems_page_says_what_was_marked(client: TestClient, folder: Path) -> None:
@@ -125,7 +182,11 @@ def test_the_least_sure_is_proposed_first_and_each_problem_once_before_any_again
 
 def test_too_few_marks_say_how_many_are_needed(client: TestClient) -> None:
     page = client.get(f"/{TOKEN}/runs/sums/mark/gain").text
-    assert "there is no such file" in page
+    assert "nobody has marked a solution yet" in page
+    client.post(proposed(client.get(f"/{TOKEN}/runs/sums/mark").text), headers=OURS)
+    page = client.get(f"/{TOKEN}/runs/sums/mark/gain").text
+    assert "1 solution marked. " in page
+    assert "until there are at least" in page
 
 
 def test_two_runs_are_compared_and_lead_to_what_they_differ_in(
