@@ -9,14 +9,17 @@ from pages.library import OpenRun
 from pages.links import Links
 from pages.problem import read_rollouts, read_solutions
 from pages.tree import Grown, SearchTree, Told, tree
-from schemas import ROOT, Evidence, Outcome, StopRule
+from schemas import ROOT, Evidence, Outcome, RunError, StopRule
 
 _QUESTION = "the question"
 Row = Mapping[str, Any]
 
 
-def tree_of_run(run: OpenRun, problem_id: str, links: Links) -> SearchTree:
-    """Read the tree of a problem's prefixes; raises RunError where there is no such problem."""
+def tree_of_run(run: OpenRun, problem_id: str, links: Links, *, at: str = "") -> SearchTree:
+    """Read the tree of a problem's prefixes, or what is behind the one with the key `at`.
+
+    Raises RunError where there is no such problem or prefix.
+    """
     shard = run.shard_of(problem_id)
     rollouts = read_rollouts(run, shard, problem_id)
     solutions = read_solutions(run, shard, problem_id)
@@ -42,8 +45,16 @@ def tree_of_run(run: OpenRun, problem_id: str, links: Links) -> SearchTree:
             behind=behind,
         )
 
-    found = (node(one.prefix.key, one.counts, one) for one in edges.values())
-    return tree((node(ROOT.key, counts), *found), _PREFIXES)
+    if at and at not in edges:
+        raise RunError(f"problem {problem_id} has no rollouts through a prefix {at!r}")
+    root = node(at, edges[at].counts, edges[at]) if at else node(ROOT.key, counts)
+    found = (node(key, one.counts, one) for key, one in edges.items() if key != at)
+    return tree(
+        (root, *found),
+        _PREFIXES,
+        name=f"{at}-" if at else "",
+        more=lambda key: links.to("problem/tree", id=problem_id, at=key),
+    )
 
 
 _PREFIXES = Told(

@@ -35,8 +35,9 @@ def rollouts(request: Request) -> Response:
 
 
 def tree(request: Request) -> Response:
-    """Show the tree of a problem's prefixes."""
-    found = tree_of_run(run_of(request), text_in(request, "id"), links_of(request))
+    """Show the tree of a problem's prefixes, or what is behind one of them."""
+    at = text_in(request, "at")
+    found = tree_of_run(run_of(request), text_in(request, "id"), links_of(request), at=at)
     return page(request, "_tree.html", tree=found)
 
 
