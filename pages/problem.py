@@ -1,7 +1,7 @@
 """One problem as a page shows it: solutions as steps, and the rollouts behind each count."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -32,6 +32,10 @@ from schemas.views import Label, told_view
 from tasks.marks import Standing, standing
 
 _EARLY = {StopRule.FIRST_SUCCESS: "up to the first success", StopRule.ADAPTIVE: "adaptive"}
+
+
+MOST_STEPS = 500
+"""Steps that are shown at once, of all solutions of a problem; others unfold where they stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,18 @@ class SolutionPart:
     """P(there is no error); None where the labeler computes none."""
     marks: Sequence[str]
     """What people marked, in words."""
+    left: int = 0
+    """Steps behind those that are here."""
+
+    @property
+    def through(self) -> int:
+        """The number of the last step that is here; 0: none is."""
+        return self.steps[-1].number if self.steps else 0
+
+    def part(self, start: int, count: int) -> "SolutionPart":
+        """Return it with so many steps at most behind the first `start`."""
+        steps = self.steps[start : start + count]
+        return replace(self, steps=steps, left=max(len(self.steps) - start - len(steps), 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +120,9 @@ class ProblemPage:
     root: Counts | None
     solutions: Sequence[SolutionPart]
     shard: str
-    previous: str
-    """The id of the problem before it in its shard; empty: none."""
-    next: str
+    previous: str | None
+    """The id of the problem before it in its shard; None: there is none."""
+    next: str | None
     unreadable: str
     """Why no marks are shown; empty: they are read."""
 
@@ -128,10 +144,27 @@ def problem_page(run: OpenRun, problem_id: str) -> ProblemPage:
             for one in solutions
         ],
         shard=shard,
-        previous=ids[place - 1] if place else "",
-        next=ids[place + 1] if place + 1 < len(ids) else "",
+        previous=ids[place - 1] if place else None,
+        next=ids[place + 1] if place + 1 < len(ids) else None,
         unreadable=unreadable,
     )
+
+
+def first_steps(page: ProblemPage) -> ProblemPage:
+    """Return the page with as many steps as are shown at once."""
+    room, solutions = MOST_STEPS, []
+    for one in page.solutions:
+        solutions.append(one.part(0, room))
+        room -= len(solutions[-1].steps)
+    return replace(page, solutions=solutions)
+
+
+def steps_behind(run: OpenRun, problem_id: str, *, solution: int, start: int) -> SolutionPart:
+    """Return the steps of a solution behind the first `start`; RunError where there are none."""
+    for one in problem_page(run, problem_id).solutions:
+        if one.index == solution and start < len(one.steps):
+            return one.part(start, MOST_STEPS)
+    raise RunError(f"problem {problem_id} has no step {start + 1} of a solution {solution}")
 
 
 def read_problem(run: OpenRun, shard: str, problem_id: str) -> ProblemRow:
@@ -197,6 +230,7 @@ def solution_part(
     one: LabelledSolution, labels: Sequence[Label], marks: Sequence[Mark] = ()
 ) -> SolutionPart:
     """Return a solution as a page shows it, with the labels of a view."""
+    steps = enumerate(zip(labels, one.recovered, strict=True))
     return SolutionPart(
         index=one.solution_index,
         given_id=one.given_id,
@@ -204,7 +238,7 @@ def solution_part(
         outcome=one.outcome,
         first_error=one.first_error,
         found=found_words(one.first_error, stated=bool(one.stated)),
-        steps=[_step(one, step, labels[step]) for step in range(len(one.steps))],
+        steps=[_step(one, step, label, recovered=back) for step, (label, back) in steps],
         no_error=one.posterior[-1] if one.posterior else None,
         marks=tuple(marked_words(mark, one.steps) for mark in marks),
     )
@@ -225,7 +259,7 @@ def found_words(first_error: int | None, *, stated: bool = False) -> str:
     return "no error found" if first_error < 0 else f"first error in step {first_error + 1}"
 
 
-def _step(one: LabelledSolution, step: int, label: Label) -> StepPart:
+def _step(one: LabelledSolution, step: int, label: Label, *, recovered: bool) -> StepPart:
     sign, tone, said = _said(label)
     evidence = one.evidence[step]
     terminal = evidence.stop_rule is StopRule.TERMINAL
@@ -242,7 +276,7 @@ def _step(one: LabelledSolution, step: int, label: Label) -> StepPart:
         counts=None if terminal or not evidence.total else _counts(evidence),
         final=one.outcome if terminal else None,
         chance=one.posterior[step] if one.posterior else None,
-        notes=tuple(_notes(one, step)),
+        notes=(*_notes(one, step), *(["comes right again later"] if recovered else ())),
         refuted=refuted,
     )
 
@@ -263,8 +297,6 @@ def _notes(one: LabelledSolution, step: int) -> Iterator[str]:
             yield stated.why
     if one.readings:
         yield from told_reading(one.readings[step])
-    if one.recovered[step]:
-        yield "comes right again later"
 
 
 def _counts(evidence: Evidence) -> Counts | None:

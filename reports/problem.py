@@ -129,15 +129,22 @@ def _steps(
         table.add_column("stated" if solution.stated else "correct rollouts", width=_BAR + 13)
         if solution.posterior:
             table.add_column("P(first error)", justify="right")
-    for step in range(len(solution.steps)):
-        table.add_row(*_cells(solution, step, labels.at(step), marks, narrow=narrow))
+    for step, back in enumerate(solution.recovered):
+        cells = _cells(solution, step, labels.at(step), marks, recovered=back, narrow=narrow)
+        table.add_row(*cells)
     if solution.posterior:
         table.add_row(*_no_error(solution.posterior[-1], narrow=narrow))
     return table
 
 
 def _cells(
-    solution: LabelledSolution, step: int, label: Label, marks: Marks, *, narrow: bool
+    solution: LabelledSolution,
+    step: int,
+    label: Label,
+    marks: Marks,
+    *,
+    recovered: bool,
+    narrow: bool,
 ) -> Iterable[RenderableType]:
     first = step == solution.first_error
     text = Text.assemble((many_lines(solution.steps[step]), "bold red" if first else ""))
@@ -146,7 +153,7 @@ def _cells(
     yield marks.label(label)
     chance = solution.posterior[step] if solution.posterior else None
     known = [*_known(solution, step, marks), *_read(solution, step)]
-    if solution.recovered[step]:
+    if recovered:
         known.append(Text.assemble(("recovered later", "dim")))
     if narrow:
         yield Text("\n").join([text, _line(known, chance)])

@@ -131,9 +131,10 @@ class LabelledSolution:
 
         That is: some later prefix had a right rollout, or the final answer is right.
         """
-        alive = [one.correct > 0 for one in self.evidence]
-        dead = [one.decided > 0 and not one.correct for one in self.evidence]
-        return tuple(fails and any(alive[step + 1 :]) for step, fails in enumerate(dead))
+        right = (step for step, one in enumerate(self.evidence) if one.correct)
+        last = max(right, default=-1)
+        dead = (one.decided > 0 and not one.correct for one in self.evidence)
+        return tuple(fails and step < last for step, fails in enumerate(dead))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

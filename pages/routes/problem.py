@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pages.problem import problem_page, rollouts_at
+from pages.problem import first_steps, problem_page, rollouts_at, steps_behind
 from pages.shelf import links_of, number_in, page, run_of, text_in
 from pages.trees import tree_of_run
 
@@ -12,10 +12,18 @@ from pages.trees import tree_of_run
 def show(request: Request) -> Response:
     """Show a problem."""
     run = run_of(request)
-    shown = problem_page(run, text_in(request, "id"))
+    shown = first_steps(problem_page(run, text_in(request, "id")))
     return page(
         request, "problem.html", run=run.name, shown=shown, prefix_key=text_in(request, "key")
     )
+
+
+def steps(request: Request) -> Response:
+    """Show more steps of a solution."""
+    problem_id, solution = text_in(request, "id"), number_in(request, "solution") or 0
+    start = number_in(request, "start") or 0
+    found = steps_behind(run_of(request), problem_id, solution=solution, start=start)
+    return page(request, "_steps.html", problem_id=problem_id, solution=found)
 
 
 def rollouts(request: Request) -> Response:
@@ -43,6 +51,7 @@ def tree(request: Request) -> Response:
 
 ROUTES = [
     Route("/runs/{run}/problem", show),
+    Route("/runs/{run}/problem/steps", steps),
     Route("/runs/{run}/problem/rollouts", rollouts),
     Route("/runs/{run}/problem/tree", tree),
 ]

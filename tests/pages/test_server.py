@@ -6,6 +6,7 @@ import os
 import platform
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from starlette.testclient import TestClient
 
 from pages.app import application
 from pages.library import Library
+from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
-from tests.pages.crawling import crawled
-from tests.runs import sums_run
+from tests.pages.crawling import crawled, links
+from tests.runs import problem, sums_run, write_shard
 from tests.toy_runs import tree
 
 TOKEN = "a-token"
@@ -226,3 +228,34 @@ def test_all_runs_are_listed_and_two_of_one_name_are_told_apart(tmp_path: Path) 
         page = client.get(f"/{TOKEN}/").text
         assert "sums (2)" in page
         assert client.get(f"/{TOKEN}/runs/sums%20(2)/").status_code == 200
+
+
+def test_of_a_long_solution_the_first_steps_are_shown_and_the_others_unfold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.problem.MOST_STEPS", 4)
+    run = sums_run(tmp_path / "sums", count=2)
+    with TestClient(application(Library([run]), token=TOKEN), base_url=HERE) as client:
+        page = client.get(f"/{TOKEN}/runs/sums/problems").text
+        (address, *_) = (one for one in links(page) if "problem?id=" in one)
+        page = client.get(address).text
+        (more,) = (one for one in links(page) if "/steps?" in one)
+        behind = client.get(more).text
+        beyond = client.get(more.replace("start=1", "start=9"))
+    assert page.count('<li id="s') == 4
+    assert "2 more steps" in page
+    assert behind.count('<li id="s1-') == 2
+    assert beyond.status_code == 404
+
+
+def test_a_problem_with_no_id_has_its_place_among_others(tmp_path: Path) -> None:
+    rows = [
+        ProblemRow(problem=replace(problem(f"What is {n}?"), id=name), set_aside="")
+        for n, name in enumerate(("a", "", "b"))
+    ]
+    write_shard(tmp_path / "odd", 0, problems=rows, solutions=[])
+    with TestClient(application(Library([tmp_path / "odd"]), token=TOKEN), base_url=HERE) as client:
+        assert "Next problem" in client.get(f"/{TOKEN}/runs/odd/problem?id=a").text
+        page = client.get(f"/{TOKEN}/runs/odd/problem?id=").text
+    assert "Next problem" in page
+    assert "Previous problem" in page
