@@ -11,10 +11,11 @@ from flows.display import shown
 from flows.prefect_server import ensure_api
 from flows.running import Interrupted, run_to_end
 from flows.saying import say
-from rollouts import Costs
+from reports.text import many
 from schemas.run_folder import RunFolder
 from tasks import run_file
 from tasks.finished import finished
+from tasks.progress import Board
 from tasks.records import Counts
 from tasks.session import session_of
 from tasks.settings import LabelRun
@@ -50,7 +51,7 @@ def label_here(run: LabelRun, console: Console, *, resume: str) -> Counts:
             f"is kept. Resume with: {resume}",
         )
         raise
-    console.print(_spent(session_of(run).board.costs), highlight=False, soft_wrap=True)
+    console.print(spent(session_of(run).board, counts), highlight=False, soft_wrap=True)
     record = RunFolder(run.folder).record()
     for line in (*_reused(record), *_reached(run, record, resume), *_doubts(counts)):
         say(console, line)
@@ -98,10 +99,20 @@ def _doubts(counts: Counts) -> Iterator[str]:
         )
 
 
-def _spent(costs: Costs) -> str:
-    """Return what this session cost, in words."""
+def spent(board: Board, counts: Counts) -> str:
+    """Return what this session cost, in words; also what it took that the run then did not need."""
+    costs = board.costs
     written = costs.written_tokens
+    whole = not board.done_before and board.done == board.problems
+    ahead = costs.rollouts - counts.rollouts if whole else 0
+    unused = (
+        f"; {many(ahead, 'rollout')}, taken while the policy was idle, proved not to be needed "
+        "and stand in no table"
+        if ahead > 0
+        else ""
+    )
     kept = f"; {costs.replayed:,} rollouts came from the journal" if costs.replayed else ""
     fresh = costs.scored - costs.replayed_scores
     scored = f", {fresh:,} texts scored" if fresh else ""
-    return f"this session: {costs.sampled:,} rollouts, {written:,} tokens written{scored}{kept}"
+    told = f"{costs.sampled:,} rollouts, {written:,} tokens written"
+    return f"this session: {told}{scored}{kept}{unused}"

@@ -52,6 +52,8 @@ class ComparePage:
     known_by: str
     """Who knows first errors; empty: nobody."""
     lines: Sequence[Differing]
+    before: int | None
+    """Where the page before begins; None: this is the first."""
     after: int | None
     """Where the next page begins; None: this is the last."""
 
@@ -119,6 +121,7 @@ def compare_page(first: OpenRun, second: OpenRun, *, start: int) -> ComparePage:
         sides=tuple(side_rows(found.spent, true)) if found else (),
         known_by=true[0].by if true[0] else "",
         lines=list(_lines(first, differing[start : start + PAGE])),
+        before=max(start - PAGE, 0) if start else None,
         after=start + PAGE if start + PAGE < len(differing) else None,
     )
 

@@ -3,8 +3,10 @@ import io
 from rich.console import Console
 
 from flows.display import Look, line, shown
+from flows.oneoff import spent
 from rollouts import Costs
 from tasks.progress import Board
+from tasks.records import Counts
 
 
 def busy() -> Board:
@@ -22,6 +24,18 @@ def busy() -> Board:
     )
     board.shard_began(0, lambda: costs)
     return board
+
+
+def test_a_session_says_what_it_took_in_vain_where_it_labelled_the_whole_run() -> None:
+    board = busy()
+    assert "idle" not in spent(board, Counts(correct=30, incorrect=15))  # earlier ones count too
+    board.done, board.done_before = 100, 0
+    told = spent(board, Counts(correct=30, incorrect=15))
+    assert told.endswith(
+        "; 5 rollouts, taken while the policy was idle, proved not to be needed "
+        "and stand in no table"
+    )
+    assert "idle" not in spent(board, Counts(correct=30, incorrect=20))
 
 
 def test_replayed_tokens_do_not_count_as_speed_nor_earlier_problems_as_pace() -> None:
