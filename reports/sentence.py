@@ -16,6 +16,8 @@ def sentence(summary: RunSummary) -> str:
             f"{solutions} were imported from {plain(told.origin)} as {plain(told.format)}, "
             f"with labels by: {plain(told.labels)}."
         )
+    if not summary.problems:
+        return "Its shards hold no problem."
     if summary.provenance is None:
         return f"{many(summary.problems, 'problem')} of {sources} yielded no solutions."
     who = short_model(summary.provenance.policy)

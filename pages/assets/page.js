@@ -19,7 +19,7 @@ function setMaths(within) {
     host.className = "katex-host";
     const options = {
       displayMode: one.classList.contains("display"),
-      throwOnError: true, strict: "ignore", trust: false, maxSize: 20, maxExpand: 200,
+      throwOnError: true, strict: "ignore", trust: false, maxSize: 5, maxExpand: 200,
       macros: { ...macros }, // a formula may define its own, for itself alone
     };
     const tex = one.dataset.tex.replace(/\\(begin|end)\{eqnarray\*?\}/g, (_, which) => array[which]);

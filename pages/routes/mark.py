@@ -35,6 +35,7 @@ def show(request: Request) -> Response:
         "mark.html",
         run=run.name,
         shown=shown,
+        solutions=sum(one.solutions.num_rows for one in run.facts.so_far(within_s=0).values),
         skip=skip,
         last=last,
         saved=saved,

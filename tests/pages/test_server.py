@@ -236,7 +236,7 @@ def test_of_a_long_solution_the_first_steps_are_shown_and_the_others_unfold(
     monkeypatch.setattr("pages.problem.MOST_STEPS", 4)
     run = sums_run(tmp_path / "sums", count=2)
     with TestClient(application(Library([run]), token=TOKEN), base_url=HERE) as client:
-        page = client.get(f"/{TOKEN}/runs/sums/problems").text
+        page = client.get(f"/{TOKEN}/runs/sums/solutions").text
         (address, *_) = (one for one in links(page) if "problem?id=" in one)
         page = client.get(address).text
         (more,) = (one for one in links(page) if "/steps?" in one)
@@ -259,3 +259,14 @@ def test_a_problem_with_no_id_has_its_place_among_others(tmp_path: Path) -> None
         page = client.get(f"/{TOKEN}/runs/odd/problem?id=").text
     assert "Next problem" in page
     assert "Previous problem" in page
+
+
+def test_a_run_that_holds_nothing_says_what_is_the_case(tmp_path: Path) -> None:
+    write_shard(tmp_path / "empty", 0, problems=[], solutions=[])
+    app = application(Library([tmp_path / "empty"]), token=TOKEN)
+    with TestClient(app, base_url=HERE) as client:
+        assert "Its shards hold no problem." in client.get(f"/{TOKEN}/runs/empty/").text
+        assert (
+            "There is no solution here to be marked."
+            in client.get(f"/{TOKEN}/runs/empty/mark").text
+        )
