@@ -3,8 +3,10 @@
 import getpass
 import time
 from collections.abc import Container, Hashable, Iterator, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 import pyarrow.compute as pc
@@ -120,25 +122,30 @@ def proposals(run: OpenRun, others: Sequence[OpenRun]) -> Proposals:
     """
     deadline = time.monotonic() + _SECONDS
     counted = tuple(run.facts.so_far(within_s=_SECONDS).found)
-    compared = []
-    for made in (beside(run, one) for one in _alike(run, others)):
-        shards = tuple(made.shards.so_far(within_s=deadline - time.monotonic()).found)
-        compared.append((made, shards))
-    return _proposed(run, counted, tuple(compared), run.facts.state)
+    compared = tuple(islice(_compared(run, others, deadline=deadline), _BESIDE))
+    return _proposed(run, counted, compared, run.facts.state)
 
 
-def _alike(run: OpenRun, others: Sequence[OpenRun]) -> Sequence[OpenRun]:
-    """Return the first other runs that begin with problems of this one."""
+def _compared(
+    run: OpenRun, others: Sequence[OpenRun], *, deadline: float
+) -> Iterator[tuple[Beside, Sequence[str]]]:
+    """Yield other runs that begin with problems of this one, each with the shards compared.
+
+    One that cannot be read is passed over: its own pages say why.
+    """
     ids = _first_problems(run)
-    return [one for one in others if one is not run and ids & _first_problems(one)][:_BESIDE]
+    for one in others:
+        with suppress(RunError):
+            if one is not run and ids & _first_problems(one):
+                made = beside(run, one)
+                found = made.shards.so_far(within_s=deadline - time.monotonic()).found
+                yield made, tuple(found)
 
 
 def _first_problems(run: OpenRun) -> Set[str]:
-    return {
-        problem
-        for shard in run.facts.shards[:1]
-        for problem in run.facts.of(shard).problems["problem_id"].to_pylist()
-    }
+    """Return the problems of the first shard that can be read."""
+    first = next(run.facts.each(), None)
+    return set() if first is None else set(first[1].problems["problem_id"].to_pylist())
 
 
 @lru_cache(4)

@@ -54,10 +54,10 @@ async def write(request: Request) -> Response:
             raise RunError(f"a note may have {_LONGEST_BODY:,} characters at most")
     note = parse_qs(body.decode("utf-8", "replace")).get("note", [""])[0]
     chosen = request.query_params.get("step", "")
-    links = links_of(request)
+    links, skip = links_of(request), number_in(request, "skip")
     if chosen == "undo":
         await run_in_threadpool(mark, run, key, None)
-        going = links.to("mark", id=key[0], solution=key[1])
+        going = links.to("mark", id=key[0], solution=key[1], skip=skip)
     else:
         step = 0 if chosen == "none" else number_in(request, "step")
         if step is None or (not step and chosen != "none"):
@@ -66,7 +66,7 @@ async def write(request: Request) -> Response:
                 "`none`, or `undo`"
             )
         await run_in_threadpool(mark, run, key, step - 1, note=note)
-        going = links.to("mark", done=1)
+        going = links.to("mark", done=1, skip=skip)
     return Response(status_code=204, headers={"HX-Redirect": going})
 
 

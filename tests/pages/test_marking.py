@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,13 @@ def proposed(page: str) -> str:
     found = re.search(r'hx-post="([^"]*step=1)"', page)
     assert found is not None
     return found[1].replace("&amp;", "&")
+
+
+def what(page: str) -> str:
+    """Return the solution that is shown to be marked."""
+    found = re.search(r"[?&;](id=.*?solution=\d+)", proposed(page))
+    assert found is not None
+    return found[1]
 
 
 def marked(folder: Path) -> list[int | None]:
@@ -264,3 +272,28 @@ def test_what_another_run_finds_otherwise_is_proposed_in_turn_with_the_least_sur
     assert order == [3, 0, 2, 1], "the surest of all comes second: the runs differ there"
     assert "two runs differ here" in pages[1]
     assert all("least sure here" in page for page in (pages[0], *pages[2:]))
+
+
+def test_what_was_passed_over_does_not_come_again_after_a_mark(client: TestClient) -> None:
+    pages = [client.get(f"/{TOKEN}/runs/sums/mark?skip={n}").text for n in range(4)]
+    answer = client.post(proposed(pages[2]), headers=OURS)
+    following = client.get(answer.headers["hx-redirect"]).text
+    assert what(following) == what(pages[3])
+    undone = re.search(r'hx-post="([^"]*step=undo)"', following)
+    assert undone is not None
+    answer = client.post(undone[1].replace("&amp;", "&"), headers=OURS)
+    back = client.get(answer.headers["hx-redirect"]).text
+    assert what(back) == what(pages[2])
+    assert re.search(r'data-key="n" href="[^"]*/mark\?skip=2"', back)
+
+
+def test_another_run_that_cannot_be_read_is_not_in_the_way_of_marking(tmp_path: Path) -> None:
+    ours = sums_run(tmp_path / "ours", count=8)
+    gone, damaged = sums_run(tmp_path / "gone", count=8), sums_run(tmp_path / "damaged", count=8)
+    with TestClient(
+        application(Library([ours, gone, damaged]), token=TOKEN), base_url=HERE
+    ) as client:
+        shutil.rmtree(gone)
+        for table in damaged.glob("*/*.parquet"):
+            table.write_bytes(b"")
+        assert client.get(f"/{TOKEN}/runs/ours/mark").status_code == 200
