@@ -6,6 +6,7 @@ the shard that holds them when a page shows them. A shard that is committed anew
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import pyarrow as pa
@@ -102,6 +103,7 @@ class Library:
     def __init__(self, folders: Iterable[Path] = (), *, outputs: Sequence[Path] = ()) -> None:
         """Open folders. Raises RunError for one that is none of ours, and says what it is."""
         self._outputs = outputs
+        self._lock = Lock()
         self._opened: dict[str, Opened] = {}
         for path in folders:
             self._open(path)
@@ -121,12 +123,13 @@ class Library:
     @property
     def opened(self) -> Sequence[Opened]:
         """All there are, in the order in which they were named or begun."""
-        known = {one.folder.path for one in self._opened.values()}
-        for output in self._outputs:
-            for path in ours_in(output):
-                if path not in known:
-                    self._open(path)
-        return tuple(self._opened.values())
+        with self._lock:  # several requests may meet the same new run
+            known = {one.folder.path for one in self._opened.values()}
+            for output in self._outputs:
+                for path in ours_in(output):
+                    if path not in known:
+                        self._open(path)
+            return tuple(self._opened.values())
 
     @property
     def runs(self) -> Sequence[OpenRun]:

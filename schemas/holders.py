@@ -21,6 +21,6 @@ def abandoned(lock: Path) -> bool:
             os.kill(int(process), 0)
     except ProcessLookupError:
         return True
-    except (OSError, ValueError):  # no lock, of another user's process, or of no process
+    except (OSError, ValueError, OverflowError):  # no lock, of another user's, or of no process
         return False
     return False

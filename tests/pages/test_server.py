@@ -6,8 +6,10 @@ import os
 import platform
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from starlette.testclient import TestClient
@@ -270,3 +272,17 @@ def test_a_run_that_holds_nothing_says_what_is_the_case(tmp_path: Path) -> None:
             "There is no solution here to be marked."
             in client.get(f"/{TOKEN}/runs/empty/mark").text
         )
+
+
+def test_requests_at_once_meet_a_new_run_once(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        sums_run(tmp_path / name, count=2)
+    library, together = Library(outputs=[tmp_path]), Barrier(8)
+
+    def names() -> list[str]:
+        together.wait()
+        return [one.name for one in library.opened]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = [asked.result() for asked in [pool.submit(names) for _ in range(8)]]
+    assert found == [["a", "b", "c"]] * 8
