@@ -89,11 +89,11 @@ document.addEventListener("keydown", (event) => {
     document.querySelector("[data-search]")?.focus();
   } else if (event.key === "Enter" && target.matches("[data-row]:not(summary)")) {
     target.querySelector("a, button")?.click();
-  } else if (!event.repeat) { // a key that is held presses once
+  } else {
     const key = `[data-key="${CSS.escape(event.key)}"]`;
     const keyed = document.querySelector(`main ${key}`) ?? document.querySelector(key);
     if (!keyed) return;
-    keyed.click();
+    if (!event.repeat) keyed.click(); // a key that is held presses once
   }
   event.preventDefault();
 });

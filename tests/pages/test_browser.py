@@ -270,9 +270,11 @@ def test_marks_are_made_and_taken_back_from_the_keyboard(
     expect(page.locator(".eyebrow")).to_contain_text("1 marked")
     expect(page.locator("h1")).not_to_have_text(first)
     assert marked() == [1]
+    page.wait_for_load_state()
     page.keyboard.press("0")
     expect(page.locator(".eyebrow")).to_contain_text("2 marked")
     assert sorted(map(str, marked())) == ["-1", "1"]
+    page.wait_for_load_state()
     page.keyboard.press("u")
     expect(page.locator(".eyebrow")).to_contain_text("1 marked")
     assert marked() == [1]
@@ -324,6 +326,17 @@ def test_a_held_or_doubled_key_marks_one_solution(page: Page, pair: str, tmp_pat
     page.evaluate("document.querySelectorAll('.choose').forEach((one) => one.click())")
     expect(page.locator(".eyebrow")).to_contain_text("2 marked")
     assert len(RunFolder(tmp_path / "a").marks.read_text().splitlines()) == 2
+
+
+def test_a_held_key_scrolls_on(page: Page, base: str) -> None:
+    page.set_viewport_size({"width": 800, "height": 200})
+    page.goto(f"{base}problems")
+    page.evaluate(
+        """document.addEventListener("keydown", (one) => { window.held = one.defaultPrevented; })"""
+    )
+    for _ in range(3):
+        page.keyboard.down("PageDown")
+        assert page.evaluate("window.held") is False
 
 
 def test_two_runs_are_compared_and_what_differs_can_be_marked(page: Page, pair: str) -> None:
