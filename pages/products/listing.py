@@ -90,13 +90,13 @@ def made_list(made: OpenProducts, wanted: Wanted) -> MadeList:
     table, lines, deadline = list_table(made), list[MadeLine](), time.monotonic() + _SECONDS
     if not table:
         return MadeList(lines=(), start=None, rows=0)
-    rows = made.count(table)
+    rows, last = made.count(table), ""
     for first, some in _some(made.batches(table, LISTS[table], start=wanted.start)):
-        for row, line in _matching(made, first, some, wanted):
+        for row, line in _matching(made, first, some, wanted, last=last):
             if len(lines) == PAGE:
                 return MadeList(lines=lines, start=row, rows=rows)
             lines.append(line)
-        behind = first + some.num_rows
+        behind, last = first + some.num_rows, some["problem_id"][-1].as_py()
         if time.monotonic() > deadline and behind < rows:
             return MadeList(lines=lines, start=behind, rows=rows)
     return MadeList(lines=lines, start=None, rows=rows)
@@ -110,9 +110,12 @@ def _some(batches: Iterator[tuple[int, pa.Table]]) -> Iterator[tuple[int, pa.Tab
 
 
 def _matching(
-    made: OpenProducts, first: int, some: pa.Table, wanted: Wanted
+    made: OpenProducts, first: int, some: pa.Table, wanted: Wanted, *, last: str
 ) -> list[tuple[int, MadeLine]]:
-    """Return the problems among some rows that are asked for, each with its row."""
+    """Return the problems among some rows that are asked for, each with its row.
+
+    `last` is the problem of the row before, whose other rows may come first.
+    """
     keep = holding(some.select(["problem_id", "question", "answer"]), wanted.q)
     keep[: max(wanted.start - first, 0)] = False
     rows = [(first + int(at), some.slice(int(at), 1).to_pylist()[0]) for at in keep.nonzero()[0]]
@@ -120,7 +123,7 @@ def _matching(
         return []
     # A table of solutions names a problem once for each.
     of_one = groupby(rows, key=lambda one: one[1]["problem_id"])
-    problems = [next(some) for _, some in of_one]
+    problems = [next(some) for one, some in of_one if one != last]
     chosen = answers_of(made, (row["problem_id"] for _, row in problems))
     return [
         (at, _line(row, answers))

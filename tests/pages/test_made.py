@@ -19,6 +19,8 @@ from pages.app import application
 from pages.library import Library
 from reports.folders import run_at
 from schemas import RunError
+from schemas.recipe_rows import product_schema
+from tasks.recipes.folder import write_product
 from tests.pages.conftest import EVIL, HERE, TOKEN
 from tests.pages.crawling import crawled
 from tests.runs import sums_run
@@ -184,6 +186,21 @@ def test_problems_come_a_page_at_a_time(tmp_path: Path) -> None:
     assert len(lines) == len(set(lines)) == 100
 
 
+def test_a_problem_of_many_solutions_is_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "output" / "active"
+    columns = product_schema("active_selection").names
+    blank = dict.fromkeys(columns, None) | {"question": "What is 2 + 3?", "answer": "5"}
+    batches = [
+        [blank | {"problem_id": f"sum-{n // 30}"} for n in range(70 * part, 70 * part + 70)]
+        for part in range(2)
+    ]
+    write_product(folder / "active_selection.parquet", "active_selection", batches)
+    (folder / "recipe.json").write_text('{"recipe": "active_selection"}')
+    with looking_at(tmp_path / "output") as client:
+        page = client.get(f"/{TOKEN}/made/active/problems").text
+    assert re.findall(r'class="quiet id">([^<]*)<', page) == [f"sum-{n}" for n in range(5)]
+
+
 def test_a_tree_is_there_before_gold_was_looked_at(output: Path, tmp_path: Path) -> None:
     folder = tmp_path / "output" / "rstar"
     shutil.copytree(output / "rstar", folder)
@@ -204,7 +221,7 @@ def test_one_whose_process_is_gone_is_said_to_have_stopped(output: Path, tmp_pat
     record = json.loads((folder / "recipe.json").read_text()) | {"status": "working"}
     (folder / "recipe.json").write_text(json.dumps(record))
     with looking_at(tmp_path / "output") as client:
-        for process, said in ((os.getpid(), "working"), (2**22 + 1, "stopped")):
+        for process, said in ((os.getpid(), "working"), (2**99, "working"), (2**22 + 1, "stopped")):
             (folder / "lock").write_text(f"{process} on {platform.node()}")
             page = client.get(f"/{TOKEN}/made/rstar/").text
             assert said in shown(page)
