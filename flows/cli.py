@@ -197,7 +197,7 @@ def compare(
     second: Annotated[Path, typer.Argument(help="Another run over the same problems.")],
     known: Annotated[
         str | None,
-        typer.Option(help="Known first errors, as for `calibrate`; else the oracle's, if any."),
+        typer.Option(help="Known first errors, as for `calibrate`; else the oracle's, or marks."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Disagreements to list.")] = 20,
 ) -> None:

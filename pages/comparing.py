@@ -8,20 +8,18 @@ from pages.by_shard import ByShard, SoFar
 from pages.library import OpenRun
 from pages.problem import read_problem
 from pages.truths import known_marks
-from reports.agreement import Agreement, Comparison, Pair, ShardAgreement, truths
+from reports.agreement import UNKNOWN, Agreement, Comparison, Pair, ShardAgreement, Truths, truths
 from reports.compared import side_rows
 from reports.text import one_line
 from reports.truth import Truth
-from schemas import RunError, StepmintError
+from schemas import RunError
 from tasks.known_errors import ORACLE, name_of, told
+from tasks.truths import truths_known
 
 PAGE = 40
 """Disagreements of a page."""
 _SECONDS = 1.0
 """How long one request compares; what is left is compared when asked again."""
-
-Truths = tuple[Truth | None, Truth | None]
-"""How true each run is; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +77,8 @@ class Beside:
         """Return how true both runs are beside the oracle, or else beside marks."""
         both = [self.shards.of(one).told for one in shards]
         ours, theirs = ([one[n] for one in both if one[n] is not None] for n in (0, 1))
-        if ours and theirs:
-            return _sum(ours), _sum(theirs)
-        try:
-            known = known_marks(self._first, shards)
-        except StepmintError:  # nobody knows, or the marks cannot serve: the run's page says so
-            return None, None
-        return truths(pairs, known.errors, by=known.by)
+        oracle = (_sum(ours), _sum(theirs)) if ours and theirs else UNKNOWN
+        return truths_known(pairs, oracle, lambda: known_marks(self._first, shards))
 
 
 def _sum(some: Sequence[Truth | None]) -> Truth:
@@ -113,7 +106,7 @@ def compare_page(first: OpenRun, second: OpenRun, *, start: int) -> ComparePage:
     except RunError:
         if compared.complete:
             raise
-        found, true = None, (None, None)
+        found, true = None, UNKNOWN
     differing = found.disagreements if found else ()
     return ComparePage(
         compared=compared,

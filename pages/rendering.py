@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from pages.maths import Piece, answer_pieces, pieces
 from pages.signs import SIGNS, TONES, name_of
 from reports.card_figures import told_share
-from reports.compared import error_text
+from reports.compared import error_text, known_text
 from reports.marks import shade
 from reports.text import compact, many_lines, one_line
 from schemas import Outcome
@@ -51,6 +51,7 @@ def environment() -> Environment:
         "heat": _heat,
         "share": told_share,
         "error_text": error_text,
+        "known_text": known_text,
     }
     return made
 

@@ -29,6 +29,11 @@ _ROLLOUTS = ("problem_id", "prefix_key", "completion_tokens")
 _SHARDS_KEPT = 4
 """Shards of the other run that are kept; runs of one source have their problems in one order."""
 
+Truths = tuple[Truth | None, Truth | None]
+"""How true each of two runs is, of the solutions that are paired."""
+UNKNOWN: Truths = (None, None)
+"""Nobody knows a first error of these."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -200,10 +205,8 @@ def agreement(first: RunFolder, second: RunFolder) -> Agreement:
     return compared.agreement([compared.shard(one) for one in first.shards])
 
 
-def truths(
-    pairs: Iterable[Pair], known: Mapping[tuple[str, int], int], *, by: str
-) -> tuple[Truth | None, Truth | None]:
-    """Set both runs beside known first errors of the first one's solutions; None: none of these."""
+def truths(pairs: Iterable[Pair], known: Mapping[tuple[str, int], int], *, by: str) -> Truths:
+    """Set both runs beside known first errors of the first one's solutions."""
     marked = [(one.first_errors, known[one.solution]) for one in pairs if one.solution in known]
     first, second = (truth_of(((said[n], error) for said, error in marked), by=by) for n in (0, 1))
     return first, second

@@ -7,17 +7,15 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from reports.agreement import Agreement, Pair, Spent
+from reports.agreement import Agreement, Pair, Spent, Truths
 from reports.text import compact, one_line
-from reports.truth import Share, Truth
+from reports.truth import Share
 from schemas.run_folder import RunFolder
 
 _NAMES = {"error": "an error", "none": "no error", "open": "left open"}
 
 
-def compared_page(
-    found: Agreement, truths: tuple[Truth | None, Truth | None], *, limit: int
-) -> RenderableType:
+def compared_page(found: Agreement, truths: Truths, *, limit: int) -> RenderableType:
     """Return how two runs agree, how true each is where that is known, and what to look at."""
     known = [one for one in truths if one is not None]
     return Group(
@@ -31,7 +29,7 @@ def compared_page(
         _shares(found),
         "",
         _sides(found, truths),
-        *([Text(f"first errors are known from {one_line(known[0].by)}", "dim")] if known else []),
+        *([Text(known_text(known[0].by), "dim")] if known else []),
         "",
         *_disagreements(found, limit),
     )
@@ -41,6 +39,14 @@ def share_text(share: Share) -> str:
     """Return a share with its interval, e.g. `93.1% (91.0 to 94.7)`; a dash of nothing."""
     low, high = share.interval
     return f"{share.value:.1%} ({100 * low:.1f} to {100 * high:.1f})" if share.of else "-"
+
+
+def known_text(by: str) -> str:
+    """Say what the truth of two runs is counted over, and who knows it."""
+    return (
+        "first errors found and right ones kept: of the solutions that both have in the same "
+        f"steps, known from {one_line(by)}"
+    )
 
 
 def error_text(first_error: int | None) -> str:
@@ -85,7 +91,7 @@ def _shares(found: Agreement) -> Table:
     return table
 
 
-def _sides(found: Agreement, truths: tuple[Truth | None, Truth | None]) -> Table:
+def _sides(found: Agreement, truths: Truths) -> Table:
     """Return what each run took, and how true it is."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("")
@@ -96,9 +102,7 @@ def _sides(found: Agreement, truths: tuple[Truth | None, Truth | None]) -> Table
     return table
 
 
-def side_rows(
-    spent: tuple[Spent, Spent], truths: tuple[Truth | None, Truth | None]
-) -> Iterator[tuple[str, tuple[str, str]]]:
+def side_rows(spent: tuple[Spent, Spent], truths: Truths) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield what is told of each run, side by side."""
     for name, count, tokens in (
         ("solutions sampled, tokens", "solutions", "solution_tokens"),
@@ -138,7 +142,7 @@ def _cell(first_error: int | None, confidence: float | None) -> str:
 def show_compared(
     first: RunFolder,
     found: Agreement,
-    truths: tuple[Truth | None, Truth | None],
+    truths: Truths,
     console: Console,
     *,
     limit: int,
