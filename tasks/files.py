@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,9 +61,9 @@ def fresh(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, meanwhile: str = "") -> Iterator[Path]:
     """Yield where to write a file, which then has its final name in one rename."""
-    partial = path.with_name(f"{path.name}.partial")
+    partial = path.with_name(meanwhile or f"{path.name}.partial")
     try:
         yield partial
         sync(partial)
@@ -86,21 +87,23 @@ def check_named(path: Path | None, *, option: str = "--output") -> None:
 def named_file(path: Path, *, option: str = "--output") -> Iterator[IO[bytes]]:
     """Yield a file that a user named, to be written; it is there at the end, or not at all.
 
-    Its folder is made; through a link its target is written. Raises ConfigError as `check_named`
+    Its folder is made; through a link its target is written. What is replaced leaves its
+    permissions. Raises ConfigError as `check_named`
     does, RunError for what the disk refuses.
     """
     check_named(path, option=option)
     with writing(path, elsewhere=_another(option)):
         target = path.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{secrets.token_hex(8)}.partial")
-        try:
-            with fresh(partial) as file:
-                yield file
-            sync(partial)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        kept = stat.S_IMODE(target.stat().st_mode) & 0o777 if target.exists() else None
+        name = f".{secrets.token_hex(8)}.partial"
+        with (
+            replacing(target, meanwhile=name) as partial,
+            fresh(partial, mode=0o666 if kept is None else kept) as file,
+        ):
+            if kept is not None:  # the umask took some of it
+                os.fchmod(file.fileno(), kept)
+            yield file
 
 
 def _another(option: str) -> str:

@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,13 @@ def test_a_file_that_a_user_names_is_there_whole_or_not_at_all(tmp_path: Path) -
         file.write(b"all")
     assert named.read_bytes() == b"all"
     assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o664])
+def test_a_file_that_is_replaced_leaves_its_permissions(tmp_path: Path, mode: int) -> None:
+    named = tmp_path / "graded.jsonl"
+    named.write_bytes(b"old")
+    named.chmod(mode)
+    with named_file(named) as file:
+        file.write(b"new")
+    assert (named.read_bytes(), stat.S_IMODE(named.stat().st_mode)) == (b"new", mode)
