@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tasks.files import fresh, replacing
+from tasks.locks import locked
 
 _BYTES = 32
 
@@ -38,12 +39,22 @@ def token_for(folders: Iterable[Path]) -> str:
 def _secret(path: Path) -> bytes:
     """Read the secret; one that others may have read, or that is damaged, is made anew."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if kept := _kept(path):
+        return kept
+    with locked(path.with_name("view.lock")):  # two first starts at once make one secret
+        if kept := _kept(path):
+            return kept
+        made = secrets.token_bytes(_BYTES)
+        with replacing(path) as unfinished, fresh(unfinished, mode=0o600) as file:
+            file.write(made)
+        return made
+
+
+def _kept(path: Path) -> bytes | None:
+    """Return the secret where it is there, whole, and nobody else's to read."""
     if path.is_file() and not path.is_symlink():
         told = path.stat()
         ours = told.st_uid == os.getuid() and not stat.S_IMODE(told.st_mode) & 0o077
         if ours and len(kept := path.read_bytes()) == _BYTES:
             return kept
-    made = secrets.token_bytes(_BYTES)
-    with replacing(path) as unfinished, fresh(unfinished, mode=0o600) as file:
-        file.write(made)
-    return made
+    return None

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,11 @@ def test_the_secret_is_the_users_alone_and_a_read_one_is_replaced(tmp_path: Path
     key_file().chmod(0o644)
     assert token_for([tmp_path]) != token
     assert stat.S_IMODE(key_file().stat().st_mode) == 0o600
+
+
+def test_first_starts_at_once_make_one_secret(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as starts:
+        assert len(set(starts.map(token_for, [[tmp_path]] * 32))) == 1
 
 
 def test_a_secret_that_another_put_there_is_not_taken(tmp_path: Path) -> None:
