@@ -51,20 +51,20 @@ def application(library: Library, *, token: str) -> Starlette:
     return made
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
     return _told(request, str(error), HTTPStatus.NOT_FOUND)
 
 
-async def _misread(request: Request, error: Exception) -> Response:
+def _misread(request: Request, error: Exception) -> Response:
     return _told(request, str(error), HTTPStatus.BAD_REQUEST)
 
 
-async def _missing(request: Request, error: Exception) -> Response:
+def _missing(request: Request, error: Exception) -> Response:
     message = "there is no such page: go back, or to the start"
     return _told(request, message, HTTPStatus.NOT_FOUND)
 
 
-async def _fault(request: Request, error: Exception) -> Response:
+def _fault(request: Request, error: Exception) -> Response:
     """Answer for what nobody foresaw; it is raised again, so that the terminal shows where."""
     message = (
         f"{type(error).__name__}: {error}\nThis is a fault of stepmint's. The terminal in which "

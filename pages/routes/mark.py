@@ -46,7 +46,7 @@ def show(request: Request) -> Response:
 
 async def write(request: Request) -> Response:
     """Write a mark, or take one back, and say where to go on."""
-    run, key = run_of(request), _key(request)
+    run, key = await run_in_threadpool(run_of, request), _key(request)
     body = b""
     async for chunk in request.stream():
         body += chunk
