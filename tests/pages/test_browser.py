@@ -36,6 +36,12 @@ def figure(page: Page, name: str, label: str) -> int:
     return int(row.locator(".count").inner_text().replace(",", ""))
 
 
+def has_marked(page: Page, count: int) -> None:
+    """Wait for the page that comes after a mark, until it answers keys."""
+    expect(page.locator(".eyebrow")).to_contain_text(f"{count} marked")
+    page.wait_for_load_state()
+
+
 def serious(page: Page) -> list[tuple[str, str, str]]:
     """What axe finds that keeps somebody from using the page: rule, element, what to do."""
     page.wait_for_load_state("networkidle")
@@ -267,16 +273,14 @@ def test_marks_are_made_and_taken_back_from_the_keyboard(
     page.goto(f"{pair}mark")
     first = page.locator("h1").inner_text()
     page.keyboard.press("2")
-    expect(page.locator(".eyebrow")).to_contain_text("1 marked")
+    has_marked(page, 1)
     expect(page.locator("h1")).not_to_have_text(first)
     assert marked() == [1]
-    page.wait_for_load_state()
     page.keyboard.press("0")
-    expect(page.locator(".eyebrow")).to_contain_text("2 marked")
+    has_marked(page, 2)
     assert sorted(map(str, marked())) == ["-1", "1"]
-    page.wait_for_load_state()
     page.keyboard.press("u")
-    expect(page.locator(".eyebrow")).to_contain_text("1 marked")
+    has_marked(page, 1)
     assert marked() == [1]
 
 
@@ -310,7 +314,7 @@ def test_a_mark_that_is_not_saved_says_so_and_keeps_the_note(
     tolerant.context.set_offline(False)
     marks.rmdir()
     tolerant.keyboard.press("2")
-    expect(tolerant.locator(".eyebrow")).to_contain_text("1 marked")
+    has_marked(tolerant, 1)
     (mark,) = agreed(standing(marks)).values()
     assert (mark.first_error, mark.note) == (1, "3 + 4 is 7")
 
@@ -319,12 +323,12 @@ def test_a_held_or_doubled_key_marks_one_solution(page: Page, pair: str, tmp_pat
     page.goto(f"{pair}mark")
     page.keyboard.down("1")
     page.keyboard.down("1")
-    expect(page.locator(".eyebrow")).to_contain_text("1 marked")
+    has_marked(page, 1)
     page.keyboard.down("1")
     page.keyboard.up("1")
     assert len(RunFolder(tmp_path / "a").marks.read_text().splitlines()) == 1
     page.evaluate("document.querySelectorAll('.choose').forEach((one) => one.click())")
-    expect(page.locator(".eyebrow")).to_contain_text("2 marked")
+    has_marked(page, 2)
     assert len(RunFolder(tmp_path / "a").marks.read_text().splitlines()) == 2
 
 
