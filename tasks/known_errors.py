@@ -1,7 +1,9 @@
 """First errors that are known: marked by people in a file, or told by a step oracle."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -10,7 +12,7 @@ from reports.text import many
 from schemas import ConfigError, RunError
 from schemas.arrow import read_rows, read_table
 from schemas.critique_folder import SolutionKey
-from schemas.marks import Mark, differ, misfit, steps_key
+from schemas.marks import Mark, misfit, steps_key
 from schemas.run_folder import RunFolder
 from sources.synthetic import oracle_from
 from tasks.marks import Standing, agreed, standing
@@ -44,12 +46,13 @@ def known_errors(run: RunFolder, known: str, *, shards: Sequence[str] | None = N
         errors = {key: error for shard in looked for key, _, error in told(run, shard)}
         return _any(run, errors, "no problem with a step oracle", by=name_of(known))
     marks = _read(Path(known))
-    alike = agreed(marks)
-    used = dict(_marked(run, alike, looked))
+    marked = dict(_marked(run, marks, looked))
+    used = agreed(marked)
     errors = {key: one.first_error for key, one in used.items() if one.first_error is not None}
-    left = sum(map(differ, marks.values()))
+    left = len(marked) - len(used)
     without = f", without {many(left, 'solution')} on which persons differ" if left else ""
-    if used and (unfit := len(alike) - len({one.solution for one in used.values()})):
+    fit = {one for some in marked.values() for one in some}
+    if marked and (unfit := len({one for some in marks.values() for one in some} - fit)):
         without += f", without {many(unfit, 'mark')} of other texts or of steps that are not there"
     lacking = f"none of the marks in {known}{without}"
     return _any(run, errors, lacking, by=f"{name_of(known)}{without}")
@@ -102,24 +105,29 @@ def _read(path: Path) -> Standing:
 
 
 def _marked(
-    run: RunFolder, marks: Mapping[SolutionKey, Mark], shards: Iterable[str]
-) -> Iterator[tuple[SolutionKey, Mark]]:
+    run: RunFolder, marks: Standing, shards: Iterable[str]
+) -> Iterator[tuple[SolutionKey, Sequence[Mark]]]:
     """Yield what is marked: known by its steps where a mark says which, else by its index.
 
     Only the rows of marked problems are read.
     """
     problems = {problem for problem, _ in marks}
-    numbered = {key: one for key, one in marks.items() if not one.steps_key}
-    written = {(one.problem_id, one.steps_key): one for one in marks.values()}
+    numbered: dict[SolutionKey, list[Mark]] = defaultdict(list)
+    written: dict[tuple[str, str], list[Mark]] = defaultdict(list)
+    for one in chain.from_iterable(marks.values()):
+        if one.steps_key:
+            written[one.problem_id, one.steps_key].append(one)
+        else:
+            numbered[one.solution].append(one)
     for shard in shards:
         file = run.file("solutions", shard)
         for table in read_rows(file, "solutions", _MARKED, of=problems):
             columns = (table[name].to_pylist() for name in _MARKED)
             for problem, index, steps in zip(*columns, strict=True):
                 key = problem, index
-                mark = written.get((problem, steps_key(steps)), numbered.get(key))
-                if mark is not None and not misfit(mark, steps):
-                    yield key, mark
+                found = *written.get((problem, steps_key(steps)), ()), *numbered.get(key, ())
+                if fitting := [one for one in found if not misfit(one, steps)]:
+                    yield key, fitting
 
 
 _MARKED = ("problem_id", "solution_index", "steps")

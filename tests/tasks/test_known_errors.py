@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from schemas import ConfigError, RunError
+from schemas.marks import Mark, steps_key
 from schemas.rows import ProblemRow
 from schemas.run_folder import RunFolder
 from sources.synthetic import SyntheticSource
@@ -91,3 +92,26 @@ def test_marks_are_looked_for_in_the_shards_that_are_named(tmp_path: Path) -> No
     parts = [known_errors(run, str(marks), shards=[one]).errors for one in run.shards]
     assert all(parts)
     assert {**parts[0], **parts[1]} == every
+
+
+def test_marks_of_equal_texts_are_marks_of_each_of_them(tmp_path: Path) -> None:
+    run = RunFolder(sums_run(tmp_path / "run", count=4, shards=1))
+    row = next(row for row in run.solutions())
+    marks = tmp_path / "marks.jsonl"
+    told = [
+        Mark(
+            problem_id=row.solution.problem_id,
+            solution_index=index,
+            first_error=error,
+            who=who,
+            steps_key=steps_key(row.solution.steps),
+        )
+        for who, index, error in (("Ann", 0, 1), ("Cat", 9, 2))
+    ]
+    marks.write_text("".join(f"{one.model_dump_json()}\n" for one in told))
+    with pytest.raises(RunError, match=r"without 1 solution on which persons differ"):
+        known_errors(run, str(marks))
+    marks.write_text(f"{told[1].model_dump_json()}\n")
+    assert known_errors(run, str(marks)).errors == {
+        (row.solution.problem_id, row.solution.solution_index): 2
+    }
