@@ -88,8 +88,7 @@ def named_file(path: Path, *, option: str = "--output") -> Iterator[IO[bytes]]:
     """Yield a file that a user named, to be written; it is there at the end, or not at all.
 
     Its folder is made; through a link its target is written. What is replaced leaves its
-    permissions. Raises ConfigError as `check_named`
-    does, RunError for what the disk refuses.
+    permissions. Raises ConfigError as `check_named` does, RunError for what the disk refuses.
     """
     check_named(path, option=option)
     with writing(path, elsewhere=_another(option)):
