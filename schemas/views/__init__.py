@@ -6,6 +6,7 @@ file with a `View` or a `Decides`, and a name in the union `AnyView`.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -64,6 +65,7 @@ def own_view(
     return views[concludes](after_error=after_error)
 
 
+@cache
 def told_view(concludes: Concludes) -> Hard | FirstError | Stated:
     """Return the view in which a run is shown, and by which its labelled steps are counted.
 
